@@ -1,0 +1,70 @@
+/**
+ * Every error that a person or a client can meet, in one catalogue. Services throw `WarbleError`; the gateway
+ * turns it into a problem document (RFC 9457) with the status given here.
+ */
+export const ERROR_CATALOGUE = {
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_text: { status: 400, title: 'The text cannot be posted' },
+  invalid_cursor: { status: 400, title: 'The cursor does not belong to this list' },
+  unknown_image: { status: 400, title: 'The image is not known' },
+  cannot_follow_self: { status: 400, title: 'Nobody can follow themselves' },
+  unauthenticated: { status: 401, title: 'Sign in first' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  handle_taken: { status: 409, title: 'The handle is taken' },
+  idempotency_mismatch: { status: 409, title: 'The idempotency key was used with another body' },
+  idempotency_in_progress: { status: 409, title: 'The first request with this key is still under way' },
+  protected_account: { status: 409, title: 'A protected account cannot be followed privately' },
+  cursor_expired: { status: 410, title: 'The cursor has expired' },
+  too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The request headers are too large' },
+  overloaded: { status: 503, title: 'Too busy just now' },
+  unavailable: { status: 503, title: 'Not available just now' },
+  storage_full: { status: 503, title: 'The storage is full' },
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** One field's fault: a JSON pointer into the body, or `#/query/name`, `#/path/name`, `#/header/name`. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+export interface WarbleErrorOptions {
+  errors?: FieldError[];
+  retryAfter_s?: number;
+  cause?: unknown;
+}
+
+/** An expected failure. `detail` is a sentence for the caller that says what to do; it never holds a secret. */
+export class WarbleError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: FieldError[] | undefined;
+  readonly retryAfter_s: number | undefined;
+
+  constructor(code: ErrorCode, detail: string, options: WarbleErrorOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'WarbleError';
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfter_s = options.retryAfter_s ?? (ERROR_CATALOGUE[code].status === 503 ? 1 : undefined);
+  }
+
+  get status(): number {
+    return ERROR_CATALOGUE[this.code].status;
+  }
+}
+
+/** The one answer for what is absent and for what this reader may not see. */
+export function notFound(what = 'There is nothing here that you may see.'): WarbleError {
+  return new WarbleError('not_found', what);
+}
+
+export function isWarbleError(error: unknown, code?: ErrorCode): error is WarbleError {
+  return error instanceof WarbleError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,79 @@
+import type { Snowflake, UserId } from './ids.ts';
+
+/**
+ * Events say what became true, by ids only: never a text, so that erasing somebody rewrites no log.
+ *
+ * | topic | key | types |
+ * |---|---|---|
+ * | tweets | author | tweet.posted, tweet.deleted |
+ * | follows | followee | follow.added, follow.changed, follow.removed, follow.requested, follow.withdrawn |
+ * | engagement | author of the tweet | like.*, comment.*, repost.* (added, removed) |
+ * | reposts | who reposts | repost.added, repost.removed |
+ * | accounts | the person | profile.changed, account.changed, block.added, block.removed, mute.added, mute.removed |
+ *
+ * All topics have the same number of partitions and the same function from key to partition, so one owner
+ * folds a person's posts and follow edges one after the other.
+ */
+export const TOPICS = ['tweets', 'follows', 'engagement', 'reposts', 'accounts'] as const;
+export type Topic = (typeof TOPICS)[number];
+
+export type EventType =
+  | 'tweet.posted'
+  | 'tweet.deleted'
+  | 'follow.added'
+  | 'follow.changed'
+  | 'follow.removed'
+  | 'follow.requested'
+  | 'follow.withdrawn'
+  | 'like.added'
+  | 'like.removed'
+  | 'comment.added'
+  | 'comment.removed'
+  | 'repost.added'
+  | 'repost.removed'
+  | 'profile.changed'
+  | 'account.changed'
+  | 'block.added'
+  | 'block.removed'
+  | 'mute.added'
+  | 'mute.removed';
+
+/** What a service hands to its outbox inside the transaction that makes the fact. */
+export interface EventDraft {
+  topic: Topic;
+  type: EventType;
+  /** Chooses the partition and carries the sequence: see the table above. */
+  key: UserId;
+  /** tweet.*, like.*, comment.*, repost.*: the tweet. follow.*: the edge's snowflake. accounts: the other person, or 0. */
+  entityId: number;
+  /** Grows with every change of the entity; 1 for things that never change. */
+  entityVersion: number;
+  /** Who did it. */
+  actorId: UserId;
+  /** The like's, comment's or repost's own snowflake; 0 where there is none. */
+  itemId: Snowflake;
+  /** Milliseconds since 1970. */
+  time: number;
+  /** The request that caused it, for tracing; '' where there was none. */
+  traceId: string;
+}
+
+export interface WarbleEvent extends EventDraft {
+  /** Unique: `topic/key/sequence`. */
+  eventId: string;
+  schemaVersion: 1;
+  /** Gapless from 1 per topic and key. */
+  sequence: number;
+  region: string;
+}
+
+/** The same for every topic and for ever: changing it needs a rebuild of every view. */
+export const PARTITIONS = 16;
+
+/** The partition of a key: murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread. */
+export function partitionOf(key: UserId): number {
+  let hash = key | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % PARTITIONS;
+}

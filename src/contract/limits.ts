@@ -1,0 +1,49 @@
+/** Every bound of the domain in one place. Request limits that a host may change are in the configuration. */
+export const LIMITS = {
+  /** Extended grapheme clusters and UTF-8 bytes of a tweet or comment. */
+  textGraphemes: 140,
+  textBytes: 1_400,
+  nameGraphemes: 50,
+  bioGraphemes: 160,
+  altCharacters: 1_000,
+  imagesPerTweet: 4,
+  handleCharacters: 15,
+  passwordMin: 8,
+  passwordMax: 128,
+  idempotencyKeyCharacters: 255,
+  idempotencyKept_ms: 24 * 3_600_000,
+  followees: 5_000,
+  pageDefault: 20,
+  pageMax: 100,
+  topDefault: 10,
+  topMax: 100,
+  /** Newest likes and comments that a tweet shows, and how many are fetched so that as many may be seen. */
+  previewShown: 3,
+  previewFetched: 8,
+  /** Newest followers and tweets in a profile. */
+  profileList: 100,
+  /** Ids in a service call; larger sets are cut into several calls. */
+  batch: 1_000,
+  /** Activities that a home ring holds. */
+  ring: 800,
+  /** Ids in a global top list, and how long a snapshot serves cursors. */
+  globalTop: 1_000,
+  topSnapshotKept_ms: 10 * 60_000,
+  /** An author's best tweets kept per window. */
+  authorTop: 100,
+  seenLately_ms: 7 * 86_400_000,
+  notificationActors: 10,
+  streamsPerPerson: 5,
+  mediaBytes: 8 * 1024 * 1024,
+  mediaPixels: 50_000_000,
+  mediaUnattached_ms: 24 * 3_600_000,
+  sessionIdle_ms: 30 * 86_400_000,
+} as const;
+
+export type Window = '24h' | '7d' | 'all';
+/** Length of a top list's window in milliseconds; `all` has none. */
+export const WINDOW_MS: Record<Window, number> = {
+  '24h': 86_400_000,
+  '7d': 7 * 86_400_000,
+  all: Number.POSITIVE_INFINITY,
+};

@@ -1,0 +1,120 @@
+/** The records that travel between services. Plain JSON: they cross a process boundary as they are. */
+import type { CommentId, RepostId, Snowflake, TweetId, UserId } from './ids.ts';
+
+export interface Mention {
+  start: number;
+  end: number;
+  handle: string;
+  /** Who had that handle when it was written; null: nobody. */
+  userId: UserId | null;
+}
+export interface Hashtag {
+  start: number;
+  end: number;
+  tag: string;
+}
+export interface Link {
+  start: number;
+  end: number;
+  url: string;
+}
+/** Places in a text, `start` (inclusive) and `end` (exclusive) in UTF-16 units. */
+export interface Entities {
+  mentions: Mention[];
+  hashtags: Hashtag[];
+  links: Link[];
+}
+
+/** An image as a tweet keeps it: `image` is the media's name, from which its url follows. */
+export interface TweetImage {
+  image: string;
+  width: number;
+  height: number;
+  alt: string;
+}
+
+export type TweetKind = 'tweet' | 'comment';
+export type Visibility = 'public';
+export type DeletedBy = 'author' | 'moderator' | 'erasure';
+
+/** A tweet or a comment; one record for both. */
+export interface TweetRecord {
+  id: TweetId | CommentId;
+  author: UserId;
+  kind: TweetKind;
+  /** What a comment answers, and the tweet its thread begins with; null for a tweet. */
+  parentId: TweetId | null;
+  rootId: TweetId | null;
+  quoteOf: TweetId | null;
+  visibility: Visibility;
+  /** Grows with every change of text; part of every cache key. */
+  version: number;
+  lang: string | null;
+  labels: string[];
+  appId: string | null;
+  content: string;
+  entities: Entities;
+  images: TweetImage[];
+  /** Milliseconds since 1970: the moment in the id. */
+  time: number;
+}
+
+/** What everybody may know of somebody by name, for `users` in answers. */
+export interface PersonHead {
+  userId: UserId;
+  handle: string;
+  name: string;
+  /** Media name or ''. */
+  picture: string;
+}
+
+export type AccountState = 'active' | 'deactivated' | 'suspended' | 'erasing' | 'erased';
+
+/** One person as one viewer stands to them, in one call: see `Social.view`. */
+export interface PersonView extends PersonHead {
+  state: AccountState;
+  protected: boolean;
+  /** The viewer follows them, publicly or privately. */
+  following: boolean;
+  /** That follow is private. Never shown to anybody but the viewer. */
+  followingPrivately: boolean;
+  requested: boolean;
+  /** They follow the viewer publicly. */
+  followedBy: boolean;
+  blocking: boolean;
+  blockedBy: boolean;
+  muting: boolean;
+}
+
+/** May this viewer see that the person exists? */
+export function maySeePerson(view: PersonView): boolean {
+  return view.state === 'active' && !view.blocking && !view.blockedBy;
+}
+
+/** May this viewer read what the person wrote? */
+export function mayReadPerson(view: PersonView, viewer: UserId | null): boolean {
+  return maySeePerson(view) && (!view.protected || view.following || view.userId === viewer);
+}
+
+export interface LikeRow {
+  /** The like's snowflake: its time and its place in the list. */
+  id: Snowflake;
+  tweetId: TweetId;
+  userId: UserId;
+}
+export interface CommentRow {
+  id: CommentId;
+  tweetId: TweetId;
+  userId: UserId;
+}
+export interface RepostRow {
+  id: RepostId;
+  tweetId: TweetId;
+  userId: UserId;
+}
+
+/** A page of ids with a place in time: ask again with `before: next` (exclusive); null at the end. */
+export interface Page<T> {
+  items: T[];
+  next: Snowflake | null;
+}

@@ -1,0 +1,113 @@
+/**
+ * The engagement service: who liked, commented on and reposted which tweet, exactly. It asks tweets whether a tweet
+ * stands and social who may see whom; nothing else.
+ */
+import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { CommentRow, LikeRow, Page, RepostRow } from '#contract/records.ts';
+import type { Idempotency } from '#tweets/tweets.ts';
+
+export interface Acting {
+  actor: UserId;
+  tweetId: TweetId;
+  traceId: string;
+}
+
+export interface NewEngagementComment extends Acting {
+  content: string;
+  mentioned: Record<string, UserId>;
+  idempotency: Idempotency | null;
+}
+
+/** What a tweet's readers did with it. Counts are exact and the same for everyone; previews are raw: newest 8, unfiltered. */
+export interface Summary {
+  tweetId: TweetId;
+  likeCount: number;
+  commentCount: number;
+  repostCount: number;
+  likes: LikeRow[];
+  comments: CommentRow[];
+  /** null for a reader without a token. */
+  viewer: { liked: boolean; reposted: boolean } | null;
+}
+
+export interface EngagementList {
+  tweetId: TweetId;
+  viewer: UserId | null;
+  before: Snowflake | null;
+  limit: number;
+}
+
+/** A repost as homes need it: undone ones are kept for a while so that a walk in progress repeats nothing. */
+export interface RepostActivity extends RepostRow {
+  /** When it was undone (ms since 1970), null while it stands. */
+  undoneAt: number | null;
+}
+
+export interface RepostTail {
+  actor: UserId;
+  /** Newest first, standing ones only. */
+  reposts: { id: RepostId; tweetId: TweetId }[];
+  truncated: boolean;
+}
+
+export interface Engagement {
+  /** Throws not_found where the actor may not read the tweet or it is gone. Again: a success. */
+  like(request: Acting): Promise<void>;
+  /** Undoing what is not there is a success, for any well-formed id. */
+  unlike(request: Acting): Promise<void>;
+  /** Throws not_found, invalid_text, idempotency_mismatch. Row and text both durable when it resolves. */
+  comment(request: NewEngagementComment): Promise<{ commentId: CommentId; time: number }>;
+  /**
+   * By the comment's author or the tweet's. Another's visible one: forbidden; absent, hidden or of another tweet:
+   * not_found; one's own again: a success.
+   */
+  removeComment(request: Acting & { commentId: CommentId }): Promise<void>;
+  /** Throws not_found, forbidden (a protected tweet). Again: a success. */
+  repost(request: Acting): Promise<void>;
+  unrepost(request: Acting): Promise<void>;
+
+  /** One per id asked for, zeros where nothing happened, in no order. The one batched call of a page. At most 1,000. */
+  summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
+  /** Like counts alone. At most 1,000. */
+  likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
+  /** Newest first, people hidden from the viewer left out, pages full. Throws not_found as `like`. */
+  likes(request: EngagementList): Promise<Page<LikeRow>>;
+  comments(request: EngagementList): Promise<Page<CommentRow>>;
+  reposts(request: EngagementList): Promise<Page<RepostRow>>;
+
+  /** Internal, for homes: newest standing reposts of many actors; as `Tweets.tails`, on topic `reposts`. */
+  repostTails(request: {
+    actors: UserId[];
+    before: Snowflake | null;
+    atLeast: Snowflake;
+    afterPositions: number[] | null;
+    limit: number;
+  }): Promise<RepostTail[]>;
+  /** Internal: standing reposts by their ids; undone ones are left out. At most 1,000. */
+  repostsById(request: { repostIds: RepostId[] }): Promise<RepostRow[]>;
+  /**
+   * Internal: all reposts of these tweets by these people, ids through `through`, standing ones and those undone
+   * after `undoneAfter` (ms; null: standing only). Newest first. At most 1,000 tweets and 5,000 people.
+   */
+  repostsBy(request: {
+    tweetIds: TweetId[];
+    actors: UserId[];
+    through: RepostId;
+    undoneAfter: number | null;
+  }): Promise<RepostActivity[]>;
+  /** Internal: which of these likes, comments and reposts still stand, for notifications. At most 1,000. */
+  standing(request: { itemIds: Snowflake[] }): Promise<{ itemIds: Snowflake[] }>;
+  /** Internal: engagement with tweets of id order, for rebuilding views. `after`: 0 at first. */
+  scan(request: { after: TweetId; limit: number }): Promise<{
+    items: {
+      type: 'like' | 'comment' | 'repost';
+      id: Snowflake;
+      tweetId: TweetId;
+      author: UserId;
+      actor: UserId;
+    }[];
+    next: TweetId | null;
+  }>;
+  /** Undoes some of what somebody did. Call until `done`. */
+  eraseActor(request: { actor: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
+}

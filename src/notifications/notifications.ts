@@ -1,0 +1,70 @@
+/**
+ * The notifications service: what each person was told, and how they want to be told. Preferences are decided when
+ * an item is written, visibility when it is read.
+ */
+import type { CommentId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { PersonHead } from '#contract/records.ts';
+
+export const NOTIFICATION_TYPES = [
+  'like',
+  'comment',
+  'repost',
+  'mention',
+  'follow',
+  'followRequest',
+  'tweet',
+] as const;
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+export type Audience = 'everyone' | 'following' | 'nobody';
+export type BellLevel = 'all' | 'default' | 'off';
+
+export interface TypeSettings {
+  audience: Audience;
+  channels: { inApp: boolean };
+}
+export type NotificationSettings = Record<NotificationType, TypeSettings>;
+/** What is given is set, the rest kept. */
+export type SettingsChanges = Partial<
+  Record<NotificationType, { audience?: Audience; channels?: { inApp?: boolean } }>
+>;
+
+export interface NotificationItem {
+  /** The newest member's snowflake: the underlying like's, comment's, edge's or tweet's own id. */
+  id: Snowflake;
+  type: NotificationType;
+  /** Newest 10 whom the reader may see. */
+  actors: UserId[];
+  actorCount: number;
+  tweetId: TweetId | null;
+  commentId: CommentId | null;
+  time: number;
+  read: boolean;
+}
+
+export interface Notifications {
+  /** Newest first, full pages; what was undone, deleted or is hidden is left out. */
+  list(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<{
+    notifications: NotificationItem[];
+    unread: number;
+    people: PersonHead[];
+    next: Snowflake | null;
+  }>;
+  unread(request: { userId: UserId }): Promise<{ unread: number }>;
+  /** Marks everything through `upTo` (inclusive) as read; never goes back. Durable when it resolves. */
+  markRead(request: { userId: UserId; upTo: Snowflake }): Promise<{ unread: number }>;
+  settings(request: { userId: UserId }): Promise<NotificationSettings>;
+  changeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<NotificationSettings>;
+  /** Sets the bell on somebody followed. Throws not_found where the person is hidden. `default` where it is not set. */
+  setBell(request: { userId: UserId; other: UserId; level: BellLevel }): Promise<void>;
+  bells(request: { userId: UserId; others: UserId[] }): Promise<{ userId: UserId; level: BellLevel }[]>;
+  /** No more notifications from that tweet's thread. Throws not_found as reading it would. */
+  muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
+  unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
+  /** One item as `list` would show it now, for streams; null where it is hidden or gone. */
+  item(request: {
+    userId: UserId;
+    id: Snowflake;
+  }): Promise<{ notification: NotificationItem | null; people: PersonHead[] }>;
+  /** Forgets some of what concerns somebody: their items and those they caused. Call until `done`. */
+  erasePerson(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
+}

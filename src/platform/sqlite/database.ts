@@ -1,0 +1,211 @@
+/**
+ * One SQLite file behind one connection. Reads are synchronous; writes that wait share one transaction and one
+ * fsync (group commit), each in a savepoint of its own, so that one that fails harms no other.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { WarbleError } from '#contract/errors.ts';
+
+export type { SQLInputValue, StatementSync };
+
+/** Called around a commit; a simulation throws from them to crash a process at exactly that line. */
+export interface CommitFaults {
+  beforeCommit?: () => void;
+  afterCommit?: () => void;
+}
+
+export interface DatabaseOptions {
+  path: string;
+  /** SQL scripts; script n brings a file from version n to n + 1. Never changed once landed, only added to. */
+  migrations: readonly string[];
+  /**
+   * `full`: an fsync precedes every answer (facts). `normal`: a crash of the machine may lose the newest
+   * commits, never their order (views, which fold again what they lost; source: sqlite.org/pragma.html).
+   */
+  durability: 'full' | 'normal';
+  faults?: CommitFaults | undefined;
+  /** Writes that may wait for the next group before 503. */
+  maxWaiting?: number;
+}
+
+export interface Database {
+  readonly path: string;
+  /** A prepared statement, kept for the life of the database. */
+  prepare(sql: string): StatementSync;
+  /**
+   * Runs `work` inside the next group's transaction; resolves with its result after the commit is durable.
+   * `work` must be synchronous. If it throws, its changes alone are undone and the promise rejects with that.
+   * Rejects with `storage_full` or `unavailable` where the group could not commit (then nothing of it is kept),
+   * with `overloaded` where too many wait.
+   */
+  write<T>(work: () => T): Promise<T>;
+  /** Runs after each group that committed. */
+  onCommit(listener: () => void): void;
+  /** Commits what waits, then closes. */
+  close(): Promise<void>;
+  /** Closes as `kill -9` would: what waits is never committed and never answered. */
+  crash(): void;
+}
+
+interface Waiting {
+  work: () => unknown;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+const MAX_WAITING = 10_000;
+/** Requests per transaction: at 256 an fsync costs each of them next to nothing (DESIGN, on one machine). */
+const GROUP = 256;
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const connection = connect(options);
+  const maxWaiting = options.maxWaiting ?? MAX_WAITING;
+  const statements = new Map<string, StatementSync>();
+  const listeners: (() => void)[] = [];
+  let waiting: Waiting[] = [];
+  let scheduled = false;
+  let open = true;
+
+  function prepare(sql: string): StatementSync {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = connection.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  }
+  const begin = prepare('BEGIN IMMEDIATE');
+  const commit = prepare('COMMIT');
+  const savepoint = prepare('SAVEPOINT request');
+  const release = prepare('RELEASE request');
+
+  function runOne(request: Waiting): () => void {
+    savepoint.run();
+    try {
+      const value = request.work();
+      release.run();
+      return () => request.resolve(value);
+    } catch (error) {
+      if (!connection.isTransaction) throw error;
+      connection.exec('ROLLBACK TO request; RELEASE request');
+      if (isStorageFault(error)) throw error;
+      return () => request.reject(error);
+    }
+  }
+
+  function runGroup(group: Waiting[]): void {
+    let settle: (() => void)[];
+    try {
+      begin.run();
+      settle = group.map(runOne);
+      options.faults?.beforeCommit?.();
+      commit.run();
+    } catch (error) {
+      if (connection.isOpen && connection.isTransaction) connection.exec('ROLLBACK');
+      const failure = asFailure(error);
+      for (const request of group) request.reject(failure);
+      return;
+    }
+    options.faults?.afterCommit?.();
+    for (const done of settle) done();
+    for (const listener of listeners) listener();
+  }
+
+  function flush(): void {
+    scheduled = false;
+    while (open && waiting.length > 0) {
+      const group = waiting.slice(0, GROUP);
+      waiting = waiting.slice(GROUP);
+      runGroup(group);
+    }
+  }
+
+  return {
+    path: options.path,
+    prepare,
+    write<T>(work: () => T): Promise<T> {
+      if (!open) return Promise.reject(new WarbleError('unavailable', 'The server is stopping; try again.'));
+      if (waiting.length >= maxWaiting) {
+        return Promise.reject(new WarbleError('overloaded', 'Too many writes wait; try again in a moment.'));
+      }
+      return new Promise<T>((resolve, reject) => {
+        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        if (!scheduled) {
+          scheduled = true;
+          setImmediate(flush);
+        }
+      });
+    },
+    onCommit: (listener) => void listeners.push(listener),
+    async close() {
+      if (!open) return;
+      flush();
+      open = false;
+      connection.close();
+    },
+    crash() {
+      if (!open) return;
+      open = false;
+      waiting = [];
+      connection.close();
+    },
+  };
+}
+
+function connect({ path, migrations, durability }: DatabaseOptions): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: 5_000 });
+  connection.exec(`PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
+    PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -65536;
+    PRAGMA mmap_size = 1073741824;
+    PRAGMA temp_store = MEMORY;`);
+  migrate(connection, path, migrations);
+  return connection;
+}
+
+function migrate(connection: DatabaseSync, path: string, migrations: readonly string[]): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (row.user_version > migrations.length) {
+      throw new WarbleError(
+        'unavailable',
+        `${path} was written by a newer version of this server; start that version, or restore a backup.`,
+      );
+    }
+    for (const script of migrations.slice(row.user_version)) connection.exec(script);
+    connection.exec(`PRAGMA user_version = ${migrations.length}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    connection.close();
+    throw error;
+  }
+}
+
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
+
+function primaryCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+function isStorageFault(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === SQLITE_FULL || code === SQLITE_IOERR;
+}
+
+function asFailure(error: unknown): unknown {
+  const code = primaryCode(error);
+  if (code === SQLITE_FULL) {
+    return new WarbleError('storage_full', 'The disk is full; nothing was kept. Try again later.', {
+      cause: error,
+      retryAfter_s: 10,
+    });
+  }
+  if (code === undefined) return error;
+  return new WarbleError('unavailable', 'The storage did not answer; nothing was kept. Try again.', {
+    cause: error,
+  });
+}

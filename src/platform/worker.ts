@@ -1,0 +1,75 @@
+import type { Clock } from './clock.ts';
+
+/**
+ * Something that works in the background in bounded steps. Everything that happens without a request is a
+ * Worker, so that a simulation or a test decides when each of them moves.
+ */
+export interface Worker {
+  name: string;
+  /** Does one bounded piece of work. `true`: there may be more at once. Throws where the piece must be tried again. */
+  step(): Promise<boolean>;
+  /** How long to rest when there was nothing to do and nobody woke it. */
+  idle_ms: number;
+}
+
+/** Wakes resting workers; a hint only, a lost one costs at most `idle_ms`. */
+export interface Wakeup {
+  wake(): void;
+  wait(duration_ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export function createWakeup(clock: Clock): Wakeup {
+  let pending = false;
+  let release: (() => void) | undefined;
+  return {
+    wake() {
+      pending = true;
+      release?.();
+    },
+    async wait(duration_ms, signal) {
+      if (!pending) {
+        const resting = new AbortController();
+        const stop = () => resting.abort();
+        release = stop;
+        signal.addEventListener('abort', stop, { once: true });
+        await clock.sleep(duration_ms, resting.signal);
+        signal.removeEventListener('abort', stop);
+        release = undefined;
+      }
+      pending = false;
+    },
+  };
+}
+
+export interface RunWorkerDeps {
+  worker: Worker;
+  clock: Clock;
+  wakeup: Wakeup;
+  signal: AbortSignal;
+  onError: (error: unknown, worker: Worker) => void;
+}
+
+const RETRY_FIRST_MS = 50;
+const RETRY_MOST_MS = 5_000;
+
+/** Runs a worker until `signal` aborts; after an error it rests, twice as long each time, and goes on. */
+export async function runWorker({ worker, clock, wakeup, signal, onError }: RunWorkerDeps): Promise<void> {
+  let retry_ms = RETRY_FIRST_MS;
+  while (!signal.aborted) {
+    try {
+      const more = await worker.step();
+      retry_ms = RETRY_FIRST_MS;
+      if (!more) await wakeup.wait(worker.idle_ms, signal);
+      else await yieldToOthers();
+    } catch (error) {
+      onError(error, worker);
+      await clock.sleep(retry_ms, signal);
+      retry_ms = Math.min(retry_ms * 2, RETRY_MOST_MS);
+    }
+  }
+}
+
+/** Lets sockets and other workers have the thread between two steps. */
+function yieldToOthers(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,145 @@
+/**
+ * The social service: profiles, the follow graph, blocks and mutes. Its rules keep promise 9: a private follow is
+ * visible to its follower alone. Methods that show the graph to somebody take a `viewer`; the ones named
+ * "internal" see private edges and are for fan-out and reading, never for answers.
+ */
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { AccountState, Page, PersonHead, PersonView } from '#contract/records.ts';
+
+export interface NewPerson {
+  userId: UserId;
+  handle: string;
+  name: string;
+  time: number;
+}
+
+/** What is given is set, what is absent kept, '' clears. */
+export interface ProfileChanges {
+  name?: string;
+  bio?: string;
+  /** Media name or ''. */
+  picture?: string;
+  protected?: boolean;
+}
+
+/** A profile as one viewer may see it. */
+export interface Profile extends PersonView {
+  bio: string;
+  /** Public followers and followees only, for everybody, the person included. */
+  followerCount: number;
+  followingCount: number;
+  /** The person and the viewer are blocked one way or the other: show the head only. */
+  headOnly: boolean;
+}
+
+export type FollowState = 'following' | 'requested';
+export interface EdgeRow {
+  /** The follow's (or request's, block's, mute's) snowflake: its place in lists. */
+  id: Snowflake;
+  userId: UserId;
+  /** Only ever true in one's own following list. */
+  private: boolean;
+}
+export interface Suggestion {
+  userId: UserId;
+  /** How many of the people the viewer follows (publicly or not: only the viewer sees it) follow them publicly. */
+  mutualCount: number;
+  /** Newest few of those. */
+  via: UserId[];
+}
+
+export interface ListRequest {
+  userId: UserId;
+  viewer: UserId | null;
+  /** Rows with an id below this. */
+  before: Snowflake | null;
+  limit: number;
+}
+
+export interface Social {
+  /** Makes a person known; again with the same userId changes nothing. Durable when it resolves. */
+  createPerson(person: NewPerson): Promise<void>;
+  /** Changes a profile. Becoming protected ends private follows of it; becoming public accepts every request. */
+  setProfile(request: { userId: UserId; changes: ProfileChanges; traceId: string }): Promise<void>;
+  /** State and handle as the gateway decided them. `erased` empties the profile and frees nothing else. */
+  setAccount(request: { userId: UserId; state: AccountState; handle?: string }): Promise<void>;
+  /**
+   * People as the viewer stands to them, in no order; those who never were are left out; hidden and erased ones are
+   * in, so that the caller can tell (see `maySeePerson`). The one batched call of a page. At most 1,000.
+   */
+  view(request: { viewer: UserId | null; userIds: UserId[] }): Promise<PersonView[]>;
+  /** Throws not_found where the viewer may not know the person at all (blocked by them, not active, never was). */
+  profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
+  /** Active people by handle, ignoring case; unknown handles are left out. At most 1,000. */
+  lookup(request: { handles: string[] }): Promise<PersonHead[]>;
+
+  /**
+   * Follows, asks to follow a protected account, or changes public to private and back. Throws cannot_follow_self,
+   * not_found (hidden), protected_account (private follow of a protected account), invalid_request (5,000 followees).
+   */
+  follow(request: {
+    follower: UserId;
+    followee: UserId;
+    private: boolean;
+    traceId: string;
+  }): Promise<{ state: FollowState }>;
+  /** Ends a follow or a request; nothing there is a success too. */
+  unfollow(request: { follower: UserId; followee: UserId; traceId: string }): Promise<void>;
+  /** Newest first; private follows in neither, but for the viewer's own following. Hidden people are left out, pages are full. */
+  followers(request: ListRequest): Promise<Page<EdgeRow>>;
+  following(request: ListRequest): Promise<Page<EdgeRow>>;
+  followRequests(request: {
+    userId: UserId;
+    before: Snowflake | null;
+    limit: number;
+  }): Promise<Page<EdgeRow>>;
+  /** Throws not_found where that person did not ask. */
+  answerRequest(request: {
+    userId: UserId;
+    follower: UserId;
+    approve: boolean;
+    traceId: string;
+  }): Promise<void>;
+
+  /** Ends follows and requests both ways, and hides each from the other. Again: a success. */
+  block(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
+  unblock(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
+  mute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
+  unmute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
+  blocks(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
+  mutes(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
+
+  /** People both follow publicly; people the viewer follows who follow that person publicly; people one may know. */
+  mutuals(request: { userId: UserId; viewer: UserId; limit: number }): Promise<{ userIds: UserId[] }>;
+  followersYouKnow(request: {
+    userId: UserId;
+    viewer: UserId;
+    limit: number;
+  }): Promise<{ userIds: UserId[] }>;
+  suggestions(request: { viewer: UserId; limit: number }): Promise<{ suggestions: Suggestion[] }>;
+
+  /** Public follower counts (the same for everyone). At most 1,000. */
+  followerCounts(request: { userIds: UserId[] }): Promise<{ userId: UserId; followers: number }[]>;
+
+  /** Internal: everybody that somebody follows (at most 5,000), muted or not; with the edge's snowflake. */
+  followeesOf(request: {
+    follower: UserId;
+  }): Promise<{ followees: { userId: UserId; id: Snowflake; muted: boolean }[] }>;
+  /** Internal: followers in userId order, private ones too. `after`: the last of the page before, 0 at first. */
+  followerIds(request: {
+    followee: UserId;
+    after: UserId;
+    limit: number;
+  }): Promise<{ userIds: UserId[]; next: UserId | null }>;
+  /** Internal: does `follower` follow each of these, privately or not; the ones that hold. At most 1,000 pairs. */
+  edges(request: {
+    pairs: { follower: UserId; followee: UserId }[];
+  }): Promise<{ follower: UserId; followee: UserId; id: Snowflake; private: boolean }[]>;
+  /** Internal: all people in userId order, for rebuilding views. */
+  scanPeople(request: { after: UserId; limit: number }): Promise<{
+    people: { userId: UserId; protected: boolean; state: AccountState; followers: number }[];
+    next: UserId | null;
+  }>;
+  /** Ends some of somebody's follows, blocks, mutes and requests, either way. Call until `done`. */
+  erasePerson(request: { userId: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
+}

@@ -1,0 +1,103 @@
+/**
+ * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. Feeds are
+ * a pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
+ */
+import type { ActivityId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { Window } from '#contract/limits.ts';
+import type { PersonHead, TweetRecord } from '#contract/records.ts';
+
+/** A tweet with everything a reader is shown of it. */
+export interface FeedItem {
+  tweet: TweetRecord;
+  /** Counts and `viewer` null, previews empty: engagement is down. */
+  likeCount: number | null;
+  commentCount: number | null;
+  repostCount: number | null;
+  likes: { userId: UserId; time: number }[];
+  comments: { commentId: Snowflake; userId: UserId; content: string; time: number }[];
+  viewer: { liked: boolean; reposted: boolean } | null;
+  /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
+  repostedBy: UserId[];
+  repostTime: number | null;
+}
+
+export interface FeedPage<Place> {
+  items: FeedItem[];
+  /** Everybody named in the items. */
+  people: PersonHead[];
+  next: Place | null;
+  /** Services whose part is missing because they are down. */
+  degraded: 'engagement'[];
+  /** Something could not be checked and was left out. */
+  partial: boolean;
+}
+
+/** Where a walk through a home stands. */
+export interface HomePlace {
+  /** The newest activity (its magnitude) when the walk began: what is above belongs to a fresh first page. */
+  top: Snowflake;
+  /** Activities below this come next. */
+  below: Snowflake;
+  /** When the walk began (ms): a repost undone since still counts as shown. */
+  began: number;
+}
+export interface TopPlace {
+  snapshot: string;
+  /** Index of the next entry. */
+  index: number;
+}
+
+/** Slices of one tweet's or repost's audience; several activities may travel together. */
+export interface Delivery {
+  activity: ActivityId;
+  /** Who acted: the author, or who reposted. */
+  actor: UserId;
+  /** The tweet posted or reposted. */
+  tweetId: TweetId;
+  readers: Uint32Array;
+}
+
+export interface Timeline {
+  /** Creates the home where it is not ready yet. `own`: with one's own tweets. Newest first, full pages. */
+  home(request: {
+    reader: UserId;
+    own: boolean;
+    place: HomePlace | null;
+    limit: number;
+  }): Promise<FeedPage<HomePlace>>;
+  /** The top K of all that the followed people posted in the window: likes, followers, newest. */
+  homeTop(request: { reader: UserId; window: Window; k: number; own: boolean }): Promise<FeedPage<never>>;
+  /** The most popular public tweets. Throws cursor_expired when the snapshot is gone. */
+  top(request: {
+    viewer: UserId | null;
+    window: Window;
+    place: TopPlace | null;
+    limit: number;
+  }): Promise<FeedPage<TopPlace>>;
+  /** One person's own tweets, newest first. Throws not_found where the viewer may not know the person; empty where protected. */
+  byAuthor(request: {
+    author: UserId;
+    viewer: UserId | null;
+    before: TweetId | null;
+    limit: number;
+  }): Promise<FeedPage<TweetId>>;
+  /** One tweet. Throws not_found where it is gone or hidden. */
+  tweet(request: { tweetId: TweetId; viewer: UserId | null }): Promise<FeedPage<never>>;
+  /** Activities of followed people above `after` that the reader may see, newest first, at most `limit`: for notifications. */
+  newSince(request: {
+    reader: UserId;
+    after: Snowflake;
+    limit: number;
+  }): Promise<{ activities: { tweetId: TweetId; actor: UserId }[] }>;
+
+  /** For fan-out workers: puts activities into the rings of those readers who have one. Idempotent. */
+  deliver(request: { deliveries: Delivery[] }): Promise<void>;
+  /** For fan-out workers: these activities are merged at reading instead; recorded before the log's position moves on. */
+  recordPulled(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
+  /** For fan-out workers: which readers have a home that deliveries go to. */
+  seenLately(request: { readers: Uint32Array }): Promise<Uint32Array>;
+  /** Writes every ring to the Timeline DB; at shutdown. */
+  flush(): Promise<void>;
+}
+
+export type { RepostId };

@@ -1,0 +1,96 @@
+/**
+ * The tweets service: tweets and the text of comments, in a relational database, and the events that say so.
+ * It knows nobody's relations: who may read what is decided above it.
+ */
+import type { CommentId, TweetId, UserId } from '#contract/ids.ts';
+import type { DeletedBy, TweetImage, TweetRecord } from '#contract/records.ts';
+
+export interface NewTweet {
+  author: UserId;
+  /** As the client sent it; normalised and checked here by the rule in `contract/text.ts`. */
+  content: string;
+  images: TweetImage[];
+  /** Who has each mentioned handle (in lower case), resolved by the gateway. */
+  mentioned: Record<string, UserId>;
+  appId: string | null;
+  idempotency: Idempotency | null;
+  traceId: string;
+}
+
+/** An idempotency key and a hash of the body it came with. Kept 24 h per person and route. */
+export interface Idempotency {
+  key: string;
+  bodyHash: string;
+}
+
+export interface NewComment {
+  commentId: CommentId;
+  author: UserId;
+  tweetId: TweetId;
+  content: string;
+  mentioned: Record<string, UserId>;
+}
+
+/** One author's newest tweets, for building homes. */
+export interface TweetTail {
+  author: UserId;
+  /** Newest first. */
+  ids: TweetId[];
+  /** There are older ones (or, with `afterPosition`, more) than `limit` let through. */
+  truncated: boolean;
+}
+
+export interface TailRequest {
+  authors: UserId[];
+  /** Only ids below this. */
+  before: TweetId | null;
+  /** Only ids at or above this. */
+  atLeast: TweetId;
+  /** Only what was committed after this position of the author's partition of topic `tweets`; index: partition. */
+  afterPositions: number[] | null;
+  /** Per author. */
+  limit: number;
+}
+
+export interface Tweets {
+  /**
+   * Posts a tweet; durable, with its event, when it resolves. `time` is the moment in the id (ms). The same
+   * idempotency key and body: the first answer again. Throws invalid_text, idempotency_mismatch, unavailable.
+   */
+  post(tweet: NewTweet): Promise<{ tweetId: TweetId; time: number }>;
+  /**
+   * Deletes a tweet of `author` for everybody at once; comments on it go with it. Deleting one's own again is a
+   * success. Throws not_found where it never was or is somebody else's (the caller tells 403 from 404).
+   */
+  remove(request: { tweetId: TweetId; author: UserId; by: DeletedBy; traceId: string }): Promise<void>;
+  /** Live tweets and comments of those ids, in no order; what is deleted or never was is left out. At most 1,000. */
+  get(request: { ids: number[] }): Promise<TweetRecord[]>;
+  /** Who wrote what, deleted or not: ids that never were are left out. For 403 or 404, and for repeated DELETE. */
+  authorsOf(request: { ids: number[] }): Promise<{ id: number; author: UserId; deleted: boolean }[]>;
+  /** An author's live tweets (no comments), newest first, ids below `before`. */
+  byAuthor(request: { author: UserId; before: TweetId | null; limit: number }): Promise<{ ids: TweetId[] }>;
+  /** The newest live tweets of many authors, one tail each (authors without any are left out). At most 1,000 authors. */
+  tails(request: TailRequest): Promise<TweetTail[]>;
+  /** How many live tweets (no comments) each author has. */
+  counts(request: { authors: UserId[] }): Promise<{ author: UserId; count: number }[]>;
+  /** All live tweets in id order, for rebuilding views. `after`: the last id of the page before, 0 at first. */
+  scan(request: {
+    after: TweetId;
+    limit: number;
+  }): Promise<{ tweets: { id: TweetId; author: UserId }[]; next: TweetId | null }>;
+  /** Checks a text by the rule, before its comment's row is made. Throws invalid_text. Returns it normalised. */
+  checkText(request: { content: string }): Promise<{ content: string }>;
+  /** Writes a comment's text; again with the same commentId changes nothing. Durable when it resolves. */
+  writeComment(comment: NewComment): Promise<void>;
+  /** Deletes comments' texts; what is gone already is passed over. */
+  removeComments(request: { commentIds: CommentId[]; by: DeletedBy }): Promise<void>;
+  /**
+   * Erases some of what an author wrote (text, entities, images and old versions are overwritten, events sent).
+   * Call until `done`. Returns the media names that are no longer used.
+   */
+  eraseAuthor(request: {
+    author: UserId;
+    limit: number;
+    traceId: string;
+  }): Promise<{ done: boolean; media: string[] }>;
+}
