@@ -10,6 +10,11 @@ export interface LogRecord {
   event: WarbleEvent;
 }
 
+export interface LogHeads {
+  newest: number[];
+  trimmed: number[];
+}
+
 /** What to read: records of one partition with a position above `after`. */
 export interface LogRead {
   topic: Topic;
@@ -21,10 +26,11 @@ export interface LogRead {
 export interface Log {
   /** Committed records in position order; empty when there are none yet. Never skips a record that will appear. */
   read(request: LogRead): Promise<LogRecord[]>;
-  /** The position of the newest committed record; 0 when there was never one. */
-  head(request: { topic: Topic; partition: number }): Promise<number>;
-  /** The position below which records were trimmed; `read` with `after` below it would miss some. */
-  trimmedThrough(request: { topic: Topic; partition: number }): Promise<number>;
+  /**
+   * Per partition (index), the position of the newest committed record, 0 when there was never one; and the
+   * position through which records were trimmed: `read` with `after` below it would miss some.
+   */
+  heads(request: { topic: Topic }): Promise<LogHeads>;
   /** Forgets records through a position that every reader has passed. At most `limit` at a time; true: there are more. */
   trim(request: { topic: Topic; partition: number; through: number; limit: number }): Promise<boolean>;
   /** Called after appends to any topic; a hint to read, which may be missed or come for nothing. */

@@ -62,7 +62,11 @@ export interface View<Patch> {
    * What a batch of events changes. Must be idempotent and state-based where it reads other services: it may see
    * facts newer than the events, and is called again for the same events after a crash.
    */
-  fold(request: { partition: number; events: readonly WarbleEvent[] }): Promise<Patch>;
+  fold(request: { partition: number; generation: number; events: readonly WarbleEvent[] }): Promise<Patch>;
   /** One page of a rebuild from facts; `cursor` '' at first. `next` null: that was all. */
-  scan(request: { partition: number; cursor: string }): Promise<{ patch: Patch; next: string | null }>;
+  scan(request: {
+    partition: number;
+    generation: number;
+    cursor: string;
+  }): Promise<{ patch: Patch; next: string | null }>;
 }

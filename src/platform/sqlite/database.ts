@@ -7,7 +7,11 @@ import { WarbleError } from '#contract/errors.ts';
 
 export type { SQLInputValue, StatementSync };
 
-/** Called around a commit; a simulation throws from them to crash a process at exactly that line. */
+/**
+ * Called around a commit; a simulation throws from them to crash a process at exactly that line. What they throw
+ * reaches every writer of the group, though after `afterCommit` their writes are kept, as when a process dies
+ * between a commit and its answer.
+ */
 export interface CommitFaults {
   beforeCommit?: () => void;
   afterCommit?: () => void;
@@ -99,13 +103,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       settle = group.map(runOne);
       options.faults?.beforeCommit?.();
       commit.run();
+      options.faults?.afterCommit?.();
     } catch (error) {
       if (connection.isOpen && connection.isTransaction) connection.exec('ROLLBACK');
       const failure = asFailure(error);
       for (const request of group) request.reject(failure);
       return;
     }
-    options.faults?.afterCommit?.();
     for (const done of settle) done();
     for (const listener of listeners) listener();
   }

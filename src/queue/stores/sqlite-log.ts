@@ -1,5 +1,5 @@
-import type { Topic, WarbleEvent } from '#contract/events.ts';
-import type { Log, LogRecord } from '#queue/log.ts';
+import { PARTITIONS, type Topic, type WarbleEvent } from '#contract/events.ts';
+import type { Log, LogHeads, LogRecord } from '#queue/log.ts';
 import type { Outbox } from '#queue/outbox.ts';
 
 /** {@link Log} over the outbox tables of several databases; each topic belongs to one of them. */
@@ -12,11 +12,16 @@ export function createSqliteLog(outboxes: readonly Pick<Outbox, 'topics' | 'db'>
     if (db === undefined) throw new Error(`No database publishes the topic ${topic}.`);
     return db;
   }
-  function heads({ topic, partition }: { topic: Topic; partition: number }) {
-    const row = database(topic)
-      .prepare('SELECT head, trimmed FROM outbox_heads WHERE topic = ? AND partition = ?')
-      .get(topic, partition) as { head: number; trimmed: number } | undefined;
-    return row ?? { head: 0, trimmed: 0 };
+  function heads(topic: Topic): LogHeads {
+    const result: LogHeads = { newest: emptyPositions(), trimmed: emptyPositions() };
+    const rows = database(topic)
+      .prepare('SELECT partition, head, trimmed FROM outbox_heads WHERE topic = ?')
+      .all(topic) as { partition: number; head: number; trimmed: number }[];
+    for (const row of rows) {
+      result.newest[row.partition] = row.head;
+      result.trimmed[row.partition] = row.trimmed;
+    }
+    return result;
   }
 
   return {
@@ -35,13 +40,14 @@ export function createSqliteLog(outboxes: readonly Pick<Outbox, 'topics' | 'db'>
         }),
       );
     },
-    head: async (request) => heads(request).head,
-    trimmedThrough: async (request) => heads(request).trimmed,
+    heads: async ({ topic }) => heads(topic),
     trim: ({ topic, partition, through, limit }) => {
       const db = database(topic);
       return db.write(() => {
-        const { head, trimmed } = heads({ topic, partition });
-        const end = Math.min(through, head, trimmed + limit);
+        const { newest, trimmed: gone } = heads(topic);
+        const last = Math.min(through, newest[partition]!);
+        const trimmed = gone[partition]!;
+        const end = Math.min(last, trimmed + limit);
         if (end <= trimmed) return false;
         db.prepare('DELETE FROM outbox WHERE topic = ? AND partition = ? AND position <= ?').run(
           topic,
@@ -53,11 +59,15 @@ export function createSqliteLog(outboxes: readonly Pick<Outbox, 'topics' | 'db'>
           topic,
           partition,
         );
-        return end < Math.min(through, head);
+        return end < last;
       });
     },
     onAppend(listener) {
       for (const db of new Set(byTopic.values())) db.onCommit(listener);
     },
   };
+}
+
+function emptyPositions(): number[] {
+  return new Array<number>(PARTITIONS).fill(0);
 }

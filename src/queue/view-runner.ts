@@ -1,0 +1,202 @@
+/**
+ * Keeps a view up to date: folds the log into its live generation, and, during a rebuild, fills the next one, until
+ * it has caught up and takes over. All partitions of a step fold side by side, so that their commits share one
+ * transaction where the store groups writes.
+ */
+import { PARTITIONS, type Topic } from '#contract/events.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Log, LogHeads, LogRecord } from './log.ts';
+import type { Positions, View, ViewState, ViewStore } from './view.ts';
+
+export interface ViewRunner {
+  worker: Worker;
+  /** Starts a rebuild from facts of every partition; the worker carries it out while the live generation serves. */
+  startRebuild(): Promise<void>;
+  /** Records that the live generations have not folded yet, and whether a rebuild is under way. */
+  status(): Promise<{ lag: number; rebuilding: boolean }>;
+  /** The position, per topic and partition, through which every live generation has folded; for trimming the log. */
+  folded(topic: Topic): Promise<number[]>;
+}
+
+export interface ViewRunnerDeps<Patch> {
+  view: View<Patch>;
+  store: ViewStore<Patch>;
+  log: Log;
+  partitions?: readonly number[];
+  /** Records per topic, partition and step. */
+  batch?: number;
+}
+
+const BATCH = 256;
+const IDLE_MS = 1_000;
+const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+
+type Side = 'live' | 'building';
+
+export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner {
+  const { view, store, log, partitions = ALL_PARTITIONS, batch = BATCH } = deps;
+  /** What this owner knows of each partition; forgotten when a conditional write fails, then claimed again. */
+  const owned = new Map<number, ViewState>();
+  const toDrop = new Set<number>(partitions);
+
+  async function stateOf(partition: number): Promise<ViewState> {
+    const known = owned.get(partition);
+    if (known !== undefined) return known;
+    const state = await store.claim(partition);
+    owned.set(partition, state);
+    return state;
+  }
+
+  /** After a refused write: somebody else owns the partition or moved it. Nothing was written; start over. */
+  function settle(partition: number, written: boolean): boolean {
+    if (!written) owned.delete(partition);
+    return true;
+  }
+
+  async function headsByTopic(): Promise<Map<Topic, LogHeads>> {
+    const heads = await Promise.all(view.topics.map((topic) => log.heads({ topic })));
+    return new Map(view.topics.map((topic, index) => [topic, heads[index]!]));
+  }
+
+  async function recordsAfter(
+    partition: number,
+    positions: Positions,
+    heads: Map<Topic, LogHeads>,
+  ): Promise<LogRecord[][]> {
+    const behind = view.topics.filter(
+      (topic) => heads.get(topic)!.newest[partition]! > (positions[topic] ?? 0),
+    );
+    return Promise.all(
+      behind.map(async (topic) => {
+        const after = positions[topic] ?? 0;
+        return upToGap(await log.read({ topic, partition, after, limit: batch }), after);
+      }),
+    );
+  }
+
+  async function foldSide(partition: number, side: Side, heads: Map<Topic, LogHeads>): Promise<boolean> {
+    const state = await stateOf(partition);
+    const { generation, positions } = state[side]!;
+    const perTopic = await recordsAfter(partition, positions, heads);
+    const events = perTopic.flat().map((record) => record.event);
+    if (events.length === 0) return false;
+    const patch = await view.fold({ partition, generation, events });
+    const next: Positions = { ...positions };
+    for (const records of perTopic) {
+      const last = records.at(-1);
+      if (last !== undefined) next[last.event.topic] = last.position;
+    }
+    const { epoch } = state;
+    const written = await store.commit({ partition, epoch, generation, expected: positions, next, patch });
+    if (written) state[side]!.positions = next;
+    return settle(partition, written);
+  }
+
+  async function beginRebuild(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
+    const { epoch } = await stateOf(partition);
+    const positions: Positions = {};
+    for (const topic of view.topics) positions[topic] = heads.get(topic)!.newest[partition]!;
+    await store.beginRebuild({ partition, epoch, positions });
+    owned.delete(partition);
+    toDrop.add(partition);
+    return true;
+  }
+
+  async function scanOn(partition: number): Promise<boolean> {
+    const state = await stateOf(partition);
+    const { generation, cursor } = state.building!;
+    const { patch, next } = await view.scan({ partition, generation, cursor: cursor! });
+    const written = await store.commitScan({
+      partition,
+      epoch: state.epoch,
+      generation,
+      patch,
+      expectedCursor: cursor,
+      cursor: next,
+    });
+    if (written) state.building!.cursor = next;
+    return settle(partition, written);
+  }
+
+  async function build(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
+    const state = await stateOf(partition);
+    if (state.building === null) return false;
+    if (state.building.cursor !== null) return scanOn(partition);
+    if (await foldSide(partition, 'building', heads)) return true;
+    // Caught up with the log as it was at the start of this step, hence with everything the live generation shows.
+    const { generation } = state.building;
+    await store.swap({ partition, epoch: state.epoch, generation });
+    owned.delete(partition);
+    toDrop.add(partition);
+    return true;
+  }
+
+  /** The log no longer has what this view would have to read next: only a rebuild brings it back. */
+  function missedSome(positions: Positions, partition: number, heads: Map<Topic, LogHeads>): boolean {
+    return view.topics.some((topic) => heads.get(topic)!.trimmed[partition]! > (positions[topic] ?? 0));
+  }
+
+  async function stepPartition(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
+    const state = await stateOf(partition);
+    const lost = missedSome(state.live.positions, partition, heads);
+    if (missedSome(state.building?.positions ?? state.live.positions, partition, heads)) {
+      return beginRebuild(partition, heads);
+    }
+    const folded = !lost && (await foldSide(partition, 'live', heads));
+    const built = await build(partition, heads);
+    if (toDrop.has(partition) && !(await store.dropOld(partition))) toDrop.delete(partition);
+    return folded || built || toDrop.has(partition);
+  }
+
+  return {
+    worker: {
+      name: `view:${view.name}`,
+      idle_ms: IDLE_MS,
+      async step() {
+        const heads = await headsByTopic();
+        const steps = await Promise.allSettled(
+          partitions.map((partition) => stepPartition(partition, heads)),
+        );
+        const failed = steps.find((step) => step.status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
+        return steps.some((step) => step.status === 'fulfilled' && step.value);
+      },
+    },
+    async startRebuild() {
+      const heads = await headsByTopic();
+      for (const partition of partitions) await beginRebuild(partition, heads);
+    },
+    async status() {
+      const heads = await headsByTopic();
+      let lag = 0;
+      let rebuilding = false;
+      for (const partition of partitions) {
+        const state = await store.load(partition);
+        rebuilding ||= state.building !== null;
+        for (const topic of view.topics) {
+          lag += heads.get(topic)!.newest[partition]! - (state.live.positions[topic] ?? 0);
+        }
+      }
+      return { lag, rebuilding };
+    },
+    async folded(topic) {
+      const states = await Promise.all(ALL_PARTITIONS.map((partition) => store.load(partition)));
+      return states.map(({ live, building }) =>
+        Math.min(live.positions[topic] ?? 0, building?.positions[topic] ?? Number.MAX_SAFE_INTEGER),
+      );
+    },
+  };
+}
+
+/** Records that follow one another; duplicates are dropped, and what stands behind a gap waits until it is filled. */
+function upToGap(records: LogRecord[], after: number): LogRecord[] {
+  const accepted: LogRecord[] = [];
+  let last = after;
+  for (const record of records) {
+    if (record.position <= last) continue;
+    if (record.position > last + 1) break;
+    accepted.push(record);
+    last = record.position;
+  }
+  return accepted;
+}

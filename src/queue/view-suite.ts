@@ -1,0 +1,193 @@
+/**
+ * What every view promises, whatever it derives: one suite, run with two handles on one backend. A harness brings
+ * the view, the facts that it derives from, and a plain computation of what it must hold.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createSeededRandom, type Random } from '#platform/random.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
+import type { Log, LogRead, LogRecord } from './log.ts';
+import type { View, ViewStore } from './view.ts';
+import { createViewRunner, type ViewRunner } from './view-runner.ts';
+
+/** One process's way to the view. */
+export interface ViewHandle<Patch> {
+  view: View<Patch>;
+  store: ViewStore<Patch>;
+  /** What the view holds now, in a form that compares with `expected`. */
+  actual(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface ViewHarness<Patch> {
+  log: Log;
+  /** Changes some facts, with their events. */
+  act(random: Random): Promise<void>;
+  /** The plain computation over the facts as they are. */
+  expected(): Promise<unknown>;
+  /** Opens the view's backend once more, as another process would. */
+  open(faults?: CommitFaults): Promise<ViewHandle<Patch>>;
+  close(): Promise<void>;
+}
+
+const ACTIONS = 60;
+
+export function describeView<Patch>(name: string, create: () => Promise<ViewHarness<Patch>>): void {
+  async function withHarness(
+    seed: number,
+    body: (harness: ViewHarness<Patch>, random: Random) => Promise<void>,
+  ) {
+    const harness = await create();
+    try {
+      await body(harness, createSeededRandom(seed));
+    } finally {
+      await harness.close();
+    }
+  }
+
+  describe(`view ${name}`, () => {
+    test('holds what the facts say once it has caught up', () =>
+      withHarness(1, async (harness, random) => {
+        const handle = await harness.open();
+        const runner = createViewRunner({ ...handle, log: harness.log, batch: 3 });
+        for (let i = 0; i < ACTIONS; i++) {
+          await harness.act(random);
+          if (random.integer(3) === 0) await runner.worker.step();
+        }
+        await drain(runner);
+        assert.deepEqual(await handle.actual(), await harness.expected());
+        assert.equal((await runner.status()).lag, 0);
+        await handle.close();
+      }));
+
+    test('a crash before or after any commit neither loses nor doubles anything', () =>
+      withHarness(2, async (harness, random) => {
+        let crashes = 0;
+        for (let round = 0; round < ACTIONS; round++) {
+          await harness.act(random);
+          const handle = await harness.open(crashAt(random));
+          const runner = createViewRunner({ ...handle, log: harness.log, batch: 2 });
+          try {
+            for (let i = 0; i < 3; i++) await runner.worker.step();
+          } catch {
+            crashes++;
+          }
+          await handle.close();
+        }
+        assert.ok(crashes > ACTIONS / 10, `only ${crashes} crashes happened`);
+        await expectCaughtUp(harness);
+      }));
+
+    test('redelivered records change nothing, and nothing is folded across a gap', () =>
+      withHarness(3, async (harness, random) => {
+        const handle = await harness.open();
+        const runner = createViewRunner({ ...handle, log: unruly(harness.log, random), batch: 5 });
+        for (let i = 0; i < ACTIONS; i++) {
+          await harness.act(random);
+          await runner.worker.step();
+        }
+        await handle.close();
+        await expectCaughtUp(harness);
+      }));
+
+    test('of two owners only one moves the view at a time', () =>
+      withHarness(4, async (harness, random) => {
+        const handles = [await harness.open(), await harness.open()];
+        const runners = handles.map((handle) => createViewRunner({ ...handle, log: harness.log, batch: 2 }));
+        for (let i = 0; i < ACTIONS; i++) {
+          await harness.act(random);
+          await Promise.all(runners.map((runner) => runner.worker.step()));
+        }
+        for (const handle of handles) await handle.close();
+        await expectCaughtUp(harness);
+      }));
+
+    test('an owner that lost its partition is fenced', () =>
+      withHarness(5, async (harness) => {
+        const [first, second] = [await harness.open(), await harness.open()];
+        const before = await first.store.claim(0);
+        await second.store.claim(0);
+        const { epoch } = before;
+        const { generation, positions } = before.live;
+        const patch = await first.view.fold({ partition: 0, generation, events: [] });
+        const commit = { partition: 0, epoch, generation, expected: positions, next: positions, patch };
+        assert.equal(await first.store.commit(commit), false);
+        assert.equal(await first.store.beginRebuild({ partition: 0, epoch, positions }), false);
+        assert.equal(await first.store.swap({ partition: 0, epoch, generation }), false);
+        await first.close();
+        await second.close();
+      }));
+
+    test('can be rebuilt from facts while it serves, crashes included', () =>
+      withHarness(6, async (harness, random) => {
+        for (let i = 0; i < ACTIONS; i++) await harness.act(random);
+        for (let round = 0; round < ACTIONS; round++) {
+          const handle = await harness.open(crashAt(random));
+          const runner = createViewRunner({ ...handle, log: harness.log, batch: 4 });
+          try {
+            if (round % 20 === 0) await runner.startRebuild();
+            await harness.act(random);
+            await runner.worker.step();
+            await runner.worker.step();
+          } catch {
+            // A crash; the next round is the next process.
+          }
+          await handle.close();
+        }
+        await expectCaughtUp(harness);
+      }));
+
+    test('is rebuilt by itself when the log was trimmed past it', () =>
+      withHarness(7, async (harness, random) => {
+        for (let i = 0; i < ACTIONS; i++) await harness.act(random);
+        const handle = await harness.open();
+        for (const topic of handle.view.topics) {
+          const { newest } = await harness.log.heads({ topic });
+          for (const [partition, through] of newest.entries()) {
+            await harness.log.trim({ topic, partition, through, limit: 1_000_000 });
+          }
+        }
+        await handle.close();
+        await expectCaughtUp(harness);
+      }));
+  });
+}
+
+async function expectCaughtUp<Patch>(harness: ViewHarness<Patch>): Promise<void> {
+  const handle = await harness.open();
+  await drain(createViewRunner({ ...handle, log: harness.log }));
+  assert.deepEqual(await handle.actual(), await harness.expected());
+  await handle.close();
+}
+
+const MOST_STEPS = 10_000;
+
+async function drain(runner: ViewRunner): Promise<void> {
+  for (let i = 0; i < MOST_STEPS; i++) if (!(await runner.worker.step())) return;
+  assert.fail(`the view was not idle after ${MOST_STEPS} steps`);
+}
+
+/** Crashes at one of the next commits, before or after it. */
+function crashAt(random: Random): CommitFaults {
+  let commits = random.integer(6);
+  const after = random.integer(2) === 0;
+  const crash = () => {
+    if (commits-- <= 0) throw new Error('crash');
+  };
+  return after ? { afterCommit: crash } : { beforeCommit: crash };
+}
+
+/** A log that delivers again, out of order at times, and with holes. */
+function unruly(log: Log, random: Random): Log {
+  return {
+    ...log,
+    async read(request: LogRead): Promise<LogRecord[]> {
+      const again = Math.max(0, request.after - random.integer(4));
+      const { trimmed } = await log.heads(request);
+      const records = await log.read({ ...request, after: Math.max(again, trimmed[request.partition]!) });
+      if (records.length > 1 && random.integer(3) === 0) records.splice(random.integer(records.length), 1);
+      if (records.length > 1 && random.integer(3) === 0) records.splice(1, 0, records[0]!);
+      return records;
+    },
+  };
+}
