@@ -96,6 +96,14 @@ export function mayReadPerson(view: PersonView, viewer: UserId | null): boolean 
   return maySeePerson(view) && (!view.protected || view.following || view.userId === viewer);
 }
 
+/**
+ * May this viewer be shown what the person did: a like, a comment, a repost? What a protected account does is for
+ * those who may read it, just as what it writes; counts are the same for everyone and know no viewer.
+ */
+export function mayShowActor(view: PersonView, viewer: UserId | null): boolean {
+  return mayReadPerson(view, viewer);
+}
+
 export interface LikeRow {
   /** The like's snowflake: its time and its place in the list. */
   id: Snowflake;
