@@ -1,0 +1,79 @@
+/**
+ * Who asks: the bearer token of the Authorization header, which decides when it is there, or else the session
+ * cookie. What comes by cookie may change something only from this very site.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { WarbleError } from '#contract/errors.ts';
+import type { Caller, RouteAuth } from './route.ts';
+
+/** The cookie where the connection is HTTPS, and its unprefixed name on loopback HTTP. */
+export const SECURE_COOKIE = '__Host-warble';
+export const LOOPBACK_COOKIE = 'warble';
+
+/** Resolves with the session of a token; throws `unauthenticated` where it is none, has ended or was revoked. */
+export type Authenticate = (token: string) => Promise<Caller>;
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The caller of a request, or null. Throws `unauthenticated`, or `forbidden` for another site's write by cookie. */
+export async function callerOf(request: FastifyRequest, auth: RouteAuth, authenticate: Authenticate) {
+  const header = request.headers.authorization;
+  if (header !== undefined) {
+    const token = BEARER.exec(header)?.[1];
+    if (token === undefined) {
+      throw new WarbleError('unauthenticated', 'Send the token as "Authorization: Bearer <token>".');
+    }
+    return await authenticate(token);
+  }
+  if (auth !== 'none') {
+    const token = sessionCookie(request.headers.cookie);
+    if (token !== undefined) {
+      if (!SAFE_METHODS.has(request.method)) requireSameOrigin(request);
+      return await authenticate(token);
+    }
+  }
+  if (auth === 'required') {
+    throw new WarbleError('unauthenticated', 'Sign in, and send the token in the Authorization header.');
+  }
+  return null;
+}
+
+/**
+ * Refuses a request that a browser sent for another site: it needs `Sec-Fetch-Site: same-origin` or an Origin
+ * that is this host. Also for signing in with a cookie. Throws `forbidden`.
+ */
+export function requireSameOrigin(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined) {
+    if (site === 'same-origin') return;
+  } else if (sameHost(request.headers.origin, request.host)) return;
+  throw new WarbleError(
+    'forbidden',
+    'What is signed in by cookie is changed from this site only; from elsewhere send a token.',
+  );
+}
+
+function sameHost(origin: string | undefined, host: string): boolean {
+  if (origin === undefined || !URL.canParse(origin)) return false;
+  return new URL(origin).host === host;
+}
+
+/** The token in the session cookie. */
+function sessionCookie(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  for (const part of header.split(';')) {
+    const equals = part.indexOf('=');
+    const name = part.slice(0, equals).trim();
+    if (name === SECURE_COOKIE || name === LOOPBACK_COOKIE) return part.slice(equals + 1).trim();
+  }
+  return undefined;
+}
+
+/** Makes a browser forget a cookie that is not good any more. */
+export function forgetCookies(reply: FastifyReply): void {
+  reply.header('set-cookie', [
+    `${SECURE_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`,
+    `${LOOPBACK_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
+  ]);
+}
