@@ -81,10 +81,25 @@ export function describeView<Patch>(name: string, create: () => Promise<ViewHarn
     test('redelivered records change nothing, and nothing is folded across a gap', () =>
       withHarness(3, async (harness, random) => {
         const handle = await harness.open();
-        const runner = createViewRunner({ ...handle, log: unruly(harness.log, random), batch: 5 });
+        const seen = new Map<string, number>();
+        const view: View<Patch> = {
+          ...handle.view,
+          fold(request) {
+            for (const { topic, key, sequence } of request.events) {
+              assert.equal(
+                sequence,
+                (seen.get(`${topic}/${key}`) ?? 0) + 1,
+                `${topic}/${key} has a gap or a double`,
+              );
+              seen.set(`${topic}/${key}`, sequence);
+            }
+            return handle.view.fold(request);
+          },
+        };
+        const runner = createViewRunner({ ...handle, view, log: unruly(harness.log, random), batch: 5 });
         for (let i = 0; i < ACTIONS; i++) {
           await harness.act(random);
-          await runner.worker.step();
+          if (random.integer(3) === 0) await runner.worker.step();
         }
         await handle.close();
         await expectCaughtUp(harness);
@@ -116,6 +131,41 @@ export function describeView<Patch>(name: string, create: () => Promise<ViewHarn
         assert.equal(await first.store.swap({ partition: 0, epoch, generation }), false);
         await first.close();
         await second.close();
+      }));
+
+    test('a commit from other positions, or to another generation or cursor, is refused', () =>
+      withHarness(8, async (harness) => {
+        const { store, view, close } = await harness.open();
+        const { epoch, live } = await store.claim(0);
+        const topic = view.topics[0]!;
+        const patch = await view.fold({ partition: 0, generation: live.generation, events: [] });
+        const commit = (expected: number, next: number, generation = live.generation) =>
+          store.commit({
+            partition: 0,
+            epoch,
+            generation,
+            expected: { [topic]: expected },
+            next: { [topic]: next },
+            patch,
+          });
+        assert.equal(await commit(0, 5), true);
+        assert.equal(await commit(0, 6), false, 'a replay');
+        assert.equal(await commit(6, 7), false, 'a gap');
+        assert.equal(await commit(5, 6, live.generation + 1), false, 'a generation that is not there');
+        assert.equal((await store.load(0)).live.positions[topic], 5);
+
+        assert.equal(await store.beginRebuild({ partition: 0, epoch, positions: { [topic]: 5 } }), true);
+        const { generation } = (await store.load(0)).building!;
+        const scan = (expectedCursor: string | null, cursor: string | null) =>
+          store.commitScan({ partition: 0, epoch, generation, patch, expectedCursor, cursor });
+        assert.equal(await scan('elsewhere', 'a'), false);
+        assert.equal(await scan('', 'a'), true);
+        assert.equal(await scan('', 'b'), false, 'a page twice');
+        assert.equal(await store.swap({ partition: 0, epoch, generation }), false, 'an unfinished scan');
+        assert.equal(await scan('a', null), true);
+        assert.equal(await store.swap({ partition: 0, epoch, generation }), true);
+        assert.deepEqual((await store.load(0)).live, { generation, positions: { [topic]: 5 } });
+        await close();
       }));
 
     test('can be rebuilt from facts while it serves, crashes included', () =>
