@@ -1,0 +1,82 @@
+/**
+ * Accounts: who has which handle and password, who is signed in where, and how an account ends. The gateway's own;
+ * profiles are the social service's.
+ */
+import type { UserId } from '#contract/ids.ts';
+import type { AccountState } from '#contract/records.ts';
+
+/** A sign-in that holds: what a token stands for. `sessionId` is a decimal string, unique among all sessions. */
+export interface Session {
+  userId: UserId;
+  sessionId: string;
+}
+
+export interface SignedIn {
+  userId: UserId;
+  sessionId: string;
+  /** 256 random bits in base64url; shown this once, kept only as a hash. */
+  token: string;
+  /** When it ends if it is not used before (ms since 1970). */
+  expires: number;
+}
+
+export interface SessionInfo {
+  id: string;
+  /** Milliseconds since 1970. */
+  created: number;
+  lastUsed: number;
+  /** What the client called itself, at most 120 characters. */
+  device: string;
+  current: boolean;
+}
+
+export interface AccountInfo {
+  userId: UserId;
+  handle: string;
+  /** Milliseconds since 1970. */
+  created: number;
+}
+
+export interface Accounts {
+  /**
+   * Makes an account and signs it in; the person is known to the social service, durably, when it resolves.
+   * Throws handle_taken, invalid_request (handle, password or name refused), overloaded, unavailable.
+   */
+  signUp(request: { handle: string; password: string; name: string; device: string }): Promise<SignedIn>;
+  /**
+   * Throws `unauthenticated` for an unknown handle and a wrong password, alike and after the same work;
+   * `forbidden` for a suspended account; overloaded, unavailable.
+   */
+  logIn(request: { handle: string; password: string; device: string }): Promise<SignedIn>;
+  /** Ends this session; again: a success. */
+  logOut(session: Session): Promise<void>;
+  /** The session of a token. Throws `unauthenticated` where it is none, has ended or its account is not active. */
+  authenticate(token: string): Promise<Session>;
+  /** Ends every other session. Throws `forbidden` where `current` is wrong, invalid_request where `next` is refused. */
+  changePassword(request: { session: Session; current: string; next: string }): Promise<void>;
+  /** Throws not_found. */
+  account(request: { userId: UserId }): Promise<AccountInfo>;
+  /** Last used first. */
+  sessions(session: Session): Promise<SessionInfo[]>;
+  /** Ends one of one's own sessions; what is not there is a success too. */
+  endSession(request: { userId: UserId; sessionId: string }): Promise<void>;
+  /** Which of these sessions hold still; at most 1,000. For streams, which outlive the request that opened them. */
+  standing(request: { sessions: Session[] }): Promise<Session[]>;
+  /**
+   * Hides the account at once, ends its sessions and lets it be erased in the background. Throws `forbidden` where
+   * the password is wrong; `unavailable` where it could not be hidden yet, which then happens by itself.
+   */
+  remove(request: { session: Session; password: string }): Promise<void>;
+  /**
+   * Suspends an account, ending its sessions, or lets it back in. The reason goes to the audit log in the same
+   * commit. Throws not_found where there is no account that can change so.
+   */
+  setState(request: {
+    userId: UserId;
+    state: Extract<AccountState, 'active' | 'suspended'>;
+    by: string;
+    reason: string;
+  }): Promise<void>;
+  /** 32 secret bytes of that name, made once and the same ever after, for signing cursors and the like. */
+  secret(name: string): Promise<Buffer>;
+}

@@ -1,0 +1,41 @@
+/** Request limits: how many requests somebody may send, counted in bounded memory, per process. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { UserId } from '#contract/ids.ts';
+
+export type Policy = 'read' | 'write' | 'post' | 'signUp' | 'signIn';
+
+/** At most `quota` requests in any `window_ms`. */
+export interface Quota {
+  quota: number;
+  window_ms: number;
+}
+
+export interface Decision {
+  allowed: boolean;
+  /** Requests left in the window. */
+  remaining: number;
+  /** Seconds until more are left than now; where it is refused, until one would be let through. */
+  reset_s: number;
+  /** Values of the header fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10). */
+  policyHeader: string;
+  header: string;
+}
+
+export interface Limits {
+  /**
+   * Counts a request of a person (a number), or of an address (the text that `addressOf` gave). What is refused
+   * is not counted. `null`: limits are off.
+   */
+  take(policy: Policy, who: UserId | string): Decision | null;
+  /**
+   * Counts an attempt to sign in, or to show one's password again, before the password is looked at. Throws
+   * `rate_limited`. It counts for (account, address) and for the address, never for the account alone, so that
+   * nobody can be locked out. `succeeded()` takes it back.
+   */
+  attempt(request: { account: string; address: string }): { succeeded(): void };
+  /**
+   * The address that a request counts for: an IPv4 address, or the /64 of an IPv6 one. `X-Forwarded-For` counts
+   * only as far as its hops are trusted proxies.
+   */
+  addressOf(request: { socketAddress: string | undefined; headers: IncomingHttpHeaders }): string;
+}

@@ -1,0 +1,53 @@
+/** Media: pictures that people upload, how tweets and profiles hold them, and how they go. */
+import type { Readable } from 'node:stream';
+import type { UserId } from '#contract/ids.ts';
+import type { TweetImage } from '#contract/records.ts';
+
+export interface Upload {
+  owner: UserId;
+  /** As the client named it: one by which the same person may call it in `images` and `picture`. */
+  fileName: string;
+  alt: string;
+  bytes: Buffer;
+}
+
+/** Pictures that are about to be used. They stay until `done`, or for 15 minutes where that is never called. */
+export interface MediaHold {
+  /** In the order of the names. */
+  images: TweetImage[];
+  /**
+   * To be called after the post or the profile's change, whether it succeeded or failed: whoever uses them is
+   * found through the log from then on. Never rejects.
+   */
+  done(): Promise<void>;
+}
+
+export interface StoredPicture {
+  /** image/jpeg, image/png, image/webp or image/gif. */
+  type: string;
+  size_bytes: number;
+  etag: string;
+  body: Readable;
+}
+
+export interface Media {
+  /**
+   * Decodes, encodes anew without metadata and keeps a picture; durable when it resolves. Throws too_large,
+   * unsupported_media_type, invalid_text (alt), rate_limited (too many unattached), overloaded, storage_full.
+   */
+  upload(upload: Upload): Promise<TweetImage>;
+  /**
+   * Finds pictures by the name that `upload` gave or by the file name of the owner's newest upload of that name,
+   * and holds them. Only the owner's own. Throws `unknown_image`, saying which.
+   */
+  hold(request: { owner: UserId; names: string[] }): Promise<MediaHold>;
+  /** What `/media/{name}` serves; undefined: there is none. The reader must consume or destroy `body`. */
+  read(name: string): Promise<StoredPicture | undefined>;
+  /** Deletes some of a person's pictures. Call until `done`. */
+  eraseOwner(request: { owner: UserId; limit: number }): Promise<{ done: boolean }>;
+}
+
+/** The path under which a picture is served. */
+export function mediaUrl(name: string): string {
+  return `/media/${name}`;
+}
