@@ -41,14 +41,42 @@ export interface NotificationItem {
   read: boolean;
 }
 
+/**
+ * What a walk through somebody's notifications covers: what had arrived when its first page was made, grouped as it
+ * was then. Opaque: keep it in the cursor, beside `before`.
+ */
+export interface NotificationsWalk {
+  /** Items that arrived later belong to a fresh first page. */
+  arrival: number;
+  /** The read mark at the time; later marks cut no group of this walk in two. */
+  mark: Snowflake;
+  /** The newest tweet of the group of new tweets, 0 where there was none. */
+  tweets: Snowflake;
+}
+
+export interface NotificationsPage {
+  notifications: NotificationItem[];
+  unread: number;
+  people: PersonHead[];
+  /** `before` of the next page; null at the end. */
+  next: Snowflake | null;
+  walk: NotificationsWalk;
+  /** Something could not be checked, because a service is down, and was left out. */
+  partial: boolean;
+}
+
 export interface Notifications {
-  /** Newest first, full pages; what was undone, deleted or is hidden is left out. */
-  list(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<{
-    notifications: NotificationItem[];
-    unread: number;
-    people: PersonHead[];
-    next: Snowflake | null;
-  }>;
+  /**
+   * Newest first, full pages; what was undone, deleted or is hidden is left out. Hand back `next` as `before` and
+   * `walk` as it came, so that a walk neither repeats nor skips a group that grows meanwhile; without `walk` a later
+   * page is cut from the groups as they stand at that moment.
+   */
+  list(request: {
+    userId: UserId;
+    before: Snowflake | null;
+    limit: number;
+    walk?: NotificationsWalk | null;
+  }): Promise<NotificationsPage>;
   unread(request: { userId: UserId }): Promise<{ unread: number }>;
   /** Marks everything through `upTo` (inclusive) as read; never goes back. Durable when it resolves. */
   markRead(request: { userId: UserId; upTo: Snowflake }): Promise<{ unread: number }>;
