@@ -1,0 +1,163 @@
+/**
+ * Links in a text, by the rules that Twitter published with twitter-text 3 (Apache 2.0; its code is not used).
+ *
+ * A link is `http(s)://` and a host, or a bare Latin host; a host is labels joined by dots, the last one a known
+ * top-level domain that no letter, digit, `@`, `+` or `-` follows. A port, a path and a query may follow; closing
+ * punctuation belongs to the sentence, a parenthesis to the link only if it closes there.
+ *
+ * One pass from left to right: what was looked at and is no link is not looked at again, so the time is linear in
+ * the text whatever it holds (see the tests).
+ */
+import tlds from 'tlds' with { type: 'json' };
+import type { Link } from './records.ts';
+
+/** IANA's list, and the special-use name of RFC 7686 that Twitter's list has too. */
+const TLDS: ReadonlySet<string> = new Set([...tlds, 'onion']);
+const LONGEST_UNICODE_TLD = Math.max(
+  ...tlds.filter((tld) => /[^a-z0-9-]/.test(tld)).map((tld) => tld.length),
+);
+const LONGEST_ASCII_TLD = 63;
+
+/** Latin letters with accents, and accents, as the inside of a character class. */
+export const ACCENTED = '\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02af\\u02bb\\u0300-\\u036f\\u1e00-\\u1eff';
+const LATIN = `a-zA-Z${ACCENTED}`;
+/** What a host's labels are made of without a protocol. */
+const BARE_HOST = new RegExp(`[${LATIN}0-9._\\-]+`, 'g');
+/** With a protocol every script and the symbols of emoji domains; the dot and dashes divide, other marks end it. */
+const ANY_HOST = /[[[\p{L}\p{M}\p{N}\p{S}\u200c\u200d\u00b7\u30fb]--[\x00-\x7f]][0-9A-Za-z._\-]]+/vy;
+/** Beside these no link begins: emails, mentions, hashtags, cashtags and the middle of words. */
+const NEVER_BEFORE = /[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff]/;
+/** Nor a bare one beside these: the rest of a path, or of a host that was none. */
+const NEVER_BEFORE_BARE = /[-_./]/;
+const ASCII_TLD = /[0-9A-Za-z-]*/y;
+const NOT_AFTER_TLD = /[0-9A-Za-z@+-]/;
+const PORT = /:[0-9]+/y;
+
+const PATH_CHARACTERS = `${LATIN}\\u0400-\\u04ff0-9!*';:=+,.$\\/%#\\[\\]\\-\\u2013_~@|&`;
+/** A run of path characters, or a pair of parentheses around one, in which one more pair may stand. */
+const PATH_PART = new RegExp(
+  `[${PATH_CHARACTERS}]+|\\((?:[${PATH_CHARACTERS}]+|[${PATH_CHARACTERS}]*\\([${PATH_CHARACTERS}]+\\)[${PATH_CHARACTERS}]*)\\)`,
+  'y',
+);
+const PATH_MAY_END = new RegExp(`[${LATIN}\\u0400-\\u04ff0-9+\\-=_#\\/)]`);
+const QUERY = /\?[a-z0-9!?*'@();:&=+$/%#[\]\-_.,~|]*[a-z0-9\-_&=#/]/iy;
+
+const PROTOCOL_END = '://';
+
+/** All links of a text, in order, none overlapping. `url` is as written: without a protocol it stands for https. */
+export function findLinks(text: string): Link[] {
+  const links: Link[] = [];
+  if (!text.includes('.')) return links;
+  BARE_HOST.lastIndex = 0;
+  for (;;) {
+    const found = BARE_HOST.exec(text);
+    if (found === null) return links;
+    const from = found.index;
+    const to = from + found[0].length;
+    const { start, end, next } = text.startsWith(PROTOCOL_END, to)
+      ? withProtocol(text, from, to)
+      : withoutProtocol(text, from, to);
+    if (end > start) links.push({ start, end, url: text.slice(start, end) });
+    BARE_HOST.lastIndex = next;
+  }
+}
+
+/** `end` equals `start` where there is no link; `next` is where to go on looking. */
+interface Found {
+  start: number;
+  end: number;
+  next: number;
+}
+
+/** `from` to `to` precedes `://`, and is a link's beginning if it ends in http or https, and no word before. */
+function withProtocol(text: string, from: number, to: number): Found {
+  const hostStart = to + PROTOCOL_END.length;
+  const word = text.slice(Math.max(from, to - 'https'.length), to).toLowerCase();
+  const length = word.endsWith('https') ? 5 : word.endsWith('http') ? 4 : 0;
+  const start = to - length;
+  if (length === 0 || (start > 0 && NEVER_BEFORE.test(text[start - 1]!))) {
+    return { start, end: start, next: hostStart };
+  }
+  const hostEnd = matchEnd(ANY_HOST, text, hostStart);
+  const domainEnd = findDomain(text, hostStart, hostEnd);
+  if (domainEnd === undefined) return { start, end: start, next: hostStart };
+  const end = linkEnd(text, domainEnd);
+  return { start, end, next: end };
+}
+
+function withoutProtocol(text: string, start: number, to: number): Found {
+  const before = start > 0 ? text[start - 1]! : ' ';
+  if (NEVER_BEFORE.test(before) || NEVER_BEFORE_BARE.test(before)) return { start, end: start, next: to };
+  const domainEnd = findDomain(text, start, to);
+  if (domainEnd === undefined) return { start, end: start, next: to };
+  const end = linkEnd(text, domainEnd);
+  return { start, end, next: end };
+}
+
+/**
+ * The end of the longest domain that begins at `start`, made of labels before `end` and a top-level domain (which
+ * may lie beyond `end`, where it is in another script). Underscores stand in subdomains only.
+ */
+function findDomain(text: string, start: number, end: number): number | undefined {
+  let longest: number | undefined;
+  let mayPrecedeTld = false;
+  for (let label = start; label <= end; ) {
+    if (mayPrecedeTld) longest = tldEnd(text, label) ?? longest;
+    const dot = text.indexOf('.', label);
+    if (dot === -1 || dot >= end || dot === label) break;
+    if (isDash(text[label]!) || isDash(text[dot - 1]!)) break;
+    mayPrecedeTld = !text.slice(label, dot).includes('_');
+    label = dot + 1;
+  }
+  return longest;
+}
+
+function isDash(character: string): boolean {
+  return character === '-' || character === '_';
+}
+
+/** Where the known top-level domain at `start` ends; undefined: there is none. */
+function tldEnd(text: string, start: number): number | undefined {
+  const end = matchEnd(ASCII_TLD, text, start);
+  if (end - start > LONGEST_ASCII_TLD) return undefined;
+  const ascii = text.slice(start, end).toLowerCase();
+  if (/^xn--[0-9a-z-]+$/.test(ascii)) return end;
+  if (TLDS.has(ascii) && endsTld(text, end)) return end;
+  if (!(text.charCodeAt(end) > 0x7f)) return undefined;
+  for (let length = LONGEST_UNICODE_TLD; length > end - start; length--) {
+    const candidate = text.slice(start, start + length);
+    if (candidate.length === length && TLDS.has(candidate.toLowerCase()) && endsTld(text, start + length)) {
+      return start + length;
+    }
+  }
+  return undefined;
+}
+
+function endsTld(text: string, end: number): boolean {
+  return end >= text.length || !NOT_AFTER_TLD.test(text[end]!);
+}
+
+/** Where the link whose domain ends at `at` ends: after its port, path and query. */
+function linkEnd(text: string, at: number): number {
+  const path = pathEnd(text, matchEnd(PORT, text, at));
+  return matchEnd(QUERY, text, path);
+}
+
+function pathEnd(text: string, at: number): number {
+  if (text[at] !== '/') return at;
+  let end = at;
+  for (let next = at; ; ) {
+    const partEnd = matchEnd(PATH_PART, text, next);
+    if (partEnd === next) return end;
+    let last = partEnd;
+    while (last > next && !PATH_MAY_END.test(text[last - 1]!)) last--;
+    if (last > next) end = last;
+    next = partEnd;
+  }
+}
+
+/** Where a match of a sticky pattern at `at` ends; `at` where there is none. */
+function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
+}

@@ -1,0 +1,162 @@
+/**
+ * What a tweet, a comment, a name and a bio may consist of. The one place of the rule: the server and the web
+ * client import this file, so it uses nothing but the language itself.
+ *
+ * A text is brought to Unicode NFC, CRLF and CR become LF, and it is trimmed. A tweet then has 1 to 140 extended
+ * grapheme clusters (what a reader calls a character: an emoji family is one) and at most 1,400 UTF-8 bytes.
+ */
+import { LIMITS } from './limits.ts';
+
+/** `text` is normalised; `reason` is a sentence that says what to do. */
+export type TextCheck = { ok: true; text: string } | { ok: false; reason: string };
+
+interface Rule {
+  /** For sentences: 'A tweet'. */
+  what: string;
+  graphemes: number;
+  /** UTF-8. Bounds what one cluster may pile up: marks on marks are a single cluster however many they are. */
+  bytes: number;
+  mayBeEmpty: boolean;
+}
+
+const BYTES_PER_GRAPHEME = LIMITS.textBytes / LIMITS.textGraphemes;
+const TEXT: Rule = {
+  what: 'A text',
+  graphemes: LIMITS.textGraphemes,
+  bytes: LIMITS.textBytes,
+  mayBeEmpty: false,
+};
+const NAME: Rule = {
+  what: 'A name',
+  graphemes: LIMITS.nameGraphemes,
+  bytes: LIMITS.nameGraphemes * BYTES_PER_GRAPHEME,
+  mayBeEmpty: true,
+};
+const BIO: Rule = {
+  what: 'A bio',
+  graphemes: LIMITS.bioGraphemes,
+  bytes: LIMITS.bioGraphemes * BYTES_PER_GRAPHEME,
+  mayBeEmpty: true,
+};
+
+/** ASCII that is a cluster and a byte each. CR is missing: normalised texts have none. */
+const PLAIN_ASCII = /^[\t\n -~]*$/;
+/** C0 (but TAB and LF), DEL and C1 controls; embeddings and overrides of direction, which turn other people's text. */
+const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+/** Something to see: U+2800 is a Braille pattern without a dot. */
+const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u2800]/v;
+
+/**
+ * UTF-16 units that NFC makes of one unit at the least: no character decomposes canonically to more than four, and
+ * none of two units composes to less than one. So a trimmed text of more than four times the bytes allowed is too
+ * long whatever it holds, and is refused before any work that costs.
+ */
+const NFC_SHRINKS_AT_MOST = 4;
+
+/** Checks a tweet's or comment's text as the client sent it, and returns it as it is kept. */
+export function checkText(raw: string): TextCheck {
+  return check(raw, TEXT);
+}
+
+/** Checks a display name: at most 50 clusters, may be empty, refuses what a tweet refuses. */
+export function checkName(raw: string): TextCheck {
+  return check(raw, NAME);
+}
+
+/** Checks a bio: at most 160 clusters, may be empty, refuses what a tweet refuses. */
+export function checkBio(raw: string): TextCheck {
+  return check(raw, BIO);
+}
+
+/** NFC, then CRLF and CR to LF, then trimmed as String.prototype.trim does. Idempotent. */
+export function normalizeText(raw: string): string {
+  return raw.normalize('NFC').replace(/\r\n?/g, '\n').trim();
+}
+
+/** Extended grapheme clusters (Unicode Annex 29) of a normalised text; what a counter shows. */
+export function graphemeCount(text: string): number {
+  return PLAIN_ASCII.test(text) ? text.length : countSegments(text);
+}
+
+/** Bytes of the text in UTF-8; a lone surrogate counts 3, as the replacement character does. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) bytes += 1;
+    else if (isPair(text, i)) {
+      bytes += 2;
+      i++;
+    } else bytes += 2;
+  }
+  return bytes;
+}
+
+function check(raw: string, rule: Rule): TextCheck {
+  // Trimming first cuts the work and changes nothing: no white space composes, and none is made or lost by NFC.
+  const trimmed = raw.trim();
+  if (trimmed.length > rule.bytes * NFC_SHRINKS_AT_MOST) return refuse(tooLong(rule));
+  if (!trimmed.isWellFormed()) {
+    return refuse('The text holds half a character (a lone surrogate); send it as valid Unicode.');
+  }
+  const text = normalizeText(trimmed);
+  if (text === '') return rule.mayBeEmpty ? { ok: true, text } : refuse(NOTHING_VISIBLE);
+  const refused = REFUSED.exec(text);
+  if (refused !== null) return refuse(notAllowed(refused[0]));
+  return PLAIN_ASCII.test(text) ? checkAscii(text, rule) : checkUnicode(text, rule);
+}
+
+function checkAscii(text: string, rule: Rule): TextCheck {
+  // Trimmed and not empty, so it has a character above the space, and all of those can be seen.
+  return text.length <= rule.graphemes ? { ok: true, text } : refuse(tooLong(rule, text.length));
+}
+
+function checkUnicode(text: string, rule: Rule): TextCheck {
+  const bytes = utf8Length(text);
+  if (bytes > rule.bytes) return refuse(tooManyBytes(rule, bytes));
+  if (!VISIBLE.test(text)) return refuse(NOTHING_VISIBLE);
+  // There are never more clusters than UTF-16 units, so most texts need no segmenting.
+  if (text.length <= rule.graphemes) return { ok: true, text };
+  const graphemes = countSegments(text);
+  return graphemes <= rule.graphemes ? { ok: true, text } : refuse(tooLong(rule, graphemes));
+}
+
+const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+function countSegments(text: string): number {
+  let count = 0;
+  for (const _ of segmenter.segment(text)) count++;
+  return count;
+}
+
+function isPair(text: string, index: number): boolean {
+  const high = text.charCodeAt(index);
+  if (high < 0xd800 || high > 0xdbff) return false;
+  const low = text.charCodeAt(index + 1);
+  return low >= 0xdc00 && low <= 0xdfff;
+}
+
+const NOTHING_VISIBLE = 'There is nothing to see in the text; write at least one visible character.';
+
+function refuse(reason: string): TextCheck {
+  return { ok: false, reason };
+}
+
+function tooLong(rule: Rule, graphemes?: number): string {
+  const has =
+    graphemes === undefined ? '' : `; this has ${graphemes}: take ${graphemes - rule.graphemes} away`;
+  return `${rule.what} has at most ${rule.graphemes} characters${has}.`;
+}
+
+function tooManyBytes(rule: Rule, bytes: number): string {
+  return (
+    `${rule.what} has at most ${rule.bytes} bytes in UTF-8; this has ${bytes}: ` +
+    'use fewer characters, or fewer marks on them.'
+  );
+}
+
+function notAllowed(character: string): string {
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return `The text holds the control character U+${code}, which is not allowed; remove it.`;
+}
