@@ -13,6 +13,7 @@ export const ERROR_CATALOGUE = {
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  request_timeout: { status: 408, title: 'The request did not come in time' },
   handle_taken: { status: 409, title: 'The handle is taken' },
   idempotency_mismatch: { status: 409, title: 'The idempotency key was used with another body' },
   idempotency_in_progress: { status: 409, title: 'The first request with this key is still under way' },

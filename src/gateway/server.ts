@@ -1,0 +1,242 @@
+/**
+ * The HTTP server without any route: request ids, authentication, bounds, security headers, problem documents,
+ * logs, and a shutdown that loses nothing.
+ */
+import type { Socket } from 'node:net';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { WarbleError } from '#contract/errors.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
+import { registerBodies } from './body.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
+import { registerUnmatched } from './unmatched.ts';
+
+/** Bounds of the HTTP server. */
+export interface ServerBounds {
+  connections: number;
+  requestsInFlight: number;
+  /** Bytes of a request's line and headers. */
+  headers_bytes: number;
+  /** Until the headers, and until the whole request, have come. */
+  headers_ms: number;
+  request_ms: number;
+  /** Until an idle connection is closed. */
+  keepAlive_ms: number;
+}
+
+export const DEFAULT_BOUNDS: ServerBounds = {
+  connections: 20_000,
+  requestsInFlight: 2_000,
+  headers_bytes: 16 * 1024,
+  headers_ms: 10_000,
+  request_ms: 60_000,
+  keepAlive_ms: 65_000,
+};
+
+export interface ServerDeps {
+  clock: Clock;
+  random: Random;
+  /** undefined: nothing is logged. */
+  logger: FastifyBaseLogger | undefined;
+  authenticate: Authenticate;
+  bounds: ServerBounds;
+}
+
+export interface Server {
+  app: FastifyInstance;
+  metrics: GatewayMetrics;
+  inFlight: InFlight;
+  /** From now on every answer closes its connection. */
+  startDraining(): void;
+  draining(): boolean;
+}
+
+/** How often the bounds on slow requests are enforced. */
+const SLOW_CHECK_MS = 1_000;
+/** Whatever a client names a request is taken over where it is harmless in a log. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+export function createServer({ clock, random, logger, authenticate, bounds }: ServerDeps): Server {
+  const metrics = createGatewayMetrics({ inFlight: () => inFlight.count() });
+  const inFlight = createInFlight({
+    clock,
+    most: bounds.requestsInFlight,
+    onShed: () => metrics.shed('in_flight'),
+    onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
+  });
+  const app = createApp({ logger, bounds, requestId: requestIds(random) });
+  let draining = false;
+
+  app.decorateRequest('caller', null);
+  registerUnmatched(app);
+  registerBodies(app);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.addHook('onRequest', (request, reply, done) => {
+    const route = request.routeOptions.config.route;
+    secure(request, reply);
+    // A call without a body ignores whatever Content-Type came.
+    if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
+    try {
+      inFlight.enter(request, reply, route !== undefined && route.limit !== 'stream');
+    } catch (error) {
+      return done(error as Error);
+    }
+    if (route === undefined) return done();
+    const found = callerOf(request, route.auth, authenticate);
+    found.then((caller) => {
+      request.caller = caller;
+      done();
+    }, done);
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining) reply.header('connection', 'close');
+    done(null, payload);
+  });
+  return {
+    app,
+    metrics,
+    inFlight,
+    startDraining() {
+      draining = true;
+    },
+    draining: () => draining,
+  };
+}
+
+interface AppDeps {
+  logger: FastifyBaseLogger | undefined;
+  bounds: ServerBounds;
+  requestId: () => string;
+}
+
+function createApp({ logger, bounds, requestId }: AppDeps): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    disableRequestLogging: true,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId();
+    },
+    requestTimeout: bounds.request_ms,
+    keepAliveTimeout: bounds.keepAlive_ms,
+    http: {
+      maxHeaderSize: bounds.headers_bytes,
+      headersTimeout: bounds.headers_ms,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+    },
+    // Names that are too long are refused by their schemas, with the field's name.
+    routerOptions: { maxParamLength: bounds.headers_bytes, querystringParser: () => ({}) },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, allowUnionTypes: true },
+    },
+    schemaErrorFormatter: (faults) => invalidBody(faults as SchemaFault[]),
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
+    clientErrorHandler: answerUnreadable,
+  });
+  app.server.maxConnections = bounds.connections;
+  return app;
+}
+
+/** Ids of requests: unique in a process and, by eight random digits, among processes. */
+function requestIds(random: Random): () => string {
+  const prefix = random.bytes(4).toString('hex');
+  let count = 0;
+  return () => `${prefix}-${(++count).toString(36)}`;
+}
+
+/** For answers that are data, whatever a browser makes of them. Pages and pictures set their own policy. */
+function secure(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cache-control': 'no-store',
+  });
+}
+
+function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { error, expected } = asWarbleError(thrown);
+  if (!expected) request.log.error({ err: thrown, requestId: request.id }, 'unexpected error');
+  if (error.retryAfter_s !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter_s)));
+  if (error.code === 'unauthenticated') {
+    reply.header('www-authenticate', 'Bearer realm="warble"');
+    if (request.headers.authorization === undefined && request.headers.cookie !== undefined)
+      forgetCookies(reply);
+  }
+  reply
+    .code(error.status)
+    .header('content-type', PROBLEM_TYPE)
+    .send(JSON.stringify(problemOf(error)));
+}
+
+/** Requests that HTTP itself cannot read have no reply: the answer is written by hand. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(unreadable(error.code));
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function unreadable(code: string | undefined): WarbleError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new WarbleError('headers_too_large', 'Send fewer or shorter headers.');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new WarbleError('request_timeout', 'The request did not come whole in time; send it again.');
+  }
+  return new WarbleError('invalid_request', 'This is no HTTP/1.1 request that can be read.');
+}
+
+/** Labels are bounded: methods that nobody knows share one. */
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
+
+interface Recorded {
+  metrics: GatewayMetrics;
+  logger: FastifyBaseLogger | undefined;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  duration_ms: number;
+}
+
+/** A request in metrics and log: its route's pattern and who asked, never a path, token, password or text. */
+function record({ metrics, logger, request, reply, duration_ms }: Recorded): void {
+  const route = request.routeOptions.url ?? 'unmatched';
+  const { method } = request;
+  // 499, as nginx has it: the client went away before its answer was whole.
+  const status = reply.raw.writableFinished ? reply.statusCode : 499;
+  metrics.answered({
+    route,
+    method: KNOWN_METHODS.has(method) ? method : 'other',
+    status,
+    duration_s: duration_ms / 1_000,
+  });
+  logger?.info(
+    {
+      requestId: request.id,
+      method,
+      route,
+      status,
+      duration_ms: Math.round(duration_ms * 100) / 100,
+      userId: request.caller?.userId,
+    },
+    'request',
+  );
+}
