@@ -57,6 +57,15 @@ export interface Delivery {
   readers: Uint32Array;
 }
 
+/** How far fan-out has got: every partition's newest position through which **everything** was delivered or recorded. */
+export interface FanoutProgress {
+  /** Index: partition. */
+  tweets: number[];
+  reposts: number[];
+  /** Fan-out has just started here and knows nothing of what came before: rings with another progress are dropped. */
+  started: boolean;
+}
+
 export interface Timeline {
   /** Creates the home where it is not ready yet. `own`: with one's own tweets. Newest first, full pages. */
   home(request: {
@@ -96,6 +105,12 @@ export interface Timeline {
   recordPulled(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
   /** For fan-out workers: which readers have a home that deliveries go to. */
   seenLately(request: { readers: Uint32Array }): Promise<Uint32Array>;
+  /** For fan-out workers: a follow became visible in the log: the author's newest go to the follower's ring. Idempotent. */
+  mergeFollows(request: { follows: { reader: UserId; author: UserId }[] }): Promise<void>;
+  /** For fan-out workers: no ring is kept before the first call; never ahead of what was delivered. */
+  progress(request: FanoutProgress): Promise<void>;
+  /** For fan-out workers: how often homes are read, for choosing between push and pull. */
+  demand(): Promise<{ homes: number; readsPerHomeAndDay: number }>;
   /** Writes every ring to the Timeline DB; at shutdown. */
   flush(): Promise<void>;
 }

@@ -1,0 +1,49 @@
+/**
+ * The Timeline DB: homes that are not in memory, one packed row each, and the activities that are merged at reading.
+ * A row is a cache of facts: it may be old (what came since is pulled) or missing, never wrong.
+ */
+import type { ActivityId, Snowflake, UserId } from '#contract/ids.ts';
+
+/** A ring as it was at one moment, with what it reflects. */
+export interface PackedHome {
+  reader: UserId;
+  /** Oldest first. */
+  ids: Float64Array;
+  /** Every candidate at or above it, committed through `completeTo`, is among the ids or was recorded as pulled. */
+  floor: Snowflake;
+  /** Digest of the followees whom that holds for: see home/circle.ts. */
+  members: number;
+  /** Positions of the topics tweets and reposts; index: partition. */
+  completeTo: { tweets: number[]; reposts: number[] };
+  /** Milliseconds since 1970. */
+  updatedAt: number;
+}
+
+/** One actor's newest pulled activities: every pulled one at or above the floor. */
+export interface PulledTail {
+  actor: UserId;
+  /** Oldest first, each once. */
+  ids: Float64Array;
+  floor: Snowflake;
+}
+
+/**
+ * Every method is one atomic step. What was saved or recorded before a row is never lost while that row is kept:
+ * a crash of the machine may take the newest writes, but in order.
+ */
+export interface TimelineDb {
+  load(request: { reader: UserId }): Promise<PackedHome | null>;
+  /** Each replaces what its reader had. At most 1,000. */
+  save(request: { homes: PackedHome[] }): Promise<void>;
+  /** Adds activities; the same one again changes nothing. Keeps the newest `keep` and raises the floor past the rest. */
+  addPulled(request: { actor: UserId; activities: ActivityId[]; keep: number }): Promise<PulledTail>;
+  /** Tails of all actors that have one, by actor. `after`: 0 at first, then `next`; null at the end. */
+  scanPulled(request: {
+    after: UserId;
+    limit: number;
+  }): Promise<{ tails: PulledTail[]; next: UserId | null }>;
+  /** Deletes rows not updated since, some at a time. True: there are more. */
+  dropOlder(request: { updatedBefore: number; limit: number }): Promise<boolean>;
+  /** Forgets somebody's home and pulled activities: erasure. */
+  forget(request: { person: UserId }): Promise<void>;
+}
