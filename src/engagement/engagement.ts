@@ -50,6 +50,15 @@ export interface RepostTail {
   truncated: boolean;
 }
 
+/** One like, comment or repost that stands. `author` wrote the tweet; `actor` did it. */
+export interface ScannedItem {
+  type: 'like' | 'comment' | 'repost';
+  id: Snowflake;
+  tweetId: TweetId;
+  author: UserId;
+  actor: UserId;
+}
+
 export interface Engagement {
   /** Throws not_found where the actor may not read the tweet or it is gone. Again: a success. */
   like(request: Acting): Promise<void>;
@@ -97,17 +106,11 @@ export interface Engagement {
   }): Promise<RepostActivity[]>;
   /** Internal: which of these likes, comments and reposts still stand, for notifications. At most 1,000. */
   standing(request: { itemIds: Snowflake[] }): Promise<{ itemIds: Snowflake[] }>;
-  /** Internal: engagement with tweets of id order, for rebuilding views. `after`: 0 at first. */
-  scan(request: { after: TweetId; limit: number }): Promise<{
-    items: {
-      type: 'like' | 'comment' | 'repost';
-      id: Snowflake;
-      tweetId: TweetId;
-      author: UserId;
-      actor: UserId;
-    }[];
-    next: TweetId | null;
-  }>;
+  /** Internal: everything that stands, by the items' own ids, for rebuilding views. `after`: 0, then `next`. */
+  scan(request: {
+    after: Snowflake;
+    limit: number;
+  }): Promise<{ items: ScannedItem[]; next: Snowflake | null }>;
   /** Undoes some of what somebody did. Call until `done`. */
   eraseActor(request: { actor: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
 }

@@ -1,0 +1,99 @@
+import { isWarbleError, notFound, WarbleError } from '#contract/errors.ts';
+import { type CommentId, snowflakeTime } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Minter } from '#platform/ids/minter.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { Acting, Engagement, NewEngagementComment } from './engagement.ts';
+import type { EngagementStore, KeyedComment } from './engagement-store.ts';
+import type { Visibility } from './engagement-visibility.ts';
+
+export interface CommentRulesDeps {
+  store: EngagementStore;
+  tweets: Pick<Tweets, 'checkText' | 'writeComment' | 'removeComments'>;
+  visibility: Visibility;
+  minter: Pick<Minter, 'mint'>;
+  clock: Clock;
+}
+
+/**
+ * Comments stand in two stores. The row, with id and idempotency key, is the fact and comes first (`pending`); then
+ * tweets writes the text, idempotently; then the row is `listed`: counted, announced, shown. A removal goes the
+ * other way. So whichever line a crash comes after, what is shown has both; a retry with the same key goes on with
+ * the same comment, and the sweeper (`comment-sweeper.ts`) brings to an end what nobody retries.
+ */
+export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'comment' | 'removeComment'> {
+  const { store, tweets, visibility, minter, clock } = deps;
+
+  async function comment(request: NewEngagementComment): Promise<{ commentId: CommentId; time: number }> {
+    const { actor, tweetId, traceId, idempotency, mentioned } = request;
+    const { content } = await tweets.checkText({ content: request.content });
+    const keysSince = clock.now() - LIMITS.idempotencyKept_ms;
+    if (idempotency !== null) {
+      const earlier = await store.commentByKey({ actor, key: idempotency.key, since: keysSince });
+      if (earlier !== undefined && sameRequest(earlier, request).state !== 'pending') {
+        return answer(earlier.commentId);
+      }
+    }
+    const { tweet } = await visibility.readable({ viewer: actor, tweetId });
+    const begun = sameRequest(
+      await store.beginComment({
+        id: minter.mint(),
+        tweetId,
+        author: tweet.author,
+        actor,
+        traceId,
+        idempotency,
+        keysSince,
+      }),
+      request,
+    );
+    const { commentId } = begun;
+    if (begun.state !== 'pending') return answer(commentId);
+    try {
+      await tweets.writeComment({ commentId, author: actor, tweetId, content, mentioned });
+    } catch (error) {
+      // Refused for good (the tweet went meanwhile): nothing is to come of it. Otherwise a retry may go on with it.
+      if (isWarbleError(error) && error.status < 500) {
+        await store.abandonComment({ commentId, time: clock.now() });
+      }
+      throw error;
+    }
+    if (await store.listComment({ commentId, traceId })) return answer(commentId);
+    // Ended meanwhile: by the sweeper, because this took too long, or by erasure. Then the text must not stay.
+    await tweets.removeComments({ commentIds: [commentId], by: 'author' });
+    throw new WarbleError('unavailable', 'The comment could not be finished in time; try again.');
+  }
+
+  async function removeComment(request: Acting & { commentId: CommentId }): Promise<void> {
+    const { actor, tweetId, commentId, traceId } = request;
+    const row = await store.comment({ commentId });
+    if (row === undefined || row.tweetId !== tweetId || row.state === 'pending') throw notFound();
+    if (actor !== row.userId && actor !== row.author) {
+      if (row.state !== 'listed') throw notFound();
+      await visibility.readable({ viewer: actor, tweetId });
+      if (!(await visibility.shows({ viewer: actor, actor: row.userId }))) throw notFound();
+      throw new WarbleError('forbidden', 'Only who wrote the comment or the tweet can delete it.');
+    }
+    if (row.state === 'ended') return;
+    await store.removeComment({ commentId, time: clock.now(), traceId });
+    await tweets.removeComments({ commentIds: [commentId], by: 'author' });
+  }
+
+  return { comment, removeComment };
+}
+
+function answer(commentId: CommentId): { commentId: CommentId; time: number } {
+  return { commentId, time: snowflakeTime(commentId) };
+}
+
+/** Passes on what an idempotency key stands for where it came with this very request. */
+function sameRequest(keyed: KeyedComment, request: NewEngagementComment): KeyedComment {
+  const { idempotency, tweetId } = request;
+  if (idempotency === null) return keyed;
+  if (keyed.bodyHash === idempotency.bodyHash && keyed.tweetId === tweetId) return keyed;
+  throw new WarbleError(
+    'idempotency_mismatch',
+    'This Idempotency-Key came with another comment; use a new key for a new comment.',
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * The port of the engagement store: who liked, commented on and reposted which tweet, how often, and the events
+ * that say so.
+ *
+ * **Atomicity.** Every change below is one commit of its rows, the tweet's counts and its events, durable when the
+ * promise resolves. Counts therefore always equal the rows, and a change that did nothing has no event.
+ * **Idempotency.** Doing what is done, or undoing what is not there, changes nothing and resolves to that.
+ * **Order.** Lists go by the snowflake of the like, comment or repost, newest first. Every read reflects every
+ * change that resolved before it, through whichever handle.
+ * **Events.** `like.*`, `comment.*` and `repost.*` on topic `engagement`, keyed by the tweet's author; `repost.*`
+ * also on topic `reposts`, keyed by who reposts. See `engagement-events.ts`.
+ */
+import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { CommentRow, LikeRow, RepostRow } from '#contract/records.ts';
+import type { Idempotency } from '#tweets/tweets.ts';
+import type { RepostActivity, RepostTail, ScannedItem, Summary } from './engagement.ts';
+
+/** Something that somebody does to a tweet. */
+export interface NewAct {
+  /** The like's, comment's or repost's own, freshly minted. Kept only where the act is new. */
+  id: Snowflake;
+  tweetId: TweetId;
+  /** Who wrote the tweet; kept with the row, so that undoing needs to ask nobody. */
+  author: UserId;
+  actor: UserId;
+  traceId: string;
+}
+
+/** Something that somebody takes back. */
+export interface Undo {
+  tweetId: TweetId;
+  actor: UserId;
+  /** Milliseconds since 1970. */
+  time: number;
+  traceId: string;
+}
+
+/**
+ * A comment's way: its row, with the id and the idempotency key, is the fact (`pending`); once the text stands it is
+ * `listed`, and only then counted and announced. A removed one is `ending` until its text is gone too, then `ended`.
+ * A row whose text never came goes from `pending` to `ending` unannounced.
+ */
+export type CommentState = 'pending' | 'listed' | 'ending' | 'ended';
+
+export interface StoredComment extends CommentRow {
+  /** Who wrote the tweet. */
+  author: UserId;
+  state: CommentState;
+}
+
+export interface NewComment extends NewAct {
+  idempotency: Idempotency | null;
+  /** Idempotency keys first used before this moment (ms) are forgotten. */
+  keysSince: number;
+}
+
+/** What an idempotency key stands for. */
+export interface KeyedComment {
+  commentId: CommentId;
+  tweetId: TweetId;
+  bodyHash: string;
+  state: CommentState;
+}
+
+export interface ListRead {
+  tweetId: TweetId;
+  /** Rows with an id below this; null: from the newest. */
+  before: Snowflake | null;
+  limit: number;
+}
+
+export interface RepostTailsRead {
+  actors: UserId[];
+  before: Snowflake | null;
+  atLeast: Snowflake;
+  /** Only what was committed after this position of the actor's partition of topic `reposts`; index: partition. */
+  afterPositions: number[] | null;
+  limit: number;
+}
+
+export interface RepostsByRead {
+  tweetIds: TweetId[];
+  actors: UserId[];
+  through: RepostId;
+  undoneAfter: number | null;
+}
+
+export interface EngagementStore {
+  /** True: it is new; false: it stood already. */
+  addLike(act: NewAct): Promise<boolean>;
+  /** True: it stood; false: there was none. */
+  removeLike(undo: Undo): Promise<boolean>;
+  addRepost(act: NewAct): Promise<boolean>;
+  /** Marks it as undone; the row is kept until `pruneUndone`, and reposting again makes another with its own id. */
+  removeRepost(undo: Undo): Promise<boolean>;
+
+  /**
+   * Makes a pending comment, with its idempotency key. Where the actor used that key since `keysSince`, nothing is
+   * made and the answer is what the key stands for.
+   */
+  beginComment(comment: NewComment): Promise<KeyedComment>;
+  /** What an actor's idempotency key, used since `since` (ms), stands for. */
+  commentByKey(request: { actor: UserId; key: string; since: number }): Promise<KeyedComment | undefined>;
+  /** From pending to listed: counted and announced. True where it is listed now, by this call or before. */
+  listComment(request: { commentId: CommentId; traceId: string }): Promise<boolean>;
+  /** From pending to ending, and forgets the idempotency key; passes over any other state. */
+  abandonComment(request: { commentId: CommentId; time: number }): Promise<void>;
+  /** From listed to ending: no longer counted, and announced. True: it was listed. */
+  removeComment(request: { commentId: CommentId; time: number; traceId: string }): Promise<boolean>;
+  /** From ending to ended, for those that are ending. At most 1,000. */
+  finishComments(request: { commentIds: CommentId[]; time: number }): Promise<void>;
+  comment(request: { commentId: CommentId }): Promise<StoredComment | undefined>;
+  /** Comments that have been pending or ending since before `before` (ms), those that wait longest first. */
+  unsettledComments(request: { before: number; limit: number }): Promise<StoredComment[]>;
+
+  /** One per id asked for, zeros where nothing happened, in no order. Previews: newest 8. At most 1,000. */
+  summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
+  /** Which of these tweets somebody likes and has reposted now. At most 1,000. */
+  acted(request: { actor: UserId; tweetIds: TweetId[] }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
+  /** Those above zero. At most 1,000. */
+  likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
+  likes(request: ListRead): Promise<LikeRow[]>;
+  /** Listed ones. */
+  comments(request: ListRead): Promise<CommentRow[]>;
+  /** Standing ones. */
+  reposts(request: ListRead): Promise<RepostRow[]>;
+  /** As `reposts`, those undone and not yet pruned too. */
+  keptReposts(request: ListRead): Promise<RepostActivity[]>;
+
+  /** Standing reposts of many actors, newest first; actors without any are left out. At most 5,000 actors. */
+  repostTails(request: RepostTailsRead): Promise<RepostTail[]>;
+  /** Standing ones. At most 1,000. */
+  repostsById(request: { repostIds: RepostId[] }): Promise<RepostRow[]>;
+  /** As `Engagement.repostsBy`. */
+  repostsBy(request: RepostsByRead): Promise<RepostActivity[]>;
+  /** Which of these likes, listed comments and reposts stand. At most 1,000. */
+  standing(request: { itemIds: Snowflake[] }): Promise<Snowflake[]>;
+  /** Everything that stands, in the order of the items' own ids, ids above `after`. */
+  scan(request: { after: Snowflake; limit: number }): Promise<ScannedItem[]>;
+
+  /**
+   * Takes back at most `limit` of somebody's likes, comments (pending ones too) and reposts, as undoing would, and
+   * forgets idempotency keys. `done`: nothing was left.
+   */
+  eraseActor(request: {
+    actor: UserId;
+    limit: number;
+    time: number;
+    traceId: string;
+  }): Promise<{ done: boolean }>;
+  /**
+   * Drops at most `limit` rows of a tweet that is gone, without events: the tweet's own said it all. Its comments
+   * come to their end, the likes and reposts are forgotten. `done`: nothing was left.
+   */
+  pruneTweet(request: { tweetId: TweetId; limit: number; time: number }): Promise<{ done: boolean }>;
+  /** Tweets with anything kept, in id order, ids above `after`. */
+  tweetIds(request: { after: TweetId; limit: number }): Promise<TweetId[]>;
+  /** Forgets at most `limit` reposts undone before `before` (ms). True: there may be more. */
+  pruneUndone(request: { before: number; limit: number }): Promise<boolean>;
+  /** Forgets at most `limit` idempotency keys first used before `before` (ms). True: there may be more. */
+  pruneKeys(request: { before: number; limit: number }): Promise<boolean>;
+}

@@ -1,0 +1,61 @@
+import type { TweetId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { EngagementStore } from './engagement-store.ts';
+
+/** How long an undone repost is kept, so that a walk through a home that began before repeats nothing. */
+export const UNDONE_KEPT_MS = 24 * 3_600_000;
+const ROWS_AT_ONCE = 500;
+const TWEETS_AT_ONCE = 200;
+
+/** Forgets undone reposts and idempotency keys that have been kept long enough. */
+export function createEngagementPruner({ store, clock }: { store: EngagementStore; clock: Clock }): Worker {
+  return {
+    name: 'engagement-pruner',
+    idle_ms: 60_000,
+    async step() {
+      const now = clock.now();
+      const [moreReposts, moreKeys] = await Promise.all([
+        store.pruneUndone({ before: now - UNDONE_KEPT_MS, limit: ROWS_AT_ONCE }),
+        store.pruneKeys({ before: now - LIMITS.idempotencyKept_ms, limit: ROWS_AT_ONCE }),
+      ]);
+      return moreReposts || moreKeys;
+    },
+  };
+}
+
+export interface DeadTweetSweeperDeps {
+  store: EngagementStore;
+  tweets: Pick<Tweets, 'authorsOf'>;
+  clock: Clock;
+}
+
+/**
+ * Goes round all tweets with engagement and drops what belongs to deleted ones. Nobody sees those rows, so this is
+ * for room alone and in no hurry. It needs no position in any log, and also finds a like that raced with the deletion.
+ */
+export function createDeadTweetSweeper({ store, tweets, clock }: DeadTweetSweeperDeps): Worker {
+  let after: TweetId = 0;
+  return {
+    name: 'dead-tweet-sweeper',
+    idle_ms: 3_600_000,
+    async step() {
+      const ids = await store.tweetIds({ after, limit: TWEETS_AT_ONCE });
+      if (ids.length === 0) {
+        after = 0;
+        return false;
+      }
+      const dead = (await tweets.authorsOf({ ids })).filter((tweet) => tweet.deleted);
+      for (const { id } of dead.sort((a, b) => a.id - b.id)) {
+        const { done } = await store.pruneTweet({ tweetId: id, limit: ROWS_AT_ONCE, time: clock.now() });
+        if (done) continue;
+        after = id - 1;
+        return true;
+      }
+      after = ids.at(-1)!;
+      return true;
+    },
+  };
+}

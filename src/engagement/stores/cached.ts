@@ -1,0 +1,180 @@
+import { LRUCache } from 'lru-cache';
+import type { TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { CommentRow, LikeRow } from '#contract/records.ts';
+import type { RepostActivity, Summary } from '../engagement.ts';
+import type { EngagementStore } from '../engagement-store.ts';
+
+/** A store that tells what its commits change; see `SqliteEngagementStore.onChange`. */
+export interface ObservedEngagementStore extends EngagementStore {
+  onChange(listener: (tweetIds: Iterable<TweetId>) => void): void;
+}
+
+export interface CachedEngagementDeps {
+  /** This process must be the only one that writes to it. */
+  store: ObservedEngagementStore;
+  /** Tweets kept; 100 bytes for a quiet one, 3 KB at most. */
+  capacity?: number;
+}
+
+/** What pages ask of one tweet. Never changed once made, so its rows are handed out as they are. */
+interface Entry {
+  tweetId: TweetId;
+  likeCount: number;
+  commentCount: number;
+  repostCount: number;
+  likes: LikeRow[];
+  comments: CommentRow[];
+  /** Everybody who likes it; null where they are too many. */
+  likers: UserId[] | null;
+  /** Everybody who reposts it; null where they are too many. */
+  reposters: UserId[] | null;
+  /** All kept reposts, newest first, undone ones too; null where they are too many. */
+  reposts: RepostActivity[] | null;
+  /** What was asked of tweets with many: viewer to LIKED | REPOSTED. */
+  known: Map<UserId, number> | null;
+}
+
+const CAPACITY = 50_000;
+/** Likers and reposts kept with a tweet. A search through so many numbers costs some 30 ns. */
+const MOST_MEMBERS = 64;
+/** Viewers remembered for a tweet with more. */
+const MOST_KNOWN = 256;
+const LIKED = 1;
+const REPOSTED = 2;
+
+/**
+ * Keeps what pages ask of warm tweets in memory, so that a page's 20 summaries cost a few microseconds. A commit
+ * drops the entries of the tweets it changed in its own turn, before anybody is answered or told; a fill that a
+ * commit overtook is used by whoever asked, and not kept.
+ */
+export function createCachedEngagementStore({
+  store,
+  capacity = CAPACITY,
+}: CachedEngagementDeps): EngagementStore {
+  const entries = new LRUCache<TweetId, Entry>({ max: capacity });
+  const filling = new Map<TweetId, symbol>();
+  store.onChange((tweetIds) => {
+    for (const tweetId of tweetIds) {
+      entries.delete(tweetId);
+      filling.delete(tweetId);
+    }
+  });
+
+  async function fill(tweetIds: TweetId[]): Promise<Entry[]> {
+    const token = Symbol();
+    for (const tweetId of tweetIds) filling.set(tweetId, token);
+    try {
+      const summaries = await store.summaries({ viewer: null, tweetIds });
+      const made = await Promise.all(summaries.map((summary) => entryOf(store, summary)));
+      for (const entry of made) {
+        if (filling.get(entry.tweetId) === token) entries.set(entry.tweetId, entry);
+      }
+      return made;
+    } finally {
+      for (const tweetId of tweetIds) if (filling.get(tweetId) === token) filling.delete(tweetId);
+    }
+  }
+
+  /** Asks the store what the viewer did with tweets that have too many likers or reposters to keep. */
+  async function learn(viewer: UserId, unknown: Entry[]): Promise<Summary[]> {
+    const tweetIds = unknown.map((entry) => entry.tweetId);
+    const { liked, reposted } = await store.acted({ actor: viewer, tweetIds });
+    return unknown.map((entry) => {
+      const isLiked = liked.includes(entry.tweetId) ? LIKED : 0;
+      const flags = isLiked | (reposted.includes(entry.tweetId) ? REPOSTED : 0);
+      entry.known ??= new Map();
+      if (entry.known.size >= MOST_KNOWN) entry.known.clear();
+      entry.known.set(viewer, flags);
+      return summaryOf(entry, flags);
+    });
+  }
+
+  return {
+    ...store,
+    async summaries({ viewer, tweetIds }) {
+      const summaries: Summary[] = [];
+      const missing: TweetId[] = [];
+      const unknown: Entry[] = [];
+      const show = (entry: Entry) => {
+        const flags = viewer === null ? null : flagsOf(entry, viewer);
+        if (flags === undefined) unknown.push(entry);
+        else summaries.push(summaryOf(entry, flags));
+      };
+      for (const tweetId of tweetIds) {
+        const entry = entries.get(tweetId);
+        if (entry === undefined) missing.push(tweetId);
+        else show(entry);
+      }
+      if (missing.length > 0) for (const entry of await fill(missing)) show(entry);
+      if (unknown.length === 0 || viewer === null) return summaries;
+      return summaries.concat(await learn(viewer, unknown));
+    },
+    async likeCounts({ tweetIds }) {
+      const counts: { tweetId: TweetId; likes: number }[] = [];
+      const missing: TweetId[] = [];
+      // Top lists ask for many tweets that no page shows: they must not push out those that one does.
+      for (const tweetId of new Set(tweetIds)) {
+        const entry = entries.peek(tweetId);
+        if (entry === undefined) missing.push(tweetId);
+        else if (entry.likeCount > 0) counts.push({ tweetId, likes: entry.likeCount });
+      }
+      return missing.length === 0 ? counts : counts.concat(await store.likeCounts({ tweetIds: missing }));
+    },
+    async repostsBy(request) {
+      const { actors, through, undoneAfter } = request;
+      const found: RepostActivity[] = [];
+      const others: TweetId[] = [];
+      let people: Set<UserId> | undefined;
+      for (const tweetId of new Set(request.tweetIds)) {
+        const reposts = entries.get(tweetId)?.reposts;
+        if (reposts === undefined || reposts === null) others.push(tweetId);
+        else if (reposts.length > 0) {
+          people ??= new Set(actors);
+          for (const row of reposts) {
+            if (row.id <= through && people.has(row.userId) && counts(row, undoneAfter)) found.push(row);
+          }
+        }
+      }
+      if (others.length > 0) found.push(...(await store.repostsBy({ ...request, tweetIds: others })));
+      return found.sort((a, b) => b.id - a.id);
+    },
+  };
+}
+
+/** Whether a repost stands, or was undone so lately that this reader still counts it. */
+function counts(row: RepostActivity, undoneAfter: number | null): boolean {
+  return row.undoneAt === null || (undoneAfter !== null && row.undoneAt > undoneAfter);
+}
+
+async function entryOf(store: EngagementStore, summary: Summary): Promise<Entry> {
+  const { viewer: _, ...counted } = summary;
+  const { tweetId, likeCount, likes } = summary;
+  let likers: UserId[] | null = null;
+  if (likeCount <= LIMITS.previewFetched) likers = likes.map((row) => row.userId);
+  else if (likeCount <= MOST_MEMBERS) {
+    likers = (await store.likes({ tweetId, before: null, limit: likeCount })).map((row) => row.userId);
+  }
+  const kept = await store.keptReposts({ tweetId, before: null, limit: MOST_MEMBERS + 1 });
+  const reposts = kept.length <= MOST_MEMBERS ? kept : null;
+  const reposters = reposts?.filter((row) => row.undoneAt === null).map((row) => row.userId) ?? null;
+  return { ...counted, likers, reposts, reposters, known: null };
+}
+
+/** LIKED | REPOSTED; undefined where the store must be asked. */
+function flagsOf({ likers, reposters, known }: Entry, viewer: UserId): number | undefined {
+  if (likers === null || reposters === null) return known?.get(viewer);
+  return (likers.includes(viewer) ? LIKED : 0) | (reposters.includes(viewer) ? REPOSTED : 0);
+}
+
+function summaryOf(entry: Entry, flags: number | null): Summary {
+  return {
+    tweetId: entry.tweetId,
+    likeCount: entry.likeCount,
+    commentCount: entry.commentCount,
+    repostCount: entry.repostCount,
+    likes: entry.likes,
+    comments: entry.comments,
+    viewer: flags === null ? null : { liked: (flags & LIKED) !== 0, reposted: (flags & REPOSTED) !== 0 },
+  };
+}
