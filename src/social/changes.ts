@@ -1,0 +1,70 @@
+/** How the service changes ties: facts in, a rule's decision, events from what differs; all as one step. */
+import type { UserId } from '#contract/ids.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Minter } from '#platform/ids/minter.ts';
+import type { Between, Ties } from './follow-rules.ts';
+import {
+  type Decision,
+  NO_TIE,
+  type Person,
+  type SocialStore,
+  type Tie,
+  type TieKey,
+} from './social-store.ts';
+import { tieEvents } from './ties.ts';
+
+export interface SocialDeps {
+  store: SocialStore;
+  minter: Pick<Minter, 'mint'>;
+  clock: Pick<Clock, 'now'>;
+}
+
+interface PairRequest {
+  me: UserId;
+  other: UserId;
+  traceId: string;
+}
+
+/** Changes the ties between two people as `rule` decides. Throws what the rule throws; nothing is kept then. */
+export function changeBetween<Result>(
+  { store, clock }: SocialDeps,
+  { me, other, traceId }: PairRequest,
+  rule: (between: Between) => Partial<Ties> & { result: Result },
+): Promise<Result> {
+  const keys: TieKey[] = [
+    { from: me, to: other },
+    { from: other, to: me },
+  ];
+  return store.change({ people: [me, other], ties: keys }, ({ people, ties }) => {
+    const between: Between = {
+      me: people[0] ?? null,
+      other: people[1] ?? null,
+      mine: ties[0] ?? NO_TIE,
+      theirs: ties[1] ?? NO_TIE,
+    };
+    const { mine = between.mine, theirs = between.theirs, result } = rule(between);
+    return decision({ keys, before: ties, after: [mine, theirs], time: clock.now(), traceId, result });
+  });
+}
+
+/** The decision that makes `after` of `before`: only ties that differ are written and told. */
+export function decision<Result>(request: {
+  keys: readonly TieKey[];
+  before: readonly Tie[];
+  after: readonly Tie[];
+  time: number;
+  traceId: string;
+  result: Result;
+  people?: Person[];
+}): Decision<Result> {
+  const { keys, before, after, time, traceId, result, people = [] } = request;
+  const changed: Decision<Result> = { people, ties: [], events: [], time, result };
+  for (const [index, key] of keys.entries()) {
+    const [was, is] = [before[index] ?? NO_TIE, after[index] ?? NO_TIE];
+    const events = tieEvents(key, was, is, { time, traceId });
+    if (events.length === 0) continue;
+    changed.ties?.push({ ...key, tie: is });
+    changed.events.push(...events);
+  }
+  return changed;
+}

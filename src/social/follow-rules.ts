@@ -1,0 +1,139 @@
+/**
+ * The rules of ties, as decisions over facts: pure functions without a store. Each gets what is and says what shall
+ * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the tie
+ * from me to the other, `theirs` the one back.
+ */
+import { notFound, WarbleError } from '#contract/errors.ts';
+import type { Snowflake } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { FollowState } from './social.ts';
+import type { StoredPerson, Tie } from './social-store.ts';
+
+/** Blocks, and mutes, that one person may have. */
+export const BLOCKS_MOST = 10_000;
+
+export interface Between {
+  me: StoredPerson | null;
+  other: StoredPerson | null;
+  mine: Tie;
+  theirs: Tie;
+}
+export interface Ties {
+  mine: Tie;
+  theirs: Tie;
+}
+type Mint = () => Snowflake;
+
+/** Throws where the actor may not act any more, so that nothing comes back after an erasure has removed it. */
+function activeActor({ me }: Between): StoredPerson {
+  if (me === null || me.state !== 'active') throw new WarbleError('forbidden', 'This account is not active.');
+  return me;
+}
+
+/** Throws not_found where the other is hidden from the actor. */
+function visibleOther({ other, mine, theirs }: Between): StoredPerson {
+  if (other === null || other.state !== 'active' || mine.block !== null || theirs.block !== null) {
+    throw notFound('There is nobody with this id whom you may see.');
+  }
+  return other;
+}
+
+/** A private follow of somebody who is protected has ended, whether or not its row is gone already. */
+export function standingFollow(tie: Tie, followee: StoredPerson): Tie['follow'] {
+  return tie.follow?.private && followee.protected ? null : tie.follow;
+}
+
+/**
+ * A follow, a request, or the turn from public to private and back. Each turn gets a fresh id: what others see of a
+ * public follow says nothing of a private one before it, and a told follow is no longer the one that stands.
+ */
+export function decideFollow(
+  between: Between,
+  { private: wished, mint }: { private: boolean; mint: Mint },
+): { mine: Tie; state: FollowState } {
+  const me = activeActor(between);
+  const other = visibleOther(between);
+  const { mine } = between;
+  if (wished && other.protected) {
+    throw new WarbleError(
+      'protected_account',
+      'This account is protected; send it a public request instead.',
+    );
+  }
+  const standing = standingFollow(mine, other);
+  if (standing !== null) {
+    const follow = standing.private === wished ? standing : { id: mint(), private: wished };
+    return { mine: { ...mine, follow }, state: 'following' };
+  }
+  if (other.protected && mine.request !== null) return { mine, state: 'requested' };
+  const held = mine.follow !== null || mine.request !== null ? 1 : 0;
+  if (me.counts.outgoing - held >= LIMITS.followees) {
+    throw new WarbleError(
+      'invalid_request',
+      `You follow or have asked to follow ${LIMITS.followees} people, which is the most; unfollow somebody first.`,
+    );
+  }
+  if (other.protected) return { mine: { ...mine, follow: null, request: mint() }, state: 'requested' };
+  return { mine: { ...mine, follow: { id: mint(), private: wished }, request: null }, state: 'following' };
+}
+
+/** Ends a follow or a request, whoever the other is by now. */
+export function decideUnfollow({ mine }: Between): Tie {
+  return { ...mine, follow: null, request: null };
+}
+
+/**
+ * The answer of `me` to the request of `other`. Approving a second time is a success; only a *public* follow may tell
+ * the two apart, so that nobody finds a private one by approving.
+ */
+export function decideAnswer(between: Between, { approve, mint }: { approve: boolean; mint: Mint }): Tie {
+  activeActor(between);
+  visibleOther(between);
+  const { theirs } = between;
+  if (theirs.request === null) {
+    if (approve && theirs.follow?.private === false) return theirs;
+    throw notFound('This person did not ask to follow you.');
+  }
+  return { ...theirs, follow: approve ? { id: mint(), private: false } : theirs.follow, request: null };
+}
+
+/** Blocks: ends follows and requests both ways. Mutes stay, and unblocking brings nothing back. */
+export function decideBlock(between: Between, { mint }: { mint: Mint }): Ties {
+  const me = activeActor(between);
+  const { mine, theirs } = between;
+  if (mine.block !== null) return { mine, theirs };
+  visibleOther(between);
+  refuseBeyond(me.counts.blocks, 'block');
+  return {
+    mine: { ...mine, follow: null, request: null, block: mint() },
+    theirs: { ...theirs, follow: null, request: null },
+  };
+}
+
+export function decideMute(between: Between, { mint }: { mint: Mint }): Tie {
+  const me = activeActor(between);
+  const { mine } = between;
+  if (mine.mute !== null) return mine;
+  visibleOther(between);
+  refuseBeyond(me.counts.mutes, 'mute');
+  return { ...mine, mute: mint() };
+}
+
+function refuseBeyond(count: number, verb: 'block' | 'mute'): void {
+  if (count < BLOCKS_MOST) return;
+  throw new WarbleError(
+    'invalid_request',
+    `You ${verb} ${BLOCKS_MOST} people, which is the most; un${verb} one first.`,
+  );
+}
+
+/** A tie to somebody whose protection has just changed: protected ends a private follow, public accepts a request. */
+export function settledTie(tie: Tie, followee: { protected: boolean }, mint: Mint): Tie {
+  if (followee.protected) return tie.follow?.private ? { ...tie, follow: null } : tie;
+  return tie.request === null ? tie : { ...tie, follow: { id: mint(), private: false }, request: null };
+}
+
+/** Whether ties are left over that {@link settledTie} would change. */
+export function isUnsettled(person: StoredPerson): boolean {
+  return person.protected ? person.counts.privateFollowers > 0 : person.counts.requesters > 0;
+}

@@ -1,0 +1,67 @@
+/** Lists of people, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Page } from '#contract/records.ts';
+import type { SocialDeps } from './changes.ts';
+import type { EdgeRow, Social } from './social.ts';
+import type { ListKind } from './social-store.ts';
+import type { Viewing } from './viewing.ts';
+
+type Lists = Pick<Social, 'followers' | 'following' | 'followRequests' | 'blocks' | 'mutes'>;
+
+/** Rows read at once where many in a row are hidden. */
+const CHUNK_MOST = 1_000;
+
+interface Place {
+  kind: ListKind;
+  userId: UserId;
+  before: Snowflake | null;
+  limit: number;
+}
+
+export function createLists({ store }: SocialDeps, { visible, requireVisible }: Viewing): Lists {
+  /** A page of those whom `viewer` may see. The place of a page is its last row's id, never a hidden row's. */
+  async function visiblePage(place: Place, viewer: UserId | null): Promise<Page<EdgeRow>> {
+    const items: EdgeRow[] = [];
+    let { before } = place;
+    let chunk = place.limit + 1;
+    for (;;) {
+      const rows = await store.list({ ...place, before, limit: chunk });
+      const seen = new Set(
+        await visible(
+          viewer,
+          rows.map((row) => row.userId),
+        ),
+      );
+      items.push(...rows.filter((row) => seen.has(row.userId)));
+      if (rows.length < chunk || items.length > place.limit) return pageOf(items, place.limit);
+      before = rows.at(-1)?.id ?? null;
+      chunk = Math.min(chunk * 2, CHUNK_MOST);
+    }
+  }
+
+  /** A page of one's own rows, hidden people included. */
+  async function wholePage(place: Place): Promise<Page<EdgeRow>> {
+    return pageOf(await store.list({ ...place, limit: place.limit + 1 }), place.limit);
+  }
+
+  return {
+    async followers({ userId, viewer, before, limit }) {
+      await requireVisible(viewer, userId);
+      return visiblePage({ kind: 'followers', userId, before, limit }, viewer);
+    },
+    async following({ userId, viewer, before, limit }) {
+      await requireVisible(viewer, userId);
+      const kind = userId === viewer ? 'ownFollowing' : 'following';
+      return visiblePage({ kind, userId, before, limit }, viewer);
+    },
+    followRequests: ({ userId, before, limit }) =>
+      visiblePage({ kind: 'requests', userId, before, limit }, userId),
+    blocks: ({ userId, before, limit }) => wholePage({ kind: 'blocks', userId, before, limit }),
+    mutes: ({ userId, before, limit }) => wholePage({ kind: 'mutes', userId, before, limit }),
+  };
+}
+
+function pageOf(rows: EdgeRow[], limit: number): Page<EdgeRow> {
+  const items = rows.slice(0, limit);
+  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}

@@ -1,0 +1,119 @@
+/** People: making them known, their profiles and the state of their accounts. */
+import { notFound, WarbleError } from '#contract/errors.ts';
+import { decision, type SocialDeps } from './changes.ts';
+import { isUnsettled, settledTie } from './follow-rules.ts';
+import { settleStep, waitingTies } from './settling.ts';
+import type { Social } from './social.ts';
+import { NO_TIE, type Person, type StoredPerson, type TieKey } from './social-store.ts';
+import { personEvent } from './ties.ts';
+
+type People = Pick<Social, 'createPerson' | 'setProfile' | 'setAccount' | 'erasePerson'>;
+
+/** Turns of one protection that may race before a request gives up. */
+const TURNS_MOST = 10;
+
+export function createPeople(deps: SocialDeps): People {
+  const { store, clock } = deps;
+
+  return {
+    createPerson: ({ userId, handle, name, time }) =>
+      store.change({ people: [userId], ties: [] }, ({ people: [known] }) => {
+        if (known) return { events: [], time, result: undefined };
+        const person: Person = {
+          userId,
+          handle,
+          name,
+          bio: '',
+          picture: '',
+          protected: false,
+          state: 'active',
+          createdAt: time,
+          version: 1,
+        };
+        const events = [personEvent('account.changed', person, { time, traceId: '' })];
+        return { people: [person], events, time, result: undefined };
+      }),
+
+    async setProfile({ userId, changes, traceId }) {
+      let unsettled = true;
+      for (let turn = 0; turn < TURNS_MOST; turn++) {
+        const change = await changeProfile(deps, { userId, changes, traceId });
+        unsettled = change.unsettled;
+        while (unsettled) unsettled = await settleStep(deps, { userId, traceId });
+        if (change.applied) return;
+      }
+      throw new WarbleError(
+        'overloaded',
+        'Your protection is being changed elsewhere; try again in a moment.',
+      );
+    },
+
+    setAccount: ({ userId, state, handle }) =>
+      store.change({ people: [userId], ties: [] }, ({ people: [before] }) => {
+        const time = clock.now();
+        if (!before) throw notFound('There is nobody with this id.');
+        const emptied = state === 'erased' ? { name: '', bio: '', picture: '' } : {};
+        const after = changed(before, { state, handle: handle ?? before.handle, ...emptied });
+        // What is erased stays so, whatever was still on its way.
+        if (before.state === 'erased' || after === undefined) return { events: [], time, result: undefined };
+        const events = [personEvent('account.changed', after, { time, traceId: '' })];
+        return { people: [after], events, time, result: undefined };
+      }),
+
+    async erasePerson({ userId, limit, traceId }) {
+      const keys = await store.tiesOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
+      if (keys.length === 0) return { done: true };
+      await store.change({ people: [], ties: keys }, ({ ties }) =>
+        decision({
+          keys,
+          before: ties,
+          after: ties.map(() => NO_TIE),
+          time: clock.now(),
+          traceId,
+          result: undefined,
+        }),
+      );
+      return { done: false };
+    },
+  };
+}
+
+const ERASED_AT_ONCE = 200;
+
+type ProfileRequest = Parameters<Social['setProfile']>[0];
+
+/**
+ * Changes the profile and, where that turns the protection, the first ties that hang on it. `applied` is false where
+ * an earlier turn is not settled yet: ended private follows would stand again, or waiting requests be forgotten.
+ */
+async function changeProfile(
+  deps: SocialDeps,
+  { userId, changes, traceId }: ProfileRequest,
+): Promise<{ applied: boolean; unsettled: boolean }> {
+  const keys: TieKey[] =
+    changes.protected === undefined ? [] : await waitingTies(deps, { userId, protected: changes.protected });
+  return deps.store.change({ people: [userId], ties: keys }, ({ people: [before], ties }) => {
+    const time = deps.clock.now();
+    if (!before || before.state === 'erasing' || before.state === 'erased') {
+      throw notFound('There is nobody with this id.');
+    }
+    const nothing = { events: [], time };
+    const after = changed(before, changes);
+    const unsettled = isUnsettled(before);
+    if (after === undefined) return { ...nothing, result: { applied: true, unsettled } };
+    const turns = after.protected !== before.protected;
+    if (turns && unsettled) return { ...nothing, result: { applied: false, unsettled } };
+    const settled = turns ? ties.map((tie) => settledTie(tie, after, deps.minter.mint)) : ties;
+    const result = { applied: true, unsettled: turns || unsettled };
+    const all = decision({ keys, before: ties, after: settled, people: [after], time, traceId, result });
+    return { ...all, events: [personEvent('profile.changed', after, { time, traceId }), ...all.events] };
+  });
+}
+
+/** The person with these fields set; undefined where that changes nothing. */
+function changed(before: StoredPerson, fields: Partial<Person>): Person | undefined {
+  const { counts: _, ...person } = before;
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (given.every(([name, value]) => before[name as keyof Person] === value)) return undefined;
+  return { ...person, ...Object.fromEntries(given), version: person.version + 1 };
+}

@@ -1,0 +1,119 @@
+/**
+ * The social service: who people are, and what they have to do with each other. Rules are in `follow-rules.ts`;
+ * this file joins them to the store.
+ */
+import { WarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import { changeBetween, type SocialDeps } from './changes.ts';
+import { createDiscovery } from './discovery.ts';
+import { decideAnswer, decideBlock, decideFollow, decideMute, decideUnfollow } from './follow-rules.ts';
+import { createLists } from './lists.ts';
+import { createPeople } from './people.ts';
+import type { Social } from './social.ts';
+import type { StoredPerson } from './social-store.ts';
+import { createViewing, requireBatch } from './viewing.ts';
+
+/** Makes the service. The caller runs `createSettler` (settling.ts) with the same dependencies beside it. */
+export function createSocialService(deps: SocialDeps): Social {
+  const { store } = deps;
+  const viewing = createViewing(deps);
+  const { view, profile, lookup } = viewing;
+  return {
+    ...createPeople(deps),
+    view,
+    profile,
+    lookup,
+    ...createTies(deps),
+    ...createLists(deps, viewing),
+    ...createDiscovery(deps, viewing),
+
+    async followerCounts({ userIds }) {
+      requireBatch(userIds.length);
+      const known = (await store.people(userIds)).filter((person) => person !== null);
+      return known.map(({ userId, counts }) => ({ userId, followers: counts.followers }));
+    },
+    followeesOf: async ({ follower }) => ({ followees: [...(await store.followees(follower))] }),
+    async followerIds({ followee, after, limit }) {
+      const userIds = await store.followerIds({ followee, after, limit });
+      return { userIds, next: userIds.length < limit ? null : (userIds.at(-1) ?? null) };
+    },
+    async edges({ pairs }) {
+      requireBatch(pairs.length);
+      return store.edges(pairs);
+    },
+    async scanPeople({ after, limit }) {
+      const people = await store.scan({ after, limit });
+      return {
+        people: people.map(scanned),
+        next: people.length < limit ? null : (people.at(-1)?.userId ?? null),
+      };
+    },
+  };
+}
+
+const scanned = ({ userId, protected: locked, state, counts }: StoredPerson) => ({
+  userId,
+  protected: locked,
+  state,
+  followers: counts.followers,
+});
+
+type Ties = Pick<Social, 'follow' | 'unfollow' | 'answerRequest' | 'block' | 'unblock' | 'mute' | 'unmute'>;
+
+/** Follows, requests, blocks and mutes: one atomic step each. */
+function createTies(deps: SocialDeps): Ties {
+  const { mint } = deps.minter;
+  return {
+    async follow({ follower: me, followee: other, private: wished, traceId }) {
+      if (me === other) throw new WarbleError('cannot_follow_self', 'This is you; follow somebody else.');
+      const state = await changeBetween(deps, { me, other, traceId }, (between) => {
+        const { mine, state } = decideFollow(between, { private: wished, mint });
+        return { mine, result: state };
+      });
+      return { state };
+    },
+    async unfollow({ follower: me, followee: other, traceId }) {
+      if (me === other) return;
+      await changeBetween(deps, { me, other, traceId }, (between) => ({
+        mine: decideUnfollow(between),
+        result: undefined,
+      }));
+    },
+    async answerRequest({ userId: me, follower: other, approve, traceId }) {
+      await changeBetween(deps, { me, other, traceId }, (between) => ({
+        theirs: decideAnswer(between, { approve, mint }),
+        result: undefined,
+      }));
+    },
+    async block({ userId: me, other, traceId }) {
+      requireOther(me, other);
+      await changeBetween(deps, { me, other, traceId }, (between) => ({
+        ...decideBlock(between, { mint }),
+        result: undefined,
+      }));
+    },
+    async unblock({ userId: me, other, traceId }) {
+      await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
+        mine: { ...mine, block: null },
+        result: undefined,
+      }));
+    },
+    async mute({ userId: me, other, traceId }) {
+      requireOther(me, other);
+      await changeBetween(deps, { me, other, traceId }, (between) => ({
+        mine: decideMute(between, { mint }),
+        result: undefined,
+      }));
+    },
+    async unmute({ userId: me, other, traceId }) {
+      await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
+        mine: { ...mine, mute: null },
+        result: undefined,
+      }));
+    },
+  };
+}
+
+function requireOther(me: UserId, other: UserId): void {
+  if (me === other) throw new WarbleError('invalid_request', 'This is you; name somebody else.');
+}

@@ -1,0 +1,165 @@
+/**
+ * What the social service needs of its database: people, and the ties between them. A tie is all that one person
+ * has to do with another in one direction; every fact of this service is a person or a tie. The port knows no rules:
+ * the service decides, the store keeps, and both happen as one step in `change`.
+ *
+ * One rule is the store's, because it must hold at the very moment of a flip: **a private follow of a protected
+ * account does not stand**. Whatever rows are left over until the service has ended them one by one, `relations`,
+ * `list`, `followees`, `followerIds` and `edges` never report them.
+ */
+import type { EventDraft } from '#contract/events.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { AccountState } from '#contract/records.ts';
+import type { EdgeRow } from './social.ts';
+
+export interface Person {
+  userId: UserId;
+  handle: string;
+  name: string;
+  bio: string;
+  /** Media name or ''. */
+  picture: string;
+  protected: boolean;
+  state: AccountState;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  /** 1 at first, grows with every change of the fields above. */
+  version: number;
+}
+
+/** How many ties of a kind a person has; exact, kept in the same step as the ties. */
+export interface Counts {
+  /** Public follows of the person, and by the person: the two that are shown. */
+  followers: number;
+  following: number;
+  /** Follows (public and private) and requests by the person: what the limit of followees counts. */
+  outgoing: number;
+  /** Private follows of the person, ended ones that are still to be removed included. Never shown to anybody. */
+  privateFollowers: number;
+  /** Requests to follow the person. */
+  requesters: number;
+  blocks: number;
+  mutes: number;
+}
+
+/** A person as the store has them. Shared by caches: never to be changed. */
+export interface StoredPerson extends Readonly<Person> {
+  readonly counts: Readonly<Counts>;
+}
+
+/** What `from` has to do with `to`. Each part carries the snowflake of the moment it began; null: it does not stand. */
+export interface Tie {
+  follow: { id: Snowflake; private: boolean } | null;
+  request: Snowflake | null;
+  block: Snowflake | null;
+  mute: Snowflake | null;
+}
+export interface TieKey {
+  from: UserId;
+  to: UserId;
+}
+
+/** The facts a decision rests on, in the order asked for; null: that person never was. */
+export interface Facts {
+  people: (StoredPerson | null)[];
+  ties: Tie[];
+}
+
+/** What shall be. Whoever and whatever is not named stays as it is; counts follow the ties. */
+export interface Decision<Result> {
+  people?: Person[];
+  ties?: (TieKey & { tie: Tie })[];
+  /** Committed with the change. */
+  events: EventDraft[];
+  /** Milliseconds since 1970; when an earlier handle ended. */
+  time: number;
+  result: Result;
+}
+
+/** Bits of one person's standing towards another, from the viewer's side. */
+export const RELATION = {
+  following: 1,
+  followingPrivately: 2,
+  requested: 4,
+  /** The other follows the viewer publicly. There is no bit for privately. */
+  followedBy: 8,
+  blocking: 16,
+  blockedBy: 32,
+  muting: 64,
+} as const;
+
+/** `following`: public ones only; `ownFollowing`: private ones too, for the follower's own eyes. */
+export type ListKind = 'followers' | 'following' | 'ownFollowing' | 'requests' | 'blocks' | 'mutes';
+
+export interface Followee {
+  userId: UserId;
+  id: Snowflake;
+  private: boolean;
+  muted: boolean;
+}
+
+export interface Edge {
+  follower: UserId;
+  followee: UserId;
+  id: Snowflake;
+  private: boolean;
+}
+
+/** Every method is atomic on its own and sees what was committed before it was called, by whatever handle. */
+export interface SocialStore {
+  /**
+   * Reads the subject, decides, and commits people, ties, counts and events as one durable step that no other change
+   * of the same people and ties interleaves with. `decide` is synchronous and free of effects (but for minting ids);
+   * it may run more than once. When it throws, nothing is kept and that error is thrown. A decision may only name
+   * people and ties of the subject. At most {@link SUBJECT_MOST} of each.
+   */
+  change<Result>(
+    subject: { people: readonly UserId[]; ties: readonly TieKey[] },
+    decide: (facts: Facts) => Decision<Result>,
+  ): Promise<Result>;
+
+  /** In the order asked for; null: never was. At most 1,000. */
+  people(userIds: readonly UserId[]): Promise<(StoredPerson | null)[]>;
+  /** {@link RELATION} bits towards each of the others, in the order asked for. At most 1,000. */
+  relations(request: { viewer: UserId; others: readonly UserId[] }): Promise<number[]>;
+  /** People whose handle this is now, ignoring case, whatever their state. At most 1,000. */
+  byHandle(handles: readonly string[]): Promise<StoredPerson[]>;
+  /** Handles that somebody had before, newest first, with when they ended (ms since 1970). */
+  formerHandles(userId: UserId): Promise<{ handle: string; until: number }[]>;
+  /** Ties of one kind with an id below `before`, newest first. The cost does not depend on the list's length. */
+  list(request: {
+    kind: ListKind;
+    userId: UserId;
+    before: Snowflake | null;
+    limit: number;
+  }): Promise<EdgeRow[]>;
+  /** Everybody active that somebody follows, newest first. Shared by caches: never to be changed. */
+  followees(follower: UserId): Promise<readonly Followee[]>;
+  /** Followers above `after` in userId order, private ones too. */
+  followerIds(request: { followee: UserId; after: UserId; limit: number }): Promise<UserId[]>;
+  /** The follows among these that stand, in no order. At most 1,000. */
+  edges(pairs: readonly { follower: UserId; followee: UserId }[]): Promise<Edge[]>;
+  /** All people above `after` in userId order. */
+  scan(request: { after: UserId; limit: number }): Promise<StoredPerson[]>;
+
+  /** Who follows somebody privately (ended ones included), or asks to follow: oldest requests first. */
+  pending(request: { userId: UserId; kind: 'private' | 'request'; limit: number }): Promise<UserId[]>;
+  /** Protected people with private followers left over, unprotected people with requests left over; lowest ids first. */
+  unsettled(request: { limit: number }): Promise<UserId[]>;
+  /** Some ties from or to a person; none when no tie is left. */
+  tiesOf(request: { userId: UserId; limit: number }): Promise<TieKey[]>;
+}
+
+/** People, and ties, in one change. */
+export const SUBJECT_MOST = 500;
+
+export const NO_TIE: Tie = { follow: null, request: null, block: null, mute: null };
+export const NO_COUNTS: Counts = {
+  followers: 0,
+  following: 0,
+  outgoing: 0,
+  privateFollowers: 0,
+  requesters: 0,
+  blocks: 0,
+  mutes: 0,
+};

@@ -1,0 +1,140 @@
+/**
+ * A social store with what pages ask for kept in memory: people, relations, lists of followees. Exact, provided that
+ * every write to the store goes through this very decorator (one process owns the file): each change forgets what it
+ * touched after its commit and before its answer. A read that began before a change and ends after it may hold older
+ * facts, so it fills nothing: `changes` tells.
+ */
+import { LRUCache } from 'lru-cache';
+import type { UserId } from '#contract/ids.ts';
+import type { Decision, Facts, Followee, SocialStore, StoredPerson, TieKey } from '../social-store.ts';
+import { createRelationCache } from './relation-cache.ts';
+
+export interface CachedSocialStoreOptions {
+  store: SocialStore;
+  /** Bounds, in entries: people, relations of a viewer to somebody, followees over all lists. */
+  peopleMost?: number;
+  relationsMost?: number;
+  followeesMost?: number;
+}
+
+/** What a decision changed. */
+interface Touched {
+  ties: TieKey[];
+  people: UserId[];
+  /** People whose protection or state turned: both reach into the lists of others. */
+  turned: UserId[];
+}
+
+export function createCachedSocialStore({
+  store,
+  peopleMost = 100_000,
+  relationsMost = 500_000,
+  followeesMost = 500_000,
+}: CachedSocialStoreOptions): SocialStore {
+  const people = new LRUCache<UserId, StoredPerson>({ max: peopleMost });
+  const relations = createRelationCache({ most: relationsMost });
+  const followees = new LRUCache<UserId, { turns: number; rows: readonly Followee[] }>({
+    maxSize: followeesMost,
+    sizeCalculation: ({ rows }) => rows.length + 1,
+  });
+  let changes = 0;
+  /** Lists of followees made before the last turn of anybody's protection or state are read again. */
+  let turns = 0;
+
+  function forget({ ties, people: touched, turned }: Touched): void {
+    changes++;
+    for (const userId of touched) people.delete(userId);
+    for (const { from, to } of ties) {
+      relations.forgetPair(from, to);
+      followees.delete(from);
+      people.delete(from);
+      people.delete(to);
+    }
+    for (const userId of turned) relations.forgetTowards(userId);
+    if (turned.length > 0) turns++;
+  }
+
+  return {
+    ...store,
+    async change(subject, decide) {
+      let touched: Touched | undefined;
+      try {
+        return await store.change(subject, (facts) => {
+          const decision = decide(facts);
+          touched = touchedBy(facts, decision);
+          return decision;
+        });
+      } finally {
+        if (touched !== undefined) forget(touched);
+      }
+    },
+
+    async people(userIds) {
+      const found: (StoredPerson | null)[] = [];
+      let missing: number[] | undefined;
+      for (let i = 0; i < userIds.length; i++) {
+        const person = people.get(userIds[i]!);
+        found.push(person ?? null);
+        if (person === undefined) {
+          missing ??= [];
+          missing.push(i);
+        }
+      }
+      if (missing === undefined) return found;
+      const began = changes;
+      const read = await store.people(missing.map((i) => userIds[i]!));
+      for (const [at, i] of missing.entries()) {
+        const person = read[at] ?? null;
+        found[i] = person;
+        // People who never were are not kept: anybody could name any number of them.
+        if (person !== null && began === changes) people.set(person.userId, person);
+      }
+      return found;
+    },
+
+    async relations({ viewer, others }) {
+      const known = relations.of(viewer);
+      const found: number[] = [];
+      let missing: number[] | undefined;
+      for (let i = 0; i < others.length; i++) {
+        const bits = known?.get(others[i]!);
+        found.push(bits ?? 0);
+        if (bits === undefined) {
+          missing ??= [];
+          missing.push(i);
+        }
+      }
+      if (missing === undefined) return found;
+      const began = changes;
+      const read = await store.relations({ viewer, others: missing.map((i) => others[i]!) });
+      for (const [at, i] of missing.entries()) {
+        const bits = read[at] ?? 0;
+        found[i] = bits;
+        if (began === changes) relations.put(viewer, others[i]!, bits);
+      }
+      return found;
+    },
+
+    async followees(follower) {
+      const known = followees.get(follower);
+      if (known !== undefined && known.turns === turns) return known.rows;
+      const began = changes;
+      const rows = await store.followees(follower);
+      if (began === changes) followees.set(follower, { turns, rows });
+      return rows;
+    },
+  };
+}
+
+function touchedBy(facts: Facts, { people = [], ties = [] }: Decision<unknown>): Touched | undefined {
+  if (people.length === 0 && ties.length === 0) return undefined;
+  const turned = people.filter((after) => {
+    const before = facts.people.find((person) => person?.userId === after.userId);
+    return before?.protected !== after.protected || before?.state !== after.state;
+  });
+  return {
+    ties: ties.map(({ from, to }) => ({ from, to })),
+    people: people.map((person) => person.userId),
+    turned: turned.map((person) => person.userId),
+  };
+}

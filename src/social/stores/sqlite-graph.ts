@@ -1,0 +1,109 @@
+/** Everything that lists or tests ties in SQLite. Nothing here writes. */
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { EdgeRow } from '../social.ts';
+import { type Edge, type Followee, type ListKind, RELATION } from '../social-store.ts';
+import type { Table } from './sqlite-ties.ts';
+
+/** A private follow stands only while its followee is not protected. */
+const STANDS = 'EXISTS (SELECT 1 FROM people WHERE user_id = private_follows.target AND protected = 0)';
+
+/** The newest of one table below ?2, at most ?3; `of` is whose list it is, `who` the end that is listed. */
+const newest = (table: Table, of: 'source' | 'target', who: 'source' | 'target') =>
+  `SELECT id, ${who} AS userId, 0 AS private FROM ${table}
+   WHERE ${of} = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3`;
+
+const LISTS: Record<ListKind, string> = {
+  followers: newest('follows', 'target', 'source'),
+  following: newest('follows', 'source', 'target'),
+  // One statement, so that a follow that turns public or private meanwhile is read once.
+  ownFollowing: `SELECT * FROM (${newest('follows', 'source', 'target')})
+    UNION ALL SELECT * FROM (SELECT id, target AS userId, 1 AS private FROM private_follows
+      WHERE source = ?1 AND id < ?2 AND ${STANDS} ORDER BY id DESC LIMIT ?3)
+    ORDER BY id DESC LIMIT ?3`,
+  requests: newest('follow_requests', 'target', 'source'),
+  blocks: newest('blocks', 'source', 'target'),
+  mutes: newest('mutes', 'source', 'target'),
+};
+
+const bit = (value: number, table: Table, source: string, target: string, stands = 'TRUE') =>
+  `(EXISTS (SELECT 1 FROM ${table} WHERE target = ${target} AND source = ${source} AND ${stands}) * ${value})`;
+
+const RELATIONS = `SELECT ${[
+  bit(RELATION.following, 'follows', '?1', '?2'),
+  bit(RELATION.followingPrivately, 'private_follows', '?1', '?2', STANDS),
+  bit(RELATION.requested, 'follow_requests', '?1', '?2'),
+  bit(RELATION.followedBy, 'follows', '?2', '?1'),
+  bit(RELATION.blocking, 'blocks', '?1', '?2'),
+  bit(RELATION.blockedBy, 'blocks', '?2', '?1'),
+  bit(RELATION.muting, 'mutes', '?1', '?2'),
+].join(' + ')} AS bits`;
+
+const EDGE = `SELECT id, 0 AS private FROM follows WHERE target = ?2 AND source = ?1
+  UNION ALL SELECT id, 1 FROM private_follows WHERE target = ?2 AND source = ?1 AND ${STANDS}`;
+
+const FOLLOWEES = `SELECT tie.target AS userId, tie.id AS id, tie.private AS private,
+    EXISTS (SELECT 1 FROM mutes WHERE target = tie.target AND source = ?1) AS muted
+  FROM (SELECT target, id, 0 AS private FROM follows WHERE source = ?1
+    UNION ALL SELECT target, id, 1 FROM private_follows WHERE source = ?1 AND ${STANDS}) AS tie
+  JOIN people ON people.user_id = tie.target AND people.state = 'active'
+  ORDER BY tie.id DESC`;
+
+const FOLLOWER_IDS = `SELECT * FROM (SELECT source FROM follows
+    WHERE target = ?1 AND source > ?2 ORDER BY source LIMIT ?3)
+  UNION ALL SELECT * FROM (SELECT source FROM private_follows
+    WHERE target = ?1 AND source > ?2 AND ${STANDS} ORDER BY source LIMIT ?3)
+  ORDER BY source LIMIT ?3`;
+
+const PENDING = {
+  private: 'SELECT source FROM private_follows WHERE target = ? ORDER BY source LIMIT ?',
+  request: 'SELECT source FROM follow_requests WHERE target = ? ORDER BY id LIMIT ?',
+} as const;
+
+/** Above every snowflake. */
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+export function createSqliteGraph(db: Database) {
+  const lists = Object.fromEntries(
+    Object.entries(LISTS).map(([kind, sql]) => [kind, db.prepare(sql)]),
+  ) as Record<ListKind, ReturnType<Database['prepare']>>;
+  const relation = db.prepare(RELATIONS);
+  const edge = db.prepare(EDGE);
+  const followees = db.prepare(FOLLOWEES);
+  const followerIds = db.prepare(FOLLOWER_IDS);
+  const pending = { private: db.prepare(PENDING.private), request: db.prepare(PENDING.request) };
+
+  return {
+    relation: (viewer: UserId, other: UserId) => (relation.get(viewer, other) as { bits: number }).bits,
+    list(kind: ListKind, userId: UserId, before: Snowflake | null, limit: number): EdgeRow[] {
+      const rows = lists[kind].all(userId, before ?? NEWEST, limit) as {
+        id: Snowflake;
+        userId: UserId;
+        private: number;
+      }[];
+      return rows.map((row) => ({ id: row.id, userId: row.userId, private: row.private === 1 }));
+    },
+    followees(follower: UserId): Followee[] {
+      const rows = followees.all(follower) as {
+        userId: number;
+        id: number;
+        private: number;
+        muted: number;
+      }[];
+      return rows.map(({ userId, id, ...row }) => ({
+        userId,
+        id,
+        private: row.private === 1,
+        muted: row.muted === 1,
+      }));
+    },
+    followerIds: (followee: UserId, after: UserId, limit: number) =>
+      (followerIds.all(followee, after, limit) as { source: UserId }[]).map((row) => row.source),
+    edge(follower: UserId, followee: UserId): Edge | undefined {
+      const row = edge.get(follower, followee) as { id: Snowflake; private: number } | undefined;
+      return row === undefined ? undefined : { follower, followee, id: row.id, private: row.private === 1 };
+    },
+    pending: (userId: UserId, kind: 'private' | 'request', limit: number) =>
+      (pending[kind].all(userId, limit) as { source: UserId }[]).map((row) => row.source),
+  };
+}

@@ -1,0 +1,65 @@
+import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
+
+/**
+ * Each kind of tie is a table of its own, so that private follows can be left out by never being read. The primary
+ * key finds one tie and walks somebody's followers by userId; the indexes carry the other end with them (a table
+ * without rowid appends its key to each index), so no list touches the table itself.
+ */
+const TIES = `
+CREATE TABLE follows (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX follows_by_source ON follows (source, id);
+CREATE INDEX follows_by_target ON follows (target, id);
+
+CREATE TABLE private_follows (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX private_follows_by_source ON private_follows (source, id);
+
+CREATE TABLE follow_requests (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX follow_requests_by_source ON follow_requests (source, id);
+CREATE INDEX follow_requests_by_target ON follow_requests (target, id);
+
+CREATE TABLE blocks (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX blocks_by_source ON blocks (source, id);
+
+CREATE TABLE mutes (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX mutes_by_source ON mutes (source, id);
+`;
+
+const PEOPLE = `
+CREATE TABLE people (
+  user_id INTEGER PRIMARY KEY,
+  handle TEXT NOT NULL,
+  handle_key TEXT NOT NULL,
+  name TEXT NOT NULL,
+  bio TEXT NOT NULL,
+  picture TEXT NOT NULL,
+  protected INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  followers INTEGER NOT NULL DEFAULT 0,
+  following INTEGER NOT NULL DEFAULT 0,
+  outgoing INTEGER NOT NULL DEFAULT 0,
+  private_followers INTEGER NOT NULL DEFAULT 0,
+  requesters INTEGER NOT NULL DEFAULT 0,
+  blocks INTEGER NOT NULL DEFAULT 0,
+  mutes INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX people_by_handle ON people (handle_key);
+CREATE INDEX people_unsettled ON people (user_id)
+  WHERE (protected = 1 AND private_followers > 0) OR (protected = 0 AND requesters > 0);
+CREATE TABLE former_handles (
+  user_id INTEGER NOT NULL, until INTEGER NOT NULL, handle TEXT NOT NULL, PRIMARY KEY (user_id, until, handle)
+) WITHOUT ROWID;
+`;
+
+export const SOCIAL_MIGRATIONS: readonly string[] = [OUTBOX_SCHEMA + PEOPLE + TIES];

@@ -1,0 +1,75 @@
+/** Ties in SQLite: one tie read and written. */
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { Tie, TieKey } from '../social-store.ts';
+
+const TABLES = ['follows', 'private_follows', 'follow_requests', 'blocks', 'mutes'] as const;
+export type Table = (typeof TABLES)[number];
+
+/** The parts of a tie as its tables hold them. */
+type TieRow = Record<Table, Snowflake | null>;
+
+function rowOf(tie: Tie): TieRow {
+  return {
+    follows: tie.follow !== null && !tie.follow.private ? tie.follow.id : null,
+    private_follows: tie.follow?.private ? tie.follow.id : null,
+    follow_requests: tie.request,
+    blocks: tie.block,
+    mutes: tie.mute,
+  };
+}
+
+function tieOf(row: TieRow): Tie {
+  const id = row.follows ?? row.private_follows;
+  return {
+    follow: id === null ? null : { id, private: row.follows === null },
+    request: row.follow_requests,
+    block: row.blocks,
+    mute: row.mutes,
+  };
+}
+
+/** Reads and writes one tie; the write belongs inside `db.write`. */
+export function createSqliteTies(db: Database) {
+  const part = (table: Table) => `(SELECT id FROM ${table} WHERE target = ?2 AND source = ?1) AS ${table}`;
+  const read = db.prepare(`SELECT ${TABLES.map(part).join(', ')}`);
+  const put = statements((table) =>
+    db.prepare(
+      `INSERT INTO ${table} (source, target, id) VALUES (?, ?, ?)
+       ON CONFLICT (target, source) DO UPDATE SET id = excluded.id`,
+    ),
+  );
+  const remove = statements((table) => db.prepare(`DELETE FROM ${table} WHERE source = ? AND target = ?`));
+  const touching = TABLES.flatMap((table) => [
+    db.prepare(`SELECT source, target FROM ${table} WHERE source = ? LIMIT ?`),
+    db.prepare(`SELECT source, target FROM ${table} WHERE target = ? LIMIT ?`),
+  ]);
+
+  return {
+    get: ({ from, to }: TieKey): Tie => tieOf(read.get(from, to) as TieRow),
+    save({ from, to }: TieKey, before: Tie, after: Tie): void {
+      const [was, is] = [rowOf(before), rowOf(after)];
+      for (const table of TABLES) {
+        const id = is[table];
+        if (id === was[table]) continue;
+        if (id === null) remove[table].run(from, to);
+        else put[table].run(from, to, id);
+      }
+    },
+    touching(userId: UserId, limit: number): TieKey[] {
+      const found = new Map<string, TieKey>();
+      for (const statement of touching) {
+        const left = limit - found.size;
+        if (left <= 0) break;
+        for (const row of statement.all(userId, left) as { source: number; target: number }[]) {
+          found.set(`${row.source} ${row.target}`, { from: row.source, to: row.target });
+        }
+      }
+      return [...found.values()];
+    },
+  };
+}
+
+function statements<T>(make: (table: Table) => T): Record<Table, T> {
+  return Object.fromEntries(TABLES.map((table) => [table, make(table)])) as Record<Table, T>;
+}

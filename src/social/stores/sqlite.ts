@@ -1,0 +1,81 @@
+/** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
+import type { UserId } from '#contract/ids.ts';
+import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { createOutbox, type Outbox } from '#queue/outbox.ts';
+import type { SocialStore, TieKey } from '../social-store.ts';
+import { type Counts, type Decision, type Edge, type Facts, NO_COUNTS, NO_TIE } from '../social-store.ts';
+import { countChanges } from '../ties.ts';
+import { createSqliteGraph } from './sqlite-graph.ts';
+import { createSqlitePeople } from './sqlite-people.ts';
+import { SOCIAL_MIGRATIONS } from './sqlite-schema.ts';
+import { createSqliteTies } from './sqlite-ties.ts';
+
+export interface SqliteSocialStoreOptions {
+  path: string;
+  faults?: CommitFaults;
+  region?: string;
+}
+
+export type SqliteSocialStore = SocialStore & { outbox: Outbox; db: Database };
+
+/** Opens, and if need be makes, the file at `path`. Several may be open on one file. */
+export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStoreOptions): SqliteSocialStore {
+  const db = openDatabase({ path, migrations: SOCIAL_MIGRATIONS, durability: 'full', faults });
+  const outbox = createOutbox({
+    db,
+    topics: ['follows', 'accounts'],
+    ...(region === undefined ? {} : { region }),
+  });
+  const people = createSqlitePeople(db);
+  const ties = createSqliteTies(db);
+  const graph = createSqliteGraph(db);
+
+  function keep<Result>(keys: readonly TieKey[], facts: Facts, decision: Decision<Result>): Result {
+    for (const person of decision.people ?? []) {
+      const before = facts.people.find((fact) => fact?.userId === person.userId) ?? null;
+      people.save(person, before, decision.time);
+    }
+    const counts = new Map<UserId, Counts>();
+    for (const { from, to, tie } of decision.ties ?? []) {
+      const index = keys.findIndex((key) => key.from === from && key.to === to);
+      const before = facts.ties[index] ?? NO_TIE;
+      ties.save({ from, to }, before, tie);
+      for (const [userId, changes] of countChanges({ from, to }, before, tie)) add(counts, userId, changes);
+    }
+    for (const [userId, by] of counts)
+      if (Object.values(by).some((n) => n !== 0)) people.addCounts(userId, by);
+    for (const event of decision.events) outbox.append(event);
+    return decision.result;
+  }
+
+  return {
+    outbox,
+    db,
+    change: (subject, decide) =>
+      db.write(() => {
+        const facts: Facts = { people: subject.people.map(people.get), ties: subject.ties.map(ties.get) };
+        return keep(subject.ties, facts, decide(facts));
+      }),
+    people: async (userIds) => userIds.map(people.get),
+    relations: async ({ viewer, others }) => others.map((other) => graph.relation(viewer, other)),
+    byHandle: async (handles) => handles.flatMap(people.byHandle),
+    formerHandles: async (userId) => people.formerHandles(userId),
+    list: async ({ kind, userId, before, limit }) => graph.list(kind, userId, before, limit),
+    followees: async (follower) => graph.followees(follower),
+    followerIds: async ({ followee, after, limit }) => graph.followerIds(followee, after, limit),
+    edges: async (pairs) =>
+      pairs
+        .map(({ follower, followee }) => graph.edge(follower, followee))
+        .filter((edge): edge is Edge => edge !== undefined),
+    scan: async ({ after, limit }) => people.after(after, limit),
+    pending: async ({ userId, kind, limit }) => graph.pending(userId, kind, limit),
+    unsettled: async ({ limit }) => people.unsettled(limit),
+    tiesOf: async ({ userId, limit }) => ties.touching(userId, limit),
+  };
+}
+
+function add(counts: Map<UserId, Counts>, userId: UserId, changes: Partial<Counts>): void {
+  const sum = counts.get(userId) ?? { ...NO_COUNTS };
+  for (const [name, by] of Object.entries(changes)) sum[name as keyof Counts] += by;
+  counts.set(userId, sum);
+}

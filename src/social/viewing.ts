@@ -1,0 +1,96 @@
+/** People as one viewer stands to them. */
+import { notFound } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import { maySeePerson, type PersonHead, type PersonView } from '#contract/records.ts';
+import type { SocialDeps } from './changes.ts';
+import type { Profile } from './social.ts';
+import { RELATION, type StoredPerson } from './social-store.ts';
+
+export interface Viewing {
+  view(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<PersonView[]>;
+  profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
+  lookup(request: { handles: readonly string[] }): Promise<PersonHead[]>;
+  /** The ids among these whom the viewer may see, in the order given. */
+  visible(viewer: UserId | null, userIds: readonly UserId[]): Promise<UserId[]>;
+  /** Throws not_found where the viewer may not see that person. */
+  requireVisible(viewer: UserId | null, userId: UserId): Promise<void>;
+}
+
+export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
+  async function view({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
+    requireBatch(userIds.length);
+    const people = await store.people(userIds);
+    const relations = viewer === null ? undefined : await store.relations({ viewer, others: userIds });
+    const views: PersonView[] = [];
+    for (let i = 0; i < people.length; i++) {
+      const person = people[i];
+      if (person != null) views.push(viewOf(person, relations?.[i] ?? 0));
+    }
+    return views;
+  }
+
+  async function visible(viewer: UserId | null, userIds: readonly UserId[]): Promise<UserId[]> {
+    const views = await view({ viewer, userIds });
+    return views.filter(maySeePerson).map((person) => person.userId);
+  }
+
+  return {
+    view,
+    visible,
+    async requireVisible(viewer, userId) {
+      if ((await visible(viewer, [userId])).length === 0) throw hidden();
+    },
+
+    async profile({ userId, viewer }) {
+      const [person] = await store.people([userId]);
+      if (person == null || person.state !== 'active') throw hidden();
+      const [relation = 0] = viewer === null ? [] : await store.relations({ viewer, others: [userId] });
+      const seen = viewOf(person, relation);
+      if (seen.blockedBy) throw hidden();
+      // The blocker gets the head, so as to know whom to unblock, and nothing else.
+      if (seen.blocking) return { ...seen, bio: '', followerCount: 0, followingCount: 0, headOnly: true };
+      return {
+        ...seen,
+        bio: person.bio,
+        followerCount: person.counts.followers,
+        followingCount: person.counts.following,
+        headOnly: false,
+      };
+    },
+
+    async lookup({ handles }) {
+      requireBatch(handles.length);
+      const found = await store.byHandle([...new Set(handles.map((handle) => handle.toLowerCase()))]);
+      return found
+        .filter((person) => person.state === 'active')
+        .map(({ userId, handle, name, picture }) => ({ userId, handle, name, picture }));
+    },
+  };
+}
+
+/** A larger batch is a caller's mistake: sets are cut into several calls. */
+export function requireBatch(size: number): void {
+  if (size > LIMITS.batch) throw new RangeError(`At most ${LIMITS.batch} in a call, not ${size}.`);
+}
+
+const hidden = () => notFound('There is nobody with this id whom you may see.');
+
+/** One literal, so that all views share one shape: a page builds twenty of them. */
+function viewOf(person: StoredPerson, relation: number): PersonView {
+  return {
+    userId: person.userId,
+    handle: person.handle,
+    name: person.name,
+    picture: person.picture,
+    state: person.state,
+    protected: person.protected,
+    following: (relation & (RELATION.following | RELATION.followingPrivately)) !== 0,
+    followingPrivately: (relation & RELATION.followingPrivately) !== 0,
+    requested: (relation & RELATION.requested) !== 0,
+    followedBy: (relation & RELATION.followedBy) !== 0,
+    blocking: (relation & RELATION.blocking) !== 0,
+    blockedBy: (relation & RELATION.blockedBy) !== 0,
+    muting: (relation & RELATION.muting) !== 0,
+  };
+}
