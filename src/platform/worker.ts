@@ -27,7 +27,7 @@ export function createWakeup(clock: Clock): Wakeup {
       release?.();
     },
     async wait(duration_ms, signal) {
-      if (!pending) {
+      if (!pending && !signal.aborted) {
         const resting = new AbortController();
         const stop = () => resting.abort();
         release = stop;

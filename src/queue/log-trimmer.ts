@@ -1,0 +1,47 @@
+import { PARTITIONS, TOPICS, type Topic } from '#contract/events.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Log } from './log.ts';
+
+export interface LogTrimmerDeps {
+  log: Log;
+  /** Everybody who folds the log, each with how far (by partition); undefined: does not read that topic. */
+  readers: readonly { folded(topic: Topic): Promise<number[] | undefined> }[];
+  /** Records per partition that stay though all have folded them, for those who look into what happened. */
+  keep?: number;
+}
+
+const KEEP = 10_000;
+const TRIMMED_AT_ONCE = 1_000;
+const IDLE_MS = 60_000;
+
+/** Forgets, in bounded steps, the records that every reader has passed, so that the log does not grow for ever. */
+export function createLogTrimmer({ log, readers, keep = KEEP }: LogTrimmerDeps): Worker {
+  async function passedByAll(topic: Topic): Promise<number[]> {
+    const { newest } = await log.heads({ topic });
+    const folded = await Promise.all(readers.map((reader) => reader.folded(topic)));
+    return newest.map((head, partition) =>
+      Math.min(head, ...folded.filter((positions) => positions !== undefined).map((at) => at[partition]!)),
+    );
+  }
+
+  async function trimTopic(topic: Topic): Promise<boolean> {
+    const [passed, { trimmed }] = await Promise.all([passedByAll(topic), log.heads({ topic })]);
+    let more = false;
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const through = passed[partition]! - keep;
+      if (through <= trimmed[partition]!) continue;
+      more = (await log.trim({ topic, partition, through, limit: TRIMMED_AT_ONCE })) || more;
+    }
+    return more;
+  }
+
+  return {
+    name: 'log-trimmer',
+    idle_ms: IDLE_MS,
+    async step() {
+      let more = false;
+      for (const topic of TOPICS) more = (await trimTopic(topic)) || more;
+      return more;
+    },
+  };
+}
