@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
+import { createCachedEngagementStore } from './cached.ts';
+import { describeEngagementStore } from './contract.ts';
+import type { EngagementBackend } from './contract-kit.ts';
+import { openSqliteEngagementStore } from './sqlite.ts';
+
+async function twoHandles(): Promise<EngagementBackend> {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
+  const path = join(directory, 'engagement.db');
+  const opened = [openSqliteEngagementStore({ path }), openSqliteEngagementStore({ path })] as const;
+  const [one, two] = opened.map((store) => ({ store, log: createSqliteLog([store.outbox]) }));
+  return {
+    one: one!,
+    two: two!,
+    async remove() {
+      for (const store of opened) await store.db.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/** The cache is for a file's sole owner, so both names are the one handle there may be. */
+async function cached(capacity: number): Promise<EngagementBackend> {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
+  const plain = openSqliteEngagementStore({ path: join(directory, 'engagement.db') });
+  const handle = {
+    store: createCachedEngagementStore({ store: plain, capacity }),
+    log: createSqliteLog([plain.outbox]),
+  };
+  return {
+    one: handle,
+    two: handle,
+    async remove() {
+      await plain.db.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+describeEngagementStore('on SQLite, two handles', twoHandles);
+describeEngagementStore('on SQLite, cached', () => cached(1_000));
+describeEngagementStore('on SQLite, with a cache that holds one tweet', () => cached(1));
