@@ -1,5 +1,5 @@
 /** Schemas that many calls share. A schema with a `title` becomes a component of the OpenAPI document. */
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { LIMITS } from '#contract/limits.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -61,4 +61,9 @@ export const Nothing = Type.Object({}, strict);
 /** An object that has these fields and no other. */
 export function strictObject<const Fields extends Parameters<typeof Type.Object>[0]>(fields: Fields) {
   return Type.Object(fields, strict);
+}
+
+/** A schema of one type, or null. */
+export function nullable<Of extends Parameters<typeof Type.Union>[0][number] & { type: string }>(schema: Of) {
+  return Type.Unsafe<Static<Of> | null>({ ...schema, type: [schema.type, 'null'] });
 }

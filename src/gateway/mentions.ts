@@ -1,0 +1,18 @@
+/** Who is meant by the handles in a text, for the services that write it. */
+import { parseEntities } from '#contract/entities.ts';
+import type { UserId } from '#contract/ids.ts';
+import { checkText } from '#contract/text.ts';
+import type { Social } from '#social/social.ts';
+
+/**
+ * The people mentioned in a text by their handles in lower case; nobody where the text will be refused anyway.
+ * At most one look-up, of as many handles as 140 characters hold.
+ */
+export async function resolveMentions(social: Social, content: string): Promise<Record<string, UserId>> {
+  const checked = checkText(content);
+  if (!checked.ok) return {};
+  const handles = new Set(parseEntities(checked.text).mentions.map(({ handle }) => handle.toLowerCase()));
+  if (handles.size === 0) return {};
+  const people = await social.lookup({ handles: [...handles] });
+  return Object.fromEntries(people.map(({ handle, userId }) => [handle.toLowerCase(), userId]));
+}

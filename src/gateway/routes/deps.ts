@@ -1,0 +1,37 @@
+/** What the routes of the five services stand on. */
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Notifications } from '#notifications/notifications.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Social } from '#social/social.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { Cursors } from '../cursors.ts';
+import type { Media } from '../media/media.ts';
+import type { Presenter, UserHead } from '../present.ts';
+
+export interface Services {
+  tweets: Tweets;
+  social: Social;
+  engagement: Engagement;
+  timeline: Timeline;
+  notifications: Notifications;
+}
+
+export interface RouteDeps {
+  services: Services;
+  media: Pick<Media, 'hold'>;
+  cursors: Cursors;
+  presenter: Presenter;
+  clock: Clock;
+}
+
+/** The `users` of these people; whoever was never there is left out. At most 1,000. */
+export async function usersOf(
+  { services, presenter }: Pick<RouteDeps, 'services' | 'presenter'>,
+  viewer: number | null,
+  userIds: readonly number[],
+): Promise<Record<string, UserHead>> {
+  if (userIds.length === 0) return {};
+  const people = await services.social.view({ viewer, userIds: [...new Set(userIds)] });
+  return presenter.users(people);
+}

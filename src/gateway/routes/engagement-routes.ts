@@ -1,0 +1,245 @@
+/** Liking, commenting and reposting, and who did. */
+import { Type } from 'typebox';
+import { snowflakeTime } from '#contract/ids.ts';
+import type { CommentRow } from '#contract/records.ts';
+import { openBefore, scopeOf, sealNext } from '../cursors.ts';
+import { idempotencyOf } from '../idempotency.ts';
+import { checkActor, snowflakeIdOf } from '../ids.ts';
+import { resolveMentions } from '../mentions.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { Id, ListQuery, NextCursor, Nothing, strictObject, TweetParams, Users } from '../schemas/common.ts';
+import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment } from '../schemas/tweets.ts';
+import { type RouteDeps, usersOf } from './deps.ts';
+
+const topic = 'Engagement';
+
+export function engagementRoutes(deps: RouteDeps): Route[] {
+  return [
+    ...toggleRoutes(deps, 'like'),
+    ...toggleRoutes(deps, 'repost'),
+    commentRoute(deps),
+    deleteCommentRoute(deps),
+    likesRoute(deps),
+    commentsRoute(deps),
+    repostsRoute(deps),
+  ];
+}
+
+/** Liking and reposting are alike. */
+function toggleRoutes({ services: { engagement } }: RouteDeps, kind: 'like' | 'repost'): Route[] {
+  const does = { like: engagement.like, repost: engagement.repost }[kind];
+  const undoes = { like: engagement.unlike, repost: engagement.unrepost }[kind];
+  return [
+    defineRoute({
+      method: 'POST',
+      path: `/${kind}`,
+      auth: 'required',
+      limit: 'write',
+      name: kind,
+      topic,
+      summary: kind === 'like' ? 'Like a tweet' : 'Repost a tweet; not one of a protected account',
+      body: ActOnTweet,
+      answer: Nothing,
+      errors: ['not_found', 'forbidden'],
+      async handler({ body, caller, traceId }) {
+        checkActor(body.userId, caller);
+        await does({ actor: caller.userId, tweetId: snowflakeIdOf(body.tweetId), traceId });
+        return {};
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: `/${kind}/{tweetId}`,
+      auth: 'required',
+      limit: 'write',
+      name: `un${kind}`,
+      topic,
+      summary: `Take your ${kind} back`,
+      params: TweetParams,
+      answer: Nothing,
+      async handler({ params, caller, traceId }) {
+        await undoes({ actor: caller.userId, tweetId: snowflakeIdOf(params.tweetId), traceId });
+        return {};
+      },
+    }),
+  ];
+}
+
+function commentRoute({ services: { engagement, social } }: RouteDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/comment',
+    auth: 'required',
+    limit: 'write',
+    name: 'comment',
+    topic,
+    summary: 'Comment on a tweet',
+    headers: IdempotencyHeaders,
+    body: PostComment,
+    answer: strictObject({ commentId: Id }),
+    errors: ['invalid_text', 'not_found', 'forbidden', 'idempotency_mismatch', 'idempotency_in_progress'],
+    async handler({ body, headers, caller, traceId }) {
+      checkActor(body.userId, caller);
+      const { content } = body;
+      const { commentId, time } = await engagement.comment({
+        actor: caller.userId,
+        tweetId: snowflakeIdOf(body.tweetId),
+        content,
+        mentioned: await resolveMentions(social, content),
+        idempotency: idempotencyOf(headers['idempotency-key'], [body.tweetId, content]),
+        traceId,
+      });
+      return { commentId: String(commentId), time };
+    },
+  });
+}
+
+function deleteCommentRoute({ services: { engagement } }: RouteDeps): Route {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/tweets/{tweetId}/comments/{commentId}',
+    auth: 'required',
+    limit: 'write',
+    name: 'deleteComment',
+    topic,
+    summary: 'Delete a comment of yours, or one on your tweet',
+    params: strictObject({ tweetId: Id, commentId: Id }),
+    answer: Nothing,
+    errors: ['forbidden', 'not_found'],
+    async handler({ params, caller, traceId }) {
+      const tweetId = snowflakeIdOf(params.tweetId);
+      const commentId = snowflakeIdOf(params.commentId);
+      await engagement.removeComment({ actor: caller.userId, tweetId, commentId, traceId });
+      return {};
+    },
+  });
+}
+
+function likesRoute(deps: RouteDeps): Route {
+  const { services, cursors, presenter } = deps;
+  return defineRoute({
+    method: 'GET',
+    path: '/tweets/{tweetId}/likes',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listLikes',
+    topic,
+    summary: 'Who liked a tweet, newest first',
+    params: TweetParams,
+    query: ListQuery,
+    answer: strictObject({ likes: Type.Array(Like), users: Users, nextCursor: NextCursor }),
+    errors: ['not_found', 'invalid_cursor'],
+    async handler({ params, query, caller }) {
+      const viewer = caller?.userId ?? null;
+      const tweetId = snowflakeIdOf(params.tweetId);
+      const scope = scopeOf('likes', tweetId, viewer);
+      const before = openBefore(cursors, scope, query.cursor);
+      const { items, next } = await services.engagement.likes({
+        tweetId,
+        viewer,
+        before,
+        limit: query.limit,
+      });
+      return {
+        likes: items.map(({ id, userId }) => ({
+          userId: String(userId),
+          time: presenter.time(snowflakeTime(id)),
+        })),
+        users: await usersOf(deps, viewer, actorsOf(items)),
+        nextCursor: sealNext(cursors, scope, next),
+      };
+    },
+  });
+}
+
+function repostsRoute(deps: RouteDeps): Route {
+  const { services, cursors, presenter } = deps;
+  return defineRoute({
+    method: 'GET',
+    path: '/tweets/{tweetId}/reposts',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listReposts',
+    topic,
+    summary: 'Who reposted a tweet, newest first',
+    params: TweetParams,
+    query: ListQuery,
+    answer: strictObject({
+      reposts: Type.Array(strictObject(Like.properties)),
+      users: Users,
+      nextCursor: NextCursor,
+    }),
+    errors: ['not_found', 'invalid_cursor'],
+    async handler({ params, query, caller }) {
+      const viewer = caller?.userId ?? null;
+      const tweetId = snowflakeIdOf(params.tweetId);
+      const scope = scopeOf('reposts', tweetId, viewer);
+      const before = openBefore(cursors, scope, query.cursor);
+      const { items, next } = await services.engagement.reposts({
+        tweetId,
+        viewer,
+        before,
+        limit: query.limit,
+      });
+      return {
+        reposts: items.map(({ id, userId }) => ({
+          userId: String(userId),
+          time: presenter.time(snowflakeTime(id)),
+        })),
+        users: await usersOf(deps, viewer, actorsOf(items)),
+        nextCursor: sealNext(cursors, scope, next),
+      };
+    },
+  });
+}
+
+function commentsRoute(deps: RouteDeps): Route {
+  const { services, cursors } = deps;
+  return defineRoute({
+    method: 'GET',
+    path: '/tweets/{tweetId}/comments',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listComments',
+    topic,
+    summary: 'The comments on a tweet, newest first',
+    params: TweetParams,
+    query: ListQuery,
+    answer: strictObject({ comments: Type.Array(Comment), users: Users, nextCursor: NextCursor }),
+    errors: ['not_found', 'invalid_cursor'],
+    async handler({ params, query, caller }) {
+      const viewer = caller?.userId ?? null;
+      const tweetId = snowflakeIdOf(params.tweetId);
+      const scope = scopeOf('comments', tweetId, viewer);
+      const before = openBefore(cursors, scope, query.cursor);
+      const { items, next } = await services.engagement.comments({
+        tweetId,
+        viewer,
+        before,
+        limit: query.limit,
+      });
+      return {
+        comments: await withTexts(deps, items),
+        users: await usersOf(deps, viewer, actorsOf(items)),
+        nextCursor: sealNext(cursors, scope, next),
+      };
+    },
+  });
+}
+
+function actorsOf(rows: readonly { userId: number }[]): number[] {
+  return rows.map(({ userId }) => userId);
+}
+
+/** Comments with what they say; one that was deleted in the meantime is left out. */
+async function withTexts({ services, presenter }: RouteDeps, rows: CommentRow[]) {
+  if (rows.length === 0) return [];
+  const records = await services.tweets.get({ ids: rows.map(({ id }) => id) });
+  const byId = new Map(records.map((record) => [record.id, record]));
+  return rows.flatMap(({ id, userId }) => {
+    const record = byId.get(id);
+    if (record === undefined) return [];
+    const { content, time } = record;
+    return [{ commentId: String(id), userId: String(userId), content, time: presenter.time(time) }];
+  });
+}

@@ -1,0 +1,135 @@
+/** Pages of tweets: homes, top lists, and what somebody wrote. */
+import { WarbleError } from '#contract/errors.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
+import { openBefore, type Place, scopeOf, sealNext } from '../cursors.ts';
+import { personOf, selfOf } from '../ids.ts';
+import { type Caller, defineRoute, type RawJson, type Route } from '../route.ts';
+import { PersonParams } from '../schemas/common.ts';
+import { PersonTweetsQuery, TopQuery, TweetPage } from '../schemas/tweets.ts';
+import type { RouteDeps } from './deps.ts';
+
+const topic = 'Feeds';
+
+export function feedsRoutes(deps: RouteDeps): Route[] {
+  return [topRoute(deps), personTweetsRoute(deps)];
+}
+
+function topRoute({ services: { timeline }, cursors, presenter }: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/tweets',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listTopTweets',
+    topic,
+    summary: 'The most popular tweets of all',
+    description: "By likes, then the author's public followers, then newest first.",
+    query: TopQuery,
+    answer: TweetPage,
+    errors: ['invalid_cursor', 'cursor_expired'],
+    async handler({ query: { window, cursor, limit }, caller }) {
+      const viewer = caller?.userId ?? null;
+      const scope = scopeOf('top', 0, viewer, window);
+      const place = cursor === undefined ? null : topPlaceOf(cursors.open(scope, cursor));
+      const page = await timeline.top({ viewer, window, place, limit });
+      const next = page.next === null ? null : cursors.seal(scope, [page.next.snapshot, page.next.index]);
+      return presenter.feed(page, next);
+    },
+  });
+}
+
+function topPlaceOf([snapshot, index]: Place): TopPlace {
+  return { snapshot: snapshot as string, index: index as number };
+}
+
+interface PersonTweets {
+  followed?: boolean;
+  own?: boolean;
+  order?: 'top';
+  window?: '24h' | '7d' | 'all';
+  k?: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/** Which parameters each of the three lists under this path takes. */
+const OF_AUTHOR: (keyof PersonTweets)[] = ['followed', 'cursor', 'limit'];
+const OF_HOME: (keyof PersonTweets)[] = ['followed', 'own', 'cursor', 'limit'];
+const OF_HOME_TOP: (keyof PersonTweets)[] = ['followed', 'order', 'window', 'k'];
+
+function personTweetsRoute(deps: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/{userId}/tweets',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listTweets',
+    topic,
+    summary: "Somebody's tweets; with followed=true the home feed, with order=top its most popular",
+    description:
+      "Without `followed`: that person's own tweets, newest first. `followed=true` (for oneself, signed in): the " +
+      'tweets and reposts of those you follow, with `own=true` yours too. `followed=true&order=top`: the top `k` of ' +
+      'all that they posted in the `window`.',
+    params: PersonParams,
+    query: PersonTweetsQuery,
+    answer: TweetPage,
+    errors: ['invalid_cursor', 'forbidden', 'not_found'],
+    async handler({ params, query, caller }) {
+      if (query.followed !== true) {
+        refuseOthers(query, OF_AUTHOR, 'followed=true');
+        return await authorPage(deps, params.userId, query, caller);
+      }
+      if (caller === null) throw new WarbleError('unauthenticated', 'Sign in to read your home feed.');
+      selfOf(params.userId, caller);
+      if (query.order === undefined) {
+        refuseOthers(query, OF_HOME, 'order=top');
+        return await homePage(deps, query, caller);
+      }
+      refuseOthers(query, OF_HOME_TOP, 'no order');
+      const { window = 'all', k = LIMITS.topDefault } = query;
+      const page = await deps.services.timeline.homeTop({ reader: caller.userId, window, k, own: false });
+      return deps.presenter.feed(page, null);
+    },
+  });
+}
+
+/** Refuses, by name, a parameter of another of the lists. */
+function refuseOthers(query: PersonTweets, taken: (keyof PersonTweets)[], belongs: string): void {
+  const names = Object.keys(query) as (keyof PersonTweets)[];
+  const errors = names
+    .filter((name) => !taken.includes(name))
+    .map((name) => ({ pointer: `#/query/${name}`, detail: `is only for the list with ${belongs}` }));
+  if (errors.length === 0) return;
+  throw new WarbleError('invalid_request', 'These parameters do not go together.', { errors });
+}
+
+async function authorPage(
+  { services, cursors, presenter }: RouteDeps,
+  person: string,
+  { cursor, limit = LIMITS.pageDefault }: PersonTweets,
+  caller: Caller | null,
+): Promise<RawJson> {
+  const author = personOf(person, caller);
+  const viewer = caller?.userId ?? null;
+  const scope = scopeOf('tweets', author, viewer);
+  const before = openBefore(cursors, scope, cursor);
+  const page = await services.timeline.byAuthor({ author, viewer, before, limit });
+  return presenter.feed(page, sealNext(cursors, scope, page.next));
+}
+
+async function homePage(
+  { services, cursors, presenter }: RouteDeps,
+  { own = false, cursor, limit = LIMITS.pageDefault }: PersonTweets,
+  { userId }: Caller,
+): Promise<RawJson> {
+  const scope = scopeOf('home', userId, userId, own ? 'own' : '');
+  const place = cursor === undefined ? null : homePlaceOf(cursors.open(scope, cursor));
+  const page = await services.timeline.home({ reader: userId, own, place, limit });
+  const { next } = page;
+  return presenter.feed(page, next === null ? null : cursors.seal(scope, [next.top, next.below, next.began]));
+}
+
+function homePlaceOf([top, below, began]: Place): HomePlace {
+  return { top: top as number, below: below as number, began: began as number };
+}

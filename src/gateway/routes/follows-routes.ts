@@ -1,0 +1,170 @@
+/** Following, its lists, and requests to follow. */
+import { Type } from 'typebox';
+import { openBefore, scopeOf, sealNext } from '../cursors.ts';
+import { personOf, userIdOf } from '../ids.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { Id, ListQuery, NextCursor, Nothing, PersonParams, strictObject, Users } from '../schemas/common.ts';
+import { type RouteDeps, usersOf } from './deps.ts';
+
+const topic = 'Following';
+
+export function followsRoutes(deps: RouteDeps): Route[] {
+  return [...followRoutes(deps), ...listRoutes(deps), ...requestRoutes(deps)];
+}
+
+function followRoutes({ services: { social } }: RouteDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/follow',
+      auth: 'required',
+      limit: 'write',
+      name: 'follow',
+      topic,
+      summary: 'Follow somebody, publicly or privately, or ask a protected account',
+      description: 'Again with the other `private`: changes it. A private follow is seen by you alone.',
+      body: strictObject({ userId: Id, private: Type.Optional(Type.Boolean({ default: false })) }),
+      answer: strictObject({ state: Type.Enum(['following', 'requested']) }),
+      errors: ['cannot_follow_self', 'not_found', 'protected_account'],
+      handler: ({ body, caller, traceId }) =>
+        social.follow({
+          follower: caller.userId,
+          followee: userIdOf(body.userId),
+          private: body.private ?? false,
+          traceId,
+        }),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/follow/{userId}',
+      auth: 'required',
+      limit: 'write',
+      name: 'unfollow',
+      topic,
+      summary: 'Stop following, or take a request back',
+      params: PersonParams,
+      answer: Nothing,
+      async handler({ params, caller, traceId }) {
+        await social.unfollow({
+          follower: caller.userId,
+          followee: personOf(params.userId, caller),
+          traceId,
+        });
+        return {};
+      },
+    }),
+  ];
+}
+
+function listRoutes(deps: RouteDeps): Route[] {
+  const { social } = deps.services;
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/{userId}/followers',
+      auth: 'optional',
+      limit: 'read',
+      name: 'listFollowers',
+      topic,
+      summary: "Somebody's public followers, newest first",
+      params: PersonParams,
+      query: ListQuery,
+      answer: strictObject({ followers: Type.Array(Id), users: Users, nextCursor: NextCursor }),
+      errors: ['not_found', 'invalid_cursor'],
+      async handler({ params, query, caller }) {
+        const viewer = caller?.userId ?? null;
+        const userId = personOf(params.userId, caller);
+        const scope = scopeOf('followers', userId, viewer);
+        const before = openBefore(deps.cursors, scope, query.cursor);
+        const { items, next } = await social.followers({ userId, viewer, before, limit: query.limit });
+        const ids = items.map((row) => row.userId);
+        return {
+          followers: ids.map(String),
+          users: await usersOf(deps, viewer, ids),
+          nextCursor: sealNext(deps.cursors, scope, next),
+        };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/{userId}/following',
+      auth: 'optional',
+      limit: 'read',
+      name: 'listFollowing',
+      topic,
+      summary: 'Whom somebody follows, newest first',
+      description: 'In your own list `private` names those whom you follow privately.',
+      params: PersonParams,
+      query: ListQuery,
+      answer: strictObject({
+        following: Type.Array(Id),
+        private: Type.Optional(Type.Array(Id)),
+        users: Users,
+        nextCursor: NextCursor,
+      }),
+      errors: ['not_found', 'invalid_cursor'],
+      async handler({ params, query, caller }) {
+        const viewer = caller?.userId ?? null;
+        const userId = personOf(params.userId, caller);
+        const scope = scopeOf('following', userId, viewer);
+        const before = openBefore(deps.cursors, scope, query.cursor);
+        const { items, next } = await social.following({ userId, viewer, before, limit: query.limit });
+        const privately = items.filter((row) => row.private).map((row) => String(row.userId));
+        const ids = items.map((row) => row.userId);
+        return {
+          following: ids.map(String),
+          ...(userId === viewer ? { private: privately } : {}),
+          users: await usersOf(deps, viewer, ids),
+          nextCursor: sealNext(deps.cursors, scope, next),
+        };
+      },
+    }),
+  ];
+}
+
+function requestRoutes(deps: RouteDeps): Route[] {
+  const { social } = deps.services;
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/me/follow-requests',
+      auth: 'required',
+      limit: 'read',
+      name: 'listFollowRequests',
+      topic,
+      summary: 'Who asks to follow you, newest first',
+      query: ListQuery,
+      answer: strictObject({ requests: Type.Array(Id), users: Users, nextCursor: NextCursor }),
+      errors: ['invalid_cursor'],
+      async handler({ query, caller: { userId } }) {
+        const scope = scopeOf('follow-requests', userId, userId);
+        const before = openBefore(deps.cursors, scope, query.cursor);
+        const { items, next } = await social.followRequests({ userId, before, limit: query.limit });
+        const ids = items.map((row) => row.userId);
+        return {
+          requests: ids.map(String),
+          users: await usersOf(deps, userId, ids),
+          nextCursor: sealNext(deps.cursors, scope, next),
+        };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/me/follow-requests/{userId}',
+      auth: 'required',
+      limit: 'write',
+      name: 'answerFollowRequest',
+      topic,
+      summary: 'Let somebody follow you, or not',
+      params: PersonParams,
+      body: strictObject({ approve: Type.Boolean() }),
+      answer: Nothing,
+      errors: ['not_found'],
+      async handler({ params, body, caller, traceId }) {
+        const follower = personOf(params.userId, caller);
+        await social.answerRequest({ userId: caller.userId, follower, approve: body.approve, traceId });
+        return {};
+      },
+    }),
+  ];
+}

@@ -1,0 +1,177 @@
+/** What people were told, and how they want to be told. */
+import { Type } from 'typebox';
+import { firstSnowflakeAt } from '#contract/ids.ts';
+import type { NotificationItem } from '#notifications/notifications.ts';
+import { openBefore, scopeOf, sealNext } from '../cursors.ts';
+import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
+import type { Presenter } from '../present.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { Id, ListQuery, Nothing, PersonParams, strictObject, TweetParams } from '../schemas/common.ts';
+import { BellLevel, NotificationPage, Settings, SettingsChange } from '../schemas/people.ts';
+import type { RouteDeps } from './deps.ts';
+
+const topic = 'Notifications';
+
+export function notificationsRoutes(deps: RouteDeps): Route[] {
+  return [listRoute(deps), readRoute(deps), ...settingsRoutes(deps), bellRoute(deps), ...threadRoutes(deps)];
+}
+
+/** A notification as the API shows it. */
+export function presentNotification(presenter: Pick<Presenter, 'time'>, item: NotificationItem) {
+  return {
+    id: String(item.id),
+    type: item.type,
+    actors: item.actors.map(String),
+    actorCount: item.actorCount,
+    tweetId: item.tweetId === null ? null : String(item.tweetId),
+    commentId: item.commentId === null ? null : String(item.commentId),
+    time: presenter.time(item.time),
+    read: item.read,
+  };
+}
+
+function listRoute({ services: { notifications }, cursors, presenter }: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/{userId}/notifications',
+    auth: 'required',
+    limit: 'read',
+    name: 'listNotifications',
+    topic,
+    summary: 'Your notifications, newest first',
+    params: PersonParams,
+    query: ListQuery,
+    answer: NotificationPage,
+    errors: ['forbidden', 'invalid_cursor'],
+    async handler({ params, query, caller }) {
+      const userId = selfOf(params.userId, caller);
+      const scope = scopeOf('notifications', userId, userId);
+      const before = openBefore(cursors, scope, query.cursor);
+      const page = await notifications.list({ userId, before, limit: query.limit });
+      return {
+        notifications: page.notifications.map((item) => presentNotification(presenter, item)),
+        unread: page.unread,
+        users: presenter.users(page.people),
+        nextCursor: sealNext(cursors, scope, page.next),
+      };
+    },
+  });
+}
+
+/** Ids may be minted this far ahead of the clock. */
+const AHEAD_MS = 1_000;
+
+function readRoute({ services: { notifications }, clock }: RouteDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/{userId}/notifications/read',
+    auth: 'required',
+    limit: 'write',
+    name: 'readNotifications',
+    topic,
+    summary: 'Mark notifications as read, up to one and with it',
+    params: PersonParams,
+    body: strictObject({ upTo: Id }),
+    answer: strictObject({ unread: Type.Integer({ minimum: 0 }) }),
+    errors: ['forbidden'],
+    async handler({ params, body, caller }) {
+      const userId = selfOf(params.userId, caller);
+      // A mark beyond now would hide for ever what is yet to come.
+      const upTo = Math.min(Number(body.upTo), firstSnowflakeAt(clock.now() + AHEAD_MS));
+      return await notifications.markRead({ userId, upTo });
+    },
+  });
+}
+
+function settingsRoutes({ services: { notifications } }: RouteDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/{userId}/notification-settings',
+      auth: 'required',
+      limit: 'read',
+      name: 'getNotificationSettings',
+      topic,
+      summary: 'How you want to be told',
+      params: PersonParams,
+      answer: Settings,
+      errors: ['forbidden'],
+      async handler({ params, caller }) {
+        return { types: await notifications.settings({ userId: selfOf(params.userId, caller) }) };
+      },
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: '/{userId}/notification-settings',
+      auth: 'required',
+      limit: 'write',
+      name: 'changeNotificationSettings',
+      topic,
+      summary: 'Change how you want to be told; what is absent is kept',
+      params: PersonParams,
+      body: SettingsChange,
+      answer: Settings,
+      errors: ['forbidden'],
+      async handler({ params, body, caller }) {
+        const userId = selfOf(params.userId, caller);
+        return { types: await notifications.changeSettings({ userId, changes: body.types }) };
+      },
+    }),
+  ];
+}
+
+function bellRoute({ services: { notifications } }: RouteDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/bell',
+    auth: 'required',
+    limit: 'write',
+    name: 'setBell',
+    topic,
+    summary: "How somebody's tweets are announced to you",
+    description: '`all`: one notification each; `default`: one for all of them together; `off`: none.',
+    body: strictObject({ userId: Id, level: BellLevel }),
+    answer: Nothing,
+    errors: ['not_found'],
+    async handler({ body, caller }) {
+      await notifications.setBell({ userId: caller.userId, other: userIdOf(body.userId), level: body.level });
+      return {};
+    },
+  });
+}
+
+function threadRoutes({ services: { notifications } }: RouteDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/muteThread',
+      auth: 'required',
+      limit: 'write',
+      name: 'muteThread',
+      topic,
+      summary: "No more notifications from a tweet's thread",
+      body: strictObject({ tweetId: Id }),
+      answer: Nothing,
+      errors: ['not_found'],
+      async handler({ body, caller }) {
+        await notifications.muteThread({ userId: caller.userId, tweetId: snowflakeIdOf(body.tweetId) });
+        return {};
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/muteThread/{tweetId}',
+      auth: 'required',
+      limit: 'write',
+      name: 'unmuteThread',
+      topic,
+      summary: "Notifications from a tweet's thread again",
+      params: TweetParams,
+      answer: Nothing,
+      async handler({ params, caller }) {
+        await notifications.unmuteThread({ userId: caller.userId, tweetId: snowflakeIdOf(params.tweetId) });
+        return {};
+      },
+    }),
+  ];
+}

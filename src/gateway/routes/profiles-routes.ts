@@ -1,0 +1,160 @@
+/** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
+import { LIMITS } from '#contract/limits.ts';
+import { mayReadPerson } from '#contract/records.ts';
+import type { BellLevel } from '#notifications/notifications.ts';
+import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
+import { scopeOf, sealNext } from '../cursors.ts';
+import { checkActor, personOf, selfOf } from '../ids.ts';
+import { userHead } from '../present.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { Nothing, PersonParams } from '../schemas/common.ts';
+import { Profile, ProfileChange } from '../schemas/people.ts';
+import { type RouteDeps, usersOf } from './deps.ts';
+
+export function profilesRoutes(deps: RouteDeps): Route[] {
+  const { social } = deps.services;
+  return [
+    defineRoute({
+      method: ['POST', 'PUT'],
+      path: '/{userId}/profile',
+      auth: 'required',
+      limit: 'write',
+      name: 'setProfile',
+      topic: 'Profiles',
+      summary: 'Set your profile',
+      description: 'What is given is set, what is absent kept; `null` or `""` clears a text or the picture.',
+      params: PersonParams,
+      body: ProfileChange,
+      answer: Nothing,
+      errors: ['invalid_text', 'unknown_image', 'forbidden'],
+      async handler({ params, body, caller, traceId }) {
+        const userId = selfOf(params.userId, caller);
+        checkActor(body.userId, caller);
+        const held = body.picture ? await deps.media.hold({ owner: userId, names: [body.picture] }) : null;
+        try {
+          await social.setProfile({ userId, changes: changesOf(body, held?.images[0]?.image), traceId });
+        } finally {
+          await held?.done();
+        }
+        return {};
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/{userId}/profile',
+      auth: 'optional',
+      limit: 'read',
+      name: 'getProfile',
+      topic: 'Profiles',
+      summary: "Somebody's profile, newest followers and newest tweets",
+      params: PersonParams,
+      answer: Profile,
+      errors: ['not_found'],
+      async handler({ params, caller }) {
+        const userId = personOf(params.userId, caller);
+        const viewer = caller?.userId ?? null;
+        const profile = await social.profile({ userId, viewer });
+        return profile.headOnly ? headOf(profile, viewer) : await wholeOf(deps, profile, viewer);
+      },
+    }),
+  ];
+}
+
+type Change = { name?: string | null; bio?: string | null; picture?: string | null; protected?: boolean };
+
+/** `picture`: the name of the picture that was found, where one was asked for. */
+function changesOf(body: Change, picture: string | undefined): ProfileChanges {
+  const changes: ProfileChanges = {};
+  if (body.name !== undefined) changes.name = body.name ?? '';
+  if (body.bio !== undefined) changes.bio = body.bio ?? '';
+  if (body.picture !== undefined) changes.picture = picture ?? '';
+  if (body.protected !== undefined) changes.protected = body.protected;
+  return changes;
+}
+
+/** What the blocker still gets of whom they blocked. */
+function headOf(profile: ProfileRecord, viewer: number | null) {
+  return {
+    ...plainOf(profile),
+    bio: '',
+    followers: [],
+    followersCursor: null,
+    tweets: [],
+    tweetsCursor: null,
+    followerCount: 0,
+    followingCount: 0,
+    tweetCount: 0,
+    viewer: viewerOf(profile, viewer, 'default'),
+    users: {},
+  };
+}
+
+async function wholeOf(deps: RouteDeps, profile: ProfileRecord, viewer: number | null) {
+  const { userId } = profile;
+  const [followers, tweets, counts, bell] = await Promise.all([
+    deps.services.social.followers({ userId, viewer, before: null, limit: LIMITS.profileList }),
+    newestTweets(deps, profile, viewer),
+    deps.services.tweets.counts({ authors: [userId] }),
+    bellOf(deps, userId, viewer),
+  ]);
+  const followerIds = followers.items.map((row) => row.userId);
+  return {
+    ...plainOf(profile),
+    followers: followerIds.map(String),
+    followersCursor: sealNext(deps.cursors, scopeOf('followers', userId, viewer), followers.next),
+    tweets: tweets.ids.map(String),
+    tweetsCursor: sealNext(deps.cursors, scopeOf('tweets', userId, viewer), tweets.next),
+    followerCount: profile.followerCount,
+    followingCount: profile.followingCount,
+    tweetCount: counts[0]?.count ?? 0,
+    viewer: viewerOf(profile, viewer, bell ?? 'default'),
+    users: await usersOf(deps, viewer, followerIds),
+    ...(bell === null ? { degraded: ['notifications'] } : {}),
+  };
+}
+
+function plainOf(profile: ProfileRecord) {
+  const { handle, name, pictureUrl } = userHead(profile);
+  return {
+    userId: String(profile.userId),
+    handle,
+    name,
+    bio: profile.bio,
+    picture: profile.picture,
+    pictureUrl,
+    protected: profile.protected,
+  };
+}
+
+function viewerOf(profile: ProfileRecord, viewer: number | null, bell: BellLevel) {
+  if (viewer === null) return null;
+  const { following, followedBy, requested, blocking, muting } = profile;
+  return { following, followedBy, requested, blocking, muting, bell };
+}
+
+/** Newest tweets' ids where the viewer may read them, and where the list of tweets goes on after them. */
+async function newestTweets({ services }: RouteDeps, profile: ProfileRecord, viewer: number | null) {
+  if (!mayReadPerson(profile, viewer)) return { ids: [], next: null };
+  const { ids } = await services.tweets.byAuthor({
+    author: profile.userId,
+    before: null,
+    limit: LIMITS.profileList + 1,
+  });
+  const shown = ids.slice(0, LIMITS.profileList);
+  return { ids: shown, next: ids.length > shown.length ? shown.at(-1)! : null };
+}
+
+/** The bell is decoration: null where notifications are down. */
+async function bellOf(
+  { services }: RouteDeps,
+  other: number,
+  viewer: number | null,
+): Promise<BellLevel | null> {
+  if (viewer === null || viewer === other) return 'default';
+  try {
+    const bells = await services.notifications.bells({ userId: viewer, others: [other] });
+    return bells[0]?.level ?? 'default';
+  } catch {
+    return null;
+  }
+}

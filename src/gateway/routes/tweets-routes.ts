@@ -1,0 +1,100 @@
+/** Posting, reading and deleting a tweet. */
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { idempotencyOf } from '../idempotency.ts';
+import { checkActor, snowflakeIdOf } from '../ids.ts';
+import { resolveMentions } from '../mentions.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { Id, Nothing, strictObject, TweetParams } from '../schemas/common.ts';
+import { IdempotencyHeaders, PostTweet, TweetWithUsers } from '../schemas/tweets.ts';
+import type { RouteDeps } from './deps.ts';
+
+const topic = 'Tweets';
+
+export function tweetsRoutes(deps: RouteDeps): Route[] {
+  return [postRoute(deps), getRoute(deps), deleteRoute(deps)];
+}
+
+function postRoute({ services, media }: RouteDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/postTweet',
+    auth: 'required',
+    limit: 'post',
+    name: 'postTweet',
+    topic,
+    summary: 'Post a tweet of at most 140 characters, with up to 4 images',
+    headers: IdempotencyHeaders,
+    body: PostTweet,
+    answer: strictObject({ tweetId: Id }),
+    errors: ['invalid_text', 'unknown_image', 'forbidden', 'idempotency_mismatch', 'idempotency_in_progress'],
+    async handler({ body, headers, caller, traceId }) {
+      checkActor(body.userId, caller);
+      const { content, images: names = [] } = body;
+      const author = caller.userId;
+      const mentioned = await resolveMentions(services.social, content);
+      const idempotency = idempotencyOf(headers['idempotency-key'], [content, names]);
+      const held = names.length === 0 ? null : await media.hold({ owner: author, names });
+      try {
+        const images = held?.images ?? [];
+        const posted = await services.tweets.post({
+          author,
+          content,
+          images,
+          mentioned,
+          appId: null,
+          idempotency,
+          traceId,
+        });
+        return { tweetId: String(posted.tweetId), time: posted.time };
+      } finally {
+        await held?.done();
+      }
+    },
+  });
+}
+
+function getRoute({ services, presenter }: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/tweets/{tweetId}',
+    auth: 'optional',
+    limit: 'read',
+    name: 'getTweet',
+    topic,
+    summary: 'One tweet',
+    params: TweetParams,
+    answer: TweetWithUsers,
+    errors: ['not_found'],
+    async handler({ params, caller }) {
+      const tweetId = snowflakeIdOf(params.tweetId);
+      return presenter.tweet(await services.timeline.tweet({ tweetId, viewer: caller?.userId ?? null }));
+    },
+  });
+}
+
+function deleteRoute({ services: { tweets, timeline } }: RouteDeps): Route {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/tweets/{tweetId}',
+    auth: 'required',
+    limit: 'write',
+    name: 'deleteTweet',
+    topic,
+    summary: 'Delete your tweet, everywhere at once',
+    params: TweetParams,
+    answer: Nothing,
+    errors: ['forbidden', 'not_found'],
+    async handler({ params, caller, traceId }) {
+      const tweetId = snowflakeIdOf(params.tweetId);
+      try {
+        await tweets.remove({ tweetId, author: caller.userId, by: 'author', traceId });
+      } catch (error) {
+        if (!isWarbleError(error, 'not_found')) throw error;
+        // Not one's own: whoever may read it learns that it is not theirs, everybody else that it is not there.
+        await timeline.tweet({ tweetId, viewer: caller.userId });
+        throw new WarbleError('forbidden', 'Only its author deletes a tweet.');
+      }
+      return {};
+    },
+  });
+}

@@ -1,0 +1,107 @@
+/** People, their relations, and what they are told. */
+import { Type } from 'typebox';
+import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';
+import { Id, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+
+export const BellLevel = Type.Enum(['all', 'default', 'off']);
+
+const NullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+
+/** What is given is set, what is absent kept, null or '' clears. */
+export const ProfileChange = strictObject({
+  userId: Type.Optional(Id),
+  name: Type.Optional({ ...NullableText, description: 'At most 50 grapheme clusters.' }),
+  bio: Type.Optional({ ...NullableText, description: 'At most 160 grapheme clusters.' }),
+  picture: Type.Optional(
+    Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      maxLength: 255,
+      description: 'The name that `/media` gave, or the file name under which you uploaded it.',
+    }),
+  ),
+  protected: Type.Optional(
+    Type.Boolean({ description: 'Followers need your consent, and only they read your tweets.' }),
+  ),
+});
+
+export const ProfileViewer = strictObject({
+  following: Type.Boolean(),
+  followedBy: Type.Boolean(),
+  requested: Type.Boolean(),
+  blocking: Type.Boolean(),
+  muting: Type.Boolean(),
+  bell: BellLevel,
+});
+export const Profile = Type.Object(
+  {
+    userId: Id,
+    handle: Type.String(),
+    name: Type.String(),
+    bio: Type.String(),
+    picture: Type.String(),
+    pictureUrl: nullable(Type.String()),
+    protected: Type.Boolean(),
+    followers: Type.Array(Id, { maxItems: 100, description: 'Newest first; public ones only.' }),
+    followersCursor: NextCursor,
+    tweets: Type.Array(Id, { maxItems: 100, description: 'Newest first.' }),
+    tweetsCursor: NextCursor,
+    followerCount: Type.Integer({ minimum: 0 }),
+    followingCount: Type.Integer({ minimum: 0 }),
+    tweetCount: Type.Integer({ minimum: 0 }),
+    viewer: Type.Union([ProfileViewer, Type.Null()], { description: 'null without a token.' }),
+    users: Users,
+    degraded: Type.Optional(Type.Array(Type.String())),
+  },
+  { additionalProperties: false, title: 'Profile' },
+);
+
+export const NotificationType = Type.Enum([...NOTIFICATION_TYPES]);
+export const Notification = Type.Object(
+  {
+    id: Id,
+    type: NotificationType,
+    actors: Type.Array(Id, { maxItems: 10, description: 'Newest first.' }),
+    actorCount: Type.Integer({ minimum: 0 }),
+    tweetId: nullable(Id),
+    commentId: nullable(Id),
+    time: Time,
+    read: Type.Boolean(),
+  },
+  { additionalProperties: false, title: 'Notification' },
+);
+export const NotificationPage = strictObject({
+  notifications: Type.Array(Notification),
+  unread: Type.Integer({ minimum: 0 }),
+  users: Users,
+  nextCursor: NextCursor,
+});
+
+const Audience = Type.Enum(['everyone', 'following', 'nobody']);
+const TypeSettings = strictObject({ audience: Audience, channels: strictObject({ inApp: Type.Boolean() }) });
+const TypeSettingsChange = strictObject({
+  audience: Type.Optional(Audience),
+  channels: Type.Optional(strictObject({ inApp: Type.Optional(Type.Boolean()) })),
+});
+
+export const Settings = strictObject({
+  types: strictObject({
+    like: TypeSettings,
+    comment: TypeSettings,
+    repost: TypeSettings,
+    mention: TypeSettings,
+    follow: TypeSettings,
+    followRequest: TypeSettings,
+    tweet: TypeSettings,
+  }),
+});
+export const SettingsChange = strictObject({
+  types: strictObject({
+    like: Type.Optional(TypeSettingsChange),
+    comment: Type.Optional(TypeSettingsChange),
+    repost: Type.Optional(TypeSettingsChange),
+    mention: Type.Optional(TypeSettingsChange),
+    follow: Type.Optional(TypeSettingsChange),
+    followRequest: Type.Optional(TypeSettingsChange),
+    tweet: Type.Optional(TypeSettingsChange),
+  }),
+});

@@ -1,0 +1,143 @@
+/** Tweets, their lists, and pages of them. */
+import { Type } from 'typebox';
+import { LIMITS } from '#contract/limits.ts';
+import { Cursor, Id, Limit, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+
+const Place = { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) };
+
+export const Entities = Type.Object(
+  {
+    mentions: Type.Array(strictObject({ ...Place, handle: Type.String(), userId: nullable(Id) })),
+    hashtags: Type.Array(strictObject({ ...Place, tag: Type.String() })),
+    links: Type.Array(strictObject({ ...Place, url: Type.String() })),
+  },
+  {
+    additionalProperties: false,
+    title: 'Entities',
+    description: 'Places in UTF-16 units; `end` is exclusive.',
+  },
+);
+
+export const Image = Type.Object(
+  {
+    image: Type.String(),
+    url: Type.String(),
+    width: Type.Integer(),
+    height: Type.Integer(),
+    alt: Type.String(),
+  },
+  { additionalProperties: false, title: 'Image' },
+);
+
+export const Like = Type.Object({ userId: Id, time: Time }, { additionalProperties: false, title: 'Like' });
+export const Comment = Type.Object(
+  { commentId: Id, userId: Id, content: Type.String(), time: Time },
+  { additionalProperties: false, title: 'Comment' },
+);
+
+const Count = Type.Unsafe<number | null>({
+  type: ['integer', 'null'],
+  minimum: 0,
+  description: 'null: engagement is not available just now.',
+});
+const tweetFields = {
+  tweetId: Id,
+  userId: Id,
+  content: Type.String(),
+  entities: Entities,
+  images: Type.Array(Image),
+  likes: Type.Array(Like, { maxItems: LIMITS.previewShown, description: 'The newest that you may see.' }),
+  comments: Type.Array(Comment, {
+    maxItems: LIMITS.previewShown,
+    description: 'The newest that you may see.',
+  }),
+  likeCount: Count,
+  commentCount: Count,
+  repostCount: Count,
+  time: Time,
+  viewer: Type.Union([strictObject({ liked: Type.Boolean(), reposted: Type.Boolean() }), Type.Null()], {
+    description: 'null without a token.',
+  }),
+  repostedBy: Type.Array(Id, {
+    description: 'In a home: who reposted it among those you follow, newest first.',
+  }),
+  repostTime: nullable(Time),
+};
+export const Tweet = Type.Object(tweetFields, { additionalProperties: false, title: 'Tweet' });
+
+/** What an answer says of itself where a part of the system is down. */
+export const flaws = {
+  degraded: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Services whose part is missing because they are not available.',
+    }),
+  ),
+  partial: Type.Optional(Type.Boolean({ description: 'Something could not be checked and was left out.' })),
+};
+
+export const TweetWithUsers = strictObject({ ...tweetFields, users: Users, ...flaws });
+export const TweetPage = Type.Object(
+  { tweets: Type.Array(Tweet), users: Users, nextCursor: NextCursor, ...flaws },
+  { additionalProperties: false, title: 'TweetPage' },
+);
+
+export const WindowName = Type.Enum(['24h', '7d', 'all'], {
+  default: 'all',
+  description: 'Counts from the posting time.',
+});
+
+export const TopQuery = strictObject({ window: WindowName, cursor: Type.Optional(Cursor), limit: Limit });
+
+/** What `GET /{userId}/tweets` accepts, of which each of its three lists takes a part. */
+export const PersonTweetsQuery = strictObject({
+  followed: Type.Optional(Type.Boolean({ description: 'true: the home feed; for oneself only.' })),
+  own: Type.Optional(Type.Boolean({ description: "With `followed`: one's own tweets too." })),
+  order: Type.Optional(Type.Literal('top', { description: 'With `followed`: the top `k` at once.' })),
+  window: Type.Optional(Type.Enum(['24h', '7d', 'all'], { description: 'With `order=top`; default all.' })),
+  k: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: LIMITS.topMax,
+      description: `With \`order=top\`: how many; default ${LIMITS.topDefault}.`,
+    }),
+  ),
+  cursor: Type.Optional(Cursor),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: LIMITS.pageMax,
+      description: `How many at most; default ${LIMITS.pageDefault}. Not with \`order=top\`.`,
+    }),
+  ),
+});
+
+/** Text of a tweet or comment; its rule answers with `invalid_text`, not this schema. */
+export const Content = Type.String({
+  description:
+    '1 to 140 extended grapheme clusters, at most 1,400 bytes of UTF-8, after NFC, LF for CRLF and CR, and trimming.',
+  examples: ['Hello, world'],
+});
+export const ImageName = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'The name that `/media` gave, or the file name under which you uploaded it.',
+});
+export const PostTweet = strictObject({
+  userId: Type.Optional(Id),
+  content: Content,
+  images: Type.Optional(Type.Array(ImageName, { maxItems: LIMITS.imagesPerTweet, default: [] })),
+});
+export const PostComment = strictObject({ tweetId: Id, userId: Type.Optional(Id), content: Content });
+export const ActOnTweet = strictObject({ tweetId: Id, userId: Type.Optional(Id) });
+
+/** `Idempotency-Key`: 1 to 255 printable ASCII characters. */
+export const IdempotencyHeaders = strictObject({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: LIMITS.idempotencyKeyCharacters,
+      pattern: '^[ -~]+$',
+      description: 'The same key and body within 24 h: the same answer, done once.',
+    }),
+  ),
+});
