@@ -1,0 +1,35 @@
+import type { Worker } from '#platform/worker.ts';
+import type { Item, NotificationItems } from './notifications-store.ts';
+import type { Permissions } from './permissions.ts';
+import type { Telling } from './telling.ts';
+
+export interface BellWorkerDeps {
+  store: Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'>;
+  telling: Pick<Telling, 'ofBell'>;
+  permissions: Permissions;
+  /** Called with what was added, after its commit. */
+  onTold: (items: readonly Item[]) => void;
+}
+
+const IDLE_MS = 250;
+
+/**
+ * Tells the many bell-`all` people of one author a page at a time: a step is one page of the oldest job. A page and
+ * the job's cursor are one commit, so that a crash repeats at most a page that was never kept.
+ */
+export function createBellWorker({ store, telling, permissions, onTold }: BellWorkerDeps): Worker {
+  return {
+    name: 'notifications:bells',
+    idle_ms: IDLE_MS,
+    async step() {
+      const [job, another] = await store.bellJobs({ limit: 2 });
+      if (job === undefined) return false;
+      const { offers, next } = await telling.ofBell(job);
+      const wanted = await permissions.permit(offers.flat());
+      const items = offers.flatMap((offer) => offer.find((item) => wanted.has(item)) ?? []);
+      const moved = await store.advanceBellJob({ job, items, next });
+      if (moved) onTold(items);
+      return next !== null || another !== undefined || !moved;
+    },
+  };
+}

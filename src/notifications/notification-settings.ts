@@ -1,0 +1,25 @@
+import {
+  NOTIFICATION_TYPES,
+  type NotificationSettings,
+  type SettingsChanges,
+  type TypeSettings,
+} from './notifications.ts';
+
+const DEFAULT: TypeSettings = { audience: 'everyone', channels: { inApp: true } };
+
+/** The whole settings of somebody who changed `changes` of the defaults: every type on, for everyone. */
+export function settingsWith(changes: SettingsChanges | undefined): NotificationSettings {
+  const entries = NOTIFICATION_TYPES.map((type) => [
+    type,
+    {
+      audience: changes?.[type]?.audience ?? DEFAULT.audience,
+      channels: { inApp: changes?.[type]?.channels?.inApp ?? DEFAULT.channels.inApp },
+    } satisfies TypeSettings,
+  ]);
+  return Object.fromEntries(entries) as NotificationSettings;
+}
+
+/** Whether these settings let anything of the kind through. */
+export function isOn({ audience, channels }: TypeSettings): boolean {
+  return channels.inApp && audience !== 'nobody';
+}

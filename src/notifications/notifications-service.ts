@@ -1,0 +1,115 @@
+/** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `items-view.ts`. */
+import { notFound, WarbleError } from '#contract/errors.ts';
+import { firstSnowflakeAt, type Snowflake, type TweetId, type UserId } from '#contract/ids.ts';
+import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/live.ts';
+import type { Log } from '#queue/log.ts';
+import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
+import type { Social } from '#social/social.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { announcing } from './announcing.ts';
+import { createBellWorker } from './bell-worker.ts';
+import { createItemsView } from './items-view.ts';
+import { settingsWith } from './notification-settings.ts';
+import type { Notifications } from './notifications.ts';
+import { createReading } from './notifications-reading.ts';
+import type { NotificationsStore } from './notifications-store.ts';
+import { createPermissions } from './permissions.ts';
+import { createTelling } from './telling.ts';
+
+export interface NotificationsDeps {
+  store: NotificationsStore;
+  tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
+  social: Pick<Social, 'view' | 'edges' | 'followers' | 'followRequests' | 'scanPeople'>;
+  engagement: Pick<Engagement, 'standing' | 'scan'>;
+  timeline: Pick<Timeline, 'newSince'>;
+  live: Live;
+  log: Log;
+  clock: Clock;
+}
+
+export interface NotificationsService {
+  notifications: Notifications;
+  /** The fold of the log, and the telling of very many people of one tweet. */
+  workers: Worker[];
+  /** For trimming the log, for metrics and for rebuilding. */
+  view: ViewRunner;
+}
+
+/** Ids run at most this far ahead of the clock (`Minter`). */
+const MOST_AHEAD_MS = 1_000;
+
+export function createNotificationsService(deps: NotificationsDeps): NotificationsService {
+  const { store, social, live, log } = deps;
+  const telling = createTelling(deps);
+  const permissions = createPermissions({ store, social });
+  const announced = announcing({ views: store.views, items: store.items, live });
+  const view = createViewRunner({
+    view: createItemsView({ ...deps, telling, permissions }),
+    store: announced.views,
+    log,
+  });
+  const bells = createBellWorker({ store, telling, permissions, onTold: announced.told });
+  return { notifications: createNotifications(deps), workers: [view.worker, bells], view };
+}
+
+function createNotifications({ store, clock, ...services }: NotificationsDeps): Notifications {
+  const reading = createReading({ store, ...services });
+
+  /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */
+  async function person(viewer: UserId, userId: UserId): Promise<PersonView> {
+    const [view] = await services.social.view({ viewer, userIds: [userId] });
+    if (view === undefined || !maySeePerson(view)) throw notFound();
+    return view;
+  }
+
+  /** Throws not_found where the tweet is gone, is a comment, or may not be read. */
+  async function checkTweet(viewer: UserId, tweetId: TweetId): Promise<void> {
+    const [tweet] = await services.tweets.get({ ids: [tweetId] });
+    if (tweet?.kind !== 'tweet') throw notFound();
+    const author = await person(viewer, tweet.author);
+    if (!mayReadPerson(author, viewer)) throw notFound();
+  }
+
+  /** What has not been minted yet cannot have been read. */
+  function mintedBy(upTo: Snowflake): Snowflake {
+    const now = clock.now();
+    return upTo < firstSnowflakeAt(now + MOST_AHEAD_MS + 1) ? upTo : firstSnowflakeAt(now + 1) - 1;
+  }
+
+  return {
+    ...reading,
+    async markRead({ userId, upTo }) {
+      await store.advanceMark({ userId, upTo: mintedBy(upTo) });
+      return reading.unread({ userId });
+    },
+    async settings({ userId }) {
+      const [changed] = await store.settings({ userIds: [userId] });
+      return settingsWith(changed?.changes);
+    },
+    changeSettings: async ({ userId, changes }) =>
+      settingsWith(await store.mergeSettings({ userId, changes })),
+    async setBell({ userId, other, level }) {
+      if (userId === other) throw new WarbleError('invalid_request', 'Nobody has a bell for themselves.');
+      await person(userId, other);
+      const set = await store.setBell({ userId, other, level, since: clock.now() });
+      if (!set)
+        throw new WarbleError('invalid_request', 'That are too many bells; set others to default first.');
+    },
+    async bells({ userId, others }) {
+      const set = await store.bells({ userId, others });
+      const levels = new Map(set.map((bell) => [bell.userId, bell.level]));
+      return others.map((other) => ({ userId: other, level: levels.get(other) ?? 'default' }));
+    },
+    async muteThread({ userId, tweetId }) {
+      await checkTweet(userId, tweetId);
+      await store.muteThread({ userId, tweetId });
+    },
+    unmuteThread: (request) => store.unmuteThread(request),
+    erasePerson: (request) => store.erasePerson(request),
+  };
+}

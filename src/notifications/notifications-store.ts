@@ -1,0 +1,135 @@
+/**
+ * The port of the notifications store. Two kinds of data, which an adapter may keep apart:
+ *
+ * **Facts** (settings, bells, muted threads, read marks): what people decided. Every method that changes one is
+ * atomic, idempotent, and durable when it resolves.
+ *
+ * **Items**: what each person was told; a view, derived from the log. They change only through `views` and
+ * `advanceBellJob`, in one commit with the position or the job's cursor. An item belongs to the partition and
+ * generation that wrote it; reads see the live generation of every partition. At scale: one partition per recipient,
+ * clustered by id, newest first.
+ *
+ * **Order** is that of ids, newest first. **Reads** reflect every change that resolved before, through whichever handle.
+ */
+import type { CommentId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { ViewStore } from '#queue/view.ts';
+import type { BellLevel, NotificationType, SettingsChanges } from './notifications.ts';
+
+export const STORE_LIMITS = {
+  /** Newest items kept per recipient, source partition and generation; a read returns no more than this. */
+  items: 1_000,
+  /** Read marks kept per person; beyond, the oldest are forgotten, which only merges groups read long ago. */
+  marks: 1_000,
+  /** Bells set to other than the default, per person. */
+  bells: 5_000,
+  /** Muted threads per person; beyond, those of the oldest tweets are forgotten. */
+  mutedThreads: 5_000,
+  /** People or pairs in one call. */
+  batch: 1_000,
+} as const;
+
+/** One thing that one person was told; several may show as one group. */
+export interface Item {
+  recipient: UserId;
+  /** The like's, comment's, repost's, edge's or tweet's own snowflake. */
+  id: Snowflake;
+  type: NotificationType;
+  /** The thread's first tweet; null for follows. */
+  tweetId: TweetId | null;
+  /** The comment itself, for comments and mentions in comments. */
+  commentId: CommentId | null;
+  actor: UserId;
+}
+
+export interface StoredItem extends Item {
+  /** Grows from commit to commit; 0 for what a rebuild found. */
+  arrival: number;
+}
+
+export type ItemChange =
+  /** Adds an item, unless the recipient has one with that id. */
+  | { change: 'add'; item: Item }
+  | { change: 'remove'; recipient: UserId; id: Snowflake }
+  /** All that the recipient was told of a tweet. */
+  | { change: 'removeTweet'; recipient: UserId; tweetId: TweetId }
+  /** Of the actor's follow and follow request only `item` stays, or nothing; it is added where it is missing. */
+  | { change: 'settleFollow'; recipient: UserId; actor: UserId; item: Item | null };
+
+/** Telling an author's many bell-`all` people of one tweet, from `after` (a user id) on. */
+export interface BellJob {
+  author: UserId;
+  tweetId: TweetId;
+  after: UserId;
+}
+
+export interface StoredBellJob extends BellJob {
+  partition: number;
+  generation: number;
+}
+
+/** What a fold or a scan changes: in this order. */
+export interface ItemsPatch {
+  changes: ItemChange[];
+  bellJobs: BellJob[];
+  /** From a scan: it stood before every walk that is under way. */
+  stood: boolean;
+}
+
+export interface BellPerson {
+  userId: UserId;
+  /** When the bell was set to `all`, ms since 1970. */
+  since: number;
+}
+
+export interface NotificationFacts {
+  /** What each person changed of the defaults; people who changed nothing are left out. At most 1,000. */
+  settings(request: { userIds: UserId[] }): Promise<{ userId: UserId; changes: SettingsChanges }[]>;
+  /** What is given is set, the rest kept. Resolves to all that the person changed. */
+  mergeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<SettingsChanges>;
+
+  /** `since` (ms) is kept where the level does not change. False, and nothing done, at the bound of bells. */
+  setBell(request: { userId: UserId; other: UserId; level: BellLevel; since: number }): Promise<boolean>;
+  /** Those that are not `default`. At most 1,000 others. */
+  bells(request: { userId: UserId; others: UserId[] }): Promise<{ userId: UserId; level: BellLevel }[]>;
+  /** Who set the bell on the author to `all`, in user id order above `after`; `next` null: that was all. */
+  bellPeople(request: {
+    author: UserId;
+    after: UserId;
+    limit: number;
+  }): Promise<{ people: BellPerson[]; next: UserId | null }>;
+
+  muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
+  unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
+  /** Those pairs of which the person muted the thread. At most 1,000. */
+  mutedThreads(request: {
+    pairs: { userId: UserId; tweetId: TweetId }[];
+  }): Promise<{ userId: UserId; tweetId: TweetId }[]>;
+
+  /** Raises the read mark to `upTo` where that is higher; resolves to the mark as it stands then. */
+  advanceMark(request: { userId: UserId; upTo: Snowflake }): Promise<Snowflake>;
+  /** The newest mark, 0 where there was none. */
+  mark(request: { userId: UserId }): Promise<Snowflake>;
+  /** Every mark kept at or above `atLeast`, in ascending order. */
+  marks(request: { userId: UserId; atLeast: Snowflake }): Promise<Snowflake[]>;
+}
+
+export interface NotificationItems {
+  /** The items' view: positions and items commit together. */
+  views: ViewStore<ItemsPatch>;
+  /** The newest arrival number. Whatever commits later has a higher one. */
+  arrival(): Promise<number>;
+  /** Live items with an id above `above`, newest first, at most 1,000. */
+  items(request: { recipient: UserId; above: Snowflake }): Promise<StoredItem[]>;
+  /** Bell jobs of living generations, of the oldest tweets first. */
+  bellJobs(request: { limit: number }): Promise<StoredBellJob[]>;
+  /**
+   * One page of a job: adds the items to the job's partition and generation, and moves the job to `next`, or ends it
+   * where that is null. False, and nothing done, where the job does not stand at `after` any more.
+   */
+  advanceBellJob(request: { job: StoredBellJob; items: Item[]; next: UserId | null }): Promise<boolean>;
+}
+
+export interface NotificationsStore extends NotificationFacts, NotificationItems {
+  /** Deletes at most `limit` rows that are somebody's or that they caused. `done`: nothing was left. */
+  erasePerson(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
+}

@@ -1,0 +1,56 @@
+import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { NotificationsStore } from '../notifications-store.ts';
+import { createSqliteFacts } from './sqlite-facts.ts';
+import { createSqliteItems } from './sqlite-items.ts';
+import { FACTS_MIGRATIONS, ITEMS_MIGRATIONS } from './sqlite-schema.ts';
+
+export interface SqliteNotificationsStore extends NotificationsStore {
+  /** Settings, bells, muted threads, read marks. */
+  db: Database;
+  /** Items and the view's positions. */
+  itemsDb: Database;
+  close(): Promise<void>;
+  /** Closes as `kill -9` would. */
+  crash(): void;
+}
+
+/**
+ * Opens the store in two files: `path` for what people decided, and beside it `…-items` for what they were told.
+ * Facts need an fsync before every answer; items are derived and come back from the log, so that a fold waits for no
+ * fsync and makes no read mark wait for it.
+ */
+export function openSqliteNotificationsStore(options: {
+  path: string;
+  faults?: CommitFaults;
+}): SqliteNotificationsStore {
+  const { path, faults } = options;
+  const db = openDatabase({ path, migrations: FACTS_MIGRATIONS, durability: 'full', faults });
+  const itemsPath = path.replace(/(\.[^./\\]+)?$/, '-items$1');
+  const itemsDb = openDatabase({
+    path: itemsPath,
+    migrations: ITEMS_MIGRATIONS,
+    durability: 'normal',
+    faults,
+  });
+  const facts = createSqliteFacts(db);
+  const items = createSqliteItems(itemsDb);
+  return {
+    ...facts,
+    ...items,
+    db,
+    itemsDb,
+    async erasePerson({ userId, limit }) {
+      const gone = await db.write(() => facts.erase(userId, limit));
+      if (gone >= limit) return { done: false };
+      const itemsGone = await itemsDb.write(() => items.erase(userId, limit - gone));
+      return { done: gone + itemsGone < limit };
+    },
+    async close() {
+      await Promise.all([db.close(), itemsDb.close()]);
+    },
+    crash() {
+      db.crash();
+      itemsDb.crash();
+    },
+  };
+}

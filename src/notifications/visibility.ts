@@ -1,0 +1,138 @@
+/**
+ * What of the items may be shown to their recipient at this moment: acts that stand, of people they may see and have
+ * not muted, on texts that they may read. Asked for all items of a page together, one batched call per service.
+ */
+import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import { mayReadPerson, maySeePerson, mayShowActor, type PersonView } from '#contract/records.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Social } from '#social/social.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { inBatches, unlessDown } from './batches.ts';
+import type { Item } from './notifications-store.ts';
+
+/** What the reader of a page may be shown. */
+export interface Seen {
+  shows(item: Item): boolean;
+  /** The author of a tweet or comment that stands. */
+  authorOf(id: TweetId): UserId | undefined;
+  person(userId: UserId): PersonView | undefined;
+  /** Some items could not be checked, and are not shown. */
+  partial: boolean;
+}
+
+export interface Question {
+  reader: UserId;
+  items: readonly Item[];
+  /** Further tweets and people to be looked up in the same calls. */
+  tweetIds: readonly TweetId[];
+  userIds: readonly UserId[];
+}
+
+export interface VisibilityDeps {
+  tweets: Pick<Tweets, 'authorsOf'>;
+  social: Pick<Social, 'view' | 'followRequests'>;
+  engagement: Pick<Engagement, 'standing'>;
+}
+
+/** A reader's follow requests in pages: as many as their newest items may be. */
+const REQUEST_PAGES = 10;
+
+export async function look(deps: VisibilityDeps, question: Question): Promise<Seen> {
+  const { reader, items } = question;
+  const [authors, standing, requests] = await Promise.all([
+    authorsOf(deps, question),
+    standingOf(deps, items),
+    standingRequests(deps, reader, items),
+  ]);
+  const userIds = new Set([...items.map(({ actor }) => actor), ...question.userIds, ...authors.values()]);
+  const views = await inBatches([...userIds], (batch) =>
+    deps.social.view({ viewer: reader, userIds: batch }),
+  );
+  const people = new Map(views.map((view) => [view.userId, view]));
+
+  function mayRead(userId: UserId | undefined): boolean {
+    if (userId === reader) return true;
+    const view = userId === undefined ? undefined : people.get(userId);
+    return view !== undefined && mayReadPerson(view, reader);
+  }
+  /** Both the thread's first tweet and the comment, where it is about one, are there to be read. */
+  function textStands({ tweetId, commentId }: Item): boolean {
+    if (tweetId === null || !mayRead(authors.get(tweetId))) return false;
+    return commentId === null || authors.has(commentId);
+  }
+
+  return {
+    partial: standing === undefined,
+    authorOf: (id) => authors.get(id),
+    person: (userId) => people.get(userId),
+    shows(item) {
+      const actor = people.get(item.actor);
+      if (actor === undefined || actor.muting || !maySeePerson(actor)) return false;
+      switch (item.type) {
+        case 'like':
+        case 'comment':
+        case 'repost':
+          return standing?.has(item.id) === true && textStands(item) && mayShowActor(actor, reader);
+        case 'mention':
+          if (item.commentId !== null && standing?.has(item.commentId) !== true) return false;
+          return textStands(item) && mayReadPerson(actor, reader);
+        case 'follow':
+          // Only a public follow says so; one that is private by now, or has ended, shows no more.
+          return actor.followedBy;
+        case 'followRequest':
+          return requests.has(item.id);
+        case 'tweet':
+          return textStands(item) && actor.following;
+      }
+    },
+  };
+}
+
+async function authorsOf(deps: VisibilityDeps, { items, tweetIds }: Question): Promise<Map<number, UserId>> {
+  const ids = new Set(tweetIds);
+  for (const { tweetId, commentId } of items) {
+    if (tweetId !== null) ids.add(tweetId);
+    if (commentId !== null) ids.add(commentId);
+  }
+  const rows = await inBatches([...ids], (batch) => deps.tweets.authorsOf({ ids: batch }));
+  return new Map(rows.filter(({ deleted }) => !deleted).map(({ id, author }) => [id, author]));
+}
+
+/** Which likes, comments and reposts stand; undefined where engagement is down and any had to be asked for. */
+async function standingOf(deps: VisibilityDeps, items: readonly Item[]): Promise<Set<Snowflake> | undefined> {
+  const asked = items.filter(
+    ({ type, commentId }) => type === 'like' || type === 'repost' || commentId !== null,
+  );
+  const ids = asked.map(({ id }) => id);
+  const standing = inBatches(ids, async (batch) => {
+    const { itemIds } = await deps.engagement.standing({ itemIds: batch });
+    return itemIds;
+  });
+  const found = await unlessDown(standing);
+  return found && new Set(found);
+}
+
+/** The follow requests to the reader that wait for an answer, among those that the items tell of. */
+async function standingRequests(
+  deps: VisibilityDeps,
+  reader: UserId,
+  items: readonly Item[],
+): Promise<Set<Snowflake>> {
+  const asked = items.filter(({ type }) => type === 'followRequest').map(({ id }) => id);
+  const standing = new Set<Snowflake>();
+  if (asked.length === 0) return standing;
+  const oldest = Math.min(...asked);
+  let before: Snowflake | null = Math.max(...asked) + 1;
+  for (let page = 0; page < REQUEST_PAGES && before !== null && before > oldest; page++) {
+    const limit = LIMITS.pageMax;
+    const answer: Awaited<ReturnType<Social['followRequests']>> = await deps.social.followRequests({
+      userId: reader,
+      before,
+      limit,
+    });
+    for (const { id } of answer.items) standing.add(id);
+    before = answer.next;
+  }
+  return standing;
+}
