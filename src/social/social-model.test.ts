@@ -1,0 +1,173 @@
+/** The service against a plain model of its rules, and promise 9 as what it is: what one does privately changes nothing for others. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { UserId } from '#contract/ids.ts';
+import { everythingFor, perform } from './testing/everything.ts';
+import { openSocial } from './testing/fixture.ts';
+import { type Action, createSocialModel } from './testing/social-model.ts';
+
+const PEOPLE: UserId[] = [1, 2, 3, 4, 5, 6];
+const somebody = fc.constantFrom(...PEOPLE);
+const pair = { by: somebody, to: somebody };
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 36,
+    arbitrary: fc.record({ kind: fc.constant('follow' as const), ...pair, private: fc.boolean() }),
+  },
+  {
+    weight: 18,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('unfollow' as const, 'block', 'unblock', 'mute', 'unmute'),
+      ...pair,
+    }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant('answer' as const), ...pair, approve: fc.boolean() }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant('protect' as const), by: somebody, protected: fc.boolean() }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('state' as const),
+      by: somebody,
+      state: fc.constantFrom('active' as const, 'active', 'deactivated', 'suspended'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('erase' as const), by: somebody }) },
+);
+const story = fc.array(action, { minLength: 1, maxLength: 60, size: 'max' });
+
+type Fixture = Awaited<ReturnType<typeof openSocial>>;
+type Model = ReturnType<typeof createSocialModel>;
+
+async function checkAnswersTo(viewer: UserId | null, { social }: Fixture, model: Model): Promise<void> {
+  const { views, about, own } = await everythingFor(social, viewer, PEOPLE);
+  for (const view of views) {
+    const { handle: _, name: __, picture: ___, ...standing } = view;
+    assert.deepEqual(standing, model.view(viewer, view.userId), `how ${view.userId} stands to ${viewer}`);
+  }
+  for (const [userId, answers] of about) {
+    const place = `${viewer} about ${userId}`;
+    const { profile } = answers;
+    const head = model.view(viewer, userId);
+    if (head.state !== 'active' || head.blockedBy) assert.equal(profile, 'not_found', place);
+    else {
+      assert.ok(profile !== 'not_found', place);
+      const { followers, following } = head.blocking ? { followers: 0, following: 0 } : model.counts(userId);
+      const counts = [profile.headOnly, profile.followerCount, profile.followingCount];
+      assert.deepEqual(counts, [head.blocking, followers, following], place);
+    }
+    const ifSeen = <T>(expected: T) => (model.sees(viewer, userId) ? expected : 'not_found');
+    const ids = (rows: { userId: UserId }[] | 'not_found') =>
+      rows === 'not_found' ? rows : rows.map((row) => row.userId);
+    assert.deepEqual(ids(answers.followers), ifSeen(model.followers(viewer, userId)), `followers: ${place}`);
+    assert.deepEqual(ids(answers.following), ifSeen(model.following(viewer, userId)), `following: ${place}`);
+    const marked = answers.following === 'not_found' ? [] : answers.following.filter((row) => row.private);
+    const secret = userId === viewer ? model.following(viewer, userId) : [];
+    assert.deepEqual(
+      marked.map((row) => row.userId),
+      model.sees(viewer, userId) ? secret.filter((id) => model.view(viewer, id).followingPrivately) : [],
+      `private marks: ${place}`,
+    );
+    if (viewer === null) continue;
+    assert.deepEqual(answers.mutuals, ifSeen(model.mutuals(viewer, userId)), `mutuals: ${place}`);
+    assert.deepEqual(
+      answers.followersYouKnow,
+      ifSeen(model.followersYouKnow(viewer, userId)),
+      `followers you know: ${place}`,
+    );
+  }
+  if (viewer === null) return;
+  const ids = (rows: { userId: UserId }[]) => rows.map((row) => row.userId);
+  assert.deepEqual(ids(own.requests), model.requests(viewer));
+  assert.deepEqual(ids(own.blocks), model.blocks(viewer));
+  assert.deepEqual(ids(own.mutes), model.mutes(viewer));
+  assert.deepEqual(own.suggestions, model.suggestions(viewer), `suggestions to ${viewer}`);
+}
+
+/** What fan-out reads, private follows included. */
+async function checkInternals({ social }: Fixture, model: Model): Promise<void> {
+  for (const userId of PEOPLE) {
+    const { userIds } = await social.followerIds({ followee: userId, after: 0, limit: 100 });
+    assert.deepEqual(userIds, model.allFollowers(userId));
+    const { followees } = await social.followeesOf({ follower: userId });
+    assert.deepEqual(
+      followees.map((followee) => followee.userId),
+      model.allFollowees(userId),
+    );
+    for (const followee of followees) {
+      assert.equal(followee.muted, model.view(userId, followee.userId).muting);
+    }
+  }
+}
+
+describe('whatever a few people do to each other', () => {
+  for (const cached of [false, true]) {
+    test(`every list, count, relation, error and event is what the rules say${cached ? ', through the cache too' : ''}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(story, async (actions) => {
+          const fixture = await openSocial({ cached });
+          const model = createSocialModel(PEOPLE);
+          await fixture.people(...PEOPLE);
+          await fixture.news();
+          for (const [step, action] of actions.entries()) {
+            await fixture.tick();
+            const outcome = await perform(fixture.social, action);
+            assert.deepEqual(outcome, model.apply(action), `step ${step}: ${JSON.stringify(action)}`);
+            assert.deepEqual(await fixture.news(), model.news(), `news of step ${step}`);
+            // Two viewers after each step warm the cache differently from time to time; all of them at the end.
+            await checkAnswersTo(PEOPLE[step % PEOPLE.length]!, fixture, model);
+            if (step % 7 === 0) await checkAnswersTo(null, fixture, model);
+          }
+          for (const viewer of [null, ...PEOPLE]) await checkAnswersTo(viewer, fixture, model);
+          await checkInternals(fixture, model);
+          await fixture.close();
+        }),
+        { numRuns: 25 },
+      );
+    });
+  }
+});
+
+describe('promise 9', () => {
+  const SECRET: UserId = 1;
+  const others = [null, ...PEOPLE.filter((id) => id !== SECRET)];
+
+  test('nothing that anybody else is answered, ids and order and errors included, depends on a private follow', async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async (actions) => {
+        const told = await openSocial({ cached: true });
+        const untold = await openSocial({ cached: true });
+        for (const fixture of [told, untold]) await fixture.people(...PEOPLE);
+        for (const action of actions) {
+          for (const fixture of [told, untold]) await fixture.tick();
+          const outcome = await perform(told.social, action);
+          // In the other world the same person, instead of following privately, does not follow.
+          const secretly = action.kind === 'follow' && action.private && action.by === SECRET;
+          if (secretly) {
+            if ('done' in outcome) await perform(untold.social, { ...action, kind: 'unfollow' });
+          } else {
+            const same = await perform(untold.social, action);
+            assert.deepEqual(outcome, same, JSON.stringify(action));
+          }
+          for (const viewer of others) {
+            const [one, other] = [
+              await everythingFor(told.social, viewer, PEOPLE),
+              await everythingFor(untold.social, viewer, PEOPLE),
+            ];
+            assert.deepEqual(one, other, `what ${viewer} is told after ${JSON.stringify(action)}`);
+          }
+        }
+        await told.close();
+        await untold.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

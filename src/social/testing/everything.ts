@@ -1,0 +1,123 @@
+/** Every answer that the social service can give about a few people, to each of them and to a stranger. */
+import assert from 'node:assert/strict';
+import { isWarbleError } from '#contract/errors.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Page, PersonView } from '#contract/records.ts';
+import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
+import type { Action, Outcome } from './social-model.ts';
+
+/** Runs an action against the service. */
+export async function perform(social: Social, action: Action): Promise<Outcome> {
+  try {
+    return { done: (await call(social, action)) ?? '' };
+  } catch (error) {
+    if (isWarbleError(error)) return { error: error.code };
+    throw error;
+  }
+}
+
+async function call(social: Social, action: Action): Promise<string | undefined> {
+  const traceId = '';
+  switch (action.kind) {
+    case 'follow': {
+      const { by: follower, to: followee } = action;
+      return (await social.follow({ follower, followee, private: action.private, traceId })).state;
+    }
+    case 'unfollow':
+      await social.unfollow({ follower: action.by, followee: action.to, traceId });
+      return;
+    case 'answer':
+      await social.answerRequest({
+        userId: action.by,
+        follower: action.to,
+        approve: action.approve,
+        traceId,
+      });
+      return;
+    case 'block':
+    case 'unblock':
+    case 'mute':
+    case 'unmute':
+      await social[action.kind]({ userId: action.by, other: action.to, traceId });
+      return;
+    case 'protect':
+      await social.setProfile({ userId: action.by, changes: { protected: action.protected }, traceId });
+      return;
+    case 'state':
+      await social.setAccount({ userId: action.by, state: action.state });
+      return;
+    case 'erase':
+      await social.setAccount({ userId: action.by, state: 'erasing' });
+      while (!(await social.erasePerson({ userId: action.by, limit: 2, traceId })).done);
+      await social.setAccount({ userId: action.by, state: 'erased' });
+  }
+}
+
+/** A walk through a whole list by pages of two, each of which must be full but the last. */
+export async function walk(page: (before: Snowflake | null) => Promise<Page<EdgeRow>>): Promise<EdgeRow[]> {
+  const rows: EdgeRow[] = [];
+  for (let before: Snowflake | null = null; ; ) {
+    const { items, next }: Page<EdgeRow> = await page(before);
+    rows.push(...items);
+    if (next === null) return rows;
+    assert.equal(items.length, 2, 'a page is full unless the list has ended');
+    before = next;
+  }
+}
+
+async function orHidden<T>(answer: Promise<T>): Promise<T | 'not_found'> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isWarbleError(error, 'not_found')) return 'not_found';
+    throw error;
+  }
+}
+
+export interface AnswersAbout {
+  profile: Profile | 'not_found';
+  followers: EdgeRow[] | 'not_found';
+  following: EdgeRow[] | 'not_found';
+  mutuals: UserId[] | 'not_found';
+  followersYouKnow: UserId[] | 'not_found';
+}
+export interface AnswersTo {
+  views: PersonView[];
+  about: Map<UserId, AnswersAbout>;
+  /** Empty for a stranger. */
+  own: { requests: EdgeRow[]; blocks: EdgeRow[]; mutes: EdgeRow[]; suggestions: Suggestion[] };
+}
+
+/** Everything one viewer can learn. */
+export async function everythingFor(
+  social: Social,
+  viewer: UserId | null,
+  userIds: readonly UserId[],
+): Promise<AnswersTo> {
+  const limit = 2;
+  const about = new Map<UserId, AnswersAbout>();
+  for (const userId of userIds) {
+    const known = { userId, viewer: viewer ?? 0, limit: 100 };
+    about.set(userId, {
+      profile: await orHidden(social.profile({ userId, viewer })),
+      followers: await orHidden(walk((before) => social.followers({ userId, viewer, before, limit }))),
+      following: await orHidden(walk((before) => social.following({ userId, viewer, before, limit }))),
+      mutuals: viewer === null ? [] : await orHidden(social.mutuals(known).then((a) => a.userIds)),
+      followersYouKnow:
+        viewer === null ? [] : await orHidden(social.followersYouKnow(known).then((a) => a.userIds)),
+    });
+  }
+  const views = await social.view({ viewer, userIds: [...userIds] });
+  if (viewer === null) return { views, about, own: { requests: [], blocks: [], mutes: [], suggestions: [] } };
+  const userId = viewer;
+  return {
+    views,
+    about,
+    own: {
+      requests: await walk((before) => social.followRequests({ userId, before, limit })),
+      blocks: await walk((before) => social.blocks({ userId, before, limit })),
+      mutes: await walk((before) => social.mutes({ userId, before, limit })),
+      suggestions: (await social.suggestions({ viewer, limit: 100 })).suggestions,
+    },
+  };
+}
