@@ -1,0 +1,88 @@
+/**
+ * Every list of tweets is made the same way: a source gives a skeleton (ids), hydration brings in what the services
+ * know of them in one batched call each, a rule leaves out what this reader may not see, and the page is filled
+ * until it is full or the source has ended.
+ */
+import type { TweetId, UserId } from '#contract/ids.ts';
+import type { PersonHead, PersonView } from '#contract/records.ts';
+import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
+import type { Hydrate } from './hydrate.ts';
+
+/** One place of a skeleton. */
+export interface Entry {
+  tweetId: TweetId;
+  /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
+  repostedBy: readonly UserId[];
+  repostTime: number | null;
+  /** It stands here because of a repost: without anybody in `repostedBy` whom the reader may see, it is left out. */
+  byRepost: boolean;
+}
+
+/** May a tweet of this author stand in this list? Asked of every author, after `tweets` said that the tweet lives. */
+export type Rule = (author: PersonView, viewer: UserId | null) => boolean;
+
+export interface Candidates<E extends Entry> {
+  entries: E[];
+  /** There is nothing below these. */
+  ended: boolean;
+  /** Something could not be read and is missing. */
+  partial: boolean;
+}
+
+export interface Source<E extends Entry, Place> {
+  /** The next entries, at most `count`; fewer, even none, where some fell out. */
+  next(count: number): Promise<Candidates<E>>;
+  /** Where a walk goes on that has shown everything through `entry`. */
+  placeAfter(entry: E): Place | null;
+  /** Where a walk goes on that has passed over everything given out so far, although no entry was in it. */
+  place(): Place | null;
+}
+
+export interface PageRequest<E extends Entry, Place> {
+  source: Source<E, Place>;
+  limit: number;
+  viewer: UserId | null;
+  rule: Rule;
+}
+
+/**
+ * Rounds in which a page looks for candidates that its reader may see. Each asks for more than the one before, up
+ * to {@link MOST_CANDIDATES}: a page passes over some 800 hidden tweets, a whole ring, before it gives up for now
+ * and leaves the rest to the next page.
+ */
+const MOST_ROUNDS = 12;
+const MOST_CANDIDATES = 100;
+
+/** Fills one page. What is passed over is passed over for good: the next page begins below it. */
+export async function fillPage<E extends Entry, Place>(
+  hydrate: Hydrate,
+  { source, limit, viewer, rule }: PageRequest<E, Place>,
+): Promise<FeedPage<Place>> {
+  const items: FeedItem[] = [];
+  const people = new Map<UserId, PersonHead>();
+  let degraded = false;
+  let partial = false;
+  let count = limit;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const { entries, ended, partial: incomplete } = await source.next(count);
+    partial ||= incomplete;
+    let used = 0;
+    if (entries.length > 0) {
+      const result = await hydrate({ entries, viewer, rule, items, limit, people });
+      degraded ||= result.degraded;
+      if (result.unchecked) {
+        partial = true;
+        return page(null);
+      }
+      used = result.used;
+    }
+    if (ended && used === entries.length) return page(null);
+    if (items.length === limit) return page(source.placeAfter(entries[used - 1]!));
+    count = Math.min(MOST_CANDIDATES, count * 2);
+  }
+  return page(source.place());
+
+  function page(next: Place | null): FeedPage<Place> {
+    return { items, people: [...people.values()], next, degraded: degraded ? ['engagement'] : [], partial };
+  }
+}

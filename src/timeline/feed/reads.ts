@@ -1,0 +1,92 @@
+/** Everything that is read from timelines, each a source, a rule and a page. */
+import { isWarbleError, notFound, WarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
+import type { Social } from '#social/social.ts';
+import type { Homes } from '#timeline/home/homes.ts';
+import type { FeedPage, Timeline } from '#timeline/timeline.ts';
+import type { GlobalTop } from '#timeline/top/global-top.ts';
+import type { OpenHomeTop } from '#timeline/top/home-top.ts';
+import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { fillPage } from './feed.ts';
+import { createHydrate, type HydrateDeps } from './hydrate.ts';
+import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
+
+export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'tweet'>;
+
+export interface ReadsDeps extends HydrateDeps {
+  tweets: Pick<Tweets, 'get' | 'byAuthor'>;
+  social: Pick<Social, 'view'>;
+  homes: Pick<Homes, 'candidates'>;
+  globalTop: Pick<GlobalTop, 'newest'>;
+  snapshots: Pick<TopSnapshots, 'get'>;
+  openHomeTop: OpenHomeTop;
+}
+
+const inHome = (author: PersonView, viewer: UserId | null) => mayReadPerson(author, viewer) && !author.muting;
+/** Not even for those who may read them: the list is the same for everyone. */
+const inGlobalTop = (author: PersonView, viewer: UserId | null) =>
+  mayReadPerson(author, viewer) && !author.protected;
+
+export function createReads(deps: ReadsDeps): Reads {
+  const { tweets, social, homes, globalTop, snapshots, openHomeTop } = deps;
+  const hydrate = createHydrate(deps);
+
+  return {
+    home({ reader, own, place, limit }) {
+      const source = homeSource(homes, { reader, own, place });
+      return fillPage(hydrate, { source, limit, viewer: reader, rule: inHome });
+    },
+
+    async homeTop({ reader, window, k, own }) {
+      const source = homeTopSource(await openHomeTop({ reader, window, own }));
+      return fillPage(hydrate, { source, limit: k, viewer: reader, rule: inHome });
+    },
+
+    async top({ viewer, window, place, limit }) {
+      const snapshot = place === null ? await globalTop.newest(window) : await snapshots.get(place.snapshot);
+      if (snapshot?.window !== window) {
+        throw new WarbleError('cursor_expired', 'The list has changed since; start again without a cursor.');
+      }
+      const source = topSource(snapshot, place?.index ?? 0);
+      return fillPage(hydrate, { source, limit, viewer, rule: inGlobalTop });
+    },
+
+    async byAuthor({ author, viewer, before, limit }) {
+      const person = await viewOf(author, viewer);
+      if (person === null) return emptyPage({ partial: true });
+      if (person === undefined || !maySeePerson(person)) throw notFound();
+      if (!mayReadPerson(person, viewer)) return emptyPage({ partial: false });
+      const source = authorSource(tweets, { author, before });
+      return fillPage(hydrate, { source, limit, viewer, rule: mayReadPerson });
+    },
+
+    async tweet({ tweetId, viewer }) {
+      const entries = [{ tweetId, repostedBy: [], repostTime: null, byRepost: false }];
+      const items: FeedPage<never>['items'] = [];
+      const people = new Map();
+      const request = { entries, viewer, rule: mayReadPerson, items, limit: 1, people };
+      const { degraded, unchecked } = await hydrate(request);
+      // Neither "it is not there" nor the tweet would be honest.
+      if (unchecked) throw new WarbleError('unavailable', 'Who may read this cannot be checked just now.');
+      if (items.length === 0) throw notFound();
+      const missing: 'engagement'[] = degraded ? ['engagement'] : [];
+      return { items, people: [...people.values()], next: null, degraded: missing, partial: false };
+    },
+  };
+
+  /** Undefined: never was. Null: social is down. */
+  async function viewOf(userId: UserId, viewer: UserId | null): Promise<PersonView | undefined | null> {
+    try {
+      return (await social.view({ viewer, userIds: [userId] }))[0];
+    } catch (error) {
+      if (isWarbleError(error) && error.status === 503) return null;
+      throw error;
+    }
+  }
+}
+
+function emptyPage({ partial }: { partial: boolean }): FeedPage<never> {
+  return { items: [], people: [], next: null, degraded: [], partial };
+}

@@ -1,0 +1,105 @@
+/**
+ * The best tweets of each author by window, from which home top lists are merged. Hot authors' lists are kept in
+ * bounded memory and dropped as soon as the view changes anything of theirs.
+ */
+import { LRUCache } from 'lru-cache';
+import type { TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS, type Window } from '#contract/limits.ts';
+import { inBatches } from '#timeline/batches.ts';
+import type { ChangeListener } from './marks.ts';
+import type { AuthorPlace, AuthorTop, TopListsStore } from './top-lists-store.ts';
+
+export interface AuthorTops extends ChangeListener {
+  /** The best 100 in the window of each author, in the order asked for. Some may be older than `edge`: skip them. */
+  best(request: { authors: UserId[]; window: Window; edge: TweetId }): Promise<AuthorTop[]>;
+  /** More of one author's, below a place; empty where there are none. */
+  below(request: { author: UserId; place: AuthorPlace; edge: TweetId }): Promise<AuthorTop>;
+}
+
+export interface AuthorTopsDeps {
+  store: Pick<TopListsStore, 'authorTops'>;
+  /** Tweets kept in memory, over all authors; an empty list counts as one. */
+  most?: number;
+}
+
+/** At some 16 bytes a tweet and 200 a list. */
+const MOST = 1_000_000;
+const WINDOW_NUMBER: Record<Window, number> = { '24h': 0, '7d': 1, all: 2 };
+const WINDOW_NUMBERS = Object.values(WINDOW_NUMBER);
+/** Room for the window's number in a cache key. */
+const KEYS_PER_AUTHOR = 4;
+
+export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): AuthorTops {
+  const cache = new LRUCache<number, AuthorTop>({
+    maxSize: most,
+    sizeCalculation: (top) => Math.max(1, top.tweetIds.length),
+  });
+  /** Reads under way; each learns which of its authors changed since it began, so that it keeps none of those. */
+  const reads = new Set<{ changed: Set<UserId>; everything: boolean }>();
+
+  function drop(author: UserId): void {
+    for (const number of WINDOW_NUMBERS) cache.delete(author * KEYS_PER_AUTHOR + number);
+    for (const read of reads) read.changed.add(author);
+  }
+
+  async function load(authors: UserId[], window: Window, edge: TweetId): Promise<AuthorTop[]> {
+    const read = { changed: new Set<UserId>(), everything: false };
+    reads.add(read);
+    try {
+      const tops = await inBatches(authors, LIMITS.batch, (batch) =>
+        store.authorTops({
+          authors: batch.map((author) => ({ author, below: null })),
+          atLeast: edge,
+          atLeastLikes: 0,
+          limit: LIMITS.authorTop,
+        }),
+      );
+      for (const top of tops) {
+        if (read.everything || read.changed.has(top.author)) continue;
+        cache.set(top.author * KEYS_PER_AUTHOR + WINDOW_NUMBER[window], top);
+      }
+      return tops;
+    } finally {
+      reads.delete(read);
+    }
+  }
+
+  return {
+    async best({ authors, window, edge }) {
+      const number = WINDOW_NUMBER[window];
+      const tops: AuthorTop[] = new Array(authors.length);
+      const missing: UserId[] = [];
+      const places: number[] = [];
+      for (let i = 0; i < authors.length; i++) {
+        const found = cache.get(authors[i]! * KEYS_PER_AUTHOR + number);
+        if (found !== undefined) {
+          tops[i] = found;
+        } else {
+          missing.push(authors[i]!);
+          places.push(i);
+        }
+      }
+      const loaded = missing.length === 0 ? [] : await load(missing, window, edge);
+      for (let i = 0; i < places.length; i++) tops[places[i]!] = loaded[i]!;
+      return tops;
+    },
+    async below({ author, place, edge }) {
+      const [top] = await store.authorTops({
+        authors: [{ author, below: place }],
+        atLeast: edge,
+        atLeastLikes: 0,
+        limit: LIMITS.authorTop,
+      });
+      return top!;
+    },
+    changed(patch) {
+      for (const { author } of patch.ranks) drop(author);
+      for (const { author } of patch.gone) drop(author);
+      for (const { author } of patch.authors) drop(author);
+    },
+    reset() {
+      cache.clear();
+      for (const read of reads) read.everything = true;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** The best tweets of those whom a reader follows, as a skeleton: ids, best first, as many as asked for. */
+import { firstSnowflakeAt, type TweetId, type UserId } from '#contract/ids.ts';
+import { WINDOW_MS, type Window } from '#contract/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Social } from '#social/social.ts';
+import type { AuthorTops } from './author-tops.ts';
+import { createTopMerge } from './merge-tops.ts';
+
+export interface HomeTopRequest {
+  reader: UserId;
+  window: Window;
+  /** With one's own tweets. */
+  own: boolean;
+}
+
+export interface HomeTopWalk {
+  /** The next best, at most `count`; fewer only at the end. */
+  take(count: number): Promise<TweetId[]>;
+}
+
+export interface HomeTopDeps {
+  social: Pick<Social, 'followeesOf'>;
+  authorTops: AuthorTops;
+  clock: Pick<Clock, 'now'>;
+}
+
+export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopWalk>;
+
+/** Reposts do not count, muted people are out; followed people are in though protected. */
+export function createHomeTop({ social, authorTops, clock }: HomeTopDeps): OpenHomeTop {
+  return async ({ reader, window, own }) => {
+    const { followees } = await social.followeesOf({ follower: reader });
+    const authors: UserId[] = own ? [reader] : [];
+    for (const { userId, muted } of followees) if (!muted) authors.push(userId);
+    const edge = window === 'all' ? 0 : firstSnowflakeAt(clock.now() - WINDOW_MS[window]);
+    const merge = createTopMerge(await authorTops.best({ authors, window, edge }), edge);
+    return {
+      async take(count) {
+        const taken: TweetId[] = [];
+        for (;;) {
+          const { tweetIds, lacking } = merge.take(count - taken.length);
+          taken.push(...tweetIds);
+          if (taken.length === count || lacking === null) return taken;
+          merge.extend(await authorTops.below({ ...lacking, edge }));
+        }
+      },
+    };
+  };
+}

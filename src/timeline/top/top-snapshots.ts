@@ -1,0 +1,24 @@
+/**
+ * Global top lists as they were at some moment: the cache from which they are served. At scale Redis. The newest
+ * of a window serves fresh reads; one that was replaced goes on serving walks that began in it for ten minutes
+ * (`LIMITS.topSnapshotKept_ms`). Losing all of them loses nothing but those walks.
+ */
+import type { TweetId } from '#contract/ids.ts';
+import type { Window } from '#contract/limits.ts';
+
+export interface TopSnapshot {
+  /** Unguessable and never used twice, not even after a restart. */
+  id: string;
+  window: Window;
+  /** Best first, at most 1,000. Not to be changed. */
+  tweetIds: readonly TweetId[];
+}
+
+export interface TopSnapshots {
+  /** Makes this the newest of its window. The same again changes nothing. */
+  put(snapshot: TopSnapshot): Promise<void>;
+  /** The newest of a window; undefined where there was never one. */
+  newest(window: Window): Promise<TopSnapshot | undefined>;
+  /** One by its id; undefined where it is gone. */
+  get(id: string): Promise<TopSnapshot | undefined>;
+}
