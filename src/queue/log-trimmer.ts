@@ -2,10 +2,16 @@ import { PARTITIONS, TOPICS, type Topic } from '#contract/events.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from './log.ts';
 
+/** Somebody who folds the log. */
+export interface LogReader {
+  /** Through which position of each partition (index); undefined: does not read that topic. */
+  folded(topic: Topic): Promise<number[] | undefined>;
+}
+
 export interface LogTrimmerDeps {
   log: Log;
-  /** Everybody who folds the log, each with how far (by partition); undefined: does not read that topic. */
-  readers: readonly { folded(topic: Topic): Promise<number[] | undefined> }[];
+  /** All of them. */
+  readers: readonly LogReader[];
   /** Records per partition that stay though all have folded them, for those who look into what happened. */
   keep?: number;
 }

@@ -15,7 +15,7 @@ export interface ViewRunner {
   /** Records that the live generations have not folded yet, and whether a rebuild is under way. */
   status(): Promise<{ lag: number; rebuilding: boolean }>;
   /** The position, per topic and partition, through which every live generation has folded; for trimming the log. */
-  folded(topic: Topic): Promise<number[]>;
+  folded(topic: Topic): Promise<number[] | undefined>;
 }
 
 export interface ViewRunnerDeps<Patch> {
@@ -180,6 +180,7 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
       return { lag, rebuilding };
     },
     async folded(topic) {
+      if (!view.topics.includes(topic)) return undefined;
       const states = await Promise.all(ALL_PARTITIONS.map((partition) => store.load(partition)));
       return states.map(({ live, building }) =>
         Math.min(live.positions[topic] ?? 0, building?.positions[topic] ?? Number.MAX_SAFE_INTEGER),

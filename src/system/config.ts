@@ -1,0 +1,132 @@
+/**
+ * The configuration: command-line options over environment variables over defaults. The only file that reads the
+ * environment. A fault names the setting and the remedy in one line.
+ */
+import { parseArgs } from 'node:util';
+
+export interface Config {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** The directory that holds everything. */
+  data: string;
+  rateLimits: 'on' | 'off';
+  /** Addresses or CIDR blocks whose X-Forwarded-For counts. */
+  trustedProxies: string[];
+  /** Bearer that may read /metrics from beyond loopback; null: nobody may. */
+  metricsToken: string | null;
+  logLevel: LogLevel;
+  region: string;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A setting that cannot be used. The message is one line: the setting, what is wrong, what to do. */
+export class ConfigError extends Error {}
+
+export interface ConfigSource {
+  /** Arguments behind the command. */
+  argv: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  /** Where the data goes when nobody says. */
+  defaultData: string;
+  /** Options of the command beyond the common ones, for its own use. */
+  extra?: Record<string, { type: 'string' | 'boolean' }>;
+}
+
+const COMMON = { port: { type: 'string' }, host: { type: 'string' }, data: { type: 'string' } } as const;
+
+export interface Settings {
+  config: Config;
+  /** Values of the `extra` options that were given. */
+  options: Record<string, string | boolean | undefined>;
+}
+
+/** Reads and checks every setting. Throws ConfigError. */
+export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSource): Settings {
+  const options = parseOptions(argv, { ...COMMON, ...extra });
+  const given = (option: string, variable: string) =>
+    (options[option] as string | undefined) ?? env[variable];
+  const host = given('host', 'WARBLE_HOST') ?? '127.0.0.1';
+  const config: Config = {
+    host,
+    port: portOf(given('port', 'WARBLE_PORT') ?? '3000'),
+    data: given('data', 'WARBLE_DATA') ?? defaultData,
+    rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on', host),
+    trustedProxies: listOf(env.WARBLE_TRUSTED_PROXIES),
+    metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
+    logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),
+    region: env.WARBLE_REGION ?? 'local',
+  };
+  if (config.data === '') throw new ConfigError('--data (WARBLE_DATA) is empty; give a directory.');
+  return { config, options };
+}
+
+function parseOptions(
+  argv: readonly string[],
+  known: Record<string, { type: 'string' | 'boolean' }>,
+): Record<string, string | boolean | undefined> {
+  try {
+    return parseArgs({ args: [...argv], options: known, strict: true, allowPositionals: false })
+      .values as Record<string, string | boolean | undefined>;
+  } catch (error) {
+    const names = Object.entries(known).map(([name, { type }]) =>
+      type === 'string' ? `--${name} VALUE` : `--${name}`,
+    );
+    const reason = (error as Error).message.split('.')[0];
+    throw new ConfigError(`${reason}. Known options: ${names.join(', ')}.`);
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
+    throw new ConfigError(
+      `--port (WARBLE_PORT) is "${text}"; give a number from 0 (any free port) to 65535.`,
+    );
+  }
+  return port;
+}
+
+function rateLimitsOf(text: string, host: string): 'on' | 'off' {
+  if (text !== 'on' && text !== 'off') {
+    throw new ConfigError(`WARBLE_RATE_LIMITS is "${text}"; it takes on or off.`);
+  }
+  if (text === 'off' && !isLoopback(host)) {
+    throw new ConfigError(
+      `WARBLE_RATE_LIMITS=off is refused while the server binds ${host}; bind 127.0.0.1 or set it to on.`,
+    );
+  }
+  return text;
+}
+
+/** Only addresses that nobody else can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+const SHORTEST_TOKEN = 16;
+
+function metricsTokenOf(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  if (text.length < SHORTEST_TOKEN) {
+    throw new ConfigError(`WARBLE_METRICS_TOKEN is too short; give at least ${SHORTEST_TOKEN} characters.`);
+  }
+  return text;
+}
+
+function logLevelOf(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) {
+    throw new ConfigError(`WARBLE_LOG_LEVEL is "${text}"; it takes one of ${LOG_LEVELS.join(', ')}.`);
+  }
+  return level;
+}

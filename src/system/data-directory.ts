@@ -1,0 +1,53 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { ConfigError } from './config.ts';
+
+export interface DataDirectory {
+  path: string;
+  /** Path of a file in it. */
+  file(name: string): string;
+  /** Lets another process have it. */
+  release(): void;
+}
+
+/**
+ * Takes a data directory for this process alone, making it where it is missing. The lock is the operating
+ * system's, on a file, so it ends with the process however that ends. Throws ConfigError with a remedy.
+ */
+export function takeDataDirectory(directory: string): DataDirectory {
+  const path = resolve(directory);
+  const pidFile = join(path, 'pid');
+  let lock: DatabaseSync;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    lock = new DatabaseSync(join(path, 'lock.db'));
+  } catch (error) {
+    throw new ConfigError(
+      `--data (WARBLE_DATA) ${path} cannot be used: ${(error as Error).message}; give another directory or its rights.`,
+    );
+  }
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    writeFileSync(pidFile, `${process.pid}\n`);
+  } catch (error) {
+    lock.close();
+    if (!/locked/.test((error as Error).message)) {
+      throw new ConfigError(
+        `--data (WARBLE_DATA) ${path} cannot be written: ${(error as Error).message}; free some space or mend its rights.`,
+      );
+    }
+    throw new ConfigError(
+      `the data in ${path} are in use by process ${readPid(pidFile)}; stop it, or give another directory with --data.`,
+    );
+  }
+  return { path, file: (name) => join(path, name), release: () => lock.close() };
+}
+
+function readPid(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '(unknown)';
+  }
+}

@@ -1,0 +1,51 @@
+/** Opens every store of an embedded system: one file for each service, in one directory. */
+
+import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
+import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import { ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
+import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
+import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
+import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
+import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
+
+export interface StoresOptions {
+  /** Path of a file in the data directory. */
+  file: (name: string) => string;
+  faults?: CommitFaults | undefined;
+  region: string;
+}
+
+export type Stores = ReturnType<typeof openStores>;
+
+export function openStores({ file, faults, region }: StoresOptions) {
+  const options = (name: string) => ({
+    path: file(name),
+    region,
+    ...(faults === undefined ? {} : { faults }),
+  });
+  const stores = {
+    ids: openDatabase({
+      ...options('ids.db'),
+      migrations: [ID_LEASES_SCHEMA],
+      durability: 'full',
+    }),
+    tweets: openSqliteTweetsStore(options('tweets.db')),
+    social: openSqliteSocialStore(options('social.db')),
+    engagement: openSqliteEngagementStore(options('engagement.db')),
+    timelineDb: openSqliteTimelineDb(options('timeline.db')),
+    topLists: openSqliteTopListsStore(options('top-lists.db')),
+    notifications: openSqliteNotificationsStore(options('notifications.db')),
+  };
+  const databases: Database[] = [
+    stores.tweets.db,
+    stores.social.db,
+    stores.engagement.db,
+    stores.timelineDb.db,
+    stores.topLists.db,
+    stores.notifications.db,
+    stores.notifications.itemsDb,
+    stores.ids,
+  ];
+  return { ...stores, databases };
+}

@@ -1,0 +1,148 @@
+/**
+ * The composition root: stores become services, services become a system. Nothing above knows which stores stand
+ * below; nothing below knows that it is one process.
+ */
+import { createCommentSweeper } from '#engagement/comment-sweeper.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import { createEngagementService } from '#engagement/engagement-service.ts';
+import { createDeadTweetSweeper, createEngagementPruner } from '#engagement/engagement-upkeep.ts';
+import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
+import { createFanout, type Fanout } from '#fanout/fanout.ts';
+import type { Notifications } from '#notifications/notifications.ts';
+import { createNotificationsService } from '#notifications/notifications-service.ts';
+import type { Clock } from '#platform/clock.ts';
+import { createMinter, type Minter } from '#platform/ids/minter.ts';
+import { createSqliteIdLeases } from '#platform/ids/sqlite-id-leases.ts';
+import type { Random } from '#platform/random.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
+import type { Worker } from '#platform/worker.ts';
+import { createLive, type Live } from '#queue/live.ts';
+import type { Log } from '#queue/log.ts';
+import { createLogTrimmer, type LogReader } from '#queue/log-trimmer.ts';
+import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
+import type { ViewRunner } from '#queue/view-runner.ts';
+import { createSettler } from '#social/settling.ts';
+import type { Social } from '#social/social.ts';
+import { createSocialService } from '#social/social-service.ts';
+import { createCachedSocialStore } from '#social/stores/cached.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import { createTimelineService } from '#timeline/timeline-service.ts';
+import { createIdempotencyPruner } from '#tweets/idempotency-pruner.ts';
+import { createOrphanCommentSweeper } from '#tweets/orphan-comment-sweeper.ts';
+import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { createTweetsService } from '#tweets/tweets-service.ts';
+import { openStores } from './stores.ts';
+
+export interface Services {
+  tweets: Tweets;
+  social: Social;
+  engagement: Engagement;
+  timeline: Timeline;
+  notifications: Notifications;
+}
+
+export interface System {
+  services: Services;
+  log: Log;
+  live: Live;
+  minter: Minter;
+  /** All that happens without a request; the owner runs them (see worker.ts), or steps them itself. */
+  workers: Worker[];
+  fanout: Fanout;
+  /** Views by name, for lag, rebuilds and metrics. */
+  views: Record<string, ViewRunner>;
+  /** Who else reads the log; to be told before the workers run. */
+  addLogReader(reader: LogReader): void;
+  /** Steps every worker until none has anything left to do. Throws after too many rounds. */
+  processAll(): Promise<void>;
+  /** To be called when no request and no worker is under way any more: writes homes, closes every store. */
+  close(): Promise<void>;
+  /** Ends as `kill -9` would: what was not committed is lost, nothing is answered. */
+  crash(): void;
+}
+
+export interface SystemDeps {
+  /** Path of a file in the data directory. */
+  file: (name: string) => string;
+  clock: Clock;
+  random: Random;
+  region?: string;
+  faults?: CommitFaults;
+}
+
+const MOST_ROUNDS = 100_000;
+
+/** Opens a whole embedded system on one directory, which must be this process's alone. */
+export async function createSystem(deps: SystemDeps): Promise<System> {
+  const { file, clock, random, region = 'local', faults } = deps;
+  const stores = openStores({ file, faults, region });
+  const minter = await createMinter({ leases: createSqliteIdLeases(stores.ids), clock, holder: 'embedded' });
+  const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
+  const live = createLive();
+
+  const tweetsStore = createCachedTweetsStore({ store: stores.tweets });
+  const tweets = createTweetsService({ store: tweetsStore, minter, clock });
+  const socialStore = createCachedSocialStore({ store: stores.social });
+  const social = createSocialService({ store: socialStore, minter, clock });
+  const engagementStore = createCachedEngagementStore({ store: stores.engagement });
+  const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
+  const below = { tweets, social, engagement, log, live, clock };
+  const timelines = createTimelineService({
+    ...below,
+    timelineDb: stores.timelineDb,
+    topLists: stores.topLists,
+    topSnapshots: createMemoryTopSnapshots({ clock }),
+    random,
+  });
+  const { timeline } = timelines;
+  const notifications = createNotificationsService({ ...below, store: stores.notifications, timeline });
+  const fanout = createFanout({ ...below, timeline });
+
+  const readers: LogReader[] = [timelines.topLists, notifications.view, fanout];
+  const workers: Worker[] = [
+    minter.worker,
+    ...fanout.workers,
+    ...timelines.workers,
+    ...notifications.workers,
+    createSettler({ store: socialStore, minter, clock }),
+    createCommentSweeper({ store: engagementStore, tweets, clock }),
+    createEngagementPruner({ store: engagementStore, clock }),
+    createDeadTweetSweeper({ store: engagementStore, tweets, clock }),
+    createIdempotencyPruner({ store: tweetsStore, clock }),
+    createOrphanCommentSweeper({ store: tweetsStore, clock }),
+    createLogTrimmer({ log, readers }),
+  ];
+  await timelines.preload();
+
+  return {
+    services: { tweets, social, engagement, timeline, notifications: notifications.notifications },
+    log,
+    live,
+    minter,
+    workers,
+    fanout,
+    views: { 'top-lists': timelines.topLists, notifications: notifications.view },
+    addLogReader: (reader) => void readers.push(reader),
+    processAll: () => processAll(workers),
+    async close() {
+      await fanout.close();
+      await timelines.close();
+      await minter.close();
+      await Promise.all(stores.databases.map((db) => db.close()));
+    },
+    crash() {
+      for (const db of stores.databases) db.crash();
+    },
+  };
+}
+
+async function processAll(workers: readonly Worker[]): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    let busy = false;
+    for (const worker of workers) busy = (await worker.step()) || busy;
+    if (!busy) return;
+  }
+  throw new Error(`The workers were not idle after ${MOST_ROUNDS} rounds.`);
+}
