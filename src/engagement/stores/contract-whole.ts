@@ -70,6 +70,32 @@ export function describeWhole(name: string, create: CreateBackend): void {
       });
     });
 
+    for (const crowd of [9, 64, 65, 150]) {
+      test(`each of ${crowd} people is known to like and to have reposted, nobody else, through every undo`, async () => {
+        const actors = Array.from({ length: crowd }, (_, index) => index + 1);
+        await Promise.all(
+          actors.flatMap((actor) => [kit.one.addLike(act(actor)), kit.two.addRepost(act(actor))]),
+        );
+        const flags = async (viewer: number) => (await summary(kit.two, viewer)).viewer;
+        for (const actor of [1, 2, crowd - 1, crowd]) {
+          for (let again = 0; again < 2; again++) {
+            assert.deepEqual(await flags(actor), { liked: true, reposted: true });
+          }
+        }
+        assert.deepEqual(await flags(crowd + 1), { liked: false, reposted: false });
+        await kit.one.removeLike(undo(1));
+        assert.deepEqual(await flags(1), { liked: false, reposted: true });
+        await kit.one.removeRepost(undo(1));
+        assert.deepEqual(await flags(1), { liked: false, reposted: false });
+        assert.deepEqual(await flags(2), { liked: true, reposted: true });
+        const ask = { tweetIds: [TWEET], actors: [1, 2, 3], through: Number.MAX_SAFE_INTEGER };
+        const named = async (undoneAfter: number | null) =>
+          (await kit.two.repostsBy({ ...ask, undoneAfter })).map((row) => row.userId).sort();
+        assert.deepEqual(await named(null), [2, 3]);
+        assert.deepEqual(await named(TIME_MS - 1), [1, 2, 3]);
+      });
+    }
+
     test('erasing somebody takes back all that they did, in portions, with counts and events', async () => {
       for (const tweetId of [TWEET, OTHER_TWEET]) {
         for (const actor of [1, 2]) {
