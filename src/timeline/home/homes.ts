@@ -3,8 +3,27 @@
  * the activities (postings and standing reposts) of those whom the reader follows now and does not mute.
  */
 import type { ActivityId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/live.ts';
+import type { Social } from '#social/social.ts';
+import { createRings } from '#timeline/rings/rings.ts';
 import type { HomePlace, Timeline } from '#timeline/timeline.ts';
+import type { TimelineDb } from '#timeline/timeline-db.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { createActivityFacts } from './activity-facts.ts';
+import { createCandidateSource } from './candidates.ts';
+import { createCircles } from './circle.ts';
+import { createDeliveries } from './deliveries.ts';
+import { createKeeping } from './keeping.ts';
+import { createNews } from './news.ts';
+import { createOpening } from './opening.ts';
+import { createPull } from './pull.ts';
+import { createPulledActors } from './pulled-actors.ts';
+import { createReadingRate } from './reading-rate.ts';
+import { createSkeleton } from './skeleton.ts';
+import { createWalks } from './walks.ts';
 
 /** One tweet of a home, at its newest allowed activity. */
 export interface HomeEntry {
@@ -49,4 +68,44 @@ export interface Homes
     limit: number;
   }): Promise<Candidates>;
   workers: Worker[];
+}
+
+export interface HomesDeps {
+  timelineDb: TimelineDb;
+  tweets: Tweets;
+  social: Social;
+  engagement: Engagement;
+  live: Live;
+  clock: Clock;
+  /** Homes in memory, and the memory of all rings together. */
+  maxRings?: number;
+  maxRingBytes?: number;
+}
+
+const MAX_RINGS = 1_000_000;
+const MAX_RING_BYTES = 1024 ** 3;
+
+export function createHomes(deps: HomesDeps): Homes {
+  const { timelineDb, tweets, social, engagement, live, clock } = deps;
+  const { maxRings = MAX_RINGS, maxRingBytes = MAX_RING_BYTES } = deps;
+  const rings = createRings({ maxBytes: maxRingBytes });
+  const keeping = createKeeping({ rings, timelineDb, clock, maxRings, maxBytes: maxRingBytes });
+  const circles = createCircles({ social });
+  const facts = createActivityFacts({ tweets, engagement });
+  const pull = createPull({ tweets, engagement, facts });
+  const pulledActors = createPulledActors({ timelineDb });
+  const opening = createOpening({ rings, timelineDb, circles, pull, clock, makeRoom: keeping.makeRoom });
+  const source = createCandidateSource({ rings, opening, pulledActors, pull });
+  const rate = createReadingRate({ clock, homes: rings.count });
+  const walks = createWalks();
+  const skeleton = createSkeleton({ circles, source, facts, walks, engagement, clock, onRead: rate.note });
+  return {
+    ...skeleton,
+    ...createNews({ circles, source, tweets, social }),
+    ...createDeliveries({ rings, opening, keeping, circles, pull, facts, live }),
+    recordPulled: pulledActors.record,
+    demand: async () => rate.now(),
+    flush: keeping.flush,
+    workers: [keeping.worker],
+  };
 }

@@ -18,8 +18,8 @@ export interface Rings {
   find(reader: UserId): Slot;
   /** A new, empty ring with floor 0, not ready yet. The reader must not have one. */
   register(reader: UserId): Slot;
-  /** The ring holds every candidate at or above its floor from now on; `members`: see home/circle.ts. */
-  makeReady(slot: Slot, request: { members: number; now_ms: number }): void;
+  /** The ring holds every candidate at or above its floor from now on. */
+  makeReady(slot: Slot, now_ms: number): void;
   isReady(slot: Slot): boolean;
   /** Keeps the ring sorted, each activity once; false where it is there already or lies below the floor. */
   insert(slot: Slot, activity: ActivityId): boolean;
@@ -142,7 +142,10 @@ export function createRings({ maxBytes }: RingsOptions): Rings {
   function makeRoom(slot: Slot): void {
     const sizeClass = classes[slot]!;
     const mayGrow = sizeClass < LARGEST_CLASS && slabs.bytes() + BLOCK_SIZES[sizeClass + 1]! * 8 <= maxBytes;
-    if (mayGrow) return move(slot, sizeClass + 1);
+    if (mayGrow) {
+      move(slot, sizeClass + 1);
+      return;
+    }
     const kept = sizeClass === LARGEST_CLASS ? LIMITS.ring : BLOCK_SIZES[sizeClass]! >>> 1;
     keepNewest(slot, kept);
     floors[slot] = Math.abs(chunks[slot]![offsets[slot]!]!);
@@ -185,10 +188,9 @@ export function createRings({ maxBytes }: RingsOptions): Rings {
       count += 1;
       return slot;
     },
-    makeReady(slot, request) {
+    makeReady(slot, now_ms) {
       states[slot] = READY;
-      members[slot] = request.members;
-      saves[slot] = request.now_ms;
+      saves[slot] = now_ms;
     },
     isReady: (slot) => states[slot] === READY,
     insert(slot, activity) {

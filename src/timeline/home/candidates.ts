@@ -1,0 +1,122 @@
+/**
+ * Candidates of a home in order, newest first: from the ring as far as it reaches, with the pulled actors' and, with
+ * `own`, the reader's own activities merged in; from the authors' tails beneath it, to the very end of history.
+ */
+import type { ActivityId, Snowflake, UserId } from '#contract/ids.ts';
+import type { Rings } from '#timeline/rings/rings.ts';
+import type { Circle } from './circle.ts';
+import type { Opening } from './opening.ts';
+import type { Pull } from './pull.ts';
+import type { PulledActors } from './pulled-actors.ts';
+
+export interface BatchRequest {
+  reader: UserId;
+  own: boolean;
+  circle: Circle;
+  /** Only below this; Infinity: from the newest. */
+  below: Snowflake;
+  /** About how many; one at least, unless there are no more. */
+  want: number;
+}
+
+export interface Batch {
+  /** Newest first, each once; also such as no longer count. */
+  ids: ActivityId[];
+  /** Every candidate in [end, below) is among them; 0: there is nothing beneath. */
+  end: Snowflake;
+  /** Reposts were left out. */
+  partial: boolean;
+}
+
+export interface CandidateSource {
+  next(request: BatchRequest): Promise<Batch>;
+}
+
+export interface CandidateSourceDeps {
+  rings: Rings;
+  opening: Opening;
+  pulledActors: PulledActors;
+  pull: Pull;
+}
+
+export function createCandidateSource(deps: CandidateSourceDeps): CandidateSource {
+  const { rings, opening, pulledActors, pull } = deps;
+
+  /** What the ring and the pulled actors hold together; null where that ends above `below`. */
+  async function fromRing(request: BatchRequest): Promise<Batch | null> {
+    const { reader, circle, below, want } = request;
+    const opened = opening.open(reader, circle);
+    if (typeof opened !== 'number') await opened;
+    const others = await pulledActors.of(circle);
+    // Looked up after the last await: from here to the copy nothing can come between.
+    const slot = rings.find(reader);
+    if (slot < 0 || !rings.isReady(slot)) return null;
+    const floor = Math.max(rings.floor(slot), others.floor);
+    if (below <= floor) return null;
+    const ids = rings.below(slot, below, want);
+    const end = ids.length === want ? Math.max(floor, Math.abs(ids[want - 1]!)) : floor;
+    const batch: Batch = { ids: fromEnd(ids, end), end, partial: false };
+    for (const tail of others.tails) merge(batch, newestIn(tail.ids, below, end));
+    return batch;
+  }
+
+  async function withOwn(batch: Batch, request: BatchRequest): Promise<Batch> {
+    const { reader, below, want } = request;
+    const own = await pull.newest({
+      authors: [reader],
+      before: finite(below),
+      atLeast: batch.end,
+      want,
+      strict: false,
+    });
+    const end = Math.max(batch.end, own.floor);
+    const both = { ids: fromEnd(batch.ids, end), end, partial: batch.partial || own.partial };
+    merge(both, own.ids);
+    return both;
+  }
+
+  function beneath({ reader, own, circle, below, want }: BatchRequest): Promise<Batch> {
+    const authors = own ? [...circle.allowed, reader] : circle.allowed;
+    return pull
+      .newest({ authors, before: finite(below), atLeast: 0, want, strict: false })
+      .then(({ ids, floor, partial }) => ({ ids, end: floor, partial }));
+  }
+
+  return {
+    async next(request) {
+      let batch = await fromRing(request);
+      if (batch !== null && request.own) batch = await withOwn(batch, request);
+      if (batch === null) return beneath(request);
+      if (batch.ids.length > 0 || batch.end === 0) return batch;
+      return beneath({ ...request, below: batch.end });
+    },
+  };
+}
+
+function finite(below: Snowflake): Snowflake | null {
+  return below === Number.POSITIVE_INFINITY ? null : below;
+}
+
+function fromEnd(ids: ActivityId[], end: Snowflake): ActivityId[] {
+  let length = ids.length;
+  while (length > 0 && Math.abs(ids[length - 1]!) < end) length -= 1;
+  return length === ids.length ? ids : ids.slice(0, length);
+}
+
+/** Of a tail (oldest first) the activities in [end, below), newest first. */
+function newestIn(tail: Float64Array, below: Snowflake, end: Snowflake): ActivityId[] {
+  const ids: ActivityId[] = [];
+  for (let at = tail.length - 1; at >= 0; at--) {
+    const magnitude = Math.abs(tail[at]!);
+    if (magnitude < end) break;
+    if (magnitude < below) ids.push(tail[at]!);
+  }
+  return ids;
+}
+
+/** Puts other activities (newest first) among the batch's, each once. */
+function merge(batch: Batch, others: ActivityId[]): void {
+  if (others.length === 0) return;
+  const all = [...batch.ids, ...others].sort((a, b) => Math.abs(b) - Math.abs(a));
+  batch.ids = all.filter((id, at) => id !== all[at - 1]);
+}

@@ -1,0 +1,85 @@
+/** What fan-out brings: deliveries into rings, merges on follows, and how far it has got. */
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import { snowflakeTime } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Live } from '#queue/live.ts';
+import type { Rings } from '#timeline/rings/rings.ts';
+import type { Delivery, FanoutProgress, Timeline } from '#timeline/timeline.ts';
+import type { ActivityFacts } from './activity-facts.ts';
+import { type Circles, withMember } from './circle.ts';
+import type { Keeping } from './keeping.ts';
+import type { Opening } from './opening.ts';
+import type { Pull } from './pull.ts';
+
+export interface DeliveriesDeps {
+  rings: Rings;
+  opening: Opening;
+  keeping: Keeping;
+  circles: Circles;
+  pull: Pull;
+  facts: ActivityFacts;
+  live: Live;
+}
+
+type Parts = Pick<Timeline, 'deliver' | 'seenLately' | 'mergeFollows' | 'progress'>;
+
+export function createDeliveries(deps: DeliveriesDeps): Parts {
+  const { rings, opening, keeping, circles, pull, facts, live } = deps;
+  let started = false;
+
+  /** One slice. Connected people are told of postings (not of reposts), also those who have no home yet. */
+  function deliverOne({ activity, actor, tweetId, readers }: Delivery): void {
+    facts.learn(activity, actor, tweetId);
+    const time = snowflakeTime(Math.abs(activity));
+    for (let i = 0; i < readers.length; i++) {
+      const reader = readers[i]!;
+      const slot = rings.find(reader);
+      const isNew = slot < 0 || rings.insert(slot, activity);
+      if (isNew && activity > 0 && live.listening(reader)) {
+        live.publish(reader, { type: 'tweet', tweetId, userId: actor, time });
+      }
+    }
+  }
+
+  /** The author's newest, as far down as the reader's ring reaches: what was read before the follow was folded. */
+  async function mergeOne(reader: UserId, author: UserId): Promise<void> {
+    const before = rings.find(reader);
+    if (before < 0) return;
+    const atLeast = rings.floor(before);
+    const request = { authors: [author], before: null, atLeast, want: LIMITS.ring, strict: true };
+    const [tail, circle] = await Promise.all([pull.newest(request), circles.of(reader)]);
+    const slot = rings.find(reader);
+    // Evicted meanwhile: it will be filled from facts, and the follow is one.
+    if (slot < 0) return;
+    for (let i = tail.ids.length - 1; i >= 0; i--) rings.insert(slot, tail.ids[i]!);
+    if (tail.floor > atLeast) rings.raiseFloor(slot, tail.floor);
+    if (!rings.isReady(slot)) return;
+    const digest = rings.members(slot);
+    if (digest !== circle.members) rings.setMembers(slot, withMember(digest, author));
+  }
+
+  return {
+    async deliver({ deliveries }) {
+      for (const delivery of deliveries) deliverOne(delivery);
+    },
+    async seenLately({ readers }) {
+      return readers.filter((reader) => rings.find(reader) >= 0);
+    },
+    async mergeFollows({ follows }) {
+      for (const { reader, author } of follows) await mergeOne(reader, author);
+    },
+    async progress(progress) {
+      const known = keeping.progress();
+      // Another fan-out than the one that filled these rings, and it will not deliver what came in between.
+      if (progress.started && started && !samePositions(progress, known)) opening.dropAll();
+      keeping.setProgress({ tweets: progress.tweets, reposts: progress.reposts });
+      if (!started) opening.start();
+      started = true;
+    },
+  };
+}
+
+function samePositions(a: FanoutProgress, b: { tweets: Snowflake[]; reposts: Snowflake[] }): boolean {
+  const same = (x: number[], y: number[]) => x.every((position, partition) => position === y[partition]);
+  return same(a.tweets, b.tweets) && same(a.reposts, b.reposts);
+}

@@ -1,0 +1,153 @@
+/**
+ * The skeleton of a home: which tweets, in which order, each once in a walk.
+ *
+ * A tweet stands at its newest activity that counts when the walk comes by: somebody followed and not muted posted
+ * it, or reposted it and the repost stands. Walking down, that is the first one met; the walk's memory (walks.ts)
+ * drops the later ones. So whatever happens during a walk, a tweet that it has handed out never comes again, and one
+ * that it has not handed out comes at the next activity that still counts:
+ * - a repost undone before the walk reached it uncovers the next activity, below it: it comes there;
+ * - undone, unfollowed or muted after the tweet was handed out: the memory drops the rest;
+ * - a repost committed, delivered or uncovered by a new follow above the place where the walk stands was never met:
+ *   the tweet comes at its older activity.
+ * Where the memory is gone, facts decide for the part of the walk before that: a tweet with an activity that stood
+ * when the walk began counts as shown, one undone since too.
+ */
+import type { ActivityId, RepostId, TweetId, UserId } from '#contract/ids.ts';
+import { snowflakeTime } from '#contract/ids.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { HomePlace } from '#timeline/timeline.ts';
+import type { ActivityFacts } from './activity-facts.ts';
+import type { CandidateSource } from './candidates.ts';
+import type { Circles } from './circle.ts';
+import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './homes.ts';
+import type { Walk, Walks } from './walks.ts';
+
+export interface Skeleton {
+  candidates(request: {
+    reader: UserId;
+    own: boolean;
+    place: HomePlace | null;
+    limit: number;
+  }): Promise<Candidates>;
+}
+
+export interface SkeletonDeps {
+  circles: Circles;
+  source: CandidateSource;
+  facts: ActivityFacts;
+  walks: Walks;
+  engagement: Pick<Engagement, 'repostsBy'>;
+  clock: Clock;
+  /** A home was read from its top. */
+  onRead: () => void;
+}
+
+/** Batches per call; where nearly everything is left out the caller asks on. */
+const BATCHES_MOST = 8;
+const BATCH_MOST = 200;
+
+/** Whose activities count for this reader. */
+interface Eyes {
+  actors: UserId[];
+  counts(actor: UserId): boolean;
+}
+
+interface Repost {
+  id: RepostId;
+  userId: UserId;
+  /** It stands now; the others only tell what a walk has shown. */
+  stands: boolean;
+}
+/** Reposts that count, newest first, by tweet; null: engagement does not answer. */
+type Reposts = Map<TweetId, Repost[]> | null;
+
+export function createSkeleton(deps: SkeletonDeps): Skeleton {
+  const { circles, source, facts, walks, engagement, clock } = deps;
+
+  async function repostsOf(eyes: Eyes, walk: Walk, ids: readonly ActivityId[]): Promise<Reposts> {
+    const tweetIds = [...new Set(ids.map((id) => facts.get(id)?.tweetId).filter((id) => id !== undefined))];
+    const byTweet = new Map<TweetId, Repost[]>();
+    if (tweetIds.length === 0) return byTweet;
+    try {
+      const rows = await engagement.repostsBy({
+        tweetIds,
+        actors: eyes.actors,
+        through: walk.top,
+        undoneAfter: walk.known === Number.POSITIVE_INFINITY ? null : walk.began,
+      });
+      for (const { id, tweetId, userId, undoneAt } of rows) {
+        const repost = { id, userId, stands: undoneAt === null };
+        const others = byTweet.get(tweetId);
+        if (others === undefined) byTweet.set(tweetId, [repost]);
+        else others.push(repost);
+      }
+      return byTweet;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The entry for one activity, unless it does not count or its tweet was shown further up. */
+  function entryOf(activity: ActivityId, eyes: Eyes, walk: Walk, reposts: Reposts): HomeEntry | null {
+    const fact = facts.get(activity);
+    if (fact === undefined || !eyes.counts(fact.actor)) return null;
+    const { actor, tweetId } = fact;
+    const all = reposts?.get(tweetId) ?? [];
+    if (activity < 0 && !all.some(({ id, stands }) => stands && id === -activity)) return null;
+    if (walk.shown(tweetId) || shownBefore(all, walk)) return null;
+    walk.mark(tweetId, Math.abs(activity));
+    const standing = all.filter(({ stands }) => stands);
+    return {
+      activity,
+      actor,
+      tweetId,
+      repostedBy: standing.slice(0, REPOSTERS_NAMED).map(({ userId }) => userId),
+      repostTime: standing.length === 0 ? null : snowflakeTime(standing[0]!.id),
+    };
+  }
+
+  return {
+    async candidates({ reader, own, place, limit }) {
+      const circle = await circles.of(reader);
+      const eyes: Eyes = {
+        actors: own ? [...circle.allowed, reader] : circle.allowed,
+        counts: (actor) => circle.isAllowed.has(actor) || (own && actor === reader),
+      };
+      let walk = place === null ? null : walks.resume(reader, place);
+      if (place === null) deps.onRead();
+      const entries: HomeEntry[] = [];
+      let below = place?.below ?? Number.POSITIVE_INFINITY;
+      let partial = false;
+      let want = limit + (limit >>> 2) + 2;
+      for (let batches = 0; batches < BATCHES_MOST && below > 0 && entries.length < limit; batches++) {
+        const batch = await source.next({ reader, own, circle, below, want });
+        walk ??= walks.begin({
+          top: batch.ids.length > 0 ? Math.abs(batch.ids[0]!) : 0,
+          now_ms: clock.now(),
+        });
+        partial = (await facts.resolve(batch.ids)) || batch.partial || partial;
+        const reposts = await repostsOf(eyes, walk, batch.ids);
+        partial ||= reposts === null;
+        below = batch.end;
+        for (const [at, activity] of batch.ids.entries()) {
+          const entry = entryOf(activity, eyes, walk, reposts);
+          if (entry === null) continue;
+          entries.push(entry);
+          if (entries.length < limit) continue;
+          if (at + 1 < batch.ids.length) below = Math.abs(activity);
+          break;
+        }
+        want = Math.min(want * 2, BATCH_MOST);
+      }
+      walk ??= walks.begin({ top: 0, now_ms: clock.now() });
+      if (entries.length > 0) walks.keep(reader, walk);
+      return { entries, top: walk.top, began: walk.began, next: below > 0 ? below : null, partial };
+    },
+  };
+}
+
+/** By facts, for the part of a walk that nobody remembers. */
+function shownBefore(reposts: Repost[], { known }: Walk): boolean {
+  return known !== Number.POSITIVE_INFINITY && reposts.some(({ id }) => id >= known);
+}
