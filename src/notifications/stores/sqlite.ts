@@ -25,7 +25,7 @@ export function openSqliteNotificationsStore(options: {
 }): SqliteNotificationsStore {
   const { path, faults } = options;
   const db = openDatabase({ path, migrations: FACTS_MIGRATIONS, durability: 'full', faults });
-  const itemsPath = path.replace(/(\.[^./\\]+)?$/, '-items$1');
+  const itemsPath = path === ':memory:' ? path : path.replace(/(\.[^./\\]+)?$/, '-items$1');
   const itemsDb = openDatabase({
     path: itemsPath,
     migrations: ITEMS_MIGRATIONS,
