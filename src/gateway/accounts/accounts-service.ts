@@ -1,0 +1,185 @@
+/**
+ * The rules of accounts. A sign-up is three steps: the handle is reserved with a pending account; the social
+ * service learns of the person; the account becomes active together with its first session. Whatever a crash
+ * leaves pending is finished, never freed: the social service may know the person by that handle already. The
+ * same sign-up tried again goes on where the first one stopped, and so does signing in.
+ */
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Social } from '#social/social.ts';
+import type { Accounts, Session } from './accounts.ts';
+import type { AccountRow, AccountsStore } from './accounts-store.ts';
+import { checkHandle, handleTaken } from './handles.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import { checkNewPassword } from './password-rules.ts';
+import { createSessions } from './sessions.ts';
+import { createUserIds } from './user-ids.ts';
+
+export interface AccountsServiceDeps {
+  store: AccountsStore;
+  social: Pick<Social, 'createPerson' | 'setAccount'>;
+  hasher: PasswordHasher;
+  mint: () => number;
+  clock: Clock;
+  random: Random;
+}
+
+const SECRET_BYTES = 32;
+/** A sign-up that is pending for longer has lost its request. */
+const SIGN_UP_LOST_MS = 60_000;
+const SIGN_UPS_PER_STEP = 100;
+const WORKER_IDLE_MS = 60_000;
+
+export function createAccountsService(deps: AccountsServiceDeps): { accounts: Accounts; workers: Worker[] } {
+  const { store, social, hasher, mint, clock, random } = deps;
+  const sessions = createSessions({ store, mint, clock, random });
+  const nextUserId = createUserIds(store);
+  const ghostHash = lazily(() => hasher.hash(random.bytes(SECRET_BYTES).toString('base64')));
+
+  async function reserve(handle: string, password: string, name: string): Promise<AccountRow> {
+    // Told before the costly hash; who has a handle is public.
+    const found = await store.byHandle({ handle });
+    if (found !== undefined) return sameSignUp(found, password);
+    const passwordHash = await hasher.hash(password);
+    const account = { userId: await nextUserId(), handle, name, passwordHash, created: clock.now() };
+    if (await store.reserve(account)) return { ...account, state: 'pending', since: account.created };
+    const rival = await store.byHandle({ handle });
+    if (rival === undefined) throw handleTaken();
+    return sameSignUp(rival, password);
+  }
+
+  /** A pending account belongs to whoever knows its password: the same sign-up, tried again. */
+  async function sameSignUp(found: AccountRow, password: string): Promise<AccountRow> {
+    if (found.state !== 'pending' || !(await hasher.verify(password, found.passwordHash)))
+      throw handleTaken();
+    return found;
+  }
+
+  async function introduce({ userId, handle, name, created }: AccountRow): Promise<void> {
+    await social.createPerson({ userId, handle, name, time: created });
+  }
+
+  async function ownAccount(userId: UserId): Promise<AccountRow> {
+    const account = await store.byId({ userId });
+    if (account === undefined) throw new WarbleError('not_found', 'There is no such account.');
+    return account;
+  }
+
+  async function confirmPassword(session: Session, password: string, pointer: string): Promise<AccountRow> {
+    const account = await ownAccount(session.userId);
+    const matches = await hasher.verify(password, account.passwordHash || (await ghostHash()));
+    if (account.state === 'active' && matches) return account;
+    throw new WarbleError('forbidden', 'The current password is wrong.', {
+      errors: [{ pointer, detail: 'is not the current password' }],
+    });
+  }
+
+  const accounts: Accounts = {
+    async signUp({ handle, password, name, device }) {
+      checkHandle(handle);
+      checkNewPassword(password, handle, '/password');
+      const account = await reserve(handle, password, name);
+      await introduce(account);
+      const signedIn = await sessions.open(account, device);
+      if (signedIn === undefined) throw handleTaken();
+      return signedIn;
+    },
+
+    async logIn({ handle, password, device }) {
+      const account = await store.byHandle({ handle });
+      const kept = account?.passwordHash ?? '';
+      const matches = await hasher.verify(password, kept === '' ? await ghostHash() : kept);
+      if (account === undefined || kept === '' || !matches) throw wrongCredentials();
+      if (account.state === 'suspended') {
+        throw new WarbleError('forbidden', 'This account is suspended; ask those who run this server.');
+      }
+      if (account.state === 'pending') await introduce(account);
+      const signedIn = await sessions.open(account, device);
+      if (signedIn === undefined) throw wrongCredentials();
+      return signedIn;
+    },
+
+    logOut: (session) => accounts.endSession(session),
+    authenticate: (token) => sessions.authenticate(token),
+
+    async changePassword({ session, current, next }) {
+      const account = await confirmPassword(session, current, '/current');
+      checkNewPassword(next, account.handle, '/new');
+      const to = await hasher.hash(next);
+      const { userId, passwordHash: from } = account;
+      if (!(await store.changePassword({ userId, from, to, keepSession: Number(session.sessionId) }))) {
+        throw new WarbleError('forbidden', 'The password was changed meanwhile; try again with the new one.');
+      }
+    },
+
+    async account({ userId }) {
+      const { handle, created } = await ownAccount(userId);
+      return { userId, handle, created };
+    },
+    sessions: (session) => sessions.list(session),
+    endSession: ({ userId, sessionId }) => store.endSession({ userId, sessionId: Number(sessionId) }),
+    standing: (request) => sessions.standing(request.sessions),
+
+    async remove({ session, password }) {
+      const { userId } = await confirmPassword(session, password, '/password');
+      const time = clock.now();
+      // The intent first: if the next line fails or the process dies, the erasure's worker does it again.
+      await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
+      try {
+        await social.setAccount({ userId, state: 'erasing' });
+      } catch (cause) {
+        if (!isWarbleError(cause)) throw cause;
+        throw new WarbleError('unavailable', 'You are signed out; the account goes as soon as possible.', {
+          cause,
+        });
+      }
+    },
+
+    async setState({ userId, state, by, reason }) {
+      const time = clock.now();
+      const action = state === 'suspended' ? 'account.suspended' : 'account.reinstated';
+      const from = state === 'suspended' ? (['active'] as const) : (['suspended'] as const);
+      const audit = { time, by, action, userId, detail: reason };
+      const changed = await store.setState({ userId, from, to: state, time, audit });
+      if (!changed && (await store.byId({ userId }))?.state !== state) {
+        throw new WarbleError('not_found', `There is no account ${userId} that can become ${state}.`);
+      }
+      await social.setAccount({ userId, state });
+    },
+    secret: (name) => store.secret({ name, fresh: random.bytes(SECRET_BYTES) }),
+  };
+
+  const signUps: Worker = {
+    name: 'sign-ups',
+    idle_ms: WORKER_IDLE_MS,
+    async step() {
+      const before = clock.now() - SIGN_UP_LOST_MS;
+      const lost = await store.unfinished({ state: 'pending', before, after: 0, limit: SIGN_UPS_PER_STEP });
+      for (const account of lost) {
+        await introduce(account);
+        await store.activate({ userId: account.userId, time: clock.now() });
+      }
+      return lost.length === SIGN_UPS_PER_STEP;
+    },
+  };
+  return { accounts, workers: [signUps, ...sessions.workers] };
+}
+
+function wrongCredentials(): WarbleError {
+  return new WarbleError('unauthenticated', 'The handle or the password is wrong.');
+}
+
+/** Makes something once, when it is first asked for; tries again where that failed. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Where accounts and sessions are kept. Every method is one atomic, durable step; where two race, one of them
+ * happens first. Times are milliseconds since 1970; handles are compared ignoring case.
+ */
+import type { UserId } from '#contract/ids.ts';
+import type { AccountState } from '#contract/records.ts';
+import type { AuditEntry } from './audit.ts';
+
+/** `pending`: signed up, but the social service may not know the person yet; never shown outside. */
+export type StoredState = AccountState | 'pending';
+
+export interface NewAccount {
+  userId: UserId;
+  handle: string;
+  name: string;
+  passwordHash: string;
+  created: number;
+}
+export interface AccountRow extends NewAccount {
+  state: StoredState;
+  /** Since when it is in that state. */
+  since: number;
+}
+
+export interface NewSession {
+  sessionId: number;
+  userId: UserId;
+  /** SHA-256 of the token in hexadecimal. */
+  tokenHash: string;
+  created: number;
+  device: string;
+}
+export interface SessionRow extends NewSession {
+  lastUsed: number;
+}
+
+export interface AccountsStore {
+  /** Takes `count` user ids that nobody had, `first` and those after it. Never the same again, from 1. */
+  allocateUserIds(request: { count: number }): Promise<{ first: UserId }>;
+  /** Keeps a pending account and its handle for ever. False, and nothing kept, where the handle was ever somebody's. */
+  reserve(account: NewAccount): Promise<boolean>;
+  /** The account that has the handle now. */
+  byHandle(request: { handle: string }): Promise<AccountRow | undefined>;
+  byId(request: { userId: UserId }): Promise<AccountRow | undefined>;
+  /** Pending or erasing accounts in userId order. */
+  unfinished(request: {
+    state: 'pending' | 'erasing';
+    /** Only those in that state since before this. */
+    before: number;
+    after: UserId;
+    limit: number;
+  }): Promise<AccountRow[]>;
+  /** Makes a pending account active; any other stays as it is. */
+  activate(request: { userId: UserId; time: number }): Promise<void>;
+  /**
+   * Adds a session if the account still has this password hash and is active or pending (and is then active);
+   * of more than `most` sessions the ones used longest ago end. False, and nothing done, otherwise.
+   */
+  openSession(request: { session: NewSession; passwordHash: string; most: number }): Promise<boolean>;
+  /** Exchanges the password hash and ends every other session. False, and nothing done, where `from` is not current. */
+  changePassword(request: {
+    userId: UserId;
+    from: string;
+    to: string;
+    keepSession: number;
+  }): Promise<boolean>;
+  /**
+   * Moves an account from one of the states to another; ends its sessions unless it becomes active, and writes
+   * the audit entry, in the same step. False, and nothing done, where it was in none of `from`.
+   */
+  setState(request: {
+    userId: UserId;
+    from: readonly StoredState[];
+    to: AccountState;
+    time: number;
+    audit: AuditEntry | null;
+  }): Promise<boolean>;
+  /** From erasing to erased: name and password hash are overwritten; the handle stays taken. Again: nothing. */
+  erase(request: { userId: UserId; time: number }): Promise<void>;
+
+  /** The session of a token, where its account is active. */
+  sessionByToken(request: { tokenHash: string }): Promise<SessionRow | undefined>;
+  /** Last used first. */
+  sessionsOf(request: { userId: UserId }): Promise<SessionRow[]>;
+  /** Those of the sessions that have not ended. At most 1,000. */
+  standing(request: { sessionIds: number[] }): Promise<number[]>;
+  /** Ends a session of that person; what is not there is passed over. */
+  endSession(request: { userId: UserId; sessionId: number }): Promise<void>;
+  /** Notes when sessions were last used; it never goes back, and ended sessions are passed over. At most 1,000. */
+  touch(request: { sessions: { tokenHash: string; lastUsed: number }[] }): Promise<void>;
+  /** Ends some sessions last used at or before that; true: there may be more. */
+  dropIdle(request: { usedBefore: number; limit: number }): Promise<boolean>;
+
+  /** The secret of that name; `fresh` becomes it where there is none yet. */
+  secret(request: { name: string; fresh: Buffer }): Promise<Buffer>;
+}

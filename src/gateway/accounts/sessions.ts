@@ -1,0 +1,134 @@
+/** Sessions: tokens, when they were last used, when they end. */
+import { hash } from 'node:crypto';
+import { WarbleError } from '#contract/errors.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Session, SessionInfo, SignedIn } from './accounts.ts';
+import type { AccountRow, AccountsStore, SessionRow } from './accounts-store.ts';
+
+export interface SessionsDeps {
+  store: AccountsStore;
+  mint: () => number;
+  clock: Clock;
+  random: Random;
+}
+
+export interface Sessions {
+  /** undefined: the account has another password by now, or is not active. */
+  open(account: AccountRow, device: string): Promise<SignedIn | undefined>;
+  authenticate(token: string): Promise<Session>;
+  list(session: Session): Promise<SessionInfo[]>;
+  standing(sessions: Session[]): Promise<Session[]>;
+  workers: Worker[];
+}
+
+const TOKEN_BYTES = 32;
+const TOKEN_CHARACTERS = 43;
+const DEVICE_CHARACTERS = 120;
+const SESSIONS_PER_PERSON = 100;
+/** `lastUsed` is exact to this; it is written in batches, so that reading writes nothing. */
+const TOUCH_EVERY_MS = 60_000;
+/** Uses that wait to be written; beyond it further ones are noted at their next request. */
+const TOUCHES_WAITING = 100_000;
+const SWEEP_EVERY_MS = 3_600_000;
+
+export function createSessions({ store, mint, clock, random }: SessionsDeps): Sessions {
+  /** Sessions (by token hash) used since their row was written, and when (ms since 1970). */
+  const touched = new Map<string, number>();
+
+  function lastUse(row: SessionRow): number {
+    return Math.max(row.lastUsed, touched.get(row.tokenHash) ?? 0);
+  }
+  function note({ tokenHash }: SessionRow, now: number): void {
+    if (touched.size < TOUCHES_WAITING || touched.has(tokenHash)) touched.set(tokenHash, now);
+  }
+
+  const touch: Worker = {
+    name: 'session-use',
+    idle_ms: TOUCH_EVERY_MS,
+    async step() {
+      const batch = [...touched.entries()].slice(0, LIMITS.batch);
+      if (batch.length === 0) return false;
+      await store.touch({ sessions: batch.map(([tokenHash, lastUsed]) => ({ tokenHash, lastUsed })) });
+      for (const [tokenHash, lastUsed] of batch) {
+        if (touched.get(tokenHash) === lastUsed) touched.delete(tokenHash);
+      }
+      return batch.length === LIMITS.batch;
+    },
+  };
+  const sweep: Worker = {
+    name: 'session-end',
+    idle_ms: SWEEP_EVERY_MS,
+    async step() {
+      // What was used since is written first, or the sweep would end a session that lives.
+      if (await touch.step()) return true;
+      return store.dropIdle({ usedBefore: clock.now() - LIMITS.sessionIdle_ms, limit: LIMITS.batch });
+    },
+  };
+
+  return {
+    async open(account, device) {
+      const token = random.bytes(TOKEN_BYTES).toString('base64url');
+      const { userId, passwordHash } = account;
+      const created = clock.now();
+      const sessionId = mint();
+      const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
+      if (!(await store.openSession({ session, passwordHash, most: SESSIONS_PER_PERSON }))) return undefined;
+      return { userId, sessionId: String(sessionId), token, expires: created + LIMITS.sessionIdle_ms };
+    },
+
+    async authenticate(token) {
+      const row =
+        token.length === TOKEN_CHARACTERS
+          ? await store.sessionByToken({ tokenHash: hashToken(token) })
+          : undefined;
+      if (row === undefined) throw badToken();
+      const now = clock.now();
+      const lastUsed = lastUse(row);
+      if (now - lastUsed >= LIMITS.sessionIdle_ms) throw badToken();
+      if (now - lastUsed >= TOUCH_EVERY_MS) note(row, now);
+      return { userId: row.userId, sessionId: String(row.sessionId) };
+    },
+
+    async list({ userId, sessionId: current }) {
+      const idleSince = clock.now() - LIMITS.sessionIdle_ms;
+      return (await store.sessionsOf({ userId }))
+        .map((row) => ({
+          id: String(row.sessionId),
+          created: row.created,
+          lastUsed: lastUse(row),
+          device: row.device,
+          current: String(row.sessionId) === current,
+        }))
+        .filter(({ lastUsed }) => lastUsed > idleSince)
+        .sort((a, b) => b.lastUsed - a.lastUsed);
+    },
+
+    async standing(sessions) {
+      const ids = sessions.map(({ sessionId }) => Number(sessionId));
+      const held = new Set(await store.standing({ sessionIds: ids }));
+      return sessions.filter(({ sessionId }) => held.has(Number(sessionId)));
+    },
+    workers: [touch, sweep],
+  };
+}
+
+/** Tokens are kept as this alone. They are random, so one fast hash is enough, and finding by it leaks no time. */
+function hashToken(token: string): string {
+  return hash('sha256', token, 'hex');
+}
+
+/** What a client calls itself, cut and without signs that cannot be seen. */
+function deviceOf(userAgent: string): string {
+  return userAgent
+    .slice(0, 4 * DEVICE_CHARACTERS)
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, DEVICE_CHARACTERS);
+}
+
+function badToken(): WarbleError {
+  return new WarbleError('unauthenticated', 'The token is not valid any more, or never was; sign in again.');
+}

@@ -1,0 +1,174 @@
+/** The gateway: the public HTTP API in front of the services. */
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { WarbleError } from '#contract/errors.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Accounts } from './accounts/accounts.ts';
+import { createCursors } from './cursors.ts';
+import type { Limits } from './limits/limits.ts';
+import { registerLimits } from './limits/rate-limiter.ts';
+import type { Media } from './media/media.ts';
+import { registerMultipart } from './media/multipart.ts';
+import { registerMetricsPage } from './metrics.ts';
+import { openApiOf } from './openapi.ts';
+import { docsPage } from './pages/docs-page.ts';
+import { sendPage } from './pages/html.ts';
+import { indexPage } from './pages/index-page.ts';
+import { createPresenter } from './present.ts';
+import { registerRoutes } from './registration.ts';
+import type { Route } from './route.ts';
+import { accountRoutes } from './routes/account-routes.ts';
+import type { RouteDeps, Services } from './routes/deps.ts';
+import { engagementRoutes } from './routes/engagement-routes.ts';
+import { feedsRoutes } from './routes/feeds-routes.ts';
+import { followsRoutes } from './routes/follows-routes.ts';
+import { mediaRoutes } from './routes/media-routes.ts';
+import { notificationsRoutes } from './routes/notifications-routes.ts';
+import { peopleRoutes } from './routes/people-routes.ts';
+import { profilesRoutes } from './routes/profiles-routes.ts';
+import { streamRoutes } from './routes/stream-routes.ts';
+import { tweetsRoutes } from './routes/tweets-routes.ts';
+import { createServer, DEFAULT_BOUNDS, type Server, type ServerBounds } from './server.ts';
+import type { Streams } from './streams/streams.ts';
+
+export interface GatewayDeps {
+  services: Services;
+  accounts: Accounts;
+  media: Media;
+  limits: Limits;
+  streams: Streams;
+  /** 32 secret bytes, the same in every process: see `Accounts.secret`. */
+  cursorKey: Buffer;
+  clock: Clock;
+  random: Random;
+  /** undefined: nothing is logged. */
+  logger?: FastifyBaseLogger | undefined;
+  /** Shown in the OpenAPI document. */
+  version: string;
+  /** Lets /metrics be read from other machines; null: from this one only. */
+  metricsToken?: string | null;
+  /** Whether what stands behind the gateway can serve. */
+  ready?: () => Promise<boolean>;
+  bounds?: Partial<ServerBounds>;
+}
+
+export interface Gateway {
+  app: FastifyInstance;
+  /** To which other parts of the process add their metrics. */
+  registry: Registry;
+  /** Binds and serves; `port` 0 picks a free one. */
+  listen(request: { host: string; port: number }): Promise<{ url: string; port: number }>;
+  /**
+   * Stops without losing anything: streams end at once, requests in flight finish, a body that is still unfinished
+   * after 8 s gets 503; what is left at `deadline_ms` is cut off. Again: the same.
+   */
+  close(request: { deadline_ms: number }): Promise<void>;
+  workers: Worker[];
+}
+
+/** How long bodies in flight may go on coming after the gateway was told to close. */
+const BODY_GRACE_MS = 8_000;
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { accounts, clock, random, streams, version } = deps;
+  const server = createServer({
+    clock,
+    random,
+    logger: deps.logger,
+    authenticate: (token) => accounts.authenticate(token),
+    bounds: { ...DEFAULT_BOUNDS, ...deps.bounds },
+  });
+  const { app, metrics } = server;
+  const ready = async () => !server.draining() && (deps.ready === undefined || (await deps.ready()));
+  registerLimits(app, { limits: deps.limits });
+  registerMultipart(app);
+  const routes = routesOf(deps);
+  registerRoutes({ app, clock }, routes);
+  registerPages(app, { routes, version, ready, timeline: deps.services.timeline });
+  registerMetricsPage(app, { registry: metrics.registry, token: deps.metricsToken ?? null });
+  let closing: Promise<void> | undefined;
+  return {
+    app,
+    registry: metrics.registry,
+    workers: streams.workers,
+    async listen({ host, port }) {
+      await app.listen({ host, port });
+      const bound = app.server.address() as AddressInfo;
+      const name = host.includes(':') ? `[${host}]` : host;
+      return { url: `http://${name}:${bound.port}`, port: bound.port };
+    },
+    close({ deadline_ms }) {
+      closing ??= drain({ server, streams, clock, deadline_ms });
+      return closing;
+    },
+  };
+}
+
+/** Every call of the API, in the order in which the docs show them. */
+export function routesOf(deps: GatewayDeps): Route[] {
+  const { services, media, clock } = deps;
+  const presenter = createPresenter();
+  const cursors = createCursors({ key: deps.cursorKey });
+  const shared: RouteDeps = { services, media, cursors, presenter, clock };
+  return [
+    ...accountRoutes(deps),
+    ...profilesRoutes(shared),
+    ...tweetsRoutes(shared),
+    ...feedsRoutes(shared),
+    ...engagementRoutes(shared),
+    ...followsRoutes(shared),
+    ...peopleRoutes(shared),
+    ...notificationsRoutes(shared),
+    ...mediaRoutes(deps),
+    ...streamRoutes(deps),
+  ];
+}
+
+interface PagesDeps {
+  routes: Route[];
+  version: string;
+  ready: () => Promise<boolean>;
+  timeline: Services['timeline'];
+}
+
+function registerPages(app: FastifyInstance, { routes, version, ready, timeline }: PagesDeps): void {
+  const document = JSON.stringify(openApiOf(routes, version));
+  const docs = docsPage(routes);
+  app.get('/', async (request, reply) =>
+    sendPage(reply, await indexPage({ timeline, ready }, `${request.protocol}://${request.host}`)),
+  );
+  app.get('/docs', async (_request, reply) => sendPage(reply, docs));
+  app.get('/openapi.json', async (_request, reply) => {
+    reply.headers({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' });
+    return document;
+  });
+  app.get('/health/live', async () => ({ status: 'live' }));
+  app.get('/health/ready', async () => {
+    if (await ready()) return { status: 'ready' };
+    throw new WarbleError('unavailable', 'The server is starting or stopping.');
+  });
+}
+
+interface DrainDeps {
+  server: Server;
+  streams: Streams;
+  clock: Clock;
+  deadline_ms: number;
+}
+
+async function drain({ server, streams, clock, deadline_ms }: DrainDeps): Promise<void> {
+  const { app, inFlight } = server;
+  const grace_ms = Math.min(BODY_GRACE_MS, deadline_ms);
+  server.startDraining();
+  streams.close();
+  const done = new AbortController();
+  const closed = app.close().finally(() => done.abort());
+  await Promise.race([closed, clock.sleep(grace_ms, done.signal)]);
+  inFlight.refuseUnfinishedBodies();
+  await Promise.race([closed, clock.sleep(deadline_ms - grace_ms, done.signal)]);
+  app.server.closeAllConnections();
+  await closed;
+}

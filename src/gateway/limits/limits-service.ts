@@ -1,0 +1,101 @@
+import { WarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import type { Clock } from '#platform/clock.ts';
+import { createAddressOf } from './addresses.ts';
+import type { Decision, Limits, Policy, Quota } from './limits.ts';
+import { createSlidingWindow, type SlidingWindow, type Taken } from './sliding-window.ts';
+
+export interface LimitsServiceDeps {
+  clock: Clock;
+  /** Off: nothing is counted, nobody is refused. */
+  off?: boolean;
+  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
+  /** Other quotas than {@link DEFAULT_QUOTAS}. */
+  quotas?: Partial<Record<Policy, Quota>>;
+  attempts?: Partial<AttemptQuotas>;
+  /** Counters kept per policy, for people and for addresses each. */
+  keys?: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** API.md, Limits. Signing in is also throttled by `attempt`. */
+export const DEFAULT_QUOTAS: Record<Policy, Quota> = {
+  read: { quota: 900, window_ms: 15 * 60_000 },
+  write: { quota: 1_000, window_ms: HOUR_MS },
+  post: { quota: 300, window_ms: HOUR_MS },
+  signUp: { quota: 5, window_ms: HOUR_MS },
+  signIn: { quota: 300, window_ms: HOUR_MS },
+};
+
+/** Passwords that may be tried and be wrong. */
+export interface AttemptQuotas {
+  /** For one account from one address. */
+  pair: Quota;
+  /** For all accounts from one address: an office may share it. */
+  address: Quota;
+}
+export const DEFAULT_ATTEMPTS: AttemptQuotas = {
+  pair: { quota: 10, window_ms: 15 * 60_000 },
+  address: { quota: 100, window_ms: 15 * 60_000 },
+};
+const KEYS = 100_000;
+
+export function createLimits(deps: LimitsServiceDeps): Limits {
+  const { clock, off = false, trustedProxies = [], keys = KEYS } = deps;
+  const quotas = { ...DEFAULT_QUOTAS, ...deps.quotas };
+  const attempts = { ...DEFAULT_ATTEMPTS, ...deps.attempts };
+  const counters = Object.fromEntries(
+    Object.entries(quotas).map(([policy, quota]) => [policy, createCounter(policy, quota, keys)]),
+  ) as Record<Policy, Counter>;
+  const pairs = createSlidingWindow<string>(attempts.pair, keys);
+  const addresses = createSlidingWindow<string>(attempts.address, keys);
+  const addressOf = createAddressOf(trustedProxies);
+
+  return {
+    // Windows run on the clock that nobody sets, or setting it would open or lock them.
+    take: (policy, who) => (off ? null : counters[policy](who, clock.monotonic())),
+    attempt({ account, address }) {
+      if (off) return { succeeded() {} };
+      const now = clock.monotonic();
+      const pair = `${address} ${account.toLowerCase()}`;
+      const byAddress = addresses.take(address, now);
+      if (!byAddress.allowed) throw tooManyAttempts(byAddress);
+      const byPair = pairs.take(pair, now);
+      if (!byPair.allowed) {
+        addresses.giveBack(address, now);
+        throw tooManyAttempts(byPair);
+      }
+      return {
+        succeeded() {
+          pairs.giveBack(pair, clock.monotonic());
+          addresses.giveBack(address, clock.monotonic());
+        },
+      };
+    },
+    addressOf: ({ socketAddress, headers }) => addressOf(socketAddress, headers),
+  };
+}
+
+type Counter = (who: UserId | string, now_ms: number) => Decision;
+
+function createCounter(policy: string, quota: Quota, keys: number): Counter {
+  const people: SlidingWindow<number> = createSlidingWindow(quota, keys);
+  const addresses: SlidingWindow<string> = createSlidingWindow(quota, keys);
+  const policyHeader = `"${policy}";q=${quota.quota};w=${Math.round(quota.window_ms / 1_000)}`;
+  return (who, now_ms) => {
+    const taken = typeof who === 'number' ? people.take(who, now_ms) : addresses.take(who, now_ms);
+    const { allowed, remaining, reset_s } = taken;
+    return { allowed, remaining, reset_s, policyHeader, header: `"${policy}";r=${remaining};t=${reset_s}` };
+  };
+}
+
+function tooManyAttempts({ reset_s }: Taken): WarbleError {
+  return new WarbleError(
+    'rate_limited',
+    'Too many wrong passwords from this address; wait, then try again.',
+    {
+      retryAfter_s: reset_s,
+    },
+  );
+}

@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { WarbleError } from '#contract/errors.ts';
+import type { RouteLimit } from '../route.ts';
+import type { Limits, Policy } from './limits.ts';
+
+/** What a call counts as. Pages, pictures and health count as nothing. */
+const POLICIES: Record<RouteLimit, Policy | null> = {
+  read: 'read',
+  stream: 'read',
+  write: 'write',
+  post: 'post',
+  signUp: 'signUp',
+  signIn: 'signIn',
+  none: null,
+};
+
+/**
+ * Counts each call against its route's limit: for the person who is signed in, else for the address; signing up
+ * and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. To be added after
+ * the authentication.
+ */
+export function registerLimits(app: FastifyInstance, { limits }: { limits: Limits }): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const limit = request.routeOptions.config.route?.limit ?? 'none';
+    const policy = POLICIES[limit];
+    if (policy === null) return done();
+    const decision = limits.take(policy, countedFor(request, policy, limits));
+    if (decision === null) return done();
+    reply.header('ratelimit-policy', decision.policyHeader);
+    reply.header('ratelimit', decision.header);
+    if (decision.allowed) return done();
+    const detail = `Too many requests of this kind; try again in ${decision.reset_s} s.`;
+    done(new WarbleError('rate_limited', detail, { retryAfter_s: decision.reset_s }));
+  });
+}
+
+function countedFor(request: FastifyRequest, policy: Policy, limits: Limits): number | string {
+  if (request.caller !== null && policy !== 'signUp' && policy !== 'signIn') return request.caller.userId;
+  return clientAddress(limits, request);
+}
+
+/** The address that a request counts for. */
+export function clientAddress(limits: Pick<Limits, 'addressOf'>, request: FastifyRequest): string {
+  return limits.addressOf({ socketAddress: request.socket.remoteAddress, headers: request.headers });
+}

@@ -1,0 +1,131 @@
+/**
+ * The rules of media. An upload is a row in `storing`, then the bytes, then the row `kept`: a crash leaves a row
+ * that the sweeper finds, never bytes that nobody knows of. What uses a picture is folded from the log
+ * (`media-uses-view.ts`); from before a post until after it, a hold keeps the sweeper away (`media-sweeper.ts`).
+ */
+import { hash } from 'node:crypto';
+import { WarbleError } from '#contract/errors.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { TweetImage } from '#contract/records.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { ViewRunner } from '#queue/view-runner.ts';
+import { checkAlt } from './alt.ts';
+import type { Media } from './media.ts';
+import type { MediaIndex, MediaRow } from './media-index.ts';
+import { extensionOf, MEDIA_TYPES, type MediaStore } from './media-store.ts';
+import { createMediaSweeper } from './media-sweeper.ts';
+import type { MediaUses } from './media-uses.ts';
+import type { Pictures } from './pictures.ts';
+
+export interface MediaServiceDeps {
+  index: MediaIndex;
+  store: MediaStore;
+  uses: MediaUses;
+  /** The runner of the view of uses: nothing goes before it has caught up. */
+  usesRunner: Pick<ViewRunner, 'status'>;
+  pictures: Pictures;
+  clock: Clock;
+  random: Random;
+}
+
+const NAME_BYTES = 16;
+const FILE_NAME_CHARACTERS = 255;
+/** A person's uploads that nothing used yet; bounds the disk that somebody can take in a day. */
+const MOST_UNUSED = 1_000;
+const HOLD_MS = 15 * 60_000;
+
+export function createMediaService(deps: MediaServiceDeps): { media: Media; workers: Worker[] } {
+  const { index, store, uses, usesRunner, pictures, clock, random } = deps;
+
+  async function keep(row: Parameters<MediaIndex['begin']>[0]['media'], bytes: Buffer): Promise<void> {
+    const checkAt = row.created + LIMITS.mediaUnattached_ms;
+    if (!(await index.begin({ media: row, checkAt, most: MOST_UNUSED }))) {
+      throw new WarbleError(
+        'rate_limited',
+        `At most ${MOST_UNUSED} uploads may wait to be used; use some first.`,
+        {
+          retryAfter_s: 3_600,
+        },
+      );
+    }
+    await store.put(row.name, bytes);
+    if (await index.keep({ name: row.name })) return;
+    // Its owner's account was erased meanwhile, and the bytes came after the eraser.
+    await store.delete(row.name);
+    throw new WarbleError('unavailable', 'The picture could not be kept; upload it again.');
+  }
+
+  const media: Media = {
+    async upload({ owner, fileName, alt, bytes }) {
+      if (bytes.length > LIMITS.mediaBytes)
+        throw new WarbleError('too_large', 'A picture has at most 8 MiB.');
+      const checkedAlt = checkAlt(alt);
+      const picture = await pictures.encode(bytes);
+      const { width, height, extension } = picture;
+      const row = {
+        name: `${random.bytes(NAME_BYTES).toString('hex')}.${extension}`,
+        owner,
+        fileName: fileName.slice(0, FILE_NAME_CHARACTERS),
+        alt: checkedAlt,
+        width,
+        height,
+        contentHash: hash('sha256', picture.bytes, 'hex'),
+        created: clock.now(),
+      };
+      await keep(row, picture.bytes);
+      return imageOf(row);
+    },
+
+    async hold({ owner, names }) {
+      if (names.length === 0) return { images: [], done: async () => {} };
+      const holdId = random.bytes(NAME_BYTES).toString('hex');
+      const result = await index.hold({ owner, names, holdId, until: clock.now() + HOLD_MS });
+      if ('unknown' in result) throw unknownImage(result.unknown, names);
+      return {
+        images: result.held.map(imageOf),
+        // Should it fail, the hold ends by itself.
+        done: () => index.release({ holdId }).catch(() => {}),
+      };
+    },
+
+    async read(name) {
+      const extension = extensionOf(name);
+      if (extension === undefined) return undefined;
+      const found = await store.get(name);
+      // What stands under a name never changes, so the name says it all.
+      return found && { type: MEDIA_TYPES[extension], etag: `"${name}"`, ...found };
+    },
+
+    async eraseOwner({ owner, limit }) {
+      const names = await index.claimOwner({ owner, limit });
+      for (const name of names) await store.delete(name);
+      if (names.length > 0) await index.forget({ names });
+      return { done: names.length < limit };
+    },
+  };
+  return { media, workers: [createMediaSweeper({ index, store, uses, usesRunner, clock })] };
+}
+
+function imageOf({
+  name,
+  width,
+  height,
+  alt,
+}: Pick<MediaRow, 'name' | 'width' | 'height' | 'alt'>): TweetImage {
+  return { image: name, width, height, alt };
+}
+
+function unknownImage(unknown: string, names: string[]): WarbleError {
+  const shown = JSON.stringify(unknown.slice(0, 100));
+  return new WarbleError(
+    'unknown_image',
+    `You have uploaded no image ${shown}. Upload it with POST /api/v1/media (multipart field "file") and pass the name that it answers, or the file name.`,
+    {
+      errors: [
+        { pointer: `/images/${names.indexOf(unknown)}`, detail: 'is the name of none of your uploads' },
+      ],
+    },
+  );
+}

@@ -1,0 +1,28 @@
+/** Where the bytes of pictures are. */
+import type { Readable } from 'node:stream';
+
+export interface MediaStore {
+  /**
+   * Keeps bytes under a name, durably when it resolves; all or nothing: a reader never sees a part. The same name
+   * and bytes again change nothing. Throws `storage_full`, `unavailable`.
+   */
+  put(name: string, bytes: Buffer): Promise<void>;
+  /** undefined: there is none, whatever the name looks like. */
+  get(name: string): Promise<{ size_bytes: number; body: Readable } | undefined>;
+  /** What is not there is passed over. */
+  delete(name: string): Promise<void>;
+}
+
+const MEDIA_NAME = /^[0-9a-f]{32}\.(jpg|png|webp|gif)$/;
+export const MEDIA_TYPES = {
+  jpg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+} as const;
+export type MediaExtension = keyof typeof MEDIA_TYPES;
+
+/** The extension of a media name; undefined: it is none. Nothing else ever reaches a file system. */
+export function extensionOf(name: string): MediaExtension | undefined {
+  return MEDIA_NAME.exec(name)?.[1] as MediaExtension | undefined;
+}

@@ -1,0 +1,8 @@
+/** What uses which picture: a view over tweets and profiles (see `media-uses-view.ts`). */
+export interface MediaUses {
+  /** Those of the names that something uses, as far as the view has folded. At most 1,000. */
+  used(request: { names: string[] }): Promise<string[]>;
+  /** Names whose last use has ended since; some, the same again until they are dismissed. */
+  released(request: { limit: number }): Promise<string[]>;
+  dismiss(request: { names: string[] }): Promise<void>;
+}

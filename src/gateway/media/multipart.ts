@@ -1,0 +1,89 @@
+/** Reading an upload: one file and its description, as multipart/form-data. */
+import multipart, { type Multipart } from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { LIMITS } from '#contract/limits.ts';
+
+export interface UploadedFile {
+  fileName: string;
+  alt: string;
+  bytes: Buffer;
+}
+
+const PARTS = { files: 1, fields: 8, parts: 8, headerPairs: 16, fieldNameSize: 100 };
+/** More than a description of the greatest length can take, before it is normalised. */
+const ALT_BYTES = 16 * 1024;
+/** A multipart body that holds the greatest file: the rest is borders, names and the description. */
+export const UPLOAD_BYTES = LIMITS.mediaBytes + 64 * 1024;
+
+/** Lets the app read multipart bodies; to be called once, after its other parsers were registered. */
+export function registerMultipart(app: FastifyInstance): void {
+  app.register(multipart, {
+    limits: { ...PARTS, fileSize: LIMITS.mediaBytes, fieldSize: ALT_BYTES },
+    throwFileSizeLimit: true,
+  });
+}
+
+/** Throws unsupported_media_type, too_large, invalid_text, invalid_request (parts missing, unknown or twice). */
+export async function readUpload(request: FastifyRequest): Promise<UploadedFile> {
+  if (!request.isMultipart()) {
+    throw new WarbleError(
+      'unsupported_media_type',
+      'Send the picture as multipart/form-data, in the part "file".',
+    );
+  }
+  try {
+    return await readParts(request);
+  } catch (error) {
+    throw isWarbleError(error) ? error : asRefusal(error);
+  }
+}
+
+async function readParts(request: FastifyRequest): Promise<UploadedFile> {
+  let file: { fileName: string; bytes: Buffer } | undefined;
+  let alt: string | undefined;
+  for await (const part of request.parts()) {
+    if (part.fieldname === 'file' && part.type === 'file' && file === undefined) {
+      file = { fileName: part.filename ?? '', bytes: await part.toBuffer() };
+    } else if (part.fieldname === 'alt' && part.type === 'field' && alt === undefined) {
+      alt = altOf(part);
+    } else throw badPart(part);
+  }
+  if (file !== undefined) return { ...file, alt: alt ?? '' };
+  throw invalid('/file', 'is required, as a file with a name');
+}
+
+function altOf(part: Extract<Multipart, { type: 'field' }>): string {
+  if (part.valueTruncated || typeof part.value !== 'string') {
+    throw new WarbleError('invalid_text', `A description has at most ${LIMITS.altCharacters} characters.`, {
+      errors: [{ pointer: '/alt', detail: 'is too long' }],
+    });
+  }
+  return part.value;
+}
+
+function badPart({ fieldname }: Multipart): WarbleError {
+  const known = fieldname === 'file' || fieldname === 'alt';
+  const detail = known ? 'must come once, "file" as a file and "alt" as a text' : 'is no part of this call';
+  return invalid(`/${fieldname.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail);
+}
+
+function invalid(pointer: string, detail: string): WarbleError {
+  return new WarbleError('invalid_request', `The part ${JSON.stringify(pointer.slice(1, 80))} ${detail}.`, {
+    errors: [{ pointer, detail }],
+  });
+}
+
+/** What the parser says of a body is about the body. */
+function asRefusal(error: unknown): WarbleError {
+  const { code } = error as { code?: string };
+  if (code === 'FST_REQ_FILE_TOO_LARGE') return new WarbleError('too_large', 'A picture has at most 8 MiB.');
+  if (code === 'FST_FILES_LIMIT') return invalid('/file', 'must come once; upload pictures one by one');
+  return new WarbleError(
+    'invalid_request',
+    'The multipart body cannot be read; send "file" and, if you like, "alt".',
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,291 @@
+/** Signing up, in and out; passwords, sessions and the end of an account. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { WarbleError } from '#contract/errors.ts';
+import { LIMITS } from '#contract/limits.ts';
+import { checkName } from '#contract/text.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Social } from '#social/social.ts';
+import type { Accounts, SignedIn } from '../accounts/accounts.ts';
+import { setSessionCookie } from '../accounts/session-cookie.ts';
+import { forgetCookies, requireSameOrigin } from '../authentication.ts';
+import type { Limits } from '../limits/limits.ts';
+import { clientAddress } from '../limits/rate-limiter.ts';
+import { userHead } from '../present.ts';
+import { type Caller, defineRoute, type Route } from '../route.ts';
+import { Id, Nothing, strictObject, Time } from '../schemas/common.ts';
+
+export interface AccountRoutesDeps {
+  accounts: Accounts;
+  limits: Limits;
+  services: { social: Pick<Social, 'view'> };
+  clock: Clock;
+}
+
+const topic = 'Accounts';
+
+const NewPassword = Type.String({
+  minLength: LIMITS.passwordMin,
+  maxLength: LIMITS.passwordMax,
+  description: 'Any characters, but not a commonly used password.',
+});
+const Password = Type.String({ minLength: 1, maxLength: LIMITS.passwordMax });
+const SessionKind = Type.Optional(
+  Type.Enum(['token', 'cookie'], {
+    description: 'With `cookie`, for browsers on this site, a cookie is set and no token returned.',
+  }),
+);
+const SignedInAnswer = strictObject({
+  userId: Id,
+  token: Type.Optional(
+    Type.String({ description: 'For "Authorization: Bearer". Absent where a cookie was set.' }),
+  ),
+  expires: { ...Time, description: 'When the session ends if it is not used before.' },
+});
+
+export function accountRoutes(deps: AccountRoutesDeps): Route[] {
+  return [
+    signUpRoute(deps),
+    logInRoute(deps),
+    logOutRoute(deps),
+    passwordRoute(deps),
+    meRoute(deps),
+    removeRoute(deps),
+    sessionsRoute(deps),
+    endSessionRoute(deps),
+  ];
+}
+
+function signUpRoute({ accounts }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/signup',
+    auth: 'none',
+    limit: 'signUp',
+    name: 'signUp',
+    topic,
+    summary: 'Make an account and sign in',
+    body: strictObject({
+      handle: Type.String({
+        pattern: '^[A-Za-z0-9_]{1,15}$',
+        description: 'Unique, ignoring case.',
+        examples: ['ann'],
+      }),
+      password: NewPassword,
+      name: Type.Optional(
+        Type.String({ maxLength: 2_000, description: 'Shown to others; the handle where it is left out.' }),
+      ),
+      session: SessionKind,
+    }),
+    answer: SignedInAnswer,
+    errors: ['handle_taken', 'invalid_text', 'forbidden'],
+    async handler({ body, request, reply }) {
+      const { handle, password, session } = body;
+      if (session === 'cookie') requireSameOrigin(request);
+      const name = nameOf(body.name ?? handle);
+      const signedIn = await accounts.signUp({ handle, password, name, device: deviceOf(request) });
+      return signedInAnswer(signedIn, session, request, reply);
+    },
+  });
+}
+
+function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/login',
+    auth: 'none',
+    limit: 'signIn',
+    name: 'logIn',
+    topic,
+    summary: 'Sign in',
+    body: strictObject({
+      handle: Type.String({ minLength: 1, maxLength: 64 }),
+      password: Password,
+      session: SessionKind,
+    }),
+    answer: SignedInAnswer,
+    errors: ['unauthenticated', 'forbidden'],
+    async handler({ body, request, reply }) {
+      const { handle, password, session } = body;
+      if (session === 'cookie') requireSameOrigin(request);
+      const attempt = limits.attempt({ account: handle, address: clientAddress(limits, request) });
+      const signedIn = await accounts.logIn({ handle, password, device: deviceOf(request) });
+      attempt.succeeded();
+      return signedInAnswer(signedIn, session, request, reply);
+    },
+  });
+}
+
+function logOutRoute({ accounts }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/logout',
+    auth: 'required',
+    limit: 'write',
+    name: 'logOut',
+    topic,
+    summary: 'Sign out: this token or cookie ends at once',
+    answer: Nothing,
+    async handler({ caller, request, reply }) {
+      await accounts.logOut(caller);
+      forgetCookie(request, reply);
+      return {};
+    },
+  });
+}
+
+function passwordRoute({ accounts, limits }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/password',
+    auth: 'required',
+    limit: 'write',
+    name: 'changePassword',
+    topic,
+    summary: 'Change the password; every other session ends',
+    body: strictObject({ current: Password, new: NewPassword }),
+    answer: Nothing,
+    errors: ['forbidden'],
+    async handler({ body, caller, request }) {
+      const attempt = confirmation(limits, caller, request);
+      await accounts.changePassword({ session: caller, current: body.current, next: body.new });
+      attempt.succeeded();
+      return {};
+    },
+  });
+}
+
+function meRoute({ accounts, services: { social } }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/me',
+    auth: 'required',
+    limit: 'read',
+    name: 'getAccount',
+    topic,
+    summary: "One's own account",
+    answer: strictObject({
+      userId: Id,
+      handle: Type.String(),
+      name: Type.String(),
+      pictureUrl: Type.Union([Type.String(), Type.Null()]),
+      protected: Type.Boolean(),
+      created: Time,
+    }),
+    async handler({ caller: { userId } }) {
+      const { created } = await accounts.account({ userId });
+      const [person] = await social.view({ viewer: userId, userIds: [userId] });
+      if (person === undefined)
+        throw new WarbleError('unavailable', 'Your profile is not there yet; try again.');
+      const shown = { ...userHead(person), protected: person.protected };
+      return { userId: String(userId), ...shown, created: new Date(created).toISOString() };
+    },
+  });
+}
+
+function removeRoute({ accounts, limits }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/me',
+    auth: 'required',
+    limit: 'write',
+    name: 'removeAccount',
+    topic,
+    summary: 'End the account: hidden at once; tweets, engagement, follows and media are removed',
+    description: 'The handle stays taken for ever, so that nobody can pass for you.',
+    body: strictObject({ password: Password }),
+    answer: Nothing,
+    errors: ['forbidden'],
+    async handler({ body, caller, request, reply }) {
+      const attempt = confirmation(limits, caller, request);
+      await accounts.remove({ session: caller, password: body.password });
+      attempt.succeeded();
+      forgetCookie(request, reply);
+      return {};
+    },
+  });
+}
+
+function sessionsRoute({ accounts }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/sessions',
+    auth: 'required',
+    limit: 'read',
+    name: 'listSessions',
+    topic,
+    summary: 'Where you are signed in, last used first',
+    answer: strictObject({
+      sessions: Type.Array(
+        strictObject({
+          id: Id,
+          created: Time,
+          lastUsed: Time,
+          device: Type.String(),
+          current: Type.Boolean(),
+        }),
+      ),
+    }),
+    async handler({ caller }) {
+      const sessions = await accounts.sessions(caller);
+      const shown = sessions.map(({ created, lastUsed, ...session }) => ({
+        ...session,
+        created: new Date(created).toISOString(),
+        lastUsed: new Date(lastUsed).toISOString(),
+      }));
+      return { sessions: shown };
+    },
+  });
+}
+
+function endSessionRoute({ accounts }: AccountRoutesDeps): Route {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/sessions/{id}',
+    auth: 'required',
+    limit: 'write',
+    name: 'endSession',
+    topic,
+    summary: 'Sign out somewhere else',
+    params: strictObject({ id: Id }),
+    answer: Nothing,
+    async handler({ params, caller }) {
+      await accounts.endSession({ userId: caller.userId, sessionId: params.id });
+      return {};
+    },
+  });
+}
+
+function signedInAnswer(
+  { userId, token, expires }: SignedIn,
+  session: 'token' | 'cookie' | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const answer = { userId: String(userId), expires: new Date(expires).toISOString() };
+  if (session !== 'cookie') return { ...answer, token };
+  setSessionCookie(request, reply, token);
+  return answer;
+}
+
+/** Whoever has a token must not be able to guess the password with it. */
+function confirmation(limits: Limits, { userId }: Caller, request: FastifyRequest) {
+  // No handle begins so: these attempts are counted apart from those to sign in.
+  return limits.attempt({ account: `#${userId}`, address: clientAddress(limits, request) });
+}
+
+function forgetCookie(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.authorization === undefined) forgetCookies(reply);
+}
+
+function deviceOf(request: FastifyRequest): string {
+  return request.headers['user-agent'] ?? '';
+}
+
+/** Throws invalid_text. */
+function nameOf(raw: string): string {
+  const checked = checkName(raw);
+  if (checked.ok) return checked.text;
+  const { reason } = checked;
+  throw new WarbleError('invalid_text', reason, { errors: [{ pointer: '/name', detail: reason }] });
+}

@@ -1,0 +1,37 @@
+/** What happens for a person, at once, as server-sent events. */
+import { Type } from 'typebox';
+import { defineRoute, type Route, SENT } from '../route.ts';
+import { strictObject } from '../schemas/common.ts';
+import type { Streams } from '../streams/streams.ts';
+
+const LastEventId = Type.String({ maxLength: 200, description: 'The id of the last event that you have.' });
+
+export function streamRoutes({ streams }: { streams: Streams }): Route[] {
+  const stream = defineRoute({
+    method: 'GET',
+    path: '/stream',
+    auth: 'required',
+    limit: 'stream',
+    name: 'openStream',
+    topic: 'Notifications',
+    summary: 'New tweets, deletions and notifications as they happen (server-sent events)',
+    description:
+      'Events: `tweet {tweetId, userId, time}`, `delete {tweetId}`, `notification` (as listed), `counts {unread}`, ' +
+      '`reset {}` (too far behind: fetch again). A comment every 15 s. At most 5 streams a person. The header ' +
+      'Last-Event-ID goes before `lastEventId`.',
+    query: strictObject({ lastEventId: Type.Optional(LastEventId) }),
+    headers: strictObject({ 'last-event-id': Type.Optional(LastEventId) }),
+    produces: 'text/event-stream',
+    answer: Type.String(),
+    async handler({ query, headers, caller, reply }) {
+      const lastEventId = headers['last-event-id'] ?? query.lastEventId ?? null;
+      const events = streams.open({ session: caller, lastEventId });
+      // Proxies of the nginx kind hold answers back unless they are told not to.
+      reply
+        .headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
+        .send(events);
+      return SENT;
+    },
+  });
+  return [stream];
+}

@@ -1,0 +1,37 @@
+import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { AccountsStore } from '../accounts/accounts-store.ts';
+import type { AuditLog } from '../accounts/audit.ts';
+import { cacheSessions } from '../accounts/stores/cached.ts';
+import { createSqliteAccountsStore } from '../accounts/stores/sqlite.ts';
+import { createSqliteAuditLog } from '../accounts/stores/sqlite-audit.ts';
+import { ACCOUNTS_SCHEMA } from '../accounts/stores/sqlite-schema.ts';
+import type { MediaIndex } from '../media/media-index.ts';
+import { createSqliteMediaIndex } from '../media/stores/sqlite.ts';
+import { MEDIA_SCHEMA } from '../media/stores/sqlite-schema.ts';
+
+export interface GatewayDb {
+  db: Database;
+  accounts: AccountsStore;
+  audit: AuditLog;
+  media: MediaIndex;
+}
+
+/**
+ * Opens the gateway's one file: accounts, sessions, secrets, the audit log and the index of media. `soleOwner`
+ * (the default): no other process writes it, so sessions may be kept in memory.
+ */
+export function openGatewayDb(options: {
+  path: string;
+  faults?: CommitFaults | undefined;
+  soleOwner?: boolean;
+}): GatewayDb {
+  const { path, faults, soleOwner = true } = options;
+  const db = openDatabase({ path, durability: 'full', faults, migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA] });
+  const accounts = createSqliteAccountsStore(db);
+  return {
+    db,
+    accounts: soleOwner ? cacheSessions(accounts) : accounts,
+    audit: createSqliteAuditLog(db),
+    media: createSqliteMediaIndex(db),
+  };
+}

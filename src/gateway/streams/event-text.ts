@@ -1,0 +1,76 @@
+/** From events to the text of the stream (html.spec.whatwg.org, server-sent events). */
+import type { UserId } from '#contract/ids.ts';
+import type { PersonHead } from '#contract/records.ts';
+import type { NotificationItem, Notifications } from '#notifications/notifications.ts';
+import type { Social } from '#social/social.ts';
+import type { Entry } from './event-log.ts';
+
+export interface EventTextDeps {
+  social: Pick<Social, 'view'>;
+  notifications: Pick<Notifications, 'item' | 'unread'>;
+  /** The JSON of a notification as lists show it. */
+  presentNotification: (item: NotificationItem, people: PersonHead[]) => unknown;
+}
+
+/**
+ * What a person is told of some entries *now*: tweets of those they follow and neither mute nor block, the
+ * notification as it stands, the counts once. Throws where that cannot be found out: then nothing may be told.
+ */
+export function createEventText({ social, notifications, presentNotification }: EventTextDeps) {
+  async function followed(person: UserId, entries: readonly Entry[]): Promise<Set<UserId>> {
+    const authors = new Set<UserId>();
+    for (const entry of entries) if (entry.type === 'tweet') authors.add(entry.userId);
+    if (authors.size === 0) return authors;
+    const views = await social.view({ viewer: person, userIds: [...authors] });
+    const shown = views.filter(
+      (view) =>
+        view.state === 'active' && view.following && !view.muting && !view.blocking && !view.blockedBy,
+    );
+    return new Set(shown.map(({ userId }) => userId));
+  }
+
+  async function textOf(person: UserId, entry: Entry, id: string, shown: Set<UserId>): Promise<string> {
+    switch (entry.type) {
+      case 'tweet': {
+        const { tweetId, userId, time } = entry;
+        if (!shown.has(userId)) return '';
+        const data = { tweetId: String(tweetId), userId: String(userId), time: new Date(time).toISOString() };
+        return eventText('tweet', id, data);
+      }
+      case 'delete':
+        return eventText('delete', id, { tweetId: String(entry.tweetId) });
+      case 'notification': {
+        if (entry.id === null) return '';
+        const { notification, people } = await notifications.item({ userId: person, id: entry.id });
+        return notification === null
+          ? ''
+          : eventText('notification', id, presentNotification(notification, people));
+      }
+      case 'counts': {
+        const { unread } = await notifications.unread({ userId: person });
+        return eventText('counts', id, { unread });
+      }
+    }
+  }
+
+  /** `idOf(index)`: the id of the entry at that place. */
+  return async (
+    person: UserId,
+    entries: readonly Entry[],
+    idOf: (index: number) => string,
+  ): Promise<string> => {
+    const shown = await followed(person, entries);
+    const lastCounts = entries.findLastIndex(({ type }) => type === 'counts');
+    let text = '';
+    for (const [index, entry] of entries.entries()) {
+      if (entry.type === 'counts' && index !== lastCounts) continue;
+      text += await textOf(person, entry, idOf(index), shown);
+    }
+    return text;
+  };
+}
+
+/** One event. `data` is JSON, so it has no line break that would end it. */
+export function eventText(type: string, id: string, data: unknown): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}

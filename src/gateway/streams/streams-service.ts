@@ -1,0 +1,239 @@
+/**
+ * Streams: for each person a log of their last events, for each open stream a place in it. A stream tells what
+ * stands after its place, as fast as its reader takes it, and remembers nothing else: so what is live and what is
+ * told again goes one way and is checked alike, and a reader too slow costs no memory. When the log has gone on
+ * past a stream's place, the stream is closed, and `reset` is told on return.
+ */
+import { Readable } from 'node:stream';
+import { WarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/live.ts';
+import type { Accounts, Session } from '../accounts/accounts.ts';
+import { createEventLog, type EventLog } from './event-log.ts';
+import { createEventText, type EventTextDeps, eventText } from './event-text.ts';
+import type { Streams } from './streams.ts';
+
+export interface StreamsServiceDeps extends EventTextDeps {
+  live: Live;
+  accounts: Pick<Accounts, 'standing'>;
+  clock: Clock;
+  random: Random;
+  /** Told of errors that end a stream, for the log of the server. */
+  onError?: (error: unknown) => void;
+  /** Streams of all people; one more is 503. */
+  most?: number;
+}
+
+const MOST_STREAMS = 20_000;
+/** Events that a person's log remembers, and how long it is kept after the last stream has ended. */
+const REMEMBERED = 512;
+const REMEMBERED_MS = 5 * 60_000;
+/** People whose logs are kept though nobody listens. */
+const MOST_AWAY = 10_000;
+const BATCH = 64;
+const HEARTBEAT_MS = 15_000;
+/** A reader that takes nothing for this long is gone. */
+const STALLED_MS = 60_000;
+const BUFFER_BYTES = 16 * 1024;
+/** How often sessions are looked at: a revoked one's streams end within 5 s. */
+const CHECK_EVERY_MS = 2_000;
+
+interface Person {
+  log: EventLog;
+  streams: Set<Stream>;
+  stop: () => void;
+  /** Since when nobody listens (monotonic ms); null: somebody does. */
+  away: number | null;
+}
+interface Stream {
+  session: Session;
+  person: Person;
+  /** The number of the last entry dealt with. */
+  place: number;
+  out: Readable;
+  /** The reader takes more. */
+  ready: boolean;
+  pumping: boolean;
+  /** When the reader last took something, and when something was last sent (monotonic ms). */
+  taken: number;
+  sent: number;
+}
+
+export function createStreamsService(deps: StreamsServiceDeps): Streams {
+  const { live, accounts, clock, random, onError = () => {}, most = MOST_STREAMS } = deps;
+  const textOf = createEventText(deps);
+  const people = new Map<UserId, Person>();
+  const open = new Set<Stream>();
+  let closed = false;
+  let checked = Number.NEGATIVE_INFINITY;
+
+  function listenFor(userId: UserId): Person {
+    const known = people.get(userId);
+    if (known !== undefined) return known;
+    const log = createEventLog(random.bytes(6).toString('hex'), REMEMBERED);
+    const streams = new Set<Stream>();
+    const stop = live.listen(userId, (event) => {
+      log.append(event);
+      if (event.type === 'notification') log.append({ type: 'counts' });
+      for (const stream of streams) void pump(stream);
+    });
+    const person: Person = { log, streams, stop, away: null };
+    people.set(userId, person);
+    return person;
+  }
+
+  function send(stream: Stream, text: string): void {
+    stream.ready = stream.out.push(text);
+    stream.sent = clock.monotonic();
+  }
+
+  function end(stream: Stream): void {
+    if (!open.delete(stream)) return;
+    const { person } = stream;
+    person.streams.delete(stream);
+    if (person.streams.size === 0) person.away = clock.monotonic();
+    // A reader that takes nothing would not take the end either.
+    if (stream.ready) stream.out.push(null);
+    else stream.out.destroy();
+  }
+
+  /** Tells what stands after the stream's place, while its reader takes it. One at a time per stream. */
+  async function pump(stream: Stream): Promise<void> {
+    if (stream.pumping) return;
+    stream.pumping = true;
+    const { log } = stream.person;
+    try {
+      while (open.has(stream) && stream.ready && stream.place < log.newest()) {
+        const { place } = stream;
+        const entries = log.after(place, BATCH);
+        if (entries === undefined) return end(stream);
+        const text = await textOf(stream.session.userId, entries, (index) => log.idOf(place + index + 1));
+        if (!open.has(stream)) return;
+        stream.place = place + entries.length;
+        if (text !== '') send(stream, text);
+      }
+      // Not even its place is remembered any more: too slow.
+      if (open.has(stream) && log.after(stream.place, 0) === undefined) end(stream);
+    } catch (error) {
+      // What cannot be checked is not told. The client comes back after `retry` and is told then.
+      onError(error);
+      end(stream);
+    } finally {
+      stream.pumping = false;
+    }
+  }
+
+  /** Where a stream begins: after the client's last event if that is known still, else at the log's end. */
+  function startOf(log: EventLog, lastEventId: string | null): { place: number; reset: boolean } {
+    if (lastEventId === null) return { place: log.newest(), reset: false };
+    const place = log.numberOf(lastEventId);
+    if (place === undefined || log.after(place, 0) === undefined) return { place: log.newest(), reset: true };
+    return { place, reset: false };
+  }
+
+  async function endRevoked(): Promise<void> {
+    const sessions = [...new Map([...open].map(({ session }) => [session.sessionId, session])).values()];
+    const standing = new Set<string>();
+    for (let start = 0; start < sessions.length; start += LIMITS.batch) {
+      const batch = sessions.slice(start, start + LIMITS.batch);
+      for (const { sessionId } of await accounts.standing({ sessions: batch })) standing.add(sessionId);
+    }
+    const asked = new Set(sessions.map(({ sessionId }) => sessionId));
+    for (const stream of open) {
+      const { sessionId } = stream.session;
+      if (asked.has(sessionId) && !standing.has(sessionId)) end(stream);
+    }
+  }
+
+  function beat(now: number): void {
+    for (const stream of open) {
+      if (!stream.ready && now - stream.taken >= STALLED_MS) end(stream);
+      else if (stream.ready && now - stream.sent >= HEARTBEAT_MS) send(stream, ': still here\n\n');
+    }
+  }
+
+  /** Forgets logs that nobody came back for, the longest away first. */
+  function forgetAway(now: number): void {
+    const away = [...people].filter(([, { away }]) => away !== null);
+    away.sort(([, a], [, b]) => a.away! - b.away!);
+    for (const [index, [userId, person]] of away.entries()) {
+      if (now - person.away! < REMEMBERED_MS && away.length - index <= MOST_AWAY) break;
+      person.stop();
+      people.delete(userId);
+    }
+  }
+
+  const worker: Worker = {
+    name: 'streams',
+    idle_ms: 1_000,
+    async step() {
+      const now = clock.monotonic();
+      beat(now);
+      if (now - checked >= CHECK_EVERY_MS) {
+        forgetAway(now);
+        await endRevoked();
+        checked = now;
+      }
+      return false;
+    },
+  };
+
+  return {
+    open({ session, lastEventId }) {
+      if (closed) throw new WarbleError('unavailable', 'The server is stopping; come back in a moment.');
+      if (open.size >= most)
+        throw new WarbleError('overloaded', 'Too many streams are open; come back later.');
+      const person = listenFor(session.userId);
+      if (person.streams.size >= LIMITS.streamsPerPerson) {
+        throw new WarbleError(
+          'rate_limited',
+          `At most ${LIMITS.streamsPerPerson} streams a person; close one.`,
+          {
+            retryAfter_s: 15,
+          },
+        );
+      }
+      const now = clock.monotonic();
+      const out = new Readable({ highWaterMark: BUFFER_BYTES, read: () => onTaken(stream) });
+      const { place, reset } = startOf(person.log, lastEventId);
+      const stream: Stream = {
+        session,
+        person,
+        place,
+        out,
+        ready: true,
+        pumping: false,
+        taken: now,
+        sent: now,
+      };
+      person.away = null;
+      person.streams.add(stream);
+      open.add(stream);
+      out.on('close', () => end(stream));
+      const id = person.log.idOf(place);
+      // An id without data sets what the client will send as its last event, before there was any.
+      send(stream, `retry: 3000\nid: ${id}\n\n${reset ? eventText('reset', id, {}) : ''}`);
+      void pump(stream);
+      return out;
+    },
+    count: () => open.size,
+    workers: [worker],
+    close() {
+      closed = true;
+      for (const stream of open) end(stream);
+      for (const { stop } of people.values()) stop();
+      people.clear();
+    },
+  };
+
+  function onTaken(stream: Stream): void {
+    stream.taken = clock.monotonic();
+    if (stream.ready) return;
+    stream.ready = true;
+    void pump(stream);
+  }
+}
