@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import { PARTITIONS, partitionOf } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
@@ -94,13 +95,16 @@ function createScans(db: Database, slots: Slots): Pick<TopListsStore, 'byLikes' 
     async byLikes({ partition, below, limit }) {
       const slot = slots()(partition);
       const rows = below === null ? best.all(slot, limit) : bestBelow.all(slot, ...placeOf(below), limit);
-      return rows as unknown as RankRow[];
+      return rows.map(asRankRow);
     },
     async byTime(request) {
-      const rows = from.all(slots()(request.partition), request.from, request.limit);
-      return rows as unknown as RankRow[];
+      return from.all(slots()(request.partition), request.from, request.limit).map(asRankRow);
     },
   };
+}
+
+function asRankRow(row: Record<string, SQLOutputValue>): RankRow {
+  return { tweetId: row.tweetId as number, author: row.author as number, likes: row.likes as number };
 }
 
 function createLookups(db: Database, slots: Slots): Pick<TopListsStore, 'rows' | 'facts'> {
@@ -112,7 +116,7 @@ function createLookups(db: Database, slots: Slots): Pick<TopListsStore, 'rows' |
       const found: RankRow[] = [];
       for (const { author, tweetId } of tweets) {
         const row = likesOf.get(slotOf(partitionOf(author)), author, tweetId);
-        if (row !== undefined) found.push({ tweetId, author, likes: row['likes'] as number });
+        if (row !== undefined) found.push({ tweetId, author, likes: row.likes as number });
       }
       return found;
     },
@@ -122,7 +126,7 @@ function createLookups(db: Database, slots: Slots): Pick<TopListsStore, 'rows' |
       for (const author of authors) {
         const row = factsOf.get(slotOf(partitionOf(author)), author);
         if (row === undefined) continue;
-        found.push({ author, followers: row['followers'] as number, listed: row['listed'] === 1 });
+        found.push({ author, followers: row.followers as number, listed: row.listed === 1 });
       }
       return found;
     },
@@ -154,7 +158,7 @@ function createAuthorTops(db: Database, slots: Slots): TopListsStore['authorTops
       ) as { tweet: number; likes: number }[];
       return {
         author,
-        followers: (followersOf.get(slot, author)?.['followers'] as number | undefined) ?? 0,
+        followers: (followersOf.get(slot, author)?.followers as number | undefined) ?? 0,
         tweetIds: rows.map((row) => row.tweet),
         likes: rows.map((row) => row.likes),
         truncated: rows.length === limit,

@@ -59,6 +59,8 @@ interface WindowState {
   shown: TopSnapshot | null;
   /** Something changed since `shown` was made. */
   changed: boolean;
+  /** Too few leaders were left to make a list; it is made as soon as new ones are filled. */
+  waiting: boolean;
   /** From when on time alone changes the list: when the window's edge passes this tweet. */
   oldest: TweetId;
   /** Where the edge was last. */
@@ -68,8 +70,8 @@ interface WindowState {
 export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
   const { store, snapshots, marks, clock, random, size = SIZE, page = PAGE } = deps;
   const states = WINDOWS.map((window): WindowState => {
-    const state = { window, serving: null, filling: null, shown: null, changed: true, oldest: 0, edge: 0 };
-    return { ...state, filling: startFilling(window) };
+    const filling = startFilling(window);
+    return { window, serving: null, filling, shown: null, changed: true, waiting: true, oldest: 0, edge: 0 };
   });
   let publishedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<boolean> | null = null;
@@ -150,6 +152,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     const { tweetIds, exact, low, oldest } = state.serving.best(edge);
     if (low && state.filling === null) state.filling = startFilling(state.window);
     // Until the new ones are filled, the list as it was is nearer to the truth than one with its tail missing.
+    state.waiting = !exact;
     if (!exact && state.shown !== null) return;
     state.changed = false;
     state.oldest = oldest;
@@ -164,7 +167,9 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     await takeChanges();
     for (const state of states) if (state.filling !== null) await fillOn(state);
     const due = clock.monotonic() - publishedAt >= SNAPSHOT_EVERY_MS;
-    for (const state of states) if (due || state.shown === null) await publish(state);
+    for (const state of states) {
+      if (due || (state.waiting && state.filling === null)) await publish(state);
+    }
     if (due) publishedAt = clock.monotonic();
     return !marks.empty() || states.some(({ filling }) => filling !== null);
   }

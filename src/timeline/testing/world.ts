@@ -1,0 +1,322 @@
+/**
+ * A small world for tests of lists: people, tweets, likes, comments and follows in plain maps, the parts of the
+ * three services that lists ask for, and the log of what changed. Every answer is computed from the maps anew.
+ */
+
+import { WarbleError } from '#contract/errors.ts';
+import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
+import { type Snowflake, snowflakeOf, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
+import type { AccountState, PersonView, TweetRecord } from '#contract/records.ts';
+import type { Engagement, Summary } from '#engagement/engagement.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Log, LogRecord } from '#queue/log.ts';
+import type { Social } from '#social/social.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+
+export interface WorldPerson {
+  userId: UserId;
+  protected: boolean;
+  state: AccountState;
+  /** Whom they follow publicly, block and mute. */
+  following: Set<UserId>;
+  blocking: Set<UserId>;
+  muting: Set<UserId>;
+}
+
+export interface WorldTweet {
+  id: TweetId;
+  author: UserId;
+  kind: 'tweet' | 'comment';
+  deleted: boolean;
+  likes: Map<UserId, Snowflake>;
+  comments: { id: Snowflake; userId: UserId }[];
+}
+
+export interface World {
+  people: Map<UserId, WorldPerson>;
+  items: Map<number, WorldTweet>;
+  tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
+  social: Pick<Social, 'view' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
+  engagement: Pick<Engagement, 'likeCounts' | 'summaries'>;
+  log: Log;
+  /** How often each method was called, by `service.method`. */
+  calls: Map<string, number>;
+  /** Services that are down. */
+  down: Set<'social' | 'engagement'>;
+  /** An id minted now; `age_ms` ago where given. */
+  mint(age_ms?: number): Snowflake;
+  join(userId: UserId): WorldPerson;
+  post(author: UserId, age_ms?: number): TweetId;
+  remove(id: TweetId): void;
+  like(tweetId: TweetId, userId: UserId): void;
+  unlike(tweetId: TweetId, userId: UserId): void;
+  comment(tweetId: TweetId, userId: UserId): Snowflake;
+  follow(follower: UserId, followee: UserId): void;
+  unfollow(follower: UserId, followee: UserId): void;
+  setAccount(userId: UserId, changes: { protected?: boolean; state?: AccountState }): void;
+  followersOf(userId: UserId): number;
+}
+
+export function createWorld(clock: Pick<Clock, 'now'>): World {
+  const people: World['people'] = new Map();
+  const items: World['items'] = new Map();
+  const calls: World['calls'] = new Map();
+  const down: World['down'] = new Set();
+  const { log, append } = createMemoryLog(clock);
+  let minted = 0;
+
+  const mint = (age_ms = 0): Snowflake => {
+    const sequence = minted++ % 64;
+    const node = Math.floor(minted / 64) % 64;
+    return snowflakeOf({ time_ms: clock.now() - age_ms, node, sequence });
+  };
+  const person = (userId: UserId) => people.get(userId)!;
+  const liveTweets = () => [...items.values()].filter((item) => item.kind === 'tweet' && !item.deleted);
+  const followersOf = (userId: UserId) =>
+    [...people.values()].filter((other) => other.following.has(userId)).length;
+
+  return {
+    people,
+    items,
+    calls,
+    down,
+    log,
+    mint,
+    followersOf,
+    tweets: counted('tweets', {
+      get: async ({ ids }) =>
+        ids.flatMap((id) => {
+          const item = items.get(id);
+          return item === undefined || item.deleted ? [] : [recordOf(item)];
+        }),
+      authorsOf: async ({ ids }) =>
+        ids.flatMap((id) => {
+          const item = items.get(id);
+          return item === undefined ? [] : [{ id, author: item.author, deleted: item.deleted }];
+        }),
+      async scan({ after, limit }) {
+        const page = liveTweets()
+          .filter(({ id }) => id > after)
+          .sort((a, b) => a.id - b.id)
+          .slice(0, limit);
+        const next = page.length < limit ? null : page.at(-1)!.id;
+        return { tweets: page.map(({ id, author }) => ({ id, author })), next };
+      },
+      async byAuthor({ author, before, limit }) {
+        const ids = liveTweets()
+          .filter((item) => item.author === author && (before === null || item.id < before))
+          .map(({ id }) => id);
+        return { ids: ids.sort((a, b) => b - a).slice(0, limit) };
+      },
+    }),
+    social: counted('social', {
+      view: async ({ viewer, userIds }) =>
+        userIds.flatMap((userId) => (people.has(userId) ? [viewOf(person(userId), viewer)] : [])),
+      followerCounts: async ({ userIds }) =>
+        userIds.map((userId) => ({ userId, followers: followersOf(userId) })),
+      async scanPeople({ after, limit }) {
+        const page = [...people.values()]
+          .filter(({ userId }) => userId > after)
+          .sort((a, b) => a.userId - b.userId)
+          .slice(0, limit);
+        return {
+          people: page.map(({ userId, protected: locked, state }) => ({
+            userId,
+            protected: locked,
+            state,
+            followers: followersOf(userId),
+          })),
+          next: page.length < limit ? null : page.at(-1)!.userId,
+        };
+      },
+      followeesOf: async ({ follower }) => ({
+        followees: [...person(follower).following].map((userId) => ({
+          userId,
+          id: 1,
+          muted: person(follower).muting.has(userId),
+        })),
+      }),
+    }),
+    engagement: counted('engagement', {
+      likeCounts: async ({ tweetIds }) =>
+        tweetIds.map((tweetId) => ({ tweetId, likes: items.get(tweetId)?.likes.size ?? 0 })),
+      summaries: async ({ viewer, tweetIds }) => tweetIds.map((tweetId) => summaryOf(tweetId, viewer)),
+    }),
+    join(userId) {
+      const joined: WorldPerson = {
+        userId,
+        protected: false,
+        state: 'active',
+        following: new Set(),
+        blocking: new Set(),
+        muting: new Set(),
+      };
+      people.set(userId, joined);
+      append('accounts', 'account.changed', userId, 0);
+      return joined;
+    },
+    post(author, age_ms) {
+      const id = mint(age_ms);
+      items.set(id, { id, author, kind: 'tweet', deleted: false, likes: new Map(), comments: [] });
+      append('tweets', 'tweet.posted', author, id);
+      return id;
+    },
+    remove(id) {
+      const item = items.get(id)!;
+      item.deleted = true;
+      append('tweets', 'tweet.deleted', item.author, id);
+    },
+    like(tweetId, userId) {
+      const { likes, author } = items.get(tweetId)!;
+      if (likes.has(userId)) return;
+      likes.set(userId, mint());
+      append('engagement', 'like.added', author, tweetId);
+    },
+    unlike(tweetId, userId) {
+      const { likes, author } = items.get(tweetId)!;
+      if (likes.delete(userId)) append('engagement', 'like.removed', author, tweetId);
+    },
+    comment(tweetId, userId) {
+      const id = mint();
+      items.set(id, { id, author: userId, kind: 'comment', deleted: false, likes: new Map(), comments: [] });
+      items.get(tweetId)!.comments.unshift({ id, userId });
+      return id;
+    },
+    follow(follower, followee) {
+      person(follower).following.add(followee);
+      append('follows', 'follow.added', followee, mint());
+    },
+    unfollow(follower, followee) {
+      if (person(follower).following.delete(followee)) append('follows', 'follow.removed', followee, mint());
+    },
+    setAccount(userId, changes) {
+      Object.assign(person(userId), changes);
+      append('accounts', changes.state === undefined ? 'profile.changed' : 'account.changed', userId, 0);
+    },
+  };
+
+  /** Counts calls, and refuses them while the service is down. */
+  function counted<Service extends object>(
+    name: 'tweets' | 'social' | 'engagement',
+    service: Service,
+  ): Service {
+    return new Proxy(service, {
+      get(target, method) {
+        const call = Reflect.get(target, method) as (request: unknown) => Promise<unknown>;
+        return async (request: unknown) => {
+          const key = `${name}.${String(method)}`;
+          calls.set(key, (calls.get(key) ?? 0) + 1);
+          if (name !== 'tweets' && down.has(name)) throw new WarbleError('unavailable', `${name} is down.`);
+          return call(request);
+        };
+      },
+    });
+  }
+
+  function viewOf(other: WorldPerson, viewer: UserId | null): PersonView {
+    const me = viewer === null ? undefined : people.get(viewer);
+    const { userId, state, protected: locked } = other;
+    return {
+      userId,
+      handle: `h${userId}`,
+      name: `Name ${userId}`,
+      picture: '',
+      state,
+      protected: locked,
+      following: me?.following.has(userId) ?? false,
+      followingPrivately: false,
+      requested: false,
+      followedBy: viewer !== null && other.following.has(viewer),
+      blocking: me?.blocking.has(userId) ?? false,
+      blockedBy: viewer !== null && other.blocking.has(viewer),
+      muting: me?.muting.has(userId) ?? false,
+    };
+  }
+
+  function summaryOf(tweetId: TweetId, viewer: UserId | null): Summary {
+    const { likes, comments } = items.get(tweetId) ?? { likes: new Map<UserId, Snowflake>(), comments: [] };
+    return {
+      tweetId,
+      likeCount: likes.size,
+      commentCount: comments.length,
+      repostCount: 0,
+      likes: Array.from(likes, ([userId, id]) => ({ id, tweetId, userId }))
+        .reverse()
+        .slice(0, 8),
+      comments: comments.slice(0, 8).map(({ id, userId }) => ({ id, tweetId, userId })),
+      viewer: viewer === null ? null : { liked: likes.has(viewer), reposted: false },
+    };
+  }
+}
+
+function recordOf({ id, author, kind }: WorldTweet): TweetRecord {
+  return {
+    id,
+    author,
+    kind,
+    parentId: null,
+    rootId: null,
+    quoteOf: null,
+    visibility: 'public',
+    version: 1,
+    lang: null,
+    labels: [],
+    appId: null,
+    content: `text of ${id}`,
+    entities: { mentions: [], hashtags: [], links: [] },
+    images: [],
+    time: snowflakeTime(id),
+  };
+}
+
+/** A log in memory, for one process. */
+function createMemoryLog(clock: Pick<Clock, 'now'>) {
+  const partitions = new Map<string, LogRecord[]>();
+  const trimmed = new Map<string, number>();
+  const sequences = new Map<string, number>();
+  const recordsOf = (topic: Topic, partition: number) => {
+    const name = `${topic}/${partition}`;
+    if (!partitions.has(name)) partitions.set(name, []);
+    return partitions.get(name)!;
+  };
+  const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+  const log: Log = {
+    async read({ topic, partition, after, limit }) {
+      return recordsOf(topic, partition)
+        .filter(({ position }) => position > after)
+        .slice(0, limit);
+    },
+    heads: async ({ topic }) => ({
+      newest: all.map((partition) => recordsOf(topic, partition).length),
+      trimmed: all.map((partition) => trimmed.get(`${topic}/${partition}`) ?? 0),
+    }),
+    async trim({ topic, partition, through }) {
+      trimmed.set(`${topic}/${partition}`, through);
+      return false;
+    },
+    onAppend: () => {},
+  };
+  function append(topic: Topic, type: EventType, key: UserId, entityId: number): void {
+    const partition = partitionOf(key);
+    const records = recordsOf(topic, partition);
+    const sequence = (sequences.get(`${topic}/${key}`) ?? 0) + 1;
+    sequences.set(`${topic}/${key}`, sequence);
+    const event: WarbleEvent = {
+      topic,
+      type,
+      key,
+      entityId,
+      entityVersion: 1,
+      actorId: key,
+      itemId: 0,
+      time: clock.now(),
+      traceId: '',
+      eventId: `${topic}/${key}/${sequence}`,
+      schemaVersion: 1,
+      sequence,
+      region: 'local',
+    };
+    records.push({ partition, position: records.length + 1, event });
+  }
+  return { log, append };
+}

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
+import { LIMITS, WINDOW_MS, type Window } from '#contract/limits.ts';
+import { createManualClock, type ManualClock } from '#platform/clock.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
+import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
+import { plainGlobalTop, plainHomeTop } from '#timeline/testing/plain-top.ts';
+import { createWorld, type World } from '#timeline/testing/world.ts';
+import { createAuthorTops } from './author-tops.ts';
+import { createGlobalTop, type GlobalTop } from './global-top.ts';
+import { createHomeTop, type OpenHomeTop } from './home-top.ts';
+import type { LeadersSize } from './leaders.ts';
+import { createMarks, withChanges } from './marks.ts';
+import type { TopSnapshots } from './top-snapshots.ts';
+import { createTopView } from './top-view.ts';
+
+const WINDOWS: readonly Window[] = ['24h', '7d', 'all'];
+/** So small that lists are trimmed, run low and are filled anew all the time. */
+const SMALL: LeadersSize = { shown: 5, kept: 8, most: 12, low: 6 };
+const PEOPLE = 6;
+const HOUR_MS = 3_600_000;
+
+interface Setup {
+  clock: ManualClock;
+  world: World;
+  view: ViewRunner;
+  globalTop: GlobalTop;
+  snapshots: TopSnapshots;
+  openHomeTop: OpenHomeTop;
+  /** Until everything is settled, at most two seconds later. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function setUp(path: string, size?: LeadersSize, page?: number): Setup {
+  const clock = createManualClock(1_800_000_000_000);
+  const world = createWorld(clock);
+  const store = openSqliteTopListsStore({ path });
+  const marks = createMarks();
+  const authorTops = createAuthorTops({ store });
+  const { log } = world;
+  const view = createViewRunner({
+    view: createTopView(world),
+    store: withChanges(store.view, [marks, authorTops]),
+    log,
+    batch: 4,
+  });
+  const snapshots = createMemoryTopSnapshots({ clock });
+  const random = createSeededRandom(1);
+  const sizes = { ...(size && { size }), ...(page && { page }) };
+  const globalTop = createGlobalTop({ store, snapshots, marks, clock, random, ...sizes });
+  async function run(): Promise<void> {
+    while (await view.worker.step());
+    while (await globalTop.worker.step());
+  }
+  return {
+    clock,
+    world,
+    view,
+    globalTop,
+    snapshots,
+    openHomeTop: createHomeTop({ social: world.social, authorTops, clock }),
+    async settle() {
+      await run();
+      clock.advance(1_000);
+      await run();
+    },
+    close: () => store.db.close(),
+  };
+}
+
+/** What people do, as numbers that shrink well. */
+const action = fc.record({
+  kind: fc.constantFrom(
+    'post',
+    'post',
+    'postOld',
+    'remove',
+    'like',
+    'like',
+    'like',
+    'unlike',
+    'follow',
+    'follow',
+    'unfollow',
+    'protect',
+    'deactivate',
+    'mute',
+    'hours',
+    'fold',
+    'step',
+    'settle',
+    'rebuild',
+  ),
+  who: fc.nat(PEOPLE - 1),
+  whom: fc.nat(PEOPLE - 1),
+  which: fc.nat(200),
+});
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+async function perform({ world, clock, view, globalTop, settle }: Setup, { kind, who, whom, which }: Action) {
+  const [me, other] = [who + 1, whom + 1];
+  const live = [...world.items.values()].filter(({ deleted }) => !deleted);
+  const some = live[which % Math.max(1, live.length)]?.id;
+  const person = world.people.get(me)!;
+  if (kind === 'post') world.post(me);
+  else if (kind === 'postOld') world.post(me, which * HOUR_MS);
+  else if (kind === 'remove' && some) world.remove(some);
+  else if (kind === 'like' && some) world.like(some, me);
+  else if (kind === 'unlike' && some) world.unlike(some, me);
+  else if (kind === 'follow' && me !== other) world.follow(me, other);
+  else if (kind === 'unfollow') world.unfollow(me, other);
+  else if (kind === 'protect') world.setAccount(me, { protected: !person.protected });
+  else if (kind === 'deactivate') {
+    world.setAccount(me, { state: person.state === 'active' ? 'deactivated' : 'active' });
+  } else if (kind === 'mute') {
+    if (!person.muting.delete(other)) person.muting.add(other);
+  } else if (kind === 'hours') clock.advance((which % 30) * HOUR_MS);
+  else if (kind === 'fold') await view.worker.step();
+  else if (kind === 'step') await globalTop.worker.step();
+  else if (kind === 'settle') await settle();
+  else if (kind === 'rebuild' && which % 5 === 0) await view.startRebuild();
+}
+
+async function homeTopOf(
+  { openHomeTop, world }: Setup,
+  reader: UserId,
+  window: Window,
+  own: boolean,
+  k: number,
+) {
+  const walk = await openHomeTop({ reader, window, own });
+  const seen: TweetId[] = [];
+  for (;;) {
+    const some = await walk.take(3);
+    // Who is not active is left out at reading, by the pipeline.
+    seen.push(...some.filter((id) => world.people.get(world.items.get(id)!.author)!.state === 'active'));
+    if (some.length < 3 || seen.length >= k) return seen.slice(0, k);
+  }
+}
+
+async function compareAll(setup: Setup, most: number): Promise<void> {
+  const { world, globalTop, clock } = setup;
+  const now = clock.now();
+  for (const window of WINDOWS) {
+    const { tweetIds } = await globalTop.newest(window);
+    assert.deepEqual(tweetIds, plainGlobalTop(world, window, now, most), `top of ${window}`);
+    for (const own of [false, true]) {
+      const expected = plainHomeTop(world, { reader: 1, window, own, now, k: 10 });
+      assert.deepEqual(await homeTopOf(setup, 1, window, own, 10), expected, `home top of ${window}`);
+    }
+  }
+}
+
+describe('top lists', () => {
+  let directory: string;
+  let opened = 0;
+  let setups: Setup[];
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'warble-top-'));
+    setups = [];
+  });
+  afterEach(async () => {
+    for (const setup of setups) await setup.close();
+    rmSync(directory, { recursive: true });
+  });
+  function open(size?: LeadersSize, page?: number, path = join(directory, `${opened++}.db`)): Setup {
+    const setup = setUp(path, size, page);
+    setups.push(setup);
+    for (let userId = 1; userId <= PEOPLE; userId++) setup.world.join(userId);
+    return setup;
+  }
+
+  test('are what a plain computation says, whatever happened, once two seconds have passed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 120 }), async (actions) => {
+        const setup = open(SMALL, 3);
+        for (const each of actions) await perform(setup, each);
+        await setup.settle();
+        await compareAll(setup, SMALL.shown);
+        await setups.pop()!.close();
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  test('a tweet leaves a window at its very edge', async () => {
+    const setup = open();
+    const { world, clock, globalTop, settle } = setup;
+    const tweetId = world.post(1);
+    await settle();
+    for (const window of ['24h', '7d'] as const) {
+      clock.advance(WINDOW_MS[window] - (clock.now() - snowflakeTime(tweetId)));
+      await globalTop.worker.step();
+      assert.deepEqual(
+        (await globalTop.newest(window)).tweetIds,
+        [tweetId],
+        `${window}: at the edge it is in`,
+      );
+      clock.advance(1);
+      await settle();
+      assert.deepEqual((await globalTop.newest(window)).tweetIds, [], `${window}: past it, it is out`);
+    }
+    assert.deepEqual((await globalTop.newest('all')).tweetIds, [tweetId]);
+  });
+
+  test('a snapshot is made only when the list has changed, and serves walks ten minutes longer', async () => {
+    const { world, clock, globalTop, snapshots, settle } = open();
+    world.post(1);
+    await settle();
+    const first = await globalTop.newest('all');
+    world.post(2);
+    world.like(world.post(3), 1);
+    await settle();
+    const second = await globalTop.newest('all');
+    assert.notEqual(second.id, first.id);
+    world.follow(4, 5);
+    await settle();
+    assert.equal((await globalTop.newest('all')).id, second.id, 'nothing in the list changed');
+    clock.advance(LIMITS.topSnapshotKept_ms - 2_000);
+    assert.deepEqual(await snapshots.get(first.id), first);
+    clock.advance(2_000);
+    assert.equal(await snapshots.get(first.id), undefined);
+    assert.deepEqual(await snapshots.get(second.id), second, 'the newest does not age');
+  });
+
+  test('are there at once after a restart', async () => {
+    const path = join(directory, 'kept.db');
+    const before = open(undefined, undefined, path);
+    const best = before.world.post(1);
+    before.world.post(2);
+    before.world.like(best, 3);
+    await before.settle();
+    const { tweetIds } = await before.globalTop.newest('24h');
+    await setups.pop()!.close();
+    const after = setUp(path);
+    setups.push(after);
+    await after.globalTop.preload();
+    assert.deepEqual((await after.snapshots.newest('24h'))?.tweetIds, tweetIds);
+  });
+
+  test('hold a thousand, and an author whose tweets fill them alone', async () => {
+    const { world, globalTop, settle, clock } = open({ shown: 100, kept: 150, most: 200, low: 110 }, 50);
+    for (let i = 0; i < 400; i++) world.post(1);
+    for (let i = 0; i < 50; i++) world.post(2);
+    for (let i = 0; i < 400; i++) world.post(3, i * 60_000);
+    await settle();
+    const same = async () => {
+      const { tweetIds } = await globalTop.newest('all');
+      assert.deepEqual(tweetIds, plainGlobalTop(world, 'all', clock.now(), 100));
+    };
+    await same();
+    world.follow(4, 1);
+    await settle();
+    await same();
+    for (const item of [...world.items.values()].slice(300, 395)) world.remove(item.id);
+    await settle();
+    await same();
+    world.follow(4, 3);
+    world.unfollow(4, 1);
+    await settle();
+    await same();
+  });
+});
