@@ -32,7 +32,7 @@ export function createSocialService(deps: SocialDeps): Social {
       const known = (await store.people(userIds)).filter((person) => person !== null);
       return known.map(({ userId, counts }) => ({ userId, followers: counts.followers }));
     },
-    followeesOf: async ({ follower }) => ({ followees: [...(await store.followees(follower))] }),
+    followeesOf: async ({ follower }) => ({ followees: (await store.followees(follower)).slice() }),
     async followerIds({ followee, after, limit }) {
       const userIds = await store.followerIds({ followee, after, limit });
       return { userIds, next: userIds.length < limit ? null : (userIds.at(-1) ?? null) };

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { createNewsReader, openSocial } from '../testing/fixture.ts';
 import { testSocialStore } from './contract.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
+import { BOUNDED_READS } from './sqlite-graph.ts';
 
 function temporary() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-social-'));
@@ -68,4 +69,18 @@ describe('a crash around the commit of a follow', () => {
       remove();
     });
   }
+});
+
+test('lists and checks walk an index and stop: none sorts or scans somebody’s whole list', () => {
+  const { path, remove } = temporary();
+  const store = openSqliteSocialStore({ path });
+  const plans = BOUNDED_READS.map((sql) => {
+    const bound = [1, 2, 3].slice(0, new Set(sql.match(/\?\d/g) ?? sql.match(/\?/g)).size);
+    const steps = store.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...bound) as { detail: string }[];
+    return { sql, detail: steps.map((step) => step.detail).join('; ') };
+  });
+  assert.ok(plans.length >= 10);
+  for (const { sql, detail } of plans) assert.doesNotMatch(detail, /SCAN (?!CONSTANT)|TEMP B-TREE/, sql);
+  void store.db.close();
+  remove();
 });

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createNewsReader, openSocial } from '../testing/fixture.ts';
+import { createCachedSocialStore } from './cached.ts';
+import { testSocialStore } from './contract.ts';
+import { createRelationCache } from './relation-cache.ts';
+import { openSqliteSocialStore } from './sqlite.ts';
+
+// The file's sole owner: both handles of the suite are one.
+testSocialStore('SQLite behind the cache', async () => {
+  const sqlite = openSqliteSocialStore({ path: ':memory:' });
+  const store = createCachedSocialStore({ store: sqlite });
+  return {
+    open: async () => ({ store, events: createNewsReader(sqlite.outbox) }),
+    dispose: () => sqlite.db.close(),
+  };
+});
+
+describe('the cache', () => {
+  test('keeps nothing that a read brings home after a change it did not see', async () => {
+    const fixture = await openSocial();
+    await fixture.people(1, 2);
+    /** An inner store whose answers can be held back on their way, as a network would. */
+    let held: Promise<void> | undefined;
+    const late = async <T>(answer: Promise<T>): Promise<T> => {
+      const [value] = await Promise.all([answer, held]);
+      return value;
+    };
+    const inner = fixture.sqlite;
+    const store = createCachedSocialStore({
+      store: {
+        ...inner,
+        people: (userIds) => late(inner.people(userIds)),
+        relations: (request) => late(inner.relations(request)),
+        followees: (follower) => late(inner.followees(follower)),
+      },
+    });
+    const gate = Promise.withResolvers<void>();
+    held = gate.promise;
+    const stale = Promise.all([
+      store.people([1, 2]),
+      store.relations({ viewer: 1, others: [2] }),
+      store.followees(1),
+    ]);
+    await store.change({ people: [], ties: [{ from: 1, to: 2 }] }, () => ({
+      ties: [
+        {
+          from: 1,
+          to: 2,
+          tie: { follow: { id: 5, private: false }, request: null, block: null, mute: null },
+        },
+      ],
+      events: [],
+      time: 0,
+      result: undefined,
+    }));
+    gate.resolve();
+    held = undefined;
+    await stale;
+    assert.equal((await store.people([2]))[0]?.counts.followers, 1);
+    assert.deepEqual(await store.relations({ viewer: 1, others: [2] }), [1]);
+    assert.equal((await store.followees(1)).length, 1);
+    await fixture.close();
+  });
+
+  test('answers a page that it has without asking the store again', async () => {
+    const fixture = await openSocial();
+    await fixture.people(1, 2, 3);
+    let asked = 0;
+    const inner = fixture.sqlite;
+    const store = createCachedSocialStore({
+      store: {
+        ...inner,
+        people: (userIds) => {
+          asked += 1;
+          return inner.people(userIds);
+        },
+        relations: (request) => {
+          asked += 1;
+          return inner.relations(request);
+        },
+      },
+    });
+    for (let round = 0; round < 3; round++) {
+      await store.people([3, 1, 2]);
+      await store.relations({ viewer: 1, others: [2, 3] });
+    }
+    assert.equal(asked, 2);
+    await fixture.close();
+  });
+
+  test('holds no more relations than its bound; the viewers unused for longest go first', () => {
+    const cache = createRelationCache({ most: 4 });
+    for (const viewer of [1, 2]) for (const other of [8, 9]) cache.put(viewer, other, viewer);
+    cache.of(1);
+    cache.put(3, 9, 3);
+    assert.equal(cache.of(2), undefined);
+    assert.equal(cache.of(1)?.get(9), 1);
+    assert.equal(cache.size, 3);
+    cache.forgetTowards(9);
+    assert.equal(cache.size, 1);
+    for (let other = 10; other < 1_000; other++) cache.put(1, other, 0);
+    assert.ok(cache.size <= 4);
+  });
+});
