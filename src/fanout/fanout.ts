@@ -1,0 +1,215 @@
+/**
+ * Fan-out: tweet, slices, deliveries. Reads the topics tweets, reposts and follows, and brings every activity to the
+ * homes of those who follow its actor.
+ *
+ * **Where it starts.** Its position lives in memory and starts at the log's head: rings do not outlive the process
+ * either, and a ring is registered before its content is pulled, so it holds what was committed before (by the pull)
+ * and what came after (by delivery). Timeline keeps no ring before `progress({ started: true })` has said where fan-out starts:
+ * otherwise what was committed between a ring's pull and that start would reach it neither way.
+ *
+ * **A follow loses nothing.** When the event of a follow is read, the edge goes to the author's list at once, then a
+ * job merges the author's tail. A tweet whose record was read before: it was committed, so it is in that tail. One
+ * that is read after: its job looks up the list later, with the edge in it. The order between topics and partitions
+ * does not matter, since the list changes when the record is read and tails are read when the job runs.
+ *
+ * **Progress** is what timeline writes beside a packed home: positions through which every record is done to its
+ * last slice, or recorded as pulled.
+ */
+import { PARTITIONS, type Topic, type WarbleEvent } from '#contract/events.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/live.ts';
+import type { Log } from '#queue/log.ts';
+import type { Social } from '#social/social.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { createFollowerLists } from './follower-lists.ts';
+import { createJobs, type Job } from './jobs.ts';
+import { createPositions, type Ticket } from './positions.ts';
+import { createPushOrPull, type PushOrPullOptions } from './push-or-pull.ts';
+
+export interface Fanout {
+  workers: Worker[];
+  /** How far the log may be trimmed; undefined: does not read that topic. Index: partition. */
+  folded(topic: Topic): Promise<number[] | undefined>;
+  /** Records that are being delivered. */
+  waiting(): number;
+  close(): Promise<void>;
+}
+
+export interface FanoutDeps {
+  log: Log;
+  tweets: Tweets;
+  social: Social;
+  engagement: Engagement;
+  timeline: Timeline;
+  live: Live;
+  clock: Clock;
+  pushOrPull?: PushOrPullOptions;
+  /** Ids in the follower lists that are kept. */
+  maxFollowerIds?: number;
+  /** An activity has reached its last follower, this long after it was made. */
+  onDelivered?: (delay_ms: number) => void;
+}
+
+const READ_TOPICS = ['follows', 'tweets', 'reposts'] as const;
+/** Records per read, and records under way at which reading the log stops until some are done. */
+const READ_AT_ONCE = 64;
+const WAITING_MOST = 1_000;
+/** Pieces and readers per step: a millisecond or so. */
+const PIECES_PER_STEP = 64;
+const READERS_PER_STEP = 8_000;
+const IDLE_MS = 1_000;
+
+interface Waiting {
+  job: Job;
+  ticket: Ticket;
+  /** When the activity was made (ms since 1970); null: no activity. */
+  made: number | null;
+}
+
+export function createFanout(deps: FanoutDeps): Fanout {
+  const { log, social, timeline, live, clock, onDelivered } = deps;
+  const lists = createFollowerLists({ social, ...(deps.maxFollowerIds && { maxIds: deps.maxFollowerIds }) });
+  const pushOrPull = createPushOrPull({ timeline, clock, ...deps.pushOrPull });
+  const jobs = createJobs({ social, timeline, live, lists, pushOrPull });
+  const positions = createPositions(READ_TOPICS);
+  let queue: Waiting[] = [];
+  let started = false;
+  let reported = '';
+
+  async function start(): Promise<void> {
+    for (const topic of READ_TOPICS) positions.start(topic, (await log.heads({ topic })).newest);
+    queue = [];
+    await report(true);
+    started = true;
+  }
+
+  async function report(first: boolean): Promise<void> {
+    const [tweets, reposts] = [positions.done('tweets'), positions.done('reposts')];
+    const now = `${tweets} ${reposts}`;
+    if (now === reported && !first) return;
+    await timeline.progress({ tweets, reposts, started: first });
+    reported = now;
+  }
+
+  /** What a record asks for; null: nothing. Follows change the author's list here, before anything later is read. */
+  function jobOf(event: WarbleEvent): Job | null {
+    const { type, key, actorId, entityId, itemId, time } = event;
+    switch (type) {
+      case 'tweet.posted':
+        return jobs.spread({ activity: entityId, actor: key, tweetId: entityId, time });
+      case 'tweet.deleted':
+        return jobs.tellDeleted(entityId, key);
+      case 'repost.added':
+        return jobs.spread({ activity: -itemId, actor: key, tweetId: entityId, time });
+      case 'follow.added':
+        lists.follow(key, actorId);
+        return jobs.mergeFollow(actorId, key);
+      case 'follow.removed':
+        lists.unfollow(key);
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  async function readPartition(topic: Topic, partition: number): Promise<void> {
+    const after = positions.read(topic, partition);
+    for (const { position, event } of await log.read({ topic, partition, after, limit: READ_AT_ONCE })) {
+      const ticket = positions.take(topic, partition, position);
+      const job = jobOf(event);
+      const isActivity = event.type === 'tweet.posted' || event.type === 'repost.added';
+      if (job === null) ticket.done();
+      else queue.push({ job, ticket, made: isActivity ? event.time : null });
+    }
+  }
+
+  /** True: there was something. Stops while too much is under way; who comes first changes from step to step. */
+  let turn = 0;
+  async function readLog(): Promise<boolean> {
+    let found = false;
+    turn = (turn + 1) % PARTITIONS;
+    for (const topic of READ_TOPICS) {
+      const { newest, trimmed } = await log.heads({ topic });
+      for (let i = 0; i < PARTITIONS; i++) {
+        const partition = (turn + i) % PARTITIONS;
+        const at = positions.read(topic, partition);
+        if (newest[partition]! <= at) continue;
+        if (queue.length >= WAITING_MOST) return true;
+        // Cannot happen while the trimmer asks `folded`; if it does, homes are made again from facts.
+        if (trimmed[partition]! > at) await start();
+        await readPartition(topic, partition);
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  function finish({ ticket, made }: Waiting): void {
+    ticket.done();
+    if (made !== null) onDelivered?.(clock.now() - made);
+  }
+
+  /** One piece each of some waiting jobs, round robin. True: something moved on. Throws if all that was tried failed. */
+  async function deliverSome(): Promise<boolean> {
+    const taken = queue.splice(0, PIECES_PER_STEP);
+    if (taken.length === 0) return false;
+    const ready: { waiting: Waiting; piece: Awaited<ReturnType<Job['next']>> }[] = [];
+    const untouched: Waiting[] = [];
+    const failures: unknown[] = [];
+    let room = READERS_PER_STEP;
+    for (const waiting of taken) {
+      if (room <= 0) {
+        untouched.push(waiting);
+        continue;
+      }
+      try {
+        const piece = await waiting.job.next(room);
+        room -= piece.slice?.readers.length ?? 0;
+        ready.push({ waiting, piece });
+      } catch (error) {
+        failures.push(error);
+        queue.push(waiting);
+      }
+    }
+    const deliveries = ready.flatMap(({ piece }) =>
+      piece.slice === null || piece.slice.readers.length === 0 ? [] : [piece.slice],
+    );
+    try {
+      if (deliveries.length > 0) await timeline.deliver({ deliveries });
+    } catch (error) {
+      queue.unshift(...untouched, ...ready.map(({ waiting }) => waiting));
+      throw error;
+    }
+    for (const { waiting, piece } of ready) {
+      if (piece.delivered()) finish(waiting);
+      else queue.push(waiting);
+    }
+    queue.unshift(...untouched);
+    if (ready.length === 0 && failures.length > 0) throw failures[0];
+    return true;
+  }
+
+  const worker: Worker = {
+    name: 'fanout',
+    idle_ms: IDLE_MS,
+    async step() {
+      if (!started) await start();
+      const found = await readLog();
+      const moved = await deliverSome();
+      await report(false);
+      return found || moved || queue.length > 0;
+    },
+  };
+
+  return {
+    workers: [worker],
+    async folded(topic) {
+      return (READ_TOPICS as readonly Topic[]).includes(topic) ? positions.done(topic) : undefined;
+    },
+    waiting: () => queue.length,
+    close: async () => {},
+  };
+}

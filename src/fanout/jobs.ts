@@ -1,0 +1,119 @@
+/**
+ * What the log's records ask for, in bounded pieces: each job gives one piece at a time and goes back to the end of
+ * the queue, so that an author with a million followers delays nobody else's tweets.
+ */
+import type { TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Live, LiveEvent } from '#queue/live.ts';
+import type { Social } from '#social/social.ts';
+import type { Delivery, Timeline } from '#timeline/timeline.ts';
+import type { FollowerList, FollowerLists } from './follower-lists.ts';
+import type { PushOrPull } from './push-or-pull.ts';
+
+/** Readers of one activity that a piece brings it to at most. */
+export const SLICE = 4_000;
+
+export interface Piece {
+  /** To be delivered, together with other jobs' slices; null: the piece did its work already. */
+  slice: Delivery | null;
+  /** Called when the slice was delivered: true: the job is over. A piece that was not delivered is asked for again. */
+  delivered(): boolean;
+}
+
+export interface Job {
+  /** The next piece, with at most `room` readers. Throws where it must be tried again. */
+  next(room: number): Promise<Piece>;
+}
+
+export interface JobsDeps {
+  social: Pick<Social, 'edges'>;
+  timeline: Pick<Timeline, 'mergeFollows' | 'recordPulled'>;
+  live: Live;
+  lists: FollowerLists;
+  pushOrPull: PushOrPull;
+}
+
+export interface Jobs {
+  /** Brings a posting or a repost to the actor's followers. */
+  spread(activity: Omit<Delivery, 'readers'> & { time: number }): Job;
+  /** Brings an author's newest to somebody who follows now. */
+  mergeFollow(reader: UserId, author: UserId): Job;
+  /** Tells connected followers, and the author, that a tweet is gone. */
+  tellDeleted(tweetId: TweetId, author: UserId): Job;
+}
+
+function piece(over: boolean): Piece {
+  return { slice: null, delivered: () => over };
+}
+
+export function createJobs(deps: JobsDeps): Jobs {
+  const { timeline, lists, pushOrPull } = deps;
+
+  return {
+    spread(request) {
+      const { time, ...activity } = request;
+      const { actor, tweetId } = activity;
+      /** Looked up when the job begins, after every earlier follow was folded: see follower-lists.ts. */
+      let list: FollowerList | null = null;
+      let telling: Job | null = null;
+      let at = 0;
+
+      /** Where it is not to be pushed: recorded, and what is left to do is to tell connected people of a posting. */
+      async function pull(): Promise<Piece> {
+        await timeline.recordPulled({ actor, activities: [activity.activity] });
+        if (activity.activity < 0) return piece(true);
+        telling = tell(deps, actor, { type: 'tweet', tweetId, userId: actor, time });
+        return piece(false);
+      }
+
+      return {
+        async next(room) {
+          if (telling !== null) return telling.next(room);
+          if (list === null) {
+            const found = lists.of(actor);
+            if ((await pushOrPull.decide(found)) === 'pull') return pull();
+            list = found;
+          }
+          const followers = list;
+          if (at === followers.length && !followers.complete) await lists.loadMore(followers);
+          const end = Math.min(followers.length, at + Math.min(room, SLICE));
+          return {
+            slice: { ...activity, readers: followers.ids.subarray(at, end) },
+            delivered() {
+              at = end;
+              return followers.complete && at === followers.length;
+            },
+          };
+        },
+      };
+    },
+
+    mergeFollow: (reader, author) => ({
+      async next() {
+        await timeline.mergeFollows({ follows: [{ reader, author }] });
+        return piece(true);
+      },
+    }),
+
+    tellDeleted: (tweetId, author) => tell(deps, author, { type: 'delete', tweetId }),
+  };
+}
+
+/** Tells those connected people who follow the author, and the author. */
+function tell({ social, live }: JobsDeps, author: UserId, event: LiveEvent): Job {
+  let people: UserId[] | null = null;
+  let at = 0;
+  return {
+    async next() {
+      people ??= [...live.people()];
+      const followers = people.slice(at, at + LIMITS.batch);
+      if (event.type === 'delete' && followers.includes(author)) live.publish(author, event);
+      if (followers.length > 0) {
+        const pairs = followers.map((follower) => ({ follower, followee: author }));
+        for (const { follower } of await social.edges({ pairs })) live.publish(follower, event);
+      }
+      at += LIMITS.batch;
+      return piece(at >= people.length);
+    },
+  };
+}
