@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { STORE_LIMITS } from '../notifications-store.ts';
+import type { WithHandles } from './contract.ts';
+
+const [ann, bob, cid] = [1, 2, 3] as const;
+
+export function describeFacts(withHandles: WithHandles): void {
+  describe('settings', () => {
+    test('merge, by field, and are seen through every handle', () =>
+      withHandles(async (one, two) => {
+        assert.deepEqual(await one.settings({ userIds: [ann] }), []);
+        await one.mergeSettings({ userId: ann, changes: { like: { audience: 'nobody' } } });
+        const merged = await two.mergeSettings({
+          userId: ann,
+          changes: { like: { channels: { inApp: false } }, mention: { audience: 'following' } },
+        });
+        const changes = {
+          like: { audience: 'nobody', channels: { inApp: false } },
+          mention: { audience: 'following' },
+        };
+        assert.deepEqual(merged, changes);
+        assert.deepEqual(await one.settings({ userIds: [bob, ann] }), [{ userId: ann, changes }]);
+        const back = await one.mergeSettings({
+          userId: ann,
+          changes: { like: { channels: { inApp: true } }, follow: {} },
+        });
+        assert.deepEqual(back, { ...changes, like: { audience: 'nobody', channels: { inApp: true } } });
+      }));
+
+    test('changed by two at once keep both changes', () =>
+      withHandles(async (one, two) => {
+        await Promise.all([
+          one.mergeSettings({ userId: ann, changes: { like: { audience: 'nobody' } } }),
+          two.mergeSettings({ userId: ann, changes: { like: { channels: { inApp: false } } } }),
+        ]);
+        const [row] = await one.settings({ userIds: [ann] });
+        assert.deepEqual(row?.changes, { like: { audience: 'nobody', channels: { inApp: false } } });
+      }));
+  });
+
+  describe('bells', () => {
+    test('are one person’s for another, and gone at the default', () =>
+      withHandles(async (one, two) => {
+        assert.equal(await one.setBell({ userId: ann, other: bob, level: 'all', since: 5 }), true);
+        assert.equal(await two.setBell({ userId: ann, other: cid, level: 'off', since: 6 }), true);
+        const bells = await one.bells({ userId: ann, others: [cid, bob, 9] });
+        assert.deepEqual(
+          bells.sort((a, b) => a.userId - b.userId),
+          [
+            { userId: bob, level: 'all' },
+            { userId: cid, level: 'off' },
+          ],
+        );
+        assert.deepEqual(await one.bells({ userId: bob, others: [ann] }), []);
+        await two.setBell({ userId: ann, other: bob, level: 'default', since: 7 });
+        assert.deepEqual(await one.bells({ userId: ann, others: [bob] }), []);
+        assert.deepEqual(await one.bellPeople({ author: bob, after: 0, limit: 10 }), {
+          people: [],
+          next: null,
+        });
+      }));
+
+    test('on all are listed by author in pages, with the moment they were set', () =>
+      withHandles(async (one, two) => {
+        for (const userId of [14, 11, 13, 12]) {
+          await one.setBell({ userId, other: ann, level: 'all', since: userId * 10 });
+        }
+        await one.setBell({ userId: 15, other: ann, level: 'off', since: 1 });
+        await one.setBell({ userId: 16, other: bob, level: 'all', since: 1 });
+        await two.setBell({ userId: 12, other: ann, level: 'all', since: 999 });
+        const first = await two.bellPeople({ author: ann, after: 0, limit: 3 });
+        assert.deepEqual(first, {
+          people: [
+            { userId: 11, since: 110 },
+            { userId: 12, since: 120 },
+            { userId: 13, since: 130 },
+          ],
+          next: 13,
+        });
+        assert.deepEqual(await two.bellPeople({ author: ann, after: 13, limit: 1 }), {
+          people: [{ userId: 14, since: 140 }],
+          next: null,
+        });
+      }));
+
+    test('are refused beyond the bound; those there are may still change', () =>
+      withHandles(async (one) => {
+        const others = Array.from({ length: STORE_LIMITS.bells }, (_, index) => index + 10);
+        await Promise.all(others.map((other) => one.setBell({ userId: ann, other, level: 'off', since: 1 })));
+        assert.equal(await one.setBell({ userId: ann, other: bob, level: 'all', since: 2 }), false);
+        assert.deepEqual(await one.bells({ userId: ann, others: [bob] }), []);
+        assert.equal(await one.setBell({ userId: ann, other: 10, level: 'all', since: 2 }), true);
+        assert.equal(await one.setBell({ userId: ann, other: 11, level: 'default', since: 2 }), true);
+        assert.equal(await one.setBell({ userId: ann, other: bob, level: 'all', since: 2 }), true);
+      }));
+  });
+
+  describe('muted threads', () => {
+    test('are one person’s own; muting and unmuting again change nothing', () =>
+      withHandles(async (one, two) => {
+        for (const store of [one, two]) await store.muteThread({ userId: ann, tweetId: 50 });
+        const pairs = [
+          { userId: ann, tweetId: 50 },
+          { userId: ann, tweetId: 51 },
+          { userId: bob, tweetId: 50 },
+        ];
+        assert.deepEqual(await two.mutedThreads({ pairs }), [{ userId: ann, tweetId: 50 }]);
+        for (const store of [two, one]) await store.unmuteThread({ userId: ann, tweetId: 50 });
+        assert.deepEqual(await one.mutedThreads({ pairs }), []);
+      }));
+
+    test('beyond the bound forget the oldest tweets', () =>
+      withHandles(async (one) => {
+        const tweetIds = Array.from({ length: STORE_LIMITS.mutedThreads + 2 }, (_, index) => index + 1);
+        await Promise.all(tweetIds.map((tweetId) => one.muteThread({ userId: ann, tweetId })));
+        const pairs = [1, 2, 3, 4].map((tweetId) => ({ userId: ann, tweetId }));
+        assert.deepEqual(await one.mutedThreads({ pairs }), pairs.slice(2));
+      }));
+  });
+
+  describe('read marks', () => {
+    test('only rise, and every one that was set is remembered', () =>
+      withHandles(async (one, two) => {
+        assert.equal(await one.mark({ userId: ann }), 0);
+        assert.equal(await one.advanceMark({ userId: ann, upTo: 10 }), 10);
+        assert.equal(await two.advanceMark({ userId: ann, upTo: 30 }), 30);
+        assert.equal(await one.advanceMark({ userId: ann, upTo: 20 }), 30);
+        assert.equal(await one.advanceMark({ userId: ann, upTo: 30 }), 30);
+        assert.equal(await two.mark({ userId: ann }), 30);
+        assert.deepEqual(await two.marks({ userId: ann, atLeast: 0 }), [10, 30]);
+        assert.deepEqual(await two.marks({ userId: ann, atLeast: 11 }), [30]);
+        assert.deepEqual(await two.marks({ userId: ann, atLeast: 10 }), [10, 30]);
+        assert.equal(await one.mark({ userId: bob }), 0);
+      }));
+
+    test('beyond the bound forget the oldest', () =>
+      withHandles(async (one) => {
+        for (let mark = 1; mark <= STORE_LIMITS.marks + 3; mark++) {
+          void one.advanceMark({ userId: ann, upTo: mark });
+        }
+        assert.equal(await one.advanceMark({ userId: ann, upTo: 1 }), STORE_LIMITS.marks + 3);
+        const marks = await one.marks({ userId: ann, atLeast: 0 });
+        assert.deepEqual([marks.length, marks[0]], [STORE_LIMITS.marks, 4]);
+      }));
+
+    test('set by two at once end at the higher', () =>
+      withHandles(async (one, two) => {
+        const marks = await Promise.all([
+          one.advanceMark({ userId: ann, upTo: 5 }),
+          two.advanceMark({ userId: ann, upTo: 9 }),
+          one.advanceMark({ userId: ann, upTo: 7 }),
+        ]);
+        assert.ok(marks[0] >= 5 && marks[1] === 9 && marks[2] >= 7);
+        assert.equal(await one.mark({ userId: ann }), 9);
+      }));
+  });
+}

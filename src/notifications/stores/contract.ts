@@ -1,0 +1,34 @@
+/**
+ * What every notifications store promises: one suite, run with two handles opened apart on one backend, as two
+ * processes would. An adapter calls {@link describeNotificationsStore} with how to make a fresh backend.
+ */
+import { describe } from 'node:test';
+import type { NotificationsStore } from '../notifications-store.ts';
+import { describeFacts } from './contract-facts.ts';
+import { describeItems } from './contract-items.ts';
+
+export interface StoreBackend {
+  open(): Promise<{ store: NotificationsStore; close(): Promise<void> }>;
+  /** Deletes everything. */
+  destroy(): Promise<void>;
+}
+
+export type TwoHandles = (one: NotificationsStore, two: NotificationsStore) => Promise<void>;
+export type WithHandles = (body: TwoHandles) => Promise<void>;
+
+export function describeNotificationsStore(name: string, create: () => Promise<StoreBackend>): void {
+  const withHandles: WithHandles = async (body) => {
+    const backend = await create();
+    const handles = [await backend.open(), await backend.open()] as const;
+    try {
+      await body(handles[0].store, handles[1].store);
+    } finally {
+      for (const handle of handles) await handle.close();
+      await backend.destroy();
+    }
+  };
+  describe(`notifications store ${name}`, () => {
+    describeFacts(withHandles);
+    describeItems(withHandles);
+  });
+}
