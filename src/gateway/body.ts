@@ -19,16 +19,23 @@ export function registerBodies(app: FastifyInstance): void {
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
 
+/** Whether a body is meant as JSON: said so, or nothing said. */
+export function isJsonType({ headers }: FastifyRequest): boolean {
+  const type = headers['content-type'];
+  return type === undefined || JSON_TYPE.test(type);
+}
+
+export function notJson(): WarbleError {
+  return new WarbleError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+}
+
 function parseBody(request: FastifyRequest, body: Buffer): unknown {
   const route = request.routeOptions.config.route;
   if (route === undefined || route.body === null) return undefined;
-  const type = request.headers['content-type'];
   if (route.consumes !== 'json') {
     throw new WarbleError('unsupported_media_type', 'Send the file as multipart/form-data.');
   }
-  if (type !== undefined && !JSON_TYPE.test(type)) {
-    throw new WarbleError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
-  }
+  if (!isJsonType(request)) throw notJson();
   return parseJson(body);
 }
 

@@ -1,6 +1,6 @@
 /** The gateway: the public HTTP API in front of the services. */
 import type { AddressInfo } from 'node:net';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -31,7 +31,7 @@ import { peopleRoutes } from './routes/people-routes.ts';
 import { profilesRoutes } from './routes/profiles-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { tweetsRoutes } from './routes/tweets-routes.ts';
-import { createServer, DEFAULT_BOUNDS, type Server, type ServerBounds } from './server.ts';
+import { createServer, DEFAULT_BOUNDS, type RequestLog, type Server, type ServerBounds } from './server.ts';
 import type { Streams } from './streams/streams.ts';
 
 export interface GatewayDeps {
@@ -45,7 +45,7 @@ export interface GatewayDeps {
   clock: Clock;
   random: Random;
   /** undefined: nothing is logged. */
-  logger?: FastifyBaseLogger | undefined;
+  logger?: RequestLog | undefined;
   /** Shown in the OpenAPI document. */
   version: string;
   /** Lets /metrics be read from other machines; null: from this one only. */
@@ -83,8 +83,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   const { app, metrics } = server;
   const ready = async () => !server.draining() && (deps.ready === undefined || (await deps.ready()));
-  registerLimits(app, { limits: deps.limits });
   registerMultipart(app);
+  registerLimits(app, { limits: deps.limits });
   const routes = routesOf(deps);
   registerRoutes({ app, clock }, routes);
   registerPages(app, { routes, version, ready, timeline: deps.services.timeline });

@@ -9,7 +9,6 @@ export interface InFlightDeps {
   most: number;
   /** Called once for each request that is over, also where its client went away. `duration_ms` since its headers. */
   onDone(request: FastifyRequest, reply: FastifyReply, duration_ms: number): void;
-  onShed(): void;
 }
 
 export interface InFlight {
@@ -23,7 +22,7 @@ export interface InFlight {
   refuseUnfinishedBodies(): number;
 }
 
-export function createInFlight({ clock, most, onDone, onShed }: InFlightDeps): InFlight {
+export function createInFlight({ clock, most, onDone }: InFlightDeps): InFlight {
   const open = new Map<FastifyRequest, FastifyReply>();
   let counted = 0;
   return {
@@ -38,7 +37,6 @@ export function createInFlight({ clock, most, onDone, onShed }: InFlightDeps): I
         onDone(request, reply, clock.monotonic() - began);
       });
       if (admitted) return;
-      onShed();
       throw new WarbleError('overloaded', 'Too many requests at once; try again in a moment.');
     },
     count: () => counted,

@@ -3,16 +3,15 @@ import { timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { WarbleError } from '#contract/errors.ts';
-
-export type ShedReason = 'in_flight' | 'draining_body' | 'rate_limited' | 'overloaded' | 'connections';
+import { type ErrorCode, WarbleError } from '#contract/errors.ts';
 
 export interface GatewayMetrics {
   /** Others register theirs here too. */
   registry: Registry;
   /** One answer. `route`: its pattern, never a path; `duration_s` from headers read to answer flushed. */
   answered(request: { route: string; method: string; status: number; duration_s: number }): void;
-  shed(reason: ShedReason): void;
+  /** A request that was refused to protect the rest, with 429 or 503. */
+  shed(code: ErrorCode): void;
 }
 
 const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -30,8 +29,8 @@ export function createGatewayMetrics({ inFlight }: { inFlight: () => number }): 
   });
   const shed = new Counter({
     name: 'warble_http_shed_total',
-    help: 'Requests refused to protect the rest, by reason.',
-    labelNames: ['reason'] as const,
+    help: 'Requests refused with 429 or 503, by code.',
+    labelNames: ['code'] as const,
     registers,
   });
   new Gauge({
@@ -45,7 +44,7 @@ export function createGatewayMetrics({ inFlight }: { inFlight: () => number }): 
   return {
     registry,
     answered: ({ duration_s, ...labels }) => durations.observe(labels, duration_s),
-    shed: (reason) => shed.inc({ reason }),
+    shed: (code) => shed.inc({ code }),
   };
 }
 

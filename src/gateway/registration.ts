@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject } from 'typebox';
 import { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
+import { isJsonType, notJson } from './body.ts';
 import { type ParameterPlace, type ParameterReader, parameterReader, queryOf } from './parameters.ts';
 import { type RawJson, type Route, SENT } from './route.ts';
 import { createTimestamps } from './timestamps.ts';
@@ -39,7 +40,7 @@ export function fastifyPath({ path, root }: Route): string {
 
 function missingBody(route: Route, request: FastifyRequest): WarbleError | undefined {
   if (route.body === null || route.consumes !== 'json' || request.body !== undefined) return undefined;
-  return new WarbleError('invalid_json', 'This call needs a JSON body.');
+  return isJsonType(request) ? new WarbleError('invalid_json', 'This call needs a JSON body.') : notJson();
 }
 
 function handlerOf(route: Route, clock: Clock) {
@@ -64,7 +65,7 @@ function handlerOf(route: Route, clock: Clock) {
 }
 
 function isRawJson(answer: unknown): answer is RawJson {
-  return typeof (answer as RawJson).rawJson === 'string';
+  return (answer as Partial<RawJson>).rawJson !== undefined;
 }
 
 const NO_PARAMETERS = { properties: {} } as TObject;

@@ -31,9 +31,9 @@ export type RouteLimit = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'stre
 
 /** An answer that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');
-/** JSON that was put together as text already. */
+/** JSON that was put together already: as text, or as bytes of UTF-8. */
 export interface RawJson {
-  readonly rawJson: string;
+  readonly rawJson: string | Buffer;
 }
 
 export interface Call<
@@ -176,7 +176,7 @@ export function defineRoute<
   };
 }
 
-/** An answer that is JSON text already. */
-export function rawJson(text: string): RawJson {
-  return { rawJson: text };
+/** An answer that is JSON already. */
+export function rawJson(json: string | Buffer): RawJson {
+  return { rawJson: json };
 }

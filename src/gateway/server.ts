@@ -3,12 +3,7 @@
  * logs, and a shutdown that loses nothing.
  */
 import type { Socket } from 'node:net';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
@@ -41,11 +36,17 @@ export const DEFAULT_BOUNDS: ServerBounds = {
   keepAlive_ms: 65_000,
 };
 
+/** Where requests and unexpected errors are written; pino's methods. */
+export interface RequestLog {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
 export interface ServerDeps {
   clock: Clock;
   random: Random;
   /** undefined: nothing is logged. */
-  logger: FastifyBaseLogger | undefined;
+  logger: RequestLog | undefined;
   authenticate: Authenticate;
   bounds: ServerBounds;
 }
@@ -69,16 +70,20 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
   const inFlight = createInFlight({
     clock,
     most: bounds.requestsInFlight,
-    onShed: () => metrics.shed('in_flight'),
     onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
   });
-  const app = createApp({ logger, bounds, requestId: requestIds(random) });
+  const app = createApp({ bounds, requestId: requestIds(random) });
   let draining = false;
 
   app.decorateRequest('caller', null);
   registerUnmatched(app);
   registerBodies(app);
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setErrorHandler((thrown, request, reply) => {
+    const { error, expected } = asWarbleError(thrown);
+    if (!expected) logger?.error({ err: thrown, requestId: request.id }, 'unexpected error');
+    if (error.status === 429 || error.status === 503) metrics.shed(error.code);
+    answerError(error, request, reply);
+  });
   app.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.config.route;
     secure(request, reply);
@@ -112,15 +117,14 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
 }
 
 interface AppDeps {
-  logger: FastifyBaseLogger | undefined;
   bounds: ServerBounds;
   requestId: () => string;
 }
 
-function createApp({ logger, bounds, requestId }: AppDeps): FastifyInstance {
+function createApp({ bounds, requestId }: AppDeps): FastifyInstance {
   const app: FastifyInstance = fastify({
-    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    disableRequestLogging: true,
+    // Requests are logged once, when they are over, without the cost of a logger for each.
+    logger: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId();
@@ -140,7 +144,8 @@ function createApp({ logger, bounds, requestId }: AppDeps): FastifyInstance {
       customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, allowUnionTypes: true },
     },
     schemaErrorFormatter: (faults) => invalidBody(faults as SchemaFault[]),
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) =>
+      answerError(asWarbleError(error).error, request, reply as FastifyReply),
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = bounds.connections;
@@ -166,9 +171,7 @@ function secure(request: FastifyRequest, reply: FastifyReply): void {
   });
 }
 
-function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { error, expected } = asWarbleError(thrown);
-  if (!expected) request.log.error({ err: thrown, requestId: request.id }, 'unexpected error');
+function answerError(error: WarbleError, request: FastifyRequest, reply: FastifyReply): void {
   if (error.retryAfter_s !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter_s)));
   if (error.code === 'unauthenticated') {
     reply.header('www-authenticate', 'Bearer realm="warble"');
@@ -210,7 +213,7 @@ const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'
 
 interface Recorded {
   metrics: GatewayMetrics;
-  logger: FastifyBaseLogger | undefined;
+  logger: RequestLog | undefined;
   request: FastifyRequest;
   reply: FastifyReply;
   duration_ms: number;

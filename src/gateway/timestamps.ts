@@ -1,6 +1,6 @@
 /**
- * RFC 3339 times. A page holds some hundred of them and `Date.toISOString` takes 0.6 µs, so the day is kept from
- * call to call and the rest is put together from tables (measured beside it in timestamps.test.ts's module comment).
+ * RFC 3339 times. A page holds some hundred of them; `Date.toISOString` takes 0.6 µs, this 0.03 (Node 26): the day
+ * is kept from call to call, the rest is put together from tables.
  */
 const DAY_MS = 86_400_000;
 const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
