@@ -1,0 +1,299 @@
+/**
+ * Random people against a plain model: after whatever they did, everybody's list, its pages, its unread count and
+ * its read flags are what the facts and the decisions at the time of each act say. Acts, undoing, muting and read
+ * marks happen at any moment between two folds; what a fold decides by (settings, bells, follows, muted threads)
+ * changes when the fold has caught up.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isWarbleError } from '#contract/errors.ts';
+import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
+import type { BellLevel, NotificationItem, NotificationsWalk, NotificationType } from './notifications.ts';
+import type { Item } from './notifications-store.ts';
+import { createWorld, type World } from './test-support.ts';
+
+const PEOPLE = [1, 2, 3, 4];
+const TYPES: NotificationType[] = [
+  'like',
+  'comment',
+  'repost',
+  'mention',
+  'follow',
+  'followRequest',
+  'tweet',
+];
+const RUNS = 60;
+
+interface Command {
+  deed: number;
+  actor: number;
+  other: number;
+  which: number;
+  how: number;
+}
+const commands = fc.array(
+  fc.record<Command>({
+    deed: fc.nat(29),
+    actor: fc.constantFrom(...PEOPLE),
+    other: fc.constantFrom(...PEOPLE),
+    which: fc.nat(1_000),
+    how: fc.nat(1_000),
+  }),
+  { minLength: 10, maxLength: 60 },
+);
+
+test('everybody is told what the model says', async () => {
+  await fc.assert(
+    fc.asyncProperty(commands, async (script) => {
+      const world = await createWorld();
+      try {
+        await world.people(...PEOPLE);
+        const model = createModel(world);
+        for (const command of script) await model.run(command);
+        await model.check();
+      } finally {
+        await world.close();
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+function createModel(world: World) {
+  const tweets: { id: number; author: number }[] = [];
+  const comments: { id: number; tweetId: number; author: number }[] = [];
+  /** Everything that somebody wanted to be told, whether or not it still stands. */
+  const told: Item[] = [];
+  const marks = new Map<number, number[]>(PEOPLE.map((userId) => [userId, []]));
+  const bells = new Map<string, BellLevel>();
+  const mutedThreads = new Set<string>();
+
+  async function follows(follower: number, followee: number) {
+    const [edge] = await world.social.edges({ pairs: [{ follower, followee }] });
+    return edge;
+  }
+  async function wants({ recipient, type, actor, tweetId }: Item): Promise<boolean> {
+    const { audience, channels } = (await world.notifications.settings({ userId: recipient }))[type];
+    if (!channels.inApp || audience === 'nobody' || mutedThreads.has(`${recipient}/${tweetId}`)) return false;
+    if (audience === 'everyone' && type !== 'tweet') return true;
+    return (await follows(recipient, actor)) !== undefined;
+  }
+  async function tell(...offers: Item[]): Promise<void> {
+    for (const item of offers) {
+      if (
+        item.recipient === item.actor ||
+        told.some((each) => each.id === item.id && each.recipient === item.recipient)
+      )
+        continue;
+      if (await wants(item)) told.push(item);
+    }
+  }
+
+  /** Follows and requests that are new since this was last asked. */
+  async function tellOfFollows(): Promise<void> {
+    for (const recipient of PEOPLE) {
+      const about = { recipient, tweetId: null, commentId: null };
+      const { items } = await world.social.followRequests({ userId: recipient, before: null, limit: 100 });
+      for (const { id, userId } of items) await tell({ ...about, id, type: 'followRequest', actor: userId });
+      for (const actor of PEOPLE) {
+        const edge = await follows(actor, recipient);
+        if (edge?.private === false) await tell({ ...about, id: edge.id, type: 'follow', actor });
+      }
+    }
+  }
+
+  async function post(author: number, mentioned: number): Promise<void> {
+    const id = await world.post(author, `hello @p${mentioned}`);
+    tweets.push({ id, author });
+    const about = { id, tweetId: id, commentId: null, actor: author };
+    await tell({ ...about, recipient: mentioned, type: 'mention' });
+    for (const recipient of PEOPLE) {
+      if (bells.get(`${recipient}/${author}`) === 'all') await tell({ ...about, recipient, type: 'tweet' });
+    }
+  }
+
+  async function engage(type: 'like' | 'repost', actor: number, tweet: { id: number; author: number }) {
+    await (type === 'like' ? world.like(actor, tweet.id) : world.repost(actor, tweet.id));
+    const list = { tweetId: tweet.id, viewer: actor, before: null, limit: 100 };
+    const { items } = await (type === 'like' ? world.engagement.likes(list) : world.engagement.reposts(list));
+    const { id } = items.find(({ userId }) => userId === actor)!;
+    await tell({ recipient: tweet.author, id, type, tweetId: tweet.id, commentId: null, actor });
+  }
+
+  async function comment(actor: number, tweet: { id: number; author: number }, mentioned: number) {
+    const id = await world.comment(actor, tweet.id, `well @p${mentioned}`);
+    comments.push({ id, tweetId: tweet.id, author: actor });
+    const about = { id, tweetId: tweet.id, commentId: id, actor };
+    await tell(
+      { ...about, recipient: tweet.author, type: 'comment' },
+      { ...about, recipient: mentioned, type: 'mention' },
+    );
+  }
+
+  async function mark(userId: number, which: number): Promise<void> {
+    const ids = [...told, ...tweets].map(({ id }) => id).sort((a, b) => a - b);
+    if (ids.length === 0) return;
+    const upTo = ids[which % ids.length]!;
+    await world.notifications.markRead({ userId, upTo });
+    const own = marks.get(userId)!;
+    if (upTo > (own.at(-1) ?? 0)) own.push(upTo);
+  }
+
+  async function decide({ deed, actor, other, which, how }: Command): Promise<void> {
+    const { notifications } = world;
+    const tweet = tweets[which % Math.max(tweets.length, 1)];
+    await world.settle();
+    if (deed === 18 || deed === 19) await world.follow(actor, other, deed === 19);
+    else if (deed === 20) await world.unfollow(actor, other);
+    else if (deed === 21) await world.protect(actor, how % 2 === 0);
+    else if (deed === 22) await world.answer(actor, other, how % 2 === 0);
+    else if (deed === 23) await (how % 3 > 0 ? world.unblock(actor, other) : world.block(actor, other));
+    else if (deed === 24 || deed === 25) {
+      const audience = (['everyone', 'following', 'nobody'] as const)[how % 3]!;
+      const change = how % 4 === 3 ? { channels: { inApp: how % 8 === 3 } } : { audience };
+      const type = TYPES[which % TYPES.length]!;
+      await notifications.changeSettings({ userId: actor, changes: { [type]: change } });
+    } else if ((deed === 26 || deed === 27) && tweet !== undefined) {
+      const request = { userId: actor, tweetId: tweet.id };
+      if (how % 2 === 0) await notifications.unmuteThread(request);
+      else await notifications.muteThread(request);
+      if (how % 2 === 0) mutedThreads.delete(`${actor}/${tweet.id}`);
+      else mutedThreads.add(`${actor}/${tweet.id}`);
+    } else if (deed >= 28) {
+      const level = (['all', 'default', 'off', 'all'] as const)[how % 4]!;
+      await notifications.setBell({ userId: actor, other, level });
+      bells.set(`${actor}/${other}`, level);
+    }
+    await tellOfFollows();
+  }
+
+  async function act({ deed, actor, other, which, how }: Command): Promise<void> {
+    const tweet = tweets[which % Math.max(tweets.length, 1)];
+    const said = comments[which % Math.max(comments.length, 1)];
+    if (deed < 3 || tweet === undefined) await post(actor, other);
+    else if (deed < 6) await engage('like', actor, tweet);
+    else if (deed === 6) await engage('repost', actor, tweet);
+    else if (deed < 9) await comment(actor, tweet, other);
+    else if (deed === 9) await world.unlike(actor, tweet.id);
+    else if (deed === 10) await world.unrepost(actor, tweet.id);
+    else if (deed === 11 && said !== undefined) {
+      await world.removeComment(said.author, said.tweetId, said.id);
+    } else if (deed === 12 && how % 2 === 0) await world.remove(tweet.author, tweet.id);
+    else if (deed === 13) await (how % 2 ? world.mute(actor, other) : world.unmute(actor, other));
+    else if (deed < 16) await mark(actor, which);
+    else if (deed === 16) await world.settle();
+    else if (deed === 17) await check();
+  }
+
+  async function visible(userId: number): Promise<Item[]> {
+    const mine = told.filter(({ recipient }) => recipient === userId);
+    const views = new Map<number, PersonView>();
+    for (const view of await world.social.view({ viewer: userId, userIds: PEOPLE }))
+      views.set(view.userId, view);
+    const ids = [...new Set(mine.flatMap(({ tweetId, commentId }) => [tweetId ?? 0, commentId ?? 0]))];
+    const texts = await world.tweets.get({ ids });
+    const authors = new Map(texts.map(({ id, author }) => [id, author]));
+    const { itemIds } = await world.engagement.standing({ itemIds: mine.map(({ id }) => id) });
+    const requests = await world.social.followRequests({ userId, before: null, limit: 100 });
+    const mayRead = (author: number | undefined) =>
+      author === userId || (author !== undefined && mayReadPerson(views.get(author)!, userId));
+    return mine.filter(({ id, type, actor, tweetId, commentId }) => {
+      const view = views.get(actor)!;
+      if (!maySeePerson(view) || view.muting) return false;
+      if (type === 'follow') return view.followedBy;
+      if (type === 'followRequest') return requests.items.some((row) => row.id === id);
+      if (!mayRead(actor) || !mayRead(authors.get(tweetId!))) return false;
+      if (commentId !== null && !authors.has(commentId)) return false;
+      if (type === 'tweet') return view.following;
+      return type === 'mention' && commentId === null ? true : itemIds.includes(id);
+    });
+  }
+
+  async function newTweets(userId: number): Promise<Item[]> {
+    const settings = await world.notifications.settings({ userId });
+    if (settings.tweet.audience === 'nobody' || !settings.tweet.channels.inApp) return [];
+    const mark = marks.get(userId)!.at(-1) ?? 0;
+    const found: Item[] = [];
+    for (const { id, author } of tweets) {
+      const [text] = await world.tweets.get({ ids: [id] });
+      const [view] = await world.social.view({ viewer: userId, userIds: [author] });
+      const edge = await follows(userId, author);
+      const apart = told.some((item) => item.recipient === userId && item.id === id);
+      if (text === undefined || edge === undefined || view!.muting || !maySeePerson(view!)) continue;
+      if (id <= mark || id < edge.id || apart) continue;
+      if ((bells.get(`${userId}/${author}`) ?? 'default') !== 'default') continue;
+      found.push({ recipient: userId, id, type: 'tweet', tweetId: id, commentId: null, actor: author });
+    }
+    return found;
+  }
+
+  async function expected(userId: number) {
+    const own = marks.get(userId)!;
+    const groups = new Map<string, Item[]>();
+    const put = (key: string, item: Item) => groups.set(key, [item, ...(groups.get(key) ?? [])]);
+    for (const item of (await visible(userId)).sort((a, b) => a.id - b.id)) {
+      const grouping = ['like', 'repost', 'follow'].includes(item.type);
+      const interval = own.filter((mark) => mark < item.id).length;
+      put(grouping ? `${item.type} ${item.tweetId} ${interval}` : `${item.id}`, item);
+    }
+    for (const item of await newTweets(userId)) put('tweets', item);
+    const shown = [...groups.values()].map((group) => {
+      const actors = [...new Set(group.map(({ actor }) => actor))];
+      const { id, type, tweetId, commentId } = group[0]!;
+      const read = id <= (own.at(-1) ?? 0);
+      return { id, type, actors, actorCount: actors.length, tweetId, commentId, read };
+    });
+    return shown.sort((a, b) => b.id - a.id);
+  }
+
+  async function walk(userId: number, limit: number): Promise<NotificationItem[]> {
+    const items: NotificationItem[] = [];
+    let before: number | null = null;
+    let going: NotificationsWalk | null = null;
+    do {
+      const page: Awaited<ReturnType<World['notifications']['list']>> = await world.notifications.list({
+        userId,
+        before,
+        limit,
+        walk: going,
+      });
+      items.push(...page.notifications);
+      ({ next: before, walk: going } = page);
+    } while (before !== null);
+    return items;
+  }
+
+  async function check(): Promise<void> {
+    await world.settle();
+    for (const userId of PEOPLE) {
+      const lines = await expected(userId);
+      const page = await world.notifications.list({ userId, before: null, limit: 100 });
+      assert.deepEqual(
+        page.notifications.map(({ time: _, ...item }) => item),
+        lines,
+        `what ${userId} is told`,
+      );
+      const unread = lines.filter(({ read }) => !read).length;
+      assert.equal(page.unread, unread);
+      assert.equal(await world.unread(userId), unread);
+      assert.deepEqual(await walk(userId, 2), page.notifications);
+      for (const notification of page.notifications.slice(0, 3)) {
+        const shown = await world.notifications.item({ userId, id: notification.id });
+        assert.deepEqual(shown.notification, notification);
+      }
+    }
+  }
+
+  return {
+    check,
+    async run(command: Command): Promise<void> {
+      try {
+        await (command.deed >= 18 ? decide(command) : act(command));
+      } catch (error) {
+        // What people may not do, they did not do.
+        if (!isWarbleError(error)) throw error;
+      }
+    },
+  };
+}
