@@ -124,7 +124,7 @@ function hashToken(token: string): string {
 function deviceOf(userAgent: string): string {
   return userAgent
     .slice(0, 4 * DEVICE_CHARACTERS)
-    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/[^\x21-\x7e]+/g, ' ')
     .trim()
     .slice(0, DEVICE_CHARACTERS);
 }

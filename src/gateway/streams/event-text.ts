@@ -1,22 +1,23 @@
 /** From events to the text of the stream (html.spec.whatwg.org, server-sent events). */
 import type { UserId } from '#contract/ids.ts';
-import type { PersonHead } from '#contract/records.ts';
-import type { NotificationItem, Notifications } from '#notifications/notifications.ts';
+import type { Notifications } from '#notifications/notifications.ts';
 import type { Social } from '#social/social.ts';
+import { createPresenter } from '../present.ts';
+import { presentNotification } from '../routes/notifications-routes.ts';
 import type { Entry } from './event-log.ts';
 
 export interface EventTextDeps {
   social: Pick<Social, 'view'>;
   notifications: Pick<Notifications, 'item' | 'unread'>;
-  /** The JSON of a notification as lists show it. */
-  presentNotification: (item: NotificationItem, people: PersonHead[]) => unknown;
 }
 
 /**
  * What a person is told of some entries *now*: tweets of those they follow and neither mute nor block, the
  * notification as it stands, the counts once. Throws where that cannot be found out: then nothing may be told.
  */
-export function createEventText({ social, notifications, presentNotification }: EventTextDeps) {
+export function createEventText({ social, notifications }: EventTextDeps) {
+  const presenter = createPresenter();
+
   async function followed(person: UserId, entries: readonly Entry[]): Promise<Set<UserId>> {
     const authors = new Set<UserId>();
     for (const entry of entries) if (entry.type === 'tweet') authors.add(entry.userId);
@@ -42,9 +43,9 @@ export function createEventText({ social, notifications, presentNotification }: 
       case 'notification': {
         if (entry.id === null) return '';
         const { notification, people } = await notifications.item({ userId: person, id: entry.id });
-        return notification === null
-          ? ''
-          : eventText('notification', id, presentNotification(notification, people));
+        if (notification === null) return '';
+        const users = presenter.users(people);
+        return eventText('notification', id, { ...presentNotification(presenter, notification), users });
       }
       case 'counts': {
         const { unread } = await notifications.unread({ userId: person });

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWarbleError } from '#contract/errors.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import { createPasswordHasher } from './password-hasher.ts';
+import { checkNewPassword, isCommonPassword } from './password-rules.ts';
+
+const random = createSeededRandom(1);
+
+test('a password is kept as argon2id with 19 MiB, 2 passes and 1 lane, salted', async () => {
+  const hasher = createPasswordHasher({ random });
+  const [one, two] = [await hasher.hash('a good sentence'), await hasher.hash('a good sentence')];
+  assert.match(one, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  assert.notEqual(one, two);
+  assert.equal(await hasher.verify('a good sentence', one), true);
+  assert.equal(await hasher.verify('a good sentence ', one), false);
+});
+
+test('a hash made at another cost is still verified', async () => {
+  const old = await createPasswordHasher({ random, memory_KiB: 64, passes: 3 }).hash('secret words');
+  assert.equal(await createPasswordHasher({ random, memory_KiB: 128 }).verify('secret words', old), true);
+});
+
+test('the same characters composed otherwise are the same password', async () => {
+  const hasher = createPasswordHasher({ random, memory_KiB: 64 });
+  assert.equal(await hasher.verify('cafe\u0301 cafe\u0301', await hasher.hash('caf\u00e9 caf\u00e9')), true);
+});
+
+test('so many hash at once, so many wait, and one more is turned away', async () => {
+  const hasher = createPasswordHasher({ random, memory_KiB: 64, concurrency: 1, waiting: 2 });
+  const tries = await Promise.allSettled([1, 2, 3, 4, 5].map(() => hasher.hash('secret words')));
+  const refused = tries.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+  assert.equal(refused.length, 2);
+  for (const { reason } of refused) assert.ok(isWarbleError(reason, 'overloaded'));
+});
+
+test('commonly used passwords are refused, whatever is hung on them', () => {
+  for (const password of [
+    'password',
+    'Password1',
+    'P@ssw0rd',
+    'passw0rd123',
+    'qwertyuiop',
+    'QWERTY123',
+    '12345678',
+    '123456789',
+    '87654321',
+    'aaaaaaaa',
+    '12121212',
+    'abcabcabc',
+    'iloveyou',
+    'iloveyou2',
+    'letmein1!',
+    'welcome2024',
+    'dragon123',
+    'monkey12',
+    'football1',
+    'sunshine!',
+    'superman99',
+    'abcd1234',
+    '1q2w3e4r',
+    'qazwsxedc',
+    'trustno1',
+    'liverpool1',
+    'asdfghjkl',
+  ]) {
+    assert.equal(isCommonPassword(password), true, password);
+  }
+  for (const password of [
+    'correct horse battery staple',
+    'a good sentence',
+    'Tr0ub4dor&3',
+    'hunter2hunter2',
+    'xkcd-936-words',
+    'пароль-мой-0',
+    'f3kq9vXz',
+    '日本語のパスワード',
+    'secret-of-ann',
+    'demo-password-1',
+  ]) {
+    assert.equal(isCommonPassword(password), false, password);
+  }
+});
+
+test('a password has 8 to 128 characters, of any kind, and is not the handle', () => {
+  const check = (password: string) => () => checkNewPassword(password, 'Somebody_x', '/password');
+  for (const refused of ['', 'seven77', 'x7'.repeat(65), 'somebody_X']) {
+    assert.throws(check(refused), (error) => isWarbleError(error, 'invalid_request'), refused);
+  }
+  for (const taken of [
+    'eight 88',
+    '👩‍👩‍👧 zwei',
+    `${'🙂'.repeat(3)}x1y2z`,
+    `${'long '.repeat(25)}er`,
+    '  \t \u0000 x y',
+  ]) {
+    assert.doesNotThrow(check(taken), taken);
+  }
+});
