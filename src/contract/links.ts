@@ -57,9 +57,15 @@ export function findLinks(text: string): Link[] {
     const { start, end, next } = text.startsWith(PROTOCOL_END, to)
       ? withProtocol(text, from, to)
       : withoutProtocol(text, from, to);
-    if (end > start) links.push({ start, end, url: text.slice(start, end) });
+    const url = text.slice(start, end);
+    if (end > start && opens(url)) links.push({ start, end, url });
     BARE_HOST.lastIndex = next;
   }
+}
+
+/** Whether a browser takes it: not every host of known letters is one by IDNA, nor every number a port. */
+function opens(url: string): boolean {
+  return URL.canParse(/^https?:/i.test(url) ? url : `https://${url}`);
 }
 
 /** `end` equals `start` where there is no link; `next` is where to go on looking. */

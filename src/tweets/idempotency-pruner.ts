@@ -1,0 +1,20 @@
+import { LIMITS } from '#contract/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { TweetsStore } from './tweets-store.ts';
+
+export interface IdempotencyPrunerDeps {
+  store: Pick<TweetsStore, 'pruneKeys'>;
+  clock: Pick<Clock, 'now'>;
+}
+
+const AT_ONCE = 500;
+
+/** Forgets idempotency keys after 24 h. They count for nothing from then on; this only frees their room. */
+export function createIdempotencyPruner({ store, clock }: IdempotencyPrunerDeps): Worker {
+  return {
+    name: 'idempotency-pruner',
+    idle_ms: 60_000,
+    step: () => store.pruneKeys({ before: clock.now() - LIMITS.idempotencyKept_ms, limit: AT_ONCE }),
+  };
+}

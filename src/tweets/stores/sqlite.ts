@@ -1,0 +1,44 @@
+import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { createOutbox, type Outbox } from '#queue/outbox.ts';
+import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
+import { createChanges } from './sqlite-changes.ts';
+import { createReads } from './sqlite-reads.ts';
+import { createRows } from './sqlite-rows.ts';
+import { TWEETS_MIGRATIONS } from './sqlite-schema.ts';
+
+export interface SqliteTweetsStore extends TweetsStore, ChangeSource {
+  db: Database;
+  /** Topic `tweets`. */
+  outbox: Outbox;
+}
+
+/** Opens (and creates, where there is none) the tweets store in the file at `path`. */
+export function openSqliteTweetsStore(options: {
+  path: string;
+  faults?: CommitFaults | undefined;
+  region?: string | undefined;
+}): SqliteTweetsStore {
+  const { path, faults, region } = options;
+  const db = openDatabase({ path, migrations: TWEETS_MIGRATIONS, durability: 'full', faults });
+  // Deletion means it: what is overwritten is zeroed in the file too, not only unlinked (sqlite.org/pragma.html).
+  db.prepare('PRAGMA secure_delete = ON').get();
+  const outbox = createOutbox({ db, topics: ['tweets'], ...(region === undefined ? {} : { region }) });
+  const rows = createRows(db);
+
+  // Gathered in the transaction, told when it has committed. What a failed transaction leaves is told with the next
+  // commit: a cache that forgets too much is only slower.
+  const changed = new Set<number>();
+  const listeners: ((ids: Iterable<number>) => void)[] = [];
+  db.onCommit(() => {
+    if (changed.size === 0) return;
+    for (const listener of listeners) listener(changed);
+    changed.clear();
+  });
+  return {
+    db,
+    outbox,
+    onChange: (listener) => void listeners.push(listener),
+    ...createChanges({ db, outbox, rows, touched: (id) => changed.add(id) }),
+    ...createReads({ db, rows }),
+  };
+}

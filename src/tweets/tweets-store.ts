@@ -1,0 +1,110 @@
+/**
+ * The port of the tweets store: tweets and comments, one kind of record, and the events that say so.
+ *
+ * **Atomicity.** Every change is one commit of its rows, the author's count, the idempotency key and its event,
+ * durable when the promise resolves. So counts always equal the rows, and a fact and its event are both there or
+ * both not. A change that did nothing has no event.
+ * **Idempotency.** Doing again what is done, or ending what has ended, changes nothing and says so.
+ * **Order.** Lists go by id, newest first. Every read reflects every change that resolved before it, through
+ * whichever handle.
+ * **Deletion.** The row stays with who wrote it, when and by whom it was deleted; text, entities, images, labels
+ * and earlier versions are overwritten in that same commit. A comment is live only while its tweet is: that is
+ * decided at reading, so that ending a tweet hides a million comments at once; their texts are overwritten a
+ * bounded number at a time.
+ * **Events.** `tweet.posted` and `tweet.deleted` on topic `tweets`, keyed by author. None for comments.
+ */
+import type { CommentId, TweetId, UserId } from '#contract/ids.ts';
+import type { DeletedBy, TweetRecord } from '#contract/records.ts';
+import type { Idempotency, TailRequest, TweetTail } from './tweets.ts';
+
+export interface TweetInsert {
+  /** With a fresh id; kept only where the idempotency key is new. */
+  tweet: TweetRecord;
+  idempotency: Idempotency | null;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Idempotency keys first used before this moment are forgotten. */
+  keysSince: number;
+  traceId: string;
+}
+
+/**
+ * `repeated`: the key came before with the same body, `tweetId` is what it made; `mismatch`: with another body.
+ * Of two that race with one key, through whichever handles, one is inserted and the other repeated.
+ */
+export type Inserted = { outcome: 'inserted' | 'repeated'; tweetId: TweetId } | { outcome: 'mismatch' };
+
+export interface Ending {
+  by: DeletedBy;
+  /** Milliseconds since 1970. */
+  now: number;
+  traceId: string;
+}
+
+/** `absent`: there never was such a tweet of this author. */
+export type Removed = 'removed' | 'already' | 'absent';
+
+/** `no_tweet`: what it answers is gone or never was. */
+export type CommentInserted = 'inserted' | 'repeated' | 'no_tweet';
+
+export interface Authorship {
+  id: number;
+  author: UserId;
+  deleted: boolean;
+}
+
+export interface TweetsStore {
+  insertTweet(insert: TweetInsert): Promise<Inserted>;
+  /** Ends a tweet; its comments are hidden with it, their texts go now or with `sweepComments`. */
+  removeTweet(request: { tweetId: TweetId; author: UserId } & Ending): Promise<Removed>;
+  /** Again with the same id: `repeated`, whatever became of it, and nothing changes. */
+  insertComment(comment: TweetRecord): Promise<CommentInserted>;
+  /**
+   * Ends comments, passing over tweets. An id that never was is remembered as ended: the removal wins over a write
+   * that comes late. At most 1,000.
+   */
+  removeComments(request: { commentIds: CommentId[]; by: DeletedBy; now: number }): Promise<void>;
+  /**
+   * Ends at most `limit` live tweets and comments of an author, and forgets the author's idempotency keys with the
+   * last. `media`: the images that those tweets had; a tweet not yet ended may share one until `done`.
+   */
+  eraseAuthor(
+    request: { author: UserId; limit: number } & Ending,
+  ): Promise<{ done: boolean; media: string[] }>;
+
+  /**
+   * The live ones among these, in no order. Records are shared: never change one. At most 1,000.
+   * Here and below, what is asked for twice may be answered twice.
+   */
+  get(request: { ids: readonly number[] }): Promise<TweetRecord[]>;
+  /** Those that ever were, deleted or not; a comment goes with its tweet. At most 1,000. */
+  authorsOf(request: { ids: readonly number[] }): Promise<Authorship[]>;
+  /** Live tweets, newest first. */
+  byAuthor(request: { author: UserId; before: TweetId | null; limit: number }): Promise<TweetId[]>;
+  /** As {@link TailRequest}; each author at the cost of an index probe. At most 1,000 authors. */
+  tails(request: TailRequest): Promise<TweetTail[]>;
+  /** One per author asked for, zeros too. At most 1,000. */
+  counts(request: { authors: readonly UserId[] }): Promise<{ author: UserId; count: number }[]>;
+  /**
+   * Live tweets in id order. Looks at no more than `limit` records, deleted ones and comments among them, so a page
+   * may be shorter; `next` null: that was all.
+   */
+  scan(request: {
+    after: number;
+    limit: number;
+  }): Promise<{ tweets: { id: TweetId; author: UserId }[]; next: number | null }>;
+
+  /** Overwrites at most `limit` texts of comments whose tweet ended. True: there are more. */
+  sweepComments(request: { limit: number; now: number }): Promise<boolean>;
+  /** Forgets at most `limit` idempotency keys first used before `before` (ms). True: there may be more. */
+  pruneKeys(request: { before: number; limit: number }): Promise<boolean>;
+}
+
+/** What a cache in front of a store needs to know. */
+export interface ChangeSource {
+  /**
+   * Calls `listener` with the ids whose live record a commit of this handle changed (or might have), in the very
+   * turn of that commit: before its answers, and before anybody can read its events.
+   */
+  onChange(listener: (ids: Iterable<number>) => void): void;
+}
