@@ -16,14 +16,12 @@
  * last slice, or recorded as pulled.
  */
 import { PARTITIONS, type Topic, type WarbleEvent } from '#contract/events.ts';
-import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
-import type { Tweets } from '#tweets/tweets.ts';
 import { createFollowerLists } from './follower-lists.ts';
 import { createJobs, type Job } from './jobs.ts';
 import { createPositions, type Ticket } from './positions.ts';
@@ -40,10 +38,11 @@ export interface Fanout {
 
 export interface FanoutDeps {
   log: Log;
-  tweets: Tweets;
-  social: Social;
-  engagement: Engagement;
-  timeline: Timeline;
+  social: Pick<Social, 'followerIds' | 'edges'>;
+  timeline: Pick<
+    Timeline,
+    'deliver' | 'mergeFollows' | 'recordPulled' | 'seenLately' | 'demand' | 'progress'
+  >;
   live: Live;
   clock: Clock;
   pushOrPull?: PushOrPullOptions;

@@ -1,4 +1,5 @@
 /** Whom a reader follows, in the shapes that reading needs. */
+import { LRUCache } from 'lru-cache';
 import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { Social } from '#social/social.ts';
 

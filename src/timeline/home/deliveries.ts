@@ -42,20 +42,26 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
   }
 
   /** The author's newest, as far down as the reader's ring reaches: what was read before the follow was folded. */
-  async function mergeOne(reader: UserId, author: UserId): Promise<void> {
-    const before = rings.find(reader);
-    if (before < 0) return;
-    const atLeast = rings.floor(before);
+  async function mergeTail(reader: UserId, author: UserId): Promise<void> {
+    const atLeast = rings.floor(rings.find(reader));
     const request = { authors: [author], before: null, atLeast, want: LIMITS.ring, strict: true };
-    const [tail, circle] = await Promise.all([pull.newest(request), circles.of(reader)]);
+    const tail = await pull.newest(request);
     const slot = rings.find(reader);
     // Evicted meanwhile: it will be filled from facts, and the follow is one.
     if (slot < 0) return;
     for (let i = tail.ids.length - 1; i >= 0; i--) rings.insert(slot, tail.ids[i]!);
     if (tail.floor > atLeast) rings.raiseFloor(slot, tail.floor);
-    if (!rings.isReady(slot)) return;
-    const digest = rings.members(slot);
-    if (digest !== circle.members) rings.setMembers(slot, withMember(digest, author));
+  }
+
+  async function mergeOne(reader: UserId, author: UserId): Promise<void> {
+    if (rings.find(reader) < 0) return;
+    await mergeTail(reader, author);
+    const { members } = await circles.of(reader);
+    const slot = rings.find(reader);
+    // One that is being filled takes its members from the followees that it is filled for.
+    if (slot < 0 || !rings.isReady(slot) || rings.members(slot) === members) return;
+    if (withMember(rings.members(slot), author) === members) rings.setMembers(slot, members);
+    else await opening.refill(reader);
   }
 
   return {

@@ -72,9 +72,9 @@ export interface Homes
 
 export interface HomesDeps {
   timelineDb: TimelineDb;
-  tweets: Tweets;
-  social: Social;
-  engagement: Engagement;
+  tweets: Pick<Tweets, 'tails' | 'authorsOf'>;
+  social: Pick<Social, 'followeesOf' | 'view'>;
+  engagement: Pick<Engagement, 'repostTails' | 'repostsById' | 'repostsBy'>;
   live: Live;
   clock: Clock;
   /** Homes in memory, and the memory of all rings together. */

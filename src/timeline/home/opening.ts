@@ -45,6 +45,8 @@ export interface Opening {
    * Throws what tweets and social throw, `overloaded` where too many are being filled.
    */
   open(reader: UserId, circle: Circle): Slot | Promise<Slot>;
+  /** Fills a ring that stands again, for the followees of today. Where engagement does not answer it stays as it was. */
+  refill(reader: UserId): Promise<Slot>;
   /** Rings may be kept from now on. */
   start(): void;
   /** Drops every ring, also those being filled. */
@@ -132,6 +134,7 @@ export function createOpening(deps: OpeningDeps): Opening {
       if (!started) return -1;
       return filling.get(reader) ?? share(reader, fill);
     },
+    refill: (reader) => filling.get(reader) ?? share(reader, refill),
     start() {
       started = true;
     },

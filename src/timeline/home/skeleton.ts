@@ -14,7 +14,8 @@
  */
 import type { ActivityId, RepostId, TweetId, UserId } from '#contract/ids.ts';
 import { snowflakeTime } from '#contract/ids.ts';
-import type { Engagement } from '#engagement/engagement.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { Engagement, RepostActivity } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { HomePlace } from '#timeline/timeline.ts';
 import type { ActivityFacts } from './activity-facts.ts';
@@ -65,17 +66,25 @@ type Reposts = Map<TweetId, Repost[]> | null;
 export function createSkeleton(deps: SkeletonDeps): Skeleton {
   const { circles, source, facts, walks, engagement, clock } = deps;
 
+  async function repostsBy(tweetIds: TweetId[], actors: UserId[], walk: Walk): Promise<RepostActivity[]> {
+    const through = walk.top;
+    const undoneAfter = walk.known === Number.POSITIVE_INFINITY ? null : walk.began;
+    if (actors.length <= LIMITS.followees) {
+      return engagement.repostsBy({ tweetIds, actors, through, undoneAfter });
+    }
+    // As many followees as there may be, and the reader.
+    const [others, self] = [actors.slice(0, -1), actors.slice(-1)];
+    const rows = await engagement.repostsBy({ tweetIds, actors: others, through, undoneAfter });
+    rows.push(...(await engagement.repostsBy({ tweetIds, actors: self, through, undoneAfter })));
+    return rows.sort((a, b) => b.id - a.id);
+  }
+
   async function repostsOf(eyes: Eyes, walk: Walk, ids: readonly ActivityId[]): Promise<Reposts> {
     const tweetIds = [...new Set(ids.map((id) => facts.get(id)?.tweetId).filter((id) => id !== undefined))];
     const byTweet = new Map<TweetId, Repost[]>();
     if (tweetIds.length === 0) return byTweet;
     try {
-      const rows = await engagement.repostsBy({
-        tweetIds,
-        actors: eyes.actors,
-        through: walk.top,
-        undoneAfter: walk.known === Number.POSITIVE_INFINITY ? null : walk.began,
-      });
+      const rows = await repostsBy(tweetIds, eyes.actors, walk);
       for (const { id, tweetId, userId, undoneAt } of rows) {
         const repost = { id, userId, stands: undoneAt === null };
         const others = byTweet.get(tweetId);
