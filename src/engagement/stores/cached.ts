@@ -13,7 +13,7 @@ export interface ObservedEngagementStore extends EngagementStore {
 export interface CachedEngagementDeps {
   /** This process must be the only one that writes to it. */
   store: ObservedEngagementStore;
-  /** Tweets kept; 100 bytes for a quiet one, 3 KB at most. */
+  /** Tweets kept. */
   capacity?: number;
 }
 
@@ -36,10 +36,16 @@ interface Entry {
 }
 
 const CAPACITY = 50_000;
-/** Likers and reposts kept with a tweet. A search through so many numbers costs some 30 ns. */
-const MOST_MEMBERS = 64;
-/** Viewers remembered for a tweet with more. */
+/** Rows kept per tweet on average, so that tweets with many do not take all memory: some 80 bytes each. */
+const ROWS_PER_TWEET = 20;
+/** Likers kept with a tweet: a search through so many numbers costs some 30 ns. */
+const MOST_LIKERS = 64;
+/** Reposts kept with a tweet; beyond, a home asks the store, 1 µs for each person that its reader follows. */
+const MOST_REPOSTS = 256;
+/** Viewers remembered for a tweet with more than either. */
 const MOST_KNOWN = 256;
+/** Rows of the largest entry. */
+const MOST_ROWS = 1 + 2 * LIMITS.previewFetched + MOST_LIKERS + 2 * MOST_REPOSTS + MOST_KNOWN;
 const LIKED = 1;
 const REPOSTED = 2;
 
@@ -52,7 +58,11 @@ export function createCachedEngagementStore({
   store,
   capacity = CAPACITY,
 }: CachedEngagementDeps): EngagementStore {
-  const entries = new LRUCache<TweetId, Entry>({ max: capacity });
+  const entries = new LRUCache<TweetId, Entry>({
+    max: capacity,
+    maxSize: capacity * ROWS_PER_TWEET + MOST_ROWS,
+    sizeCalculation: rowsOf,
+  });
   const filling = new Map<TweetId, symbol>();
   store.onChange((tweetIds) => {
     for (const tweetId of tweetIds) {
@@ -152,13 +162,20 @@ async function entryOf(store: EngagementStore, summary: Summary): Promise<Entry>
   const { tweetId, likeCount, likes } = summary;
   let likers: UserId[] | null = null;
   if (likeCount <= LIMITS.previewFetched) likers = likes.map((row) => row.userId);
-  else if (likeCount <= MOST_MEMBERS) {
+  else if (likeCount <= MOST_LIKERS) {
     likers = (await store.likes({ tweetId, before: null, limit: likeCount })).map((row) => row.userId);
   }
-  const kept = await store.keptReposts({ tweetId, before: null, limit: MOST_MEMBERS + 1 });
-  const reposts = kept.length <= MOST_MEMBERS ? kept : null;
+  const kept = await store.keptReposts({ tweetId, before: null, limit: MOST_REPOSTS + 1 });
+  const reposts = kept.length <= MOST_REPOSTS ? kept : null;
   const reposters = reposts?.filter((row) => row.undoneAt === null).map((row) => row.userId) ?? null;
   return { ...counted, likers, reposts, reposters, known: null };
+}
+
+/** What an entry may come to hold. */
+function rowsOf({ likes, comments, likers, reposters, reposts }: Entry): number {
+  const rows = 1 + likes.length + comments.length + (likers?.length ?? 0);
+  const reposted = (reposters?.length ?? 0) + (reposts?.length ?? 0);
+  return rows + reposted + (likers === null || reposters === null ? MOST_KNOWN : 0);
 }
 
 /** LIKED | REPOSTED; undefined where the store must be asked. */

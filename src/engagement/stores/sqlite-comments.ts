@@ -52,7 +52,7 @@ export function createComments({ db, ledger }: { db: Database; ledger: Ledger })
   const move = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ? AND state = ?');
   const unsettled = db.prepare(
     `SELECT id, tweet_id, actor, author, state FROM comments
-     WHERE state IN (0, 2) AND changed_at < ? ORDER BY changed_at, id LIMIT ?`,
+     WHERE state IN (0, 2) AND changed_at < ? ORDER BY changed_at, id LIMIT ? + 0`,
   );
 
   function keyed(actor: number, key: string, since: number): KeyedComment | undefined {

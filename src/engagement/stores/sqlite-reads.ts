@@ -22,14 +22,14 @@ type Reads = Pick<
 export function createReads({ db }: { db: Database }): Reads {
   const tallyOf = db.prepare('SELECT likes, comments, reposts FROM tallies WHERE tweet_id = ?');
   const likesOf = db.prepare(
-    'SELECT id, actor FROM likes WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ?',
+    'SELECT id, actor FROM likes WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ? + 0',
   );
   const commentsOf = db.prepare(
-    'SELECT id, actor FROM comments WHERE tweet_id = ? AND id < ? AND state = 1 ORDER BY id DESC LIMIT ?',
+    'SELECT id, actor FROM comments WHERE tweet_id = ? AND id < ? AND state = 1 ORDER BY id DESC LIMIT ? + 0',
   );
   const repostsOf = db.prepare(
     `SELECT id, actor FROM reposts WHERE tweet_id = ? AND id < ? AND undone_at IS NULL
-     ORDER BY id DESC LIMIT ?`,
+     ORDER BY id DESC LIMIT ? + 0`,
   );
   const likeBy = db.prepare('SELECT id FROM likes WHERE tweet_id = ? AND actor = ?');
   const repostBy = db.prepare(
@@ -41,7 +41,7 @@ export function createReads({ db }: { db: Database }): Reads {
     db.prepare('SELECT id FROM reposts WHERE id = ? AND undone_at IS NULL'),
   ];
   const tweetsAfter = db.prepare(
-    'SELECT tweet_id AS id FROM tallies WHERE tweet_id > ? ORDER BY tweet_id LIMIT ?',
+    'SELECT tweet_id AS id FROM tallies WHERE tweet_id > ? ORDER BY tweet_id LIMIT ? + 0',
   );
 
   function list(statement: StatementSync, { tweetId, before, limit }: ListRead): LikeRow[] {
@@ -72,24 +72,26 @@ export function createReads({ db }: { db: Database }): Reads {
   }
 
   return {
-    summaries: async ({ viewer, tweetIds }) => tweetIds.map((id) => summary(viewer, id)),
-    acted: async ({ actor, tweetIds }) => ({
-      liked: tweetIds.filter((id) => likeBy.get(id, actor) !== undefined),
-      reposted: tweetIds.filter((id) => repostBy.get(id, actor) !== undefined),
-    }),
-    likeCounts: async ({ tweetIds }) => {
-      const counts: { tweetId: TweetId; likes: number }[] = [];
-      for (const tweetId of new Set(tweetIds)) {
-        const likes = (tallyOf.get(tweetId) as Tally | undefined)?.likes ?? 0;
-        if (likes > 0) counts.push({ tweetId, likes });
-      }
-      return counts;
-    },
+    summaries: async ({ viewer, tweetIds }) => db.read(() => tweetIds.map((id) => summary(viewer, id))),
+    acted: async ({ actor, tweetIds }) =>
+      db.read(() => ({
+        liked: tweetIds.filter((id) => likeBy.get(id, actor) !== undefined),
+        reposted: tweetIds.filter((id) => repostBy.get(id, actor) !== undefined),
+      })),
+    likeCounts: async ({ tweetIds }) =>
+      db.read(() => {
+        const counts: { tweetId: TweetId; likes: number }[] = [];
+        for (const tweetId of new Set(tweetIds)) {
+          const likes = (tallyOf.get(tweetId) as Tally | undefined)?.likes ?? 0;
+          if (likes > 0) counts.push({ tweetId, likes });
+        }
+        return counts;
+      }),
     likes: async (request) => list(likesOf, request),
     comments: async (request) => list(commentsOf, request),
     reposts: async (request) => list(repostsOf, request),
     standing: async ({ itemIds }) =>
-      itemIds.filter((id) => itemsById.some((statement) => statement.get(id) !== undefined)),
+      db.read(() => itemIds.filter((id) => itemsById.some((statement) => statement.get(id) !== undefined))),
     scan: createScan(db),
     tweetIds: async ({ after, limit }) =>
       (tweetsAfter.all(after, limit) as { id: TweetId }[]).map(({ id }) => id),
@@ -101,19 +103,20 @@ function createScan(db: Database): EngagementStore['scan'] {
   const next = (table: string, standing: string) =>
     db.prepare(
       `SELECT id, tweet_id AS tweetId, author, actor FROM ${table}
-       WHERE id > ? AND ${standing} ORDER BY id LIMIT ?`,
+       WHERE id > ? AND ${standing} ORDER BY id LIMIT ? + 0`,
     );
   const kinds: [ScannedItem['type'], StatementSync][] = [
     ['like', next('likes', 'true')],
     ['comment', next('comments', 'state = 1')],
     ['repost', next('reposts', 'undone_at IS NULL')],
   ];
-  return async ({ after, limit }) => {
-    const items: ScannedItem[] = [];
-    for (const [type, statement] of kinds) {
-      const rows = statement.all(after, limit) as unknown as Omit<ScannedItem, 'type'>[];
-      for (const row of rows) items.push({ type, ...row });
-    }
-    return items.sort((a, b) => a.id - b.id).slice(0, limit);
-  };
+  return async ({ after, limit }) =>
+    db.read(() => {
+      const items: ScannedItem[] = [];
+      for (const [type, statement] of kinds) {
+        const rows = statement.all(after, limit) as unknown as Omit<ScannedItem, 'type'>[];
+        for (const row of rows) items.push({ type, ...row });
+      }
+      return items.sort((a, b) => a.id - b.id).slice(0, limit);
+    });
 }

@@ -14,7 +14,7 @@ type Reposts = Pick<EngagementStore, 'keptReposts' | 'repostTails' | 'repostsByI
 export function createReposts({ db }: { db: Database }): Reposts {
   const kept = db.prepare(
     `SELECT id, tweet_id AS tweetId, actor AS userId, undone_at AS undoneAt FROM reposts
-     WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+     WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ? + 0`,
   );
   const standing = db.prepare(
     'SELECT id, tweet_id AS tweetId, actor AS userId FROM reposts WHERE id = ? AND undone_at IS NULL',
@@ -23,14 +23,15 @@ export function createReposts({ db }: { db: Database }): Reposts {
     keptReposts: async ({ tweetId, before, limit }) =>
       (kept.all(tweetId, before ?? NEWEST, limit) as unknown as RepostActivity[]).map((row) => ({ ...row })),
     repostTails: createRepostTails(db),
-    repostsById: async ({ repostIds }) => {
-      const rows: RepostRow[] = [];
-      for (const id of new Set(repostIds)) {
-        const row = standing.get(id) as RepostRow | undefined;
-        if (row !== undefined) rows.push({ ...row });
-      }
-      return rows;
-    },
+    repostsById: async ({ repostIds }) =>
+      db.read(() => {
+        const rows: RepostRow[] = [];
+        for (const id of new Set(repostIds)) {
+          const row = standing.get(id) as RepostRow | undefined;
+          if (row !== undefined) rows.push({ ...row });
+        }
+        return rows;
+      }),
     repostsBy: createRepostsBy(db),
   };
 }
@@ -38,28 +39,29 @@ export function createReposts({ db }: { db: Database }): Reposts {
 function createRepostTails(db: Database): EngagementStore['repostTails'] {
   const newest = db.prepare(
     `SELECT id, tweet_id AS tweetId FROM reposts
-     WHERE actor = ? AND id < ? AND id >= ? AND undone_at IS NULL ORDER BY id DESC LIMIT ?`,
+     WHERE actor = ? AND id < ? AND id >= ? AND undone_at IS NULL ORDER BY id DESC LIMIT ? + 0`,
   );
   const since = db.prepare(
     `SELECT id, tweet_id AS tweetId FROM reposts INDEXED BY reposts_by_position
      WHERE actor = ? AND position > ? AND id < ? AND id >= ? AND undone_at IS NULL
-     ORDER BY id DESC LIMIT ?`,
+     ORDER BY id DESC LIMIT ? + 0`,
   );
-  return async ({ actors, before, atLeast, afterPositions, limit }: RepostTailsRead) => {
-    const tails: RepostTail[] = [];
-    const below = before ?? NEWEST;
-    for (const actor of actors) {
-      const found = (
-        afterPositions === null
-          ? newest.all(actor, below, atLeast, limit + 1)
-          : since.all(actor, afterPositions[partitionOf(actor)] ?? 0, below, atLeast, limit + 1)
-      ) as { id: RepostId; tweetId: TweetId }[];
-      if (found.length === 0) continue;
-      const reposts = found.slice(0, limit).map((row) => ({ ...row }));
-      tails.push({ actor, reposts, truncated: found.length > limit });
-    }
-    return tails;
-  };
+  return async ({ actors, before, atLeast, afterPositions, limit }: RepostTailsRead) =>
+    db.read(() => {
+      const tails: RepostTail[] = [];
+      const below = before ?? NEWEST;
+      for (const actor of actors) {
+        const found = (
+          afterPositions === null
+            ? newest.all(actor, below, atLeast, limit + 1)
+            : since.all(actor, afterPositions[partitionOf(actor)] ?? 0, below, atLeast, limit + 1)
+        ) as { id: RepostId; tweetId: TweetId }[];
+        if (found.length === 0) continue;
+        const reposts = found.slice(0, limit).map((row) => ({ ...row }));
+        tails.push({ actor, reposts, truncated: found.length > limit });
+      }
+      return tails;
+    });
 }
 
 /**
@@ -73,7 +75,7 @@ function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
   const kinds = (condition: string, index: string) => ({
     ofTweet: db.prepare(
       `SELECT ${columns} FROM reposts AS r INDEXED BY ${index}
-       WHERE r.tweet_id = ? AND r.undone_at ${condition} LIMIT ?`,
+       WHERE r.tweet_id = ? AND r.undone_at ${condition} LIMIT ? + 0`,
     ),
     ofPeople: db.prepare(
       `SELECT ${columns} FROM json_each(?) AS person CROSS JOIN reposts AS r INDEXED BY ${index}
@@ -88,25 +90,29 @@ function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
     let peopleJson: string | undefined;
     const found: RepostActivity[] = [];
 
-    function collect(statements: ReturnType<typeof kinds>, tweetId: TweetId): void {
-      let rows = statements.ofTweet.all(tweetId, people.size + 1) as unknown as RepostActivity[];
-      if (rows.length > people.size) {
+    /** `most`: how many rows of this kind the tweet may have. */
+    function collect(statements: ReturnType<typeof kinds>, tweetId: TweetId, most: number): void {
+      let rows: unknown[] | undefined;
+      if (most <= people.size) rows = statements.ofTweet.all(tweetId, people.size + 1);
+      if (rows === undefined || rows.length > people.size) {
         peopleJson ??= JSON.stringify([...people]);
-        rows = statements.ofPeople.all(peopleJson, tweetId) as unknown as RepostActivity[];
+        rows = statements.ofPeople.all(peopleJson, tweetId);
       }
-      for (const row of rows) {
+      for (const row of rows as RepostActivity[]) {
         if (row.id > through || !people.has(row.userId)) continue;
         if (row.undoneAt === null || (undoneAfter !== null && row.undoneAt > undoneAfter)) {
           found.push({ ...row });
         }
       }
     }
-    for (const tweetId of new Set(tweetIds)) {
-      const count = (tally.get(tweetId) as { reposts: number } | undefined)?.reposts;
-      if (count === undefined) continue;
-      if (count > 0) collect(standing, tweetId);
-      if (undoneAfter !== null) collect(undone, tweetId);
-    }
-    return found.sort((a, b) => b.id - a.id);
+    return db.read(() => {
+      for (const tweetId of new Set(tweetIds)) {
+        const count = (tally.get(tweetId) as { reposts: number } | undefined)?.reposts;
+        if (count === undefined) continue;
+        if (count > 0) collect(standing, tweetId, count);
+        if (undoneAfter !== null) collect(undone, tweetId, 0);
+      }
+      return found.sort((a, b) => b.id - a.id);
+    });
   };
 }

@@ -16,11 +16,11 @@ interface Row {
 export function createUpkeep({ db, ledger }: { db: Database; ledger: Ledger }): Upkeep {
   const pruneUndone = db.prepare(
     `DELETE FROM reposts WHERE id IN (
-       SELECT id FROM reposts WHERE undone_at IS NOT NULL AND undone_at < ? ORDER BY undone_at LIMIT ?)`,
+       SELECT id FROM reposts WHERE undone_at IS NOT NULL AND undone_at < ? ORDER BY undone_at LIMIT ? + 0)`,
   );
   const pruneKeys = db.prepare(
     `DELETE FROM comment_keys WHERE (actor, key) IN (
-       SELECT actor, key FROM comment_keys WHERE used_at < ? ORDER BY used_at LIMIT ?)`,
+       SELECT actor, key FROM comment_keys WHERE used_at < ? ORDER BY used_at LIMIT ? + 0)`,
   );
   return {
     eraseActor: createEraseActor(db, ledger),
@@ -32,19 +32,19 @@ export function createUpkeep({ db, ledger }: { db: Database; ledger: Ledger }): 
 }
 
 function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseActor'] {
-  const likes = db.prepare('SELECT id, tweet_id, author FROM likes WHERE actor = ? LIMIT ?');
+  const likes = db.prepare('SELECT id, tweet_id, author FROM likes WHERE actor = ? LIMIT ? + 0');
   const deleteLike = db.prepare('DELETE FROM likes WHERE id = ?');
   const reposts = db.prepare(
-    'SELECT id, tweet_id, author FROM reposts WHERE actor = ? AND undone_at IS NULL LIMIT ?',
+    'SELECT id, tweet_id, author FROM reposts WHERE actor = ? AND undone_at IS NULL LIMIT ? + 0',
   );
   const undoRepost = db.prepare('UPDATE reposts SET undone_at = ? WHERE id = ?');
   const comments = db.prepare(
-    'SELECT id, tweet_id, actor, author, state FROM comments WHERE actor = ? AND state < 2 LIMIT ?',
+    'SELECT id, tweet_id, actor, author, state FROM comments WHERE actor = ? AND state < 2 LIMIT ? + 0',
   );
   const endComment = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ?');
   const deleteKeys = db.prepare(
     `DELETE FROM comment_keys WHERE actor = ?1 AND key IN (
-       SELECT key FROM comment_keys WHERE actor = ?1 LIMIT ?2)`,
+       SELECT key FROM comment_keys WHERE actor = ?1 LIMIT ?2 + 0)`,
   );
   return ({ actor, limit, time, traceId }) =>
     db.write(() => {
@@ -74,16 +74,16 @@ function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseA
 
 function createPruneTweet(db: Database, ledger: Ledger): EngagementStore['pruneTweet'] {
   const deleteLikes = db.prepare(
-    'DELETE FROM likes WHERE id IN (SELECT id FROM likes WHERE tweet_id = ? LIMIT ?)',
+    'DELETE FROM likes WHERE id IN (SELECT id FROM likes WHERE tweet_id = ? LIMIT ? + 0)',
   );
   const deleteReposts = db.prepare(
-    `DELETE FROM reposts WHERE id IN (SELECT id FROM reposts WHERE tweet_id = ? LIMIT ?)
+    `DELETE FROM reposts WHERE id IN (SELECT id FROM reposts WHERE tweet_id = ? LIMIT ? + 0)
      RETURNING undone_at`,
   );
   const endComments = (state: number) =>
     db.prepare(
       `UPDATE comments SET state = ${ENDING}, changed_at = ? WHERE id IN (
-         SELECT id FROM comments WHERE tweet_id = ? AND state = ${state} LIMIT ?) RETURNING id`,
+         SELECT id FROM comments WHERE tweet_id = ? AND state = ${state} LIMIT ? + 0) RETURNING id`,
     );
   const endListed = endComments(LISTED);
   const endPending = endComments(PENDING);

@@ -23,8 +23,8 @@ export interface SqliteEngagementStore extends EngagementStore {
 
 export interface SqliteEngagementOptions {
   path: string;
-  faults?: CommitFaults;
-  region?: string;
+  faults?: CommitFaults | undefined;
+  region?: string | undefined;
 }
 
 /** Opens (and creates, where there is none) the engagement store in the file at `path`. */

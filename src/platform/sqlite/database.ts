@@ -33,7 +33,11 @@ export interface DatabaseOptions {
 
 export interface Database {
   readonly path: string;
-  /** A prepared statement, kept for the life of the database. */
+  /**
+   * A prepared statement, kept for the life of the database. Write `LIMIT ? + 0` rather than `LIMIT ?`: where the
+   * variable stands alone SQLite takes its value for planning and so prepares again at every binding, 4 to 7 µs
+   * of a look-up that costs 0.7 µs without (3.53.4).
+   */
   prepare(sql: string): StatementSync;
   /**
    * Runs `work` inside the next group's transaction; resolves with its result after the commit is durable.
@@ -42,6 +46,11 @@ export interface Database {
    * with `overloaded` where too many wait.
    */
   write<T>(work: () => T): Promise<T>;
+  /**
+   * Runs `work`, which is synchronous and only reads, on one snapshot: a writer in another process cannot come
+   * between its statements, and they share the locking that a lone statement in a WAL file pays for itself.
+   */
+  read<T>(work: () => T): T;
   /** Runs after each group that committed. */
   onCommit(listener: () => void): void;
   /** Commits what waits, then closes. */
@@ -78,6 +87,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     return statement;
   }
   const begin = prepare('BEGIN IMMEDIATE');
+  const beginRead = prepare('BEGIN');
   const commit = prepare('COMMIT');
   const savepoint = prepare('SAVEPOINT request');
   const release = prepare('RELEASE request');
@@ -138,6 +148,15 @@ export function openDatabase(options: DatabaseOptions): Database {
           setImmediate(flush);
         }
       });
+    },
+    read<T>(work: () => T): T {
+      if (connection.isTransaction) return work();
+      beginRead.run();
+      try {
+        return work();
+      } finally {
+        if (connection.isOpen && connection.isTransaction) commit.run();
+      }
     },
     onCommit: (listener) => void listeners.push(listener),
     async close() {
