@@ -66,8 +66,8 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   let minted = 0;
 
   const mint = (age_ms = 0): Snowflake => {
-    const sequence = minted++ % 64;
-    const node = Math.floor(minted / 64) % 64;
+    const sequence = minted % 64;
+    const node = Math.floor(minted++ / 64) % 64;
     return snowflakeOf({ time_ms: clock.now() - age_ms, node, sequence });
   };
   const person = (userId: UserId) => people.get(userId)!;
