@@ -1,0 +1,183 @@
+/** Whether the facts that the services keep are those of the model; and the ids that only the services know. */
+import assert from 'node:assert/strict';
+import type { System } from '#system/system.ts';
+import { type Model, pair } from './model.ts';
+import type { Resolved, World } from './world.ts';
+
+/** Ids by which lists are ordered: pair(tweetId, person) -> like's or repost's id; pair(a, b) -> edge's id. */
+export interface Ids {
+  likes: Map<string, number>;
+  reposts: Map<string, number>;
+  follows: Map<string, number>;
+}
+
+type Kept = Awaited<ReturnType<typeof keptEngagement>>;
+
+async function keptEngagement(system: System) {
+  const kept = {
+    likes: new Map<string, number>(),
+    reposts: new Map<string, number>(),
+    comments: new Map<number, { tweetId: number; actor: number }>(),
+  };
+  let after: number | null = 0;
+  while (after !== null) {
+    const page = await system.services.engagement.scan({ after, limit: 200 });
+    for (const { type, id, tweetId, actor } of page.items) {
+      if (type === 'comment') kept.comments.set(id, { tweetId, actor });
+      else kept[type === 'like' ? 'likes' : 'reposts'].set(pair(tweetId, actor), id);
+    }
+    after = page.next;
+  }
+  return kept;
+}
+
+async function keptTweets(system: System): Promise<Map<number, number>> {
+  const kept = new Map<number, number>();
+  let after: number | null = 0;
+  while (after !== null) {
+    const page = await system.services.tweets.scan({ after, limit: 200 });
+    for (const { id, author } of page.tweets) kept.set(id, author);
+    after = page.next;
+  }
+  return kept;
+}
+
+/** Throws AssertionError where a fact is missing, doubled or invented. */
+export async function checkFacts({ system, model, people }: World): Promise<Ids> {
+  const tweets = await keptTweets(system());
+  const alive = [...model.tweets].filter(([, tweet]) => tweet.alive).map(([id]) => id);
+  assert.deepEqual([...tweets.keys()].sort(), alive.sort(), 'the live tweets');
+
+  const kept = await keptEngagement(system());
+  const onLive = (keys: Iterable<string>) =>
+    [...keys].filter((key) => model.tweets.get(Number(key.split(' ')[0]))?.alive).sort();
+  assert.deepEqual(onLive(kept.likes.keys()), onLive(model.likes), 'the likes');
+  assert.deepEqual(onLive(kept.reposts.keys()), onLive(model.reposts), 'the reposts');
+  const standing = [...model.comments].filter(
+    ([, { alive: stands, tweetId }]) => stands && model.tweets.get(tweetId)?.alive,
+  );
+  const listed = [...kept.comments].filter(([, { tweetId }]) => model.tweets.get(tweetId)?.alive);
+  assert.deepEqual(listed.map(([id]) => id).sort(), standing.map(([id]) => id).sort(), 'the comments');
+
+  for (const viewer of people) {
+    const views = await system().services.social.view({ viewer, userIds: [...people] });
+    for (const view of views)
+      assert.deepEqual(tieOf(view), modelTie(model, viewer, view.userId), `${viewer} to ${view.userId}`);
+  }
+  return { likes: kept.likes, reposts: kept.reposts, follows: await edgeIds(system(), people) };
+}
+
+async function edgeIds(system: System, people: readonly number[]): Promise<Map<string, number>> {
+  const follows = new Map<string, number>();
+  for (const follower of people) {
+    const pairs = people.map((followee) => ({ follower, followee }));
+    for (const edge of await system.services.social.edges({ pairs })) {
+      follows.set(pair(edge.follower, edge.followee), edge.id);
+    }
+  }
+  return follows;
+}
+
+interface Tie {
+  active: boolean;
+  protected: boolean;
+  following: boolean;
+  followingPrivately: boolean;
+  requested: boolean;
+  followedBy: boolean;
+  blocking: boolean;
+  blockedBy: boolean;
+  muting: boolean;
+}
+
+function tieOf(view: Omit<Tie, 'active'> & { state: string }): Tie {
+  const { following, followingPrivately, requested, followedBy, blocking, blockedBy, muting } = view;
+  const relation = { following, followingPrivately, requested, followedBy, blocking, blockedBy, muting };
+  return { active: view.state === 'active', protected: view.protected, ...relation };
+}
+
+function modelTie(model: Model, viewer: number, other: number): Tie {
+  const { active, protected: locked } = model.people.get(other)!;
+  return {
+    active,
+    protected: locked,
+    following: model.follows.has(pair(viewer, other)),
+    followingPrivately: model.follows.get(pair(viewer, other)) === true,
+    requested: model.requests.has(pair(viewer, other)),
+    followedBy: model.follows.get(pair(other, viewer)) === false,
+    blocking: model.blocks.has(pair(viewer, other)),
+    blockedBy: model.blocks.has(pair(other, viewer)),
+    muting: model.mutes.has(pair(viewer, other)),
+  };
+}
+
+/**
+ * After acts that nobody was told the end of: whatever became of each, wholly or not at all, is now the truth.
+ */
+export async function adopt(world: World, uncertain: readonly Resolved[]): Promise<void> {
+  if (uncertain.length === 0) return;
+  const kept = await keptEngagement(world.system());
+  const tweets = await keptTweets(world.system());
+  for (const act of uncertain) await adoptOne(world, act, kept, tweets);
+}
+
+async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<number, number>): Promise<void> {
+  const { model } = world;
+  switch (act.kind) {
+    case 'post':
+      for (const [id, author] of tweets) {
+        if (model.tweets.has(id)) continue;
+        assert.equal(author, act.person, 'a tweet that nobody posted');
+        model.tweets.set(id, { author, alive: true });
+        world.tweetIds.push(id);
+        break;
+      }
+      break;
+    case 'delete':
+      model.tweets.get(act.tweetId)!.alive = tweets.has(act.tweetId);
+      break;
+    case 'like':
+    case 'unlike':
+      assign(model.likes, pair(act.tweetId, act.person), kept.likes);
+      break;
+    case 'repost':
+    case 'unrepost':
+      assign(model.reposts, pair(act.tweetId, act.person), kept.reposts);
+      break;
+    case 'comment':
+      for (const [id, { tweetId, actor }] of kept.comments) {
+        if (model.comments.has(id) || tweetId !== act.tweetId || actor !== act.person) continue;
+        model.comments.set(id, { author: actor, tweetId, alive: true });
+        world.commentIds.push(id);
+        break;
+      }
+      break;
+    case 'uncomment': {
+      const comment = model.comments.get(act.commentId);
+      if (comment !== undefined) comment.alive = kept.comments.has(act.commentId);
+      break;
+    }
+    default:
+      for (const other of world.people) {
+        await adoptTies(world, act.person, other);
+        await adoptTies(world, other, act.person);
+      }
+  }
+}
+
+function assign(set: Set<string>, key: string, kept: Map<string, number>): void {
+  if (kept.has(key)) set.add(key);
+  else set.delete(key);
+}
+
+async function adoptTies({ system, model }: World, viewer: number, other: number): Promise<void> {
+  const [view] = await system().services.social.view({ viewer, userIds: [other] });
+  const key = pair(viewer, other);
+  const put = (set: Set<string>, holds: boolean) => (holds ? set.add(key) : set.delete(key));
+  if (view!.following) model.follows.set(key, view!.followingPrivately);
+  else model.follows.delete(key);
+  put(model.requests, view!.requested);
+  put(model.blocks, view!.blocking);
+  put(model.mutes, view!.muting);
+  model.people.set(other, { protected: view!.protected, active: view!.state === 'active' });
+}

@@ -1,0 +1,208 @@
+/** The whole of Warble's rules on plain sets and maps: small enough to be seen to be right. */
+
+export interface ModelPerson {
+  protected: boolean;
+  active: boolean;
+}
+export interface ModelText {
+  author: number;
+  alive: boolean;
+}
+export interface ModelComment extends ModelText {
+  tweetId: number;
+}
+
+/** `pair(a, b)`: a to b. */
+export const pair = (a: number, b: number): string => `${a} ${b}`;
+
+export interface Model {
+  people: Map<number, ModelPerson>;
+  tweets: Map<number, ModelText>;
+  comments: Map<number, ModelComment>;
+  /** pair(follower, followee) -> private. */
+  follows: Map<string, boolean>;
+  requests: Set<string>;
+  blocks: Set<string>;
+  mutes: Set<string>;
+  /** pair(tweetId, person). */
+  likes: Set<string>;
+  reposts: Set<string>;
+}
+
+export function createModel(people: readonly number[]): Model {
+  return {
+    people: new Map(people.map((id) => [id, { protected: false, active: true }])),
+    tweets: new Map(),
+    comments: new Map(),
+    follows: new Map(),
+    requests: new Set(),
+    blocks: new Set(),
+    mutes: new Set(),
+    likes: new Set(),
+    reposts: new Set(),
+  };
+}
+
+/** May `viewer` (0: a stranger) know of the person? */
+export function maySee(model: Model, viewer: number, person: number): boolean {
+  return (
+    model.people.get(person)!.active &&
+    !model.blocks.has(pair(viewer, person)) &&
+    !model.blocks.has(pair(person, viewer))
+  );
+}
+
+export function mayRead(model: Model, viewer: number, author: number): boolean {
+  return (
+    maySee(model, viewer, author) &&
+    (!model.people.get(author)!.protected || viewer === author || model.follows.has(pair(viewer, author)))
+  );
+}
+
+export function mayReadTweet(model: Model, viewer: number, tweetId: number): boolean {
+  const tweet = model.tweets.get(tweetId);
+  return tweet?.alive === true && mayRead(model, viewer, tweet.author);
+}
+
+/** An act as it was done: real ids. */
+export type Done =
+  | { kind: 'post'; person: number; tweetId: number }
+  | { kind: 'delete'; tweetId: number }
+  | { kind: 'like' | 'unlike' | 'repost' | 'unrepost'; person: number; tweetId: number }
+  | { kind: 'comment'; person: number; tweetId: number; commentId: number }
+  | { kind: 'uncomment'; commentId: number }
+  | { kind: 'follow'; person: number; other: number; private: boolean }
+  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; person: number; other: number }
+  | { kind: 'answer'; person: number; other: number; approve: boolean }
+  | { kind: 'protect' | 'open' | 'suspend' | 'reinstate'; person: number };
+
+/** What the rules answer to an act on this model: undefined, or the code of the error. */
+export function refusal(model: Model, act: Done): string | undefined {
+  switch (act.kind) {
+    case 'like':
+      return mayReadTweet(model, act.person, act.tweetId) ? undefined : 'not_found';
+    case 'comment':
+      return mayReadTweet(model, act.person, act.tweetId) ? undefined : 'not_found';
+    case 'repost':
+      if (!mayReadTweet(model, act.person, act.tweetId)) return 'not_found';
+      return model.people.get(model.tweets.get(act.tweetId)!.author)!.protected ? 'forbidden' : undefined;
+    case 'uncomment': {
+      const comment = model.comments.get(act.commentId);
+      if (comment === undefined) return 'not_found';
+      return undefined;
+    }
+    case 'follow':
+      if (act.person === act.other) return 'cannot_follow_self';
+      if (!maySee(model, act.person, act.other)) return 'not_found';
+      return act.private && model.people.get(act.other)!.protected ? 'protected_account' : undefined;
+    case 'answer':
+      if (!maySee(model, act.person, act.other)) return 'not_found';
+      if (model.requests.has(pair(act.other, act.person))) return undefined;
+      return act.approve && model.follows.get(pair(act.other, act.person)) === false
+        ? undefined
+        : 'not_found';
+    case 'block':
+    case 'mute': {
+      const standing = act.kind === 'block' ? model.blocks : model.mutes;
+      const repeated = standing.has(pair(act.person, act.other));
+      return repeated || maySee(model, act.person, act.other) ? undefined : 'not_found';
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Carries an act out that was answered with success. */
+export function apply(model: Model, act: Done): void {
+  switch (act.kind) {
+    case 'post':
+      model.tweets.set(act.tweetId, { author: act.person, alive: true });
+      break;
+    case 'delete':
+      model.tweets.get(act.tweetId)!.alive = false;
+      break;
+    case 'like':
+      model.likes.add(pair(act.tweetId, act.person));
+      break;
+    case 'unlike':
+      model.likes.delete(pair(act.tweetId, act.person));
+      break;
+    case 'repost':
+      model.reposts.add(pair(act.tweetId, act.person));
+      break;
+    case 'unrepost':
+      model.reposts.delete(pair(act.tweetId, act.person));
+      break;
+    case 'comment':
+      model.comments.set(act.commentId, { author: act.person, tweetId: act.tweetId, alive: true });
+      break;
+    case 'uncomment': {
+      const comment = model.comments.get(act.commentId);
+      if (comment !== undefined) comment.alive = false;
+      break;
+    }
+    default:
+      applySocial(model, act);
+  }
+}
+
+type Social = Exclude<Done, { tweetId: number } | { commentId: number }>;
+
+function applySocial(model: Model, act: Social): void {
+  const { people, follows, requests, blocks, mutes } = model;
+  switch (act.kind) {
+    case 'follow':
+      follow(model, act);
+      break;
+    case 'unfollow':
+      follows.delete(pair(act.person, act.other));
+      requests.delete(pair(act.person, act.other));
+      break;
+    case 'block':
+      blocks.add(pair(act.person, act.other));
+      for (const key of [pair(act.person, act.other), pair(act.other, act.person)]) {
+        follows.delete(key);
+        requests.delete(key);
+      }
+      break;
+    case 'unblock':
+      blocks.delete(pair(act.person, act.other));
+      break;
+    case 'mute':
+      mutes.add(pair(act.person, act.other));
+      break;
+    case 'unmute':
+      mutes.delete(pair(act.person, act.other));
+      break;
+    case 'answer':
+      if (requests.delete(pair(act.other, act.person)) && act.approve)
+        follows.set(pair(act.other, act.person), false);
+      break;
+    case 'protect':
+      people.get(act.person)!.protected = true;
+      for (const follower of people.keys()) {
+        const key = pair(follower, act.person);
+        if (follows.get(key) === true) follows.delete(key);
+      }
+      break;
+    case 'open':
+      people.get(act.person)!.protected = false;
+      for (const asker of people.keys()) {
+        const key = pair(asker, act.person);
+        if (requests.delete(key)) follows.set(key, false);
+      }
+      break;
+    case 'suspend':
+      people.get(act.person)!.active = false;
+      break;
+    case 'reinstate':
+      people.get(act.person)!.active = true;
+      break;
+  }
+}
+
+function follow({ people, follows, requests }: Model, act: Extract<Done, { kind: 'follow' }>): void {
+  const key = pair(act.person, act.other);
+  if (people.get(act.other)!.protected && !follows.has(key)) requests.add(key);
+  else follows.set(key, act.private);
+}

@@ -1,0 +1,245 @@
+/** Runs a list of steps against a system and the model; shrinks a list that fails. */
+import assert from 'node:assert/strict';
+import { isWarbleError } from '#contract/errors.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import { adopt, checkFacts } from './facts.ts';
+import { apply, type Done, mayReadTweet, refusal } from './model.ts';
+import { type Act, makeSteps, type Step } from './steps.ts';
+import { checkViews } from './views.ts';
+import { createWalks, type Walks } from './walks.ts';
+import { createWorld, isUncertain, type Resolved, type World } from './world.ts';
+
+export interface SimulationSize {
+  people: number;
+  steps: number;
+}
+export const USUAL_SIZE: SimulationSize = { people: 10, steps: 150 };
+
+export interface Failure {
+  seed: number;
+  error: unknown;
+  /** The shortest list of steps found that still fails. */
+  steps: Step[];
+}
+
+/** Comments that were cut off are settled by the sweeper only after so long. */
+const COMMENT_SETTLES_MS = 61_000;
+/** Top lists and deliveries settle within this long (promise 5). */
+const SETTLE_MS = 2_000;
+
+/** The steps of a seed. */
+export function stepsOf(seed: number, size: SimulationSize): Step[] {
+  return makeSteps(createSeededRandom(seed), size.steps);
+}
+
+/** Throws where the system does not do as the model says. */
+export async function runSteps(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<void> {
+  const world = await createWorld(seed, size.people);
+  const run: Run = { world, stalled: new Set(), uncertain: [], walks: createWalks(world) };
+  try {
+    for (const [index, step] of steps.entries()) {
+      try {
+        await take(run, step);
+      } catch (error) {
+        throw new Error(`step ${index} (${JSON.stringify(step)}): ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    }
+  } finally {
+    await world.close();
+  }
+}
+
+interface Run {
+  world: World;
+  stalled: Set<number>;
+  /** Acts since the last settling that nobody was told the end of. */
+  uncertain: Resolved[];
+  walks: Walks;
+}
+
+async function take(run: Run, step: Step): Promise<void> {
+  const { world } = run;
+  const { workers } = world.system();
+  switch (step.kind) {
+    case 'act':
+      return actAlone(run, step.act);
+    case 'together':
+      await Promise.all([
+        ...step.acts.map((act) => actAmongOthers(run, act)),
+        ...step.workers.map((n) => work(run, n)),
+      ]);
+      return;
+    case 'work':
+      return work(run, step.worker);
+    case 'stall':
+      run.stalled.add(step.worker % workers.length);
+      return;
+    case 'sleep':
+      world.clock.advance(step.duration_ms);
+      await world.system().minter.worker.step();
+      return;
+    case 'read':
+      await world
+        .system()
+        .services.timeline.home({ reader: personOf(world, step.person), own: false, place: null, limit: 5 });
+      return;
+    case 'walk':
+      return run.walks.step(personOf(world, step.person), step.limit);
+    case 'crash':
+      return struckBy(run, { commits: step.commits, kind: step.after ? 'after' : 'before' }, step.acts);
+    case 'full':
+      return struckBy(run, { commits: step.commits, kind: 'full' }, step.acts);
+    case 'restart':
+      run.walks.forget();
+      return world.restart();
+    case 'rebuild': {
+      const views = Object.values(world.system().views);
+      return views[step.view % views.length]!.startRebuild();
+    }
+    case 'settle':
+      return settle(run);
+  }
+}
+
+const personOf = (world: World, index: number): number => world.people[index % world.people.length]!;
+
+async function work({ world, stalled }: Run, index: number): Promise<void> {
+  const { workers } = world.system();
+  if (!stalled.has(index % workers.length)) await workers[index % workers.length]!.step();
+}
+
+/** With nothing else going on the answer is known, and what it says shows at once. */
+async function actAlone(run: Run, act: Act): Promise<void> {
+  const { world } = run;
+  const resolved = world.resolve(act);
+  if (resolved === undefined) return;
+  const expected = refusal(world.model, resolved as Done);
+  try {
+    const done = await world.perform(resolved);
+    assert.equal(expected, undefined, `should have been refused with ${expected}`);
+    keep(world, done);
+    await showsAtOnce(world, done);
+  } catch (error) {
+    if (!isWarbleError(error)) throw error;
+    assert.equal(error.code, expected, error.message);
+  }
+}
+
+/** Promise 5: what was answered holds for every later read, before any worker has moved. */
+async function showsAtOnce({ system, model }: World, done: Done): Promise<void> {
+  const { timeline } = system().services;
+  if (done.kind === 'post') {
+    const page = await timeline.home({ reader: done.person, own: true, place: null, limit: 1 });
+    const shown = page.items[0]?.tweet.id;
+    if (mayReadTweet(model, done.person, done.tweetId))
+      assert.equal(shown, done.tweetId, 'one’s own tweet shows at once');
+  }
+  if (done.kind === 'unfollow' || done.kind === 'mute' || done.kind === 'block') {
+    const page = await timeline.home({ reader: done.person, own: false, place: null, limit: 20 });
+    for (const { tweet, repostedBy } of page.items) {
+      const gone: boolean = done.kind !== 'unfollow' && tweet.author === done.other;
+      assert.ok(!gone && !repostedBy.includes(done.other), `${done.other} still shows after ${done.kind}`);
+    }
+  }
+  if (done.kind === 'protect' || done.kind === 'delete') {
+    for (const reader of model.people.keys()) {
+      const page = await timeline.home({ reader, own: true, place: null, limit: 20 });
+      for (const { tweet } of page.items)
+        assert.ok(mayReadTweet(model, reader, tweet.id), `${tweet.id} still shows to ${reader}`);
+    }
+  }
+}
+
+async function actAmongOthers(run: Run, act: Act): Promise<void> {
+  const { world } = run;
+  const resolved = world.resolve(act);
+  if (resolved === undefined) return;
+  try {
+    keep(world, await world.perform(resolved));
+  } catch (error) {
+    if (isUncertain(error)) run.uncertain.push(resolved);
+    else if (!isWarbleError(error)) throw error;
+  }
+}
+
+function keep(world: World, done: Done): void {
+  if (done.kind === 'post') world.tweetIds.push(done.tweetId);
+  if (done.kind === 'comment') world.commentIds.push(done.commentId);
+  apply(world.model, done);
+}
+
+/** Does acts and work under a fault; a dead process is replaced, and what became of the acts is found out. */
+async function struckBy(
+  run: Run,
+  fault: { commits: number; kind: 'before' | 'after' | 'full' },
+  acts: Act[],
+): Promise<void> {
+  const { world } = run;
+  world.arm(fault);
+  const working = world.system().workers.map((worker) => worker.step().catch(() => false));
+  await Promise.all([...acts.map((act) => actAmongOthers(run, act)), ...working]);
+  if (fault.kind === 'full') world.arm({ commits: 0, kind: 'full' });
+  else {
+    run.walks.forget();
+    await world.crash();
+  }
+  await adopt(world, run.uncertain);
+  // A comment's text may follow its row later: what is left of those is found out at each settling.
+  run.uncertain = run.uncertain.filter((act) => act.kind === 'comment' || act.kind === 'uncomment');
+}
+
+async function settle(run: Run): Promise<void> {
+  const { world } = run;
+  run.stalled.clear();
+  const patience_ms = run.uncertain.length > 0 ? COMMENT_SETTLES_MS : SETTLE_MS;
+  for (let i = 0; i < 2; i++) {
+    world.clock.advance(patience_ms);
+    await world.system().processAll();
+  }
+  await adopt(world, run.uncertain);
+  run.uncertain = [];
+  const ids = await checkFacts(world);
+  await checkViews(world, ids);
+  await run.walks.settled(ids);
+}
+
+/** Runs one seed; undefined where it passes, else the shrunk failure. */
+export async function simulate(seed: number, size: SimulationSize): Promise<Failure | undefined> {
+  const steps = stepsOf(seed, size);
+  const error = await failureOf(seed, size, steps);
+  if (error === undefined) return undefined;
+  const shrunk = await shrink(seed, size, steps);
+  return { seed, error: (await failureOf(seed, size, shrunk)) ?? error, steps: shrunk };
+}
+
+async function failureOf(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<unknown> {
+  try {
+    await runSteps(seed, size, steps);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const MOST_TRIES = 400;
+
+/** Leaves out ever smaller parts of the list for as long as what is left still fails (Zeller's ddmin, simplified). */
+async function shrink(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<Step[]> {
+  let best = [...steps];
+  let tries = 0;
+  for (
+    let part = Math.ceil(best.length / 2);
+    part >= 1 && tries < MOST_TRIES;
+    part = part === 1 ? 0 : Math.ceil(part / 2)
+  ) {
+    for (let start = 0; start < best.length && tries < MOST_TRIES; ) {
+      tries++;
+      const rest = [...best.slice(0, start), ...best.slice(start + part)];
+      if (rest.length < best.length && (await failureOf(seed, size, rest)) !== undefined) best = rest;
+      else start += part;
+    }
+  }
+  return best;
+}

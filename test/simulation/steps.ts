@@ -1,0 +1,126 @@
+/**
+ * What happens in a simulation, as data: people and tweets are named by number, modulo how many there are when the
+ * step is taken, so that any part of a list of steps is a list of steps too, and a failure can be shrunk.
+ */
+import type { Random } from '#platform/random.ts';
+
+/** One thing that one person does. `tweet`, `comment`: modulo all that were ever made. */
+export type Act =
+  | { kind: 'post'; person: number }
+  | { kind: 'delete'; tweet: number }
+  | { kind: 'like' | 'unlike' | 'repost' | 'unrepost' | 'comment'; person: number; tweet: number }
+  | { kind: 'uncomment'; comment: number }
+  | { kind: 'follow'; person: number; other: number; private: boolean }
+  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; person: number; other: number }
+  | { kind: 'answer'; person: number; other: number; approve: boolean }
+  | { kind: 'protect' | 'open'; person: number }
+  | { kind: 'suspend' | 'reinstate'; person: number };
+
+export type Step =
+  | { kind: 'act'; act: Act }
+  /** Several at once, with workers between them. */
+  | { kind: 'together'; acts: Act[]; workers: number[] }
+  /** One bounded piece of work of one worker. */
+  | { kind: 'work'; worker: number }
+  /** A worker is slow: it gets no step until the next settling. */
+  | { kind: 'stall'; worker: number }
+  | { kind: 'sleep'; duration_ms: number }
+  /** Somebody reads the first page of their home, so that it is kept ready from now on. */
+  | { kind: 'read'; person: number }
+  /** Somebody begins to walk through their home, or goes on one page. */
+  | { kind: 'walk'; person: number; limit: number }
+  /** The process dies at the nth commit from now, before or after it, during these acts. */
+  | { kind: 'crash'; commits: number; after: boolean; acts: Act[] }
+  /** It is stopped in good order and started again. */
+  | { kind: 'restart' }
+  /** The disk is full for the next n commits. */
+  | { kind: 'full'; commits: number; acts: Act[] }
+  /** A view is thrown away and derived anew while the system serves. */
+  | { kind: 'rebuild'; view: number }
+  /** All work is done and everything is held against the model. */
+  | { kind: 'settle' };
+
+const WEIGHTS: [number, (random: Random) => Act][] = [
+  [30, (random) => ({ kind: 'post', person: any(random) })],
+  [5, (random) => ({ kind: 'delete', tweet: any(random) })],
+  [25, (random) => ({ kind: 'like', person: any(random), tweet: recent(random) })],
+  [8, (random) => ({ kind: 'unlike', person: any(random), tweet: recent(random) })],
+  [14, (random) => ({ kind: 'repost', person: any(random), tweet: recent(random) })],
+  [6, (random) => ({ kind: 'unrepost', person: any(random), tweet: recent(random) })],
+  [10, (random) => ({ kind: 'comment', person: any(random), tweet: recent(random) })],
+  [4, (random) => ({ kind: 'uncomment', comment: any(random) })],
+  [
+    30,
+    (random) => ({
+      kind: 'follow',
+      person: any(random),
+      other: any(random),
+      private: random.integer(4) === 0,
+    }),
+  ],
+  [8, (random) => ({ kind: 'unfollow', person: any(random), other: any(random) })],
+  [3, (random) => ({ kind: 'block', person: any(random), other: any(random) })],
+  [4, (random) => ({ kind: 'unblock', person: any(random), other: any(random) })],
+  [3, (random) => ({ kind: 'mute', person: any(random), other: any(random) })],
+  [3, (random) => ({ kind: 'unmute', person: any(random), other: any(random) })],
+  [
+    6,
+    (random) => ({ kind: 'answer', person: any(random), other: any(random), approve: random.integer(3) > 0 }),
+  ],
+  [3, (random) => ({ kind: 'protect', person: any(random) })],
+  [3, (random) => ({ kind: 'open', person: any(random) })],
+  [1, (random) => ({ kind: 'suspend', person: any(random) })],
+  [2, (random) => ({ kind: 'reinstate', person: any(random) })],
+];
+const TOTAL = WEIGHTS.reduce((sum, [weight]) => sum + weight, 0);
+const LARGE = 1_000_000;
+
+const any = (random: Random): number => random.integer(LARGE);
+/** Counted from the newest: people act on what is new. See `nth` in world.ts. */
+const recent = (random: Random): number => -1 - Math.floor(random.next() ** 2 * 30);
+
+function act(random: Random): Act {
+  let at = random.integer(TOTAL);
+  for (const [weight, make] of WEIGHTS) {
+    if (at < weight) return make(random);
+    at -= weight;
+  }
+  throw new Error('unreachable');
+}
+
+const acts = (random: Random, most: number): Act[] =>
+  Array.from({ length: 1 + random.integer(most) }, () => act(random));
+
+/** A list of steps from a seed, ending settled. */
+export function makeSteps(random: Random, length: number): Step[] {
+  const steps = Array.from({ length }, () => step(random));
+  return [...steps, { kind: 'settle' }];
+}
+
+function step(random: Random): Step {
+  const dice = random.integer(100);
+  if (dice < 45) return { kind: 'act', act: act(random) };
+  if (dice < 60) {
+    const workers = Array.from({ length: random.integer(4) }, () => any(random));
+    return { kind: 'together', acts: acts(random, 5), workers };
+  }
+  if (dice < 74) return { kind: 'work', worker: any(random) };
+  if (dice < 76) return { kind: 'stall', worker: any(random) };
+  if (dice < 80) return { kind: 'sleep', duration_ms: SLEEPS[random.integer(SLEEPS.length)]! };
+  if (dice < 84) return { kind: 'read', person: any(random) };
+  if (dice < 91) return { kind: 'walk', person: any(random), limit: 1 + random.integer(6) };
+  if (dice < 94) {
+    return {
+      kind: 'crash',
+      commits: random.integer(6),
+      after: random.integer(2) === 0,
+      acts: acts(random, 4),
+    };
+  }
+  if (dice < 95) return { kind: 'restart' };
+  if (dice < 96) return { kind: 'full', commits: 1 + random.integer(3), acts: acts(random, 3) };
+  if (dice < 97) return { kind: 'rebuild', view: any(random) };
+  return { kind: 'settle' };
+}
+
+const SLEEPS = [10, 1_000, 30_000, 11 * 60_000, 5 * 3_600_000];

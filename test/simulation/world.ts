@@ -1,0 +1,222 @@
+/** One system under simulation: its files, its clock, the faults that are armed, and everything that can be done to it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { createManualClock, type ManualClock } from '#platform/clock.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import { createSystem, type System } from '#system/system.ts';
+import { createModel, type Done, type Model } from './model.ts';
+import type { Act } from './steps.ts';
+
+export interface World {
+  model: Model;
+  clock: ManualClock;
+  /** The process that is alive. */
+  system(): System;
+  people: readonly number[];
+  /** All tweets and comments that were ever made, oldest first. */
+  tweetIds: number[];
+  commentIds: number[];
+  /** Real ids for an act; undefined where there is nothing yet to act on. */
+  resolve(act: Act): Resolved | undefined;
+  /** Does it; resolves with what was done. Rejects as the service does. */
+  perform(act: Resolved): Promise<Done>;
+  arm(fault: Fault): void;
+  /** Whether the armed fault has struck. */
+  struck(): boolean;
+  /** Kills the process and starts another on the same files. */
+  crash(): Promise<void>;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** From the `commits`-th commit on: the process is dead, or (for `full` commits) the disk is full. */
+export interface Fault {
+  commits: number;
+  kind: 'before' | 'after' | 'full';
+}
+
+/** An act with real ids; a post and a comment have theirs when they are done. */
+export type Resolved =
+  | Exclude<Done, { kind: 'post' | 'comment' }>
+  | { kind: 'post'; person: number }
+  | { kind: 'comment'; person: number; tweetId: number };
+
+/** What an armed fault throws: the process died here. */
+export class Died extends Error {}
+
+const RESTART_MS = 1_500;
+const START_MS = Date.UTC(2026, 5, 1);
+const traceId = 'simulation';
+
+export async function createWorld(seed: number, size: number): Promise<World> {
+  const directory = mkdtempSync(join(process.env.WARBLE_SIMULATION_DIR ?? tmpdir(), 'warble-simulation-'));
+  const clock = createManualClock(START_MS);
+  const people = Array.from({ length: size }, (_, index) => index + 1);
+  const model = createModel(people);
+  const tweetIds: number[] = [];
+  const commentIds: number[] = [];
+  let fault: Fault | undefined;
+  let struck = false;
+  let system = await open();
+  for (const userId of people) {
+    const person = { userId, handle: `p${userId}`, name: `P ${userId}`, time: clock.now() };
+    await system.services.social.createPerson(person);
+  }
+
+  function strike(when: 'before' | 'after'): void {
+    if (fault === undefined) return;
+    if (fault.kind === 'full') {
+      if (when === 'after' || fault.commits <= 0) return;
+      fault.commits--;
+      struck = true;
+      throw new WarbleError('storage_full', 'The disk is full.');
+    }
+    if (struck) throw new Died('the process is dead');
+    if (when !== fault.kind) return;
+    if (fault.commits-- > 0) return;
+    struck = true;
+    throw new Died(`${when} a commit`);
+  }
+
+  function open(): Promise<System> {
+    const random = createSeededRandom(seed);
+    const faults = { beforeCommit: () => strike('before'), afterCommit: () => strike('after') };
+    return createSystem({ file: (name) => join(directory, name), clock, random, faults });
+  }
+
+  return {
+    model,
+    clock,
+    people,
+    tweetIds,
+    commentIds,
+    system: () => system,
+    resolve(act) {
+      const resolved = resolve({ people, tweetIds, commentIds }, act);
+      if (resolved === undefined || resolved.kind === 'suspend' || resolved.kind === 'reinstate')
+        return resolved;
+      // The gateway lets nobody in who is suspended.
+      return model.people.get(actorOf(model, resolved))!.active ? resolved : undefined;
+    },
+    perform: (act) => perform(system, model, act),
+    arm(next) {
+      fault = { ...next };
+      struck = false;
+    },
+    struck: () => struck,
+    async crash() {
+      system.crash();
+      fault = undefined;
+      struck = false;
+      // A new process takes a moment to start: longer than ids may have run ahead of the clock.
+      clock.advance(RESTART_MS);
+      system = await open();
+    },
+    async restart() {
+      await system.close();
+      system = await open();
+    },
+    async close() {
+      fault = undefined;
+      system.crash();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** From 0 up: modulo; from -1 down: counted from the newest. */
+function nth(list: readonly number[], index: number): number | undefined {
+  if (list.length === 0) return undefined;
+  return index < 0 ? list[Math.max(0, list.length + index)] : list[index % list.length];
+}
+
+type Names = Pick<World, 'people' | 'tweetIds' | 'commentIds'>;
+
+function resolve({ people, tweetIds, commentIds }: Names, act: Act): Resolved | undefined {
+  if (act.kind === 'uncomment') {
+    const commentId = nth(commentIds, act.comment);
+    return commentId === undefined ? undefined : { kind: 'uncomment', commentId };
+  }
+  if ('tweet' in act) {
+    const tweetId = nth(tweetIds, act.tweet);
+    if (tweetId === undefined) return undefined;
+    if (act.kind === 'delete') return { kind: 'delete', tweetId };
+    return { kind: act.kind, person: nth(people, act.person)!, tweetId };
+  }
+  const person = nth(people, act.person)!;
+  if (!('other' in act)) return { kind: act.kind, person };
+  const other = nth(people, act.other)!;
+  if (person === other) return undefined;
+  return { ...act, person, other };
+}
+
+function actorOf(model: Model, act: Resolved): number {
+  if (act.kind === 'delete') return model.tweets.get(act.tweetId)!.author;
+  return act.kind === 'uncomment' ? model.comments.get(act.commentId)!.author : act.person;
+}
+
+async function perform(system: System, model: Model, act: Resolved): Promise<Done> {
+  const { tweets, social, engagement } = system.services;
+  switch (act.kind) {
+    case 'post': {
+      const text = { content: 'a tweet', images: [], mentioned: {}, appId: null, idempotency: null, traceId };
+      const { tweetId } = await tweets.post({ author: act.person, ...text });
+      return { ...act, tweetId };
+    }
+    case 'delete': {
+      const { author } = model.tweets.get(act.tweetId)!;
+      await tweets.remove({ tweetId: act.tweetId, author, by: 'author', traceId });
+      return act;
+    }
+    case 'comment': {
+      const { person: actor, tweetId } = act;
+      const text = { content: 'a comment', mentioned: {}, idempotency: null, traceId };
+      return { ...act, ...(await engagement.comment({ actor, tweetId, ...text })) };
+    }
+    case 'uncomment': {
+      const { author, tweetId } = model.comments.get(act.commentId)!;
+      await engagement.removeComment({ actor: author, tweetId, commentId: act.commentId, traceId });
+      return act;
+    }
+    case 'like':
+    case 'unlike':
+    case 'repost':
+    case 'unrepost':
+      await engagement[act.kind]({ actor: act.person, tweetId: act.tweetId, traceId });
+      return act;
+    case 'follow':
+      await social.follow({ follower: act.person, followee: act.other, private: act.private, traceId });
+      return act;
+    case 'unfollow':
+      await social.unfollow({ follower: act.person, followee: act.other, traceId });
+      return act;
+    case 'block':
+    case 'unblock':
+    case 'mute':
+    case 'unmute':
+      await social[act.kind]({ userId: act.person, other: act.other, traceId });
+      return act;
+    case 'answer':
+      await social.answerRequest({ userId: act.person, follower: act.other, approve: act.approve, traceId });
+      return act;
+    case 'protect':
+    case 'open':
+      await social.setProfile({
+        userId: act.person,
+        changes: { protected: act.kind === 'protect' },
+        traceId,
+      });
+      return act;
+    case 'suspend':
+    case 'reinstate':
+      await social.setAccount({ userId: act.person, state: act.kind === 'suspend' ? 'suspended' : 'active' });
+      return act;
+  }
+}
+
+/** Whether an act failed because the process died or the disk was full, so that nobody was told what became of it. */
+export function isUncertain(error: unknown): boolean {
+  return error instanceof Died || isWarbleError(error, 'storage_full') || isWarbleError(error, 'unavailable');
+}
