@@ -10,6 +10,7 @@ import type { TweetImage } from '#contract/records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
+import type { Log } from '#queue/log.ts';
 import type { ViewRunner } from '#queue/view-runner.ts';
 import { checkAlt } from './alt.ts';
 import type { Media } from './media.ts';
@@ -24,7 +25,8 @@ export interface MediaServiceDeps {
   store: MediaStore;
   uses: MediaUses;
   /** The runner of the view of uses: nothing goes before it has caught up. */
-  usesRunner: Pick<ViewRunner, 'status'>;
+  usesRunner: Pick<ViewRunner, 'folded'>;
+  log: Pick<Log, 'heads'>;
   pictures: Pictures;
   clock: Clock;
   random: Random;
@@ -37,7 +39,7 @@ const MOST_UNUSED = 1_000;
 const HOLD_MS = 15 * 60_000;
 
 export function createMediaService(deps: MediaServiceDeps): { media: Media; workers: Worker[] } {
-  const { index, store, uses, usesRunner, pictures, clock, random } = deps;
+  const { index, store, pictures, clock, random } = deps;
 
   async function keep(row: Parameters<MediaIndex['begin']>[0]['media'], bytes: Buffer): Promise<void> {
     const checkAt = row.created + LIMITS.mediaUnattached_ms;
@@ -105,7 +107,7 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       return { done: names.length < limit };
     },
   };
-  return { media, workers: [createMediaSweeper({ index, store, uses, usesRunner, clock })] };
+  return { media, workers: [createMediaSweeper(deps)] };
 }
 
 function imageOf({

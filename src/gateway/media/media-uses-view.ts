@@ -10,6 +10,7 @@ import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
 export const MEDIA_USES_VIEW = 'media-uses';
+export const MEDIA_USES_TOPICS = ['tweets', 'accounts'] as const;
 
 /** From now on `usedBy` uses these pictures and no others. */
 export type UsesPatch = { usedBy: string; names: string[] }[];
@@ -48,7 +49,7 @@ export function createMediaUsesView({ tweets, social }: MediaUsesViewDeps): View
 
   return {
     name: MEDIA_USES_VIEW,
-    topics: ['tweets', 'accounts'],
+    topics: MEDIA_USES_TOPICS,
     async fold({ events }) {
       return [
         ...(await usesOfTweets(unique(events, (event) => event.topic === 'tweets', 'entityId'))),

@@ -1,0 +1,218 @@
+/** What every index of media and every store of their bytes must do, run with two handles open on one backend. */
+import assert from 'node:assert/strict';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { MediaIndex, NewMedia } from '../media-index.ts';
+import type { MediaStore } from '../media-store.ts';
+
+export interface Backend<Opened> {
+  /** Opens one more handle on the same, at first empty, backend. */
+  open(): Promise<Opened>;
+  /** Closes all handles and forgets everything. */
+  dispose(): Promise<void>;
+}
+
+const ANN = 1;
+const BOB = 2;
+
+export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaIndex>>): void {
+  describe(`${name} as an index of media`, () => {
+    let backend: Backend<MediaIndex>;
+    let one: MediaIndex;
+    let two: MediaIndex;
+    beforeEach(async () => {
+      backend = await fresh();
+      one = await backend.open();
+      two = await backend.open();
+    });
+    afterEach(() => backend.dispose());
+
+    const media = (name: string, fields: Partial<NewMedia> = {}): NewMedia => ({
+      name,
+      owner: ANN,
+      fileName: `${name}.png`,
+      alt: 'a cat',
+      width: 3,
+      height: 2,
+      contentHash: 'ff',
+      created: 1_000,
+      ...fields,
+    });
+    const begin = (name: string, fields?: Partial<NewMedia>, checkAt = 9_000) =>
+      one.begin({ media: media(name, fields), checkAt, most: 5 });
+    const upload = async (name: string, fields?: Partial<NewMedia>, checkAt?: number) => {
+      assert.equal(await begin(name, fields, checkAt), true);
+      assert.equal(await two.keep({ name }), true);
+    };
+    const hold = (names: string[], { owner = ANN, holdId = 'h', until = 5_000 } = {}) =>
+      two.hold({ owner, names, holdId, until });
+    const due = (now: number, storingBefore = 0, limit = 10) => two.due({ now, storingBefore, limit });
+
+    test('a picture is found when it is kept, with all that was said of it', async () => {
+      await begin('a');
+      assert.deepEqual(await hold(['a']), { unknown: 'a' });
+      await two.keep({ name: 'a' });
+      const found = await hold(['a']);
+      assert.ok('held' in found);
+      assert.deepEqual({ ...found.held[0] }, { ...media('a'), state: 'kept', holds: 0 });
+      assert.equal(await one.keep({ name: 'a' }), false);
+      assert.equal(await one.keep({ name: 'b' }), false);
+    });
+
+    test('a file name means the newest upload of that name, by that person', async () => {
+      await upload('a', { fileName: 'cat.png' });
+      await upload('b', { fileName: 'cat.png' });
+      await upload('c', { fileName: 'cat.png', owner: BOB });
+      const found = await hold(['cat.png', 'a']);
+      assert.ok('held' in found);
+      assert.deepEqual(
+        found.held.map(({ name }) => name),
+        ['b', 'a'],
+      );
+    });
+
+    test('all are held or none; another’s is unknown', async () => {
+      await upload('a');
+      await upload('b', { owner: BOB });
+      assert.deepEqual(await hold(['a', 'b']), { unknown: 'b' });
+      assert.deepEqual(await hold(['a', 'nothing']), { unknown: 'nothing' });
+      assert.deepEqual(
+        (await one.look({ names: ['a'], now: 0 })).map(({ heldUntil, holds }) => [heldUntil, holds]),
+        [[null, 0]],
+      );
+    });
+
+    test('a hold lasts until it is released or over, and is counted for ever', async () => {
+      await upload('a');
+      await hold(['a'], { holdId: 'x', until: 5_000 });
+      await hold(['a'], { holdId: 'y', until: 7_000 });
+      const look = async (now: number) => {
+        const [row] = await one.look({ names: ['a', 'nothing'], now });
+        return [row?.state, row?.holds, row?.heldUntil];
+      };
+      assert.deepEqual(await look(1_000), ['kept', 2, 7_000]);
+      await two.release({ holdId: 'y' });
+      await two.release({ holdId: 'y' });
+      assert.deepEqual(await look(1_000), ['kept', 2, 5_000]);
+      assert.deepEqual(await look(5_000), ['kept', 2, null]);
+    });
+
+    test('what was held again since one looked is not claimed; what is claimed is not held', async () => {
+      await upload('a');
+      await upload('b');
+      const seen = await one.look({ names: ['a', 'b'], now: 0 });
+      await hold(['a']);
+      await two.release({ holdId: 'h' });
+      assert.deepEqual(await one.claim({ media: seen }), ['b']);
+      assert.deepEqual(await two.claim({ media: seen }), []);
+      assert.deepEqual(await hold(['b']), { unknown: 'b' });
+    });
+
+    test('a hold and a claim in the same moment: one of them gets the picture', async () => {
+      await upload('a');
+      const seen = await one.look({ names: ['a'], now: 0 });
+      const [held, claimed] = await Promise.all([hold(['a']), one.claim({ media: seen })]);
+      assert.equal('held' in held, claimed.length === 0);
+    });
+
+    test('due are kept ones whose moment came, uploads that were left, and all that is being deleted', async () => {
+      await upload('a', {}, 2_000);
+      await upload('b', {}, 3_000);
+      await begin('c', { created: 500 });
+      await begin('d', { created: 1_500 });
+      assert.deepEqual((await due(2_500, 1_000)).sort(), ['a', 'c']);
+      await one.claim({ media: [{ name: 'b', holds: 0 }] });
+      assert.deepEqual((await due(0)).sort(), ['b']);
+      assert.equal((await due(9_000, 9_000, 2)).length, 2);
+      await two.postpone({ names: ['a'], checkAt: 4_000, used: true });
+      assert.deepEqual((await due(3_999, 0)).sort(), ['b']);
+    });
+
+    test('forgetting takes what is being deleted, and its holds, and nothing else', async () => {
+      await upload('a');
+      await upload('b');
+      await hold(['a', 'b']);
+      await one.claimOwner({ owner: ANN, limit: 1 });
+      await two.forget({ names: ['a', 'b'] });
+      const left = await one.look({ names: ['a', 'b'], now: 0 });
+      assert.equal(left.length, 1);
+      assert.equal(left[0]?.state, 'kept');
+    });
+
+    test('a person’s pictures are claimed some at a time, held or not, the claimed ones again', async () => {
+      for (const name of ['a', 'b', 'c']) await upload(name);
+      await upload('other', { owner: BOB });
+      await begin('d');
+      await hold(['a']);
+      const first = await one.claimOwner({ owner: ANN, limit: 2 });
+      assert.deepEqual(await two.claimOwner({ owner: ANN, limit: 2 }), first);
+      await two.forget({ names: first });
+      const rest = await one.claimOwner({ owner: ANN, limit: 9 });
+      assert.deepEqual([...first, ...rest].sort(), ['a', 'b', 'c', 'd']);
+      assert.equal(await one.keep({ name: 'd' }), false);
+      assert.deepEqual((await two.look({ names: ['other'], now: 0 }))[0]?.state, 'kept');
+    });
+
+    test('so many may wait to be used, and no more', async () => {
+      for (const name of ['a', 'b', 'c', 'd', 'e']) await upload(name);
+      assert.equal(await begin('f'), false);
+      assert.equal(await begin('f', { owner: BOB }), true);
+      await two.postpone({ names: ['c'], checkAt: 9_000, used: true });
+      assert.equal(await begin('g'), true);
+    });
+  });
+}
+
+export function testMediaStore(name: string, fresh: () => Promise<Backend<MediaStore>>): void {
+  describe(`${name} as a store of pictures`, () => {
+    let backend: Backend<MediaStore>;
+    let one: MediaStore;
+    let two: MediaStore;
+    beforeEach(async () => {
+      backend = await fresh();
+      one = await backend.open();
+      two = await backend.open();
+    });
+    afterEach(() => backend.dispose());
+
+    const NAME = `${'0123456789abcdef'.repeat(2)}.png`;
+    const read = async (store: MediaStore, name: string) => {
+      const found = await store.get(name);
+      return found && { size: found.size_bytes, bytes: await buffer(found.body as Readable) };
+    };
+
+    test('what was put is got, by everybody, until it is deleted', async () => {
+      const bytes = Buffer.from('some bytes');
+      assert.equal(await read(one, NAME), undefined);
+      await one.put(NAME, bytes);
+      await two.put(NAME, bytes);
+      assert.deepEqual(await read(two, NAME), { size: 10, bytes });
+      await two.delete(NAME);
+      await one.delete(NAME);
+      assert.equal(await read(one, NAME), undefined);
+    });
+
+    test('many puts of one name at once leave one whole picture', async () => {
+      const bytes = Buffer.alloc(100_000, 7);
+      await Promise.all([one, two, one, two].map((store) => store.put(NAME, bytes)));
+      assert.deepEqual(await read(one, NAME), { size: bytes.length, bytes });
+    });
+
+    test('a name that is none finds nothing and reaches nothing', async () => {
+      for (const name of [
+        '',
+        '.',
+        '../gateway.db',
+        '/etc/passwd',
+        NAME.toUpperCase(),
+        `${NAME}/..`,
+        `a/${NAME}`,
+      ]) {
+        assert.equal(await one.get(name), undefined, name);
+        await one.delete(name);
+        await assert.rejects(one.put(name, Buffer.from('x')), name);
+      }
+    });
+  });
+}

@@ -1,0 +1,104 @@
+/** Media on real tweets and social services and real files, with a manual clock. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { createFacts, drain } from '#notifications/test-support.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createViewRunner } from '#queue/view-runner.ts';
+import { openGatewayDb } from '../stores/gateway-db.ts';
+import { createMediaService, type MediaServiceDeps } from './media-service.ts';
+import { createMediaUsesView } from './media-uses-view.ts';
+import type { Picture } from './pictures.ts';
+import { openDiskMediaStore } from './stores/disk.ts';
+import { openMediaUsesDb } from './stores/sqlite-uses.ts';
+
+/** Takes any bytes for a picture, so that tests of what happens to pictures need not make them. */
+const anyPicture = {
+  encode: async (bytes: Buffer): Promise<Picture> => ({ bytes, extension: 'png', width: 4, height: 3 }),
+};
+const traceId = '';
+
+export type MediaWorld = Awaited<ReturnType<typeof createMediaWorld>>;
+
+export async function createMediaWorld() {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-media-'));
+  const facts = await createFacts();
+  const { clock, tweets, social, log } = facts;
+  const random = createSeededRandom(3);
+  const store = await openDiskMediaStore({ directory: join(directory, 'media'), clock, random });
+  const closers: (() => Promise<void>)[] = [];
+
+  /** A process of its own on the same files. */
+  function start(instead: Partial<MediaServiceDeps> & { faults?: CommitFaults } = {}) {
+    const { db, media: index } = openGatewayDb({
+      path: join(directory, 'gateway.db'),
+      faults: instead.faults,
+    });
+    const usesDb = openMediaUsesDb({ path: join(directory, 'media-uses.db') });
+    closers.push(async () => {
+      await db.close();
+      await usesDb.db.close();
+    });
+    const view = createMediaUsesView({ tweets, social });
+    const usesRunner = createViewRunner({ view, store: usesDb.viewStore, log });
+    const { uses } = usesDb;
+    const deps = { index, store, uses, usesRunner, log, pictures: anyPicture, clock, random, ...instead };
+    const { media, workers } = createMediaService(deps);
+    return { db, index, uses, usesRunner, media, sweeper: workers[0]! };
+  }
+  const first = start();
+  return {
+    ...facts,
+    ...first,
+    start,
+    store,
+    upload: (owner: number, fileName = 'image1.png', text = 'bytes') =>
+      first.media.upload({ owner, fileName, alt: '', bytes: Buffer.from(text) }),
+    /** Posts a tweet with pictures as the route does. */
+    async postWith(author: number, names: string[]) {
+      await facts.tick();
+      const held = await first.media.hold({ owner: author, names });
+      try {
+        const tweet = { author, content: 'look', images: held.images, mentioned: {}, appId: null };
+        return (await tweets.post({ ...tweet, idempotency: null, traceId })).tweetId;
+      } finally {
+        await held.done();
+      }
+    },
+    async setPicture(userId: number, name: string) {
+      const held = name === '' ? null : await first.media.hold({ owner: userId, names: [name] });
+      await social.setProfile({ userId, changes: { picture: held?.images[0]?.image ?? '' }, traceId });
+      await held?.done();
+    },
+    /** The view catches up, then the sweeper looks. */
+    async sweep() {
+      await drain([first.usesRunner.worker]);
+      await drain([first.sweeper]);
+    },
+    async bytesOf(name: string): Promise<string | undefined> {
+      const found = await first.media.read(name);
+      return found && (await buffer(found.body)).toString();
+    },
+    async hours(count: number) {
+      clock.advance(count * 3_600_000);
+      await facts.minter.worker.step();
+    },
+    async dispose() {
+      for (const close of closers) await close();
+      await facts.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+export async function inMediaWorld(body: (world: MediaWorld) => Promise<void>): Promise<void> {
+  const world = await createMediaWorld();
+  try {
+    await world.people(1, 2);
+    await body(world);
+  } finally {
+    await world.dispose();
+  }
+}
