@@ -3,7 +3,8 @@
  * than the event; the events that follow then bring the same state again.
  *
  * **A rebuild** cannot know what people's settings, bells and muted threads were when an old act happened. It decides
- * by what they are now, but for bells, which know since when they are set to `all`.
+ * by what they are now, but for bells, which know since when they are set to `all`. Every partition's rebuild goes
+ * through all engagement and all tweets, and keeps those of its own authors.
  */
 import { partitionOf, type WarbleEvent } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';

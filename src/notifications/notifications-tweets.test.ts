@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { createSeededRandom } from '#platform/random.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { NotificationItem } from './notifications.ts';
+import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 import { inWorld, type World } from './test-support.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
@@ -216,6 +218,46 @@ describe('with the bell on all', () => {
       }
     });
   });
+});
+
+test('a crash at any commit of a telling in pages tells nobody twice and leaves nobody out', () => {
+  const listeners = Array.from({ length: 1_200 }, (_, index) => index + 10);
+  const random = createSeededRandom(7);
+  let crashing = false;
+  let crashes = 0;
+  const crash = () => {
+    if (!crashing || random.integer(3) > 0) return;
+    crashes++;
+    throw new Error('crash');
+  };
+  const faults = { beforeCommit: crash, afterCommit: crash };
+  const store = openSqliteNotificationsStore({ path: ':memory:', faults });
+  return inWorld(
+    [bob, ...listeners],
+    async (world) => {
+      for (const userId of listeners) {
+        await world.follow(userId, bob);
+        await store.setBell({ userId, other: bob, level: 'all', since: 0 });
+      }
+      await world.settle();
+      crashing = true;
+      const tweets = [await world.post(bob), await world.post(bob), await world.post(bob)].reverse();
+      for (let step = 0; step < 30; step++) {
+        for (const worker of world.workers) await worker.step().catch(() => {});
+      }
+      crashing = false;
+      await world.settle();
+      assert.ok(crashes >= 4, `only ${crashes} crashes happened`);
+      for (const userId of listeners) {
+        const items = await store.items({ recipient: userId, above: 0 });
+        assert.deepEqual(
+          items.map(({ id }) => id),
+          tweets,
+        );
+      }
+    },
+    { store },
+  );
 });
 
 describe('the bell', () => {

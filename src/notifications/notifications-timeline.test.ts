@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSeededRandom } from '#platform/random.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
+import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
+import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import { createTimelineService } from '#timeline/timeline-service.ts';
+import { inWorld, type World } from './test-support.ts';
+
+const [ann, bob, cid] = [1, 2, 3] as const;
+
+function realTimeline(world: World) {
+  const timelineDb = openSqliteTimelineDb({ path: ':memory:' });
+  const topLists = openSqliteTopListsStore({ path: ':memory:' });
+  const topSnapshots = createMemoryTopSnapshots(world);
+  const random = createSeededRandom(1);
+  const { timeline } = createTimelineService({ ...world, timelineDb, topLists, topSnapshots, random });
+  return { timeline, close: () => timelineDb.db.close() };
+}
+
+test('new tweets come from the home that the timeline service keeps', () => {
+  let timeline: Timeline | undefined;
+  return inWorld(
+    [ann, bob, cid],
+    async (world) => {
+      const real = realTimeline(world);
+      ({ timeline } = real);
+      await world.follow(ann, bob);
+      await world.follow(ann, cid);
+      const pulled = await world.post(bob);
+      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*']);
+
+      const tweetId = await world.post(cid);
+      const readers = Uint32Array.of(ann);
+      await timeline.deliver({ deliveries: [{ activity: tweetId, actor: cid, tweetId, readers }] });
+      assert.deepEqual(await world.told(ann), ['tweet 3,2 (2)*']);
+      assert.equal(await world.unread(ann), 1);
+
+      await world.remove(bob, pulled);
+      assert.deepEqual(await world.told(ann), ['tweet 3 (1)*']);
+      await world.notifications.markRead({ userId: ann, upTo: tweetId });
+      assert.equal(await world.unread(ann), 0);
+      await real.close();
+    },
+    { instead: { timeline: { newSince: (request) => timeline!.newSince(request) } } },
+  );
+});
