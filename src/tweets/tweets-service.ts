@@ -38,12 +38,12 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
       const removed = await store.removeTweet({ tweetId, author, by, now: clock.now(), traceId });
       if (removed === 'absent') throw notFound();
     },
-    get: (request) => store.get(within(request.ids, request)),
-    authorsOf: (request) => store.authorsOf(within(request.ids, request)),
+    get: async (request) => store.get(within(request.ids, request)),
+    authorsOf: async (request) => store.authorsOf(within(request.ids, request)),
     byAuthor: async (request) => ({ ids: await store.byAuthor(request) }),
-    tails: (request) => store.tails(within(request.authors, request)),
-    counts: (request) => store.counts(within(request.authors, request)),
-    scan: (request) => store.scan(request),
+    tails: async (request) => store.tails(within(request.authors, request)),
+    counts: async (request) => store.counts(within(request.authors, request)),
+    scan: async (request) => store.scan(request),
     checkText: async ({ content }) => ({ content: acceptText(content) }),
     async writeComment({ commentId, author, tweetId, content, mentioned }) {
       const text = acceptText(content);
@@ -60,9 +60,9 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
         throw notFound('The tweet is gone, so nothing can be commented on.');
       }
     },
-    removeComments: (request) =>
+    removeComments: async (request) =>
       store.removeComments({ ...within(request.commentIds, request), now: clock.now() }),
-    eraseAuthor: (request) => store.eraseAuthor({ ...request, by: 'erasure', now: clock.now() }),
+    eraseAuthor: async (request) => store.eraseAuthor({ ...request, by: 'erasure', now: clock.now() }),
   };
 }
 
