@@ -1,6 +1,6 @@
 /**
  * Brings a skeleton to life: at first what tweets and engagement know of the ids, then, by what came back, the
- * people and the comments' texts. Four calls a page in two rounds trips; a third only where previews were hidden.
+ * people and the comments' texts. Four calls a page in two round trips; a third only where previews were hidden.
  */
 import { isWarbleError } from '#contract/errors.ts';
 import { snowflakeTime, type UserId } from '#contract/ids.ts';
@@ -52,18 +52,25 @@ export interface HydrateDeps {
 interface Known {
   views: Map<UserId, PersonView | null>;
   comments: Map<number, TweetRecord>;
+  /** Somebody or some comment is hidden or gone: else the first previews of every item are the ones to show. */
+  someHidden: boolean;
 }
 
 export function createHydrate({ tweets, social, engagement }: HydrateDeps): Hydrate {
   /** Adds views of those people who are keys without one. Someone who never was stays null. */
-  async function addViews(viewer: UserId | null, wanted: UserId[], { views }: Known): Promise<void> {
+  async function addViews(viewer: UserId | null, wanted: UserId[], known: Known): Promise<void> {
     const found = await inBatches(wanted, LIMITS.batch, (userIds) => social.view({ viewer, userIds }));
-    for (const view of found) views.set(view.userId, view);
+    known.someHidden ||= found.length < wanted.length;
+    for (const view of found) {
+      known.views.set(view.userId, view);
+      known.someHidden ||= !mayShowActor(view, viewer);
+    }
   }
-  async function addComments(ids: number[], { comments }: Known): Promise<void> {
+  async function addComments(ids: number[], known: Known): Promise<void> {
     if (ids.length === 0) return;
     const found = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
-    for (const comment of found) comments.set(comment.id, comment);
+    known.someHidden ||= found.length < ids.length;
+    for (const comment of found) known.comments.set(comment.id, comment);
   }
 
   return async (request) => {
@@ -78,7 +85,7 @@ export function createHydrate({ tweets, social, engagement }: HydrateDeps): Hydr
       summaries: summaries && aligned(ids, summaries, (summary) => summary.tweetId),
     };
     const degraded = summaries === null;
-    const known: Known = { views: new Map(), comments: new Map() };
+    const known: Known = { views: new Map(), comments: new Map(), someHidden: false };
     const first = firstNeeds(entries, found, known);
     const [checked] = await Promise.all([
       orNull(addViews(viewer, first.people, known).then(() => true)),
@@ -132,7 +139,7 @@ function firstNeeds(entries: readonly Entry[], { records, summaries }: Found, { 
 /** The further previews of those items of which the first three cannot all be shown. */
 function moreNeeds({ records, summaries }: Found, known: Known, viewer: UserId | null): Needs {
   const needs: Needs = { people: [], comments: [] };
-  if (summaries === null) return needs;
+  if (summaries === null || !known.someHidden) return needs;
   const want = (userId: UserId) => {
     if (known.views.has(userId)) return;
     known.views.set(userId, null);
