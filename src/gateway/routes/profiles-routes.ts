@@ -1,6 +1,8 @@
 /** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
+import { WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { mayReadPerson } from '#contract/records.ts';
+import { checkBio, checkName } from '#contract/text.ts';
 import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
 import { scopeOf, sealNext } from '../cursors.ts';
@@ -65,11 +67,19 @@ type Change = { name?: string | null; bio?: string | null; picture?: string | nu
 /** `picture`: the name of the picture that was found, where one was asked for. */
 function changesOf(body: Change, picture: string | undefined): ProfileChanges {
   const changes: ProfileChanges = {};
-  if (body.name !== undefined) changes.name = body.name ?? '';
-  if (body.bio !== undefined) changes.bio = body.bio ?? '';
+  if (body.name !== undefined) changes.name = accepted('name', body.name, checkName);
+  if (body.bio !== undefined) changes.bio = accepted('bio', body.bio, checkBio);
   if (body.picture !== undefined) changes.picture = picture ?? '';
   if (body.protected !== undefined) changes.protected = body.protected;
   return changes;
+}
+
+/** A text by its rule, which lets an empty one through; null clears. Throws invalid_text. */
+function accepted(field: string, raw: string | null, check: typeof checkName): string {
+  const checked = check(raw ?? '');
+  if (checked.ok) return checked.text;
+  const { reason } = checked;
+  throw new WarbleError('invalid_text', reason, { errors: [{ pointer: `/${field}`, detail: reason }] });
 }
 
 /** What the blocker still gets of whom they blocked. */

@@ -1,0 +1,69 @@
+/** Whether answers are what the OpenAPI document says. */
+import assert from 'node:assert/strict';
+import { Compile } from 'typebox/schema';
+import type { OpenApiDocument } from './openapi.ts';
+
+interface Response {
+  content?: Record<string, { schema: object }>;
+}
+interface Operation {
+  operationId: string;
+  responses: Record<string, Response>;
+}
+
+/** `check` throws where a status is not documented by itself or a body is not of its schema. */
+export function createConformance(document: OpenApiDocument) {
+  const validators = new Map<object, ReturnType<typeof Compile>>();
+  const seen = new Map<string, Set<number>>();
+
+  function validatorOf(schema: object) {
+    let validator = validators.get(schema);
+    if (validator === undefined) {
+      validator = Compile({ ...schema, components: document.components });
+      validators.set(schema, validator);
+    }
+    return validator;
+  }
+
+  function operationOf(method: string, path: string): Operation | undefined {
+    const segments = path.split('?')[0]!.split('/');
+    const matching = Object.keys(document.paths)
+      .filter((template) => matches(template.split('/'), segments))
+      // What a path names itself goes before parameters.
+      .sort((a, b) => a.split('{').length - b.split('{').length);
+    const item = document.paths[matching[0] ?? ''];
+    return item?.[method.toLowerCase()] as unknown as Operation | undefined;
+  }
+
+  return {
+    /** Statuses that were seen, by operationId. */
+    seen,
+    check(method: string, path: string, answer: { status: number; headers: Headers; body: unknown }): void {
+      const operation = operationOf(method, path);
+      if (operation === undefined) {
+        assert.ok([404, 405].includes(answer.status), `${method} ${path} is not documented`);
+        return;
+      }
+      const { operationId, responses } = operation;
+      seen.set(operationId, (seen.get(operationId) ?? new Set()).add(answer.status));
+      const documented = responses[answer.status];
+      assert.ok(documented, `${operationId} answered ${answer.status}, which it does not document`);
+      const type = (answer.headers.get('content-type') ?? '').split(';')[0]!;
+      const content = documented.content?.[type];
+      assert.ok(content, `${operationId} answered ${answer.status} as ${type}`);
+      const validator = validatorOf(content.schema);
+      if (validator.Check(answer.body)) return;
+      const [, errors] = validator.Errors(answer.body);
+      assert.fail(
+        `${operationId} ${answer.status}: ${JSON.stringify(errors)} in ${JSON.stringify(answer.body)}`,
+      );
+    },
+  };
+}
+
+function matches(template: string[], segments: string[]): boolean {
+  return (
+    template.length === segments.length &&
+    template.every((part, i) => part.startsWith('{') || part === segments[i])
+  );
+}
