@@ -201,7 +201,7 @@ async function act(c: Community, facts: Facts, walks: OpenWalk[], next: Action):
   }
 }
 
-const RUNS = Number(process.env['WARBLE_TEST_RUNS'] ?? 40);
+const RUNS = 25;
 
 const WORLDS: [string, CommunityOptions][] = [
   ['with room for every ring', {}],

@@ -1,0 +1,290 @@
+/** The moments at which something could be lost, each set up on purpose. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import { type Community, type CommunityOptions, openCommunity } from './test-support.ts';
+
+const [ADA, BEN, CYD, DAN] = [1, 2, 3, 4];
+/** Longer than the margin within which a follow makes a packed row useless: see opening.ts. */
+const LONG_AFTER = 11 * 60_000;
+
+async function withCommunity(
+  work: (community: Community) => Promise<void>,
+  options: CommunityOptions = {},
+): Promise<void> {
+  const community = await openCommunity(options);
+  try {
+    await community.people(4);
+    await work(community);
+  } finally {
+    await community.close();
+  }
+}
+
+/** The home as memory has it: nothing is pulled, so whatever is shown was delivered. */
+async function inMemory(c: Community, reader: UserId): Promise<TweetId[]> {
+  c.calls.clear();
+  const { entries } = await c.homes.candidates({ reader, own: false, place: null, limit: 50 });
+  assert.equal(c.calls.get('tweets.tails'), undefined, 'this home was pulled');
+  return entries.map(({ tweetId }) => tweetId);
+}
+
+describe('while a home is being made', () => {
+  for (const moment of ['before', 'after'] as const) {
+    test(`a tweet posted and delivered just ${moment} the tails are read is in it`, () =>
+      withCommunity(async (c) => {
+        await c.step();
+        await c.follow(ADA, BEN);
+        const old = await c.post(BEN);
+        await c.settle();
+        let late = 0;
+        c[moment].set('tweets.tails', async () => {
+          late = await c.post(BEN);
+          await c.settle();
+        });
+        await c.walk({ reader: ADA });
+        assert.deepEqual(await inMemory(c, ADA), [late, old]);
+      }));
+
+    test(`a follow made and merged just ${moment} the followees are read is in it`, () =>
+      withCommunity(async (c) => {
+        await c.step();
+        const old = await c.post(BEN);
+        await c.settle();
+        c[moment].set('social.followeesOf', async () => {
+          c[moment].set('social.followeesOf', async () => {
+            await c.follow(ADA, BEN);
+            await c.settle();
+          });
+        });
+        await c.walk({ reader: ADA });
+        await c.walk({ reader: ADA });
+        assert.deepEqual(await inMemory(c, ADA), [old]);
+      }));
+  }
+
+  test('those who ask meanwhile share the work', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      const tweet = await c.post(BEN);
+      c.calls.clear();
+      const walks = await Promise.all(Array.from({ length: 5 }, () => c.walk({ reader: ADA })));
+      assert.deepEqual(walks, Array(5).fill([tweet]));
+      assert.equal(c.calls.get('tweets.tails'), 1);
+    }));
+
+  test('no ring is kept before fan-out has said where it starts', () =>
+    withCommunity(async (c) => {
+      await c.follow(ADA, BEN);
+      const first = await c.post(BEN);
+      assert.deepEqual(await c.walk({ reader: ADA }), [first]);
+      const unseen = await c.post(BEN);
+      await c.settle();
+      assert.deepEqual(await c.walk({ reader: ADA }), [unseen, first]);
+    }));
+});
+
+describe('a follow', () => {
+  test('and a post that race each other lose nothing, in whatever order they are read', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(CYD, BEN);
+      await c.walk({ reader: ADA });
+      const before = await c.post(BEN);
+      const [, during] = await Promise.all([c.follow(ADA, BEN), c.post(BEN)]);
+      const after = await c.post(BEN);
+      await c.settle();
+      assert.deepEqual(await inMemory(c, ADA), [after, during, before]);
+    }));
+
+  test('made while the list of followers is being read, page by page, is not passed over', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(CYD, BEN);
+      await c.settle();
+      await c.walk({ reader: ADA });
+      await c.post(BEN);
+      // The list is read for that post; the follow commits just after its only page.
+      c.after.set('social.followerIds', () => c.follow(ADA, BEN));
+      await c.settle();
+      const next = await c.post(BEN);
+      await c.settle();
+      assert.equal((await inMemory(c, ADA))[0], next);
+    }));
+
+  test(`of somebody with more than ${LIMITS.ring} tweets leaves the rest to be read by pull`, () =>
+    withCommunity(async (c) => {
+      await c.step();
+      const theirs: TweetId[] = [];
+      for (let i = 0; i < LIMITS.ring + 50; i++) {
+        theirs.unshift(await c.post(BEN));
+        if (i % 60 === 59) await c.pass(1);
+      }
+      await c.walk({ reader: ADA });
+      await c.follow(ADA, BEN);
+      await c.settle();
+      assert.equal((await inMemory(c, ADA)).length, 50);
+      assert.deepEqual(await c.walk({ reader: ADA, limit: 100 }), theirs);
+    }));
+});
+
+describe('a packed home', () => {
+  test('comes back with what was posted since, pulling no more than that', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      const old = await c.post(BEN);
+      await c.settle();
+      await c.pass(LONG_AFTER);
+      await c.walk({ reader: ADA });
+      await c.restart();
+      const missed = await c.post(BEN);
+      c.calls.clear();
+      assert.deepEqual(await c.walk({ reader: ADA }), [missed, old]);
+      assert.equal(c.calls.get('timelineDb.load'), 1);
+      assert.equal(c.calls.get('tweets.tails'), 1);
+    }));
+
+  test('claims nothing that is still on its way', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      await c.settle();
+      await c.pass(LONG_AFTER);
+      await c.walk({ reader: ADA });
+      const underway = await c.post(BEN);
+      await c.restart();
+      assert.deepEqual(await c.walk({ reader: ADA }), [underway]);
+    }));
+
+  test('is not used after a follow that only a lost ring had merged', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      await c.settle();
+      await c.pass(LONG_AFTER);
+      await c.walk({ reader: ADA });
+      const older = await c.post(CYD);
+      await c.settle();
+      await c.homes.flush();
+      await c.pass(LONG_AFTER);
+      await c.follow(ADA, CYD);
+      await c.settle();
+      await c.crash();
+      assert.deepEqual(await c.walk({ reader: ADA }), [older]);
+    }));
+
+  test('is not used for somebody unfollowed, then followed again, who posted in between', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      await c.settle();
+      await c.pass(LONG_AFTER);
+      await c.walk({ reader: ADA });
+      await c.unfollow(ADA, BEN);
+      const between = await c.post(BEN);
+      await c.settle();
+      await c.homes.flush();
+      await c.pass(LONG_AFTER);
+      await c.follow(ADA, BEN);
+      await c.crash();
+      assert.deepEqual(await c.walk({ reader: ADA }), [between]);
+    }));
+
+  test('is written when its ring makes room for another, and while it changes', () =>
+    withCommunity(
+      async (c) => {
+        await c.step();
+        await c.follow(ADA, BEN);
+        const tweet = await c.post(BEN);
+        await c.settle();
+        await c.walk({ reader: ADA });
+        await c.walk({ reader: DAN });
+        while (await c.homes.workers[0]!.step());
+        const row = await c.timelineDb.load({ reader: ADA });
+        assert.deepEqual([...row!.ids], [tweet]);
+        await c.pass(LONG_AFTER);
+        while (await c.homes.workers[0]!.step());
+        assert.notEqual(await c.timelineDb.load({ reader: DAN }), null);
+      },
+      { maxRings: 1 },
+    ));
+});
+
+describe('with a part down', () => {
+  test('the Timeline DB: homes are made from the latest of those followed', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      const tweet = await c.post(BEN);
+      await c.settle();
+      const load = c.timelineDb.load;
+      c.timelineDb.load = () => Promise.reject(new Error('down'));
+      assert.deepEqual(await c.walk({ reader: ADA }), [tweet]);
+      c.timelineDb.load = load;
+    }));
+
+  test('engagement: postings show, reposts do not, the page says so, and all is well afterwards', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      const reposted = await c.post(CYD);
+      await c.repost(BEN, reposted);
+      const tweet = await c.post(BEN);
+      await c.settle();
+      c.down.add('engagement');
+      const { entries, partial } = await c.page({ reader: ADA });
+      assert.deepEqual(
+        entries.map(({ tweetId }) => tweetId),
+        [tweet],
+      );
+      assert.ok(partial);
+      c.down.clear();
+      assert.deepEqual(await c.walk({ reader: ADA }), [tweet, reposted]);
+    }));
+
+  test('social: there is no home, rather than one that nobody checked', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      c.down.add('social');
+      await assert.rejects(c.walk({ reader: ADA }));
+    }));
+
+  test('fan-out tries again what failed, and says nothing is done that is not', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, BEN);
+      await c.walk({ reader: ADA });
+      const before = (await c.fanout.folded('tweets'))!;
+      const tweet = await c.post(BEN);
+      c.down.add('social');
+      await assert.rejects(c.settle());
+      assert.deepEqual(await c.fanout.folded('tweets'), before);
+      c.down.clear();
+      await c.settle();
+      assert.deepEqual(await inMemory(c, ADA), [tweet]);
+      assert.notDeepEqual(await c.fanout.folded('tweets'), before);
+    }));
+});
+
+describe('what is new since', () => {
+  test('is the postings of followed people whom the reader may see, newest first', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
+      const old = await c.post(BEN);
+      const ben = await c.post(BEN);
+      const cyd = await c.post(CYD);
+      const gone = await c.post(CYD);
+      await c.repost(CYD, await c.post(DAN));
+      await c.settle();
+      await c.remove(CYD, gone);
+      const ask = { reader: ADA, after: old, limit: 9 };
+      const theirs = { tweetId: ben, actor: BEN };
+      assert.deepEqual(await c.homes.newSince(ask), { activities: [{ tweetId: cyd, actor: CYD }, theirs] });
+      await c.social.mute({ userId: ADA, other: CYD, traceId: '' });
+      assert.deepEqual(await c.homes.newSince(ask), { activities: [theirs] });
+    }));
+});
