@@ -1,0 +1,103 @@
+/** The routes of accounts, media and streams on a real port, over real services, with a manual clock. */
+import type { AddressInfo } from 'node:net';
+import { createNotificationsService } from '#notifications/notifications-service.ts';
+import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import { createSeededRandom, systemRandom } from '#platform/random.ts';
+import { createLive } from '#queue/live.ts';
+import { createAccountsService } from '../accounts/accounts-service.ts';
+import { createPasswordHasher } from '../accounts/password-hasher.ts';
+import { createLimits, type LimitsServiceDeps } from '../limits/limits-service.ts';
+import { registerLimits } from '../limits/rate-limiter.ts';
+import { registerMultipart } from '../media/multipart.ts';
+import { createPictures } from '../media/pictures.ts';
+import { createMediaWorld } from '../media/test-support.ts';
+import { registerRoutes } from '../registration.ts';
+import { createServer, DEFAULT_BOUNDS } from '../server.ts';
+import { openGatewayDb } from '../stores/gateway-db.ts';
+import { createStreamsService } from '../streams/streams-service.ts';
+import { accountRoutes } from './account-routes.ts';
+import { mediaRoutes } from './media-routes.ts';
+import { streamRoutes } from './stream-routes.ts';
+
+export type Site = Awaited<ReturnType<typeof openSite>>;
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+export interface Ask {
+  token?: string | undefined;
+  cookie?: string;
+  headers?: Record<string, string>;
+  json?: unknown;
+  form?: FormData;
+}
+
+export async function openSite(limitDeps: Partial<LimitsServiceDeps> = {}) {
+  const world = await createMediaWorld();
+  const { clock, social, minter } = world;
+  const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
+  const hasher = createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
+  const random = createSeededRandom(11);
+  const { accounts } = createAccountsService({ store, social, hasher, mint: minter.mint, clock, random });
+  const { media } = world.start({ pictures: createPictures() });
+  const live = createLive();
+  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };
+  const { notifications } = createNotificationsService({ ...world, ...own });
+  const streams = createStreamsService({ ...world, live, accounts, notifications, random });
+  const limits = createLimits({ clock, ...limitDeps });
+  const authenticate = accounts.authenticate;
+  const { app } = createServer({ clock, random, logger: undefined, authenticate, bounds: DEFAULT_BOUNDS });
+  registerMultipart(app);
+  registerLimits(app, { limits });
+  registerRoutes({ app, clock }, [
+    ...accountRoutes({ accounts, limits, services: { social }, clock }),
+    ...mediaRoutes({ media }),
+    ...streamRoutes({ streams }),
+  ]);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+
+  function request(method: string, path: string, ask: Ask = {}): Promise<Response> {
+    const headers = new Headers(ask.headers);
+    if (ask.token !== undefined) headers.set('authorization', `Bearer ${ask.token}`);
+    if (ask.cookie !== undefined) headers.set('cookie', ask.cookie);
+    if (ask.json !== undefined) headers.set('content-type', 'application/json');
+    const body = ask.form ?? (ask.json === undefined ? null : JSON.stringify(ask.json));
+    const full = path.startsWith('/media/') ? path : `/api/v1${path}`;
+    return fetch(url + full, { method, headers, body });
+  }
+  return {
+    ...world,
+    url,
+    live,
+    streams,
+    request,
+    async call(method: string, path: string, ask?: Ask): Promise<Answer> {
+      const response = await request(method, path, ask);
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text === '' ? {} : JSON.parse(text),
+      };
+    },
+    async close() {
+      streams.close();
+      app.server.closeAllConnections();
+      await app.close();
+      await db.close();
+      await world.dispose();
+    },
+  };
+}
+
+export async function onSite(body: (site: Site) => Promise<void>, limitDeps?: Partial<LimitsServiceDeps>) {
+  const site = await openSite(limitDeps);
+  try {
+    await body(site);
+  } finally {
+    await site.close();
+  }
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { onSite, type Site } from './account-test-support.ts';
+
+const picture = (width = 30, height = 20) =>
+  sharp({ create: { width, height, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+
+async function signedIn(site: Site): Promise<string> {
+  const json = { handle: 'Ann', password: 'a good sentence' };
+  return (await site.call('POST', '/signup', { json })).body.token as string;
+}
+type Part = [name: string, value: Buffer | string, fileName?: string];
+function formOf(parts: Part[]): FormData {
+  const form = new FormData();
+  for (const [name, value, fileName] of parts) {
+    if (typeof value === 'string') form.append(name, value);
+    else form.append(name, new Blob([new Uint8Array(value)]), fileName);
+  }
+  return form;
+}
+
+test('an upload answers name, url and size, and is served for ever as what it is and nothing else', () =>
+  onSite(async (site) => {
+    const token = await signedIn(site);
+    const form = formOf([
+      ['alt', 'a red one'],
+      ['file', await picture(), 'image1.png'],
+    ]);
+    const { status, body } = await site.call('POST', '/media', { token, form });
+    assert.deepEqual([status, body.width, body.height, body.url], [200, 30, 20, `/media/${body.image}`]);
+    const served = await site.request('GET', body.url as string);
+    assert.deepEqual(
+      ['content-type', 'x-content-type-options', 'content-security-policy', 'cache-control', 'etag'].map(
+        (name) => served.headers.get(name),
+      ),
+      [
+        'image/png',
+        'nosniff',
+        "default-src 'none'; sandbox",
+        'public, max-age=31536000, immutable',
+        `"${body.image}"`,
+      ],
+    );
+    const { width } = await sharp(Buffer.from(await served.arrayBuffer())).metadata();
+    assert.equal(width, 30);
+    const again = await site.request('GET', body.url as string, {
+      headers: { 'if-none-match': `"${body.image}"` },
+    });
+    assert.deepEqual([again.status, await again.text()], [304, '']);
+    const head = await site.request('HEAD', body.url as string);
+    assert.deepEqual(
+      [head.status, head.headers.get('content-length')],
+      [200, served.headers.get('content-length')],
+    );
+  }));
+
+test('a name that is none is not found, wherever it climbs', () =>
+  onSite(async ({ request }) => {
+    for (const name of [
+      'x',
+      '..%2Fgateway.db',
+      '%2e%2e%2fgateway.db',
+      '....//x',
+      `${'a'.repeat(32)}.svg`,
+      `${'a'.repeat(32)}.png`,
+    ]) {
+      const answer = await request('GET', `/media/${name}`);
+      assert.ok([404, 400].includes(answer.status), `${name}: ${answer.status}`);
+      assert.match(answer.headers.get('content-type')!, /^application\/problem\+json/);
+    }
+  }));
+
+test('what is wrong with an upload is told, and never with a 5xx', () =>
+  onSite(async (site) => {
+    const token = await signedIn(site);
+    const good = await picture();
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>');
+    const bad: [why: string, parts: Part[], status: number, code: string][] = [
+      ['nothing', [], 400, 'invalid_request'],
+      ['no file', [['alt', 'x']], 400, 'invalid_request'],
+      ['a file that is a text', [['file', 'x']], 400, 'invalid_request'],
+      [
+        'two files',
+        [
+          ['file', good, 'a.png'],
+          ['file', good, 'b.png'],
+        ],
+        400,
+        'invalid_request',
+      ],
+      [
+        'an unknown part',
+        [
+          ['file', good, 'a.png'],
+          ['title', 'x'],
+        ],
+        400,
+        'invalid_request',
+      ],
+      [
+        'a part named after an object’s innards',
+        [
+          ['__proto__', 'x'],
+          ['file', good, 'a.png'],
+        ],
+        400,
+        'invalid_request',
+      ],
+      [
+        'alt twice',
+        [
+          ['alt', 'x'],
+          ['alt', 'y'],
+          ['file', good, 'a.png'],
+        ],
+        400,
+        'invalid_request',
+      ],
+      [
+        'alt too long',
+        [
+          ['alt', 'x'.repeat(1_001)],
+          ['file', good, 'a.png'],
+        ],
+        400,
+        'invalid_text',
+      ],
+      [
+        'alt far too long',
+        [
+          ['alt', 'x'.repeat(100_000)],
+          ['file', good, 'a.png'],
+        ],
+        400,
+        'invalid_text',
+      ],
+      ['an SVG that calls itself PNG', [['file', svg, 'a.png']], 415, 'unsupported_media_type'],
+      ['an empty file', [['file', Buffer.alloc(0), 'a.png']], 415, 'unsupported_media_type'],
+      ['half a picture', [['file', good.subarray(0, 40), 'a.png']], 415, 'unsupported_media_type'],
+      ['more than 8 MiB', [['file', Buffer.alloc(8 * 1024 * 1024 + 1), 'a.png']], 413, 'too_large'],
+    ];
+    for (const [why, parts, status, code] of bad) {
+      const answer = await site.call('POST', '/media', { token, form: formOf(parts) });
+      assert.deepEqual([answer.status, answer.body.code], [status, code], why);
+    }
+  }));
+
+test('bodies that are no multipart at all', () =>
+  onSite(async (site) => {
+    const token = await signedIn(site);
+    const post = async (headers: Record<string, string>, body: string | null) => {
+      const all = { authorization: `Bearer ${token}`, ...headers };
+      const answer = await fetch(`${site.url}/api/v1/media`, { method: 'POST', headers: all, body });
+      return [answer.status, ((await answer.json()) as { code: string }).code];
+    };
+    const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
+    assert.deepEqual(await post({ 'content-type': 'application/json' }, '{}'), [
+      415,
+      'unsupported_media_type',
+    ]);
+    assert.deepEqual(await post({}, null), [415, 'unsupported_media_type']);
+    assert.deepEqual(await post({ 'content-type': 'multipart/form-data' }, 'x'), [400, 'invalid_request']);
+    assert.deepEqual(await post(multipart, 'rubbish'), [400, 'invalid_request']);
+    assert.deepEqual(
+      await post(multipart, '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'),
+      [400, 'invalid_request'],
+    );
+  }));
+
+test('an upload without a token is refused', () =>
+  onSite(async ({ call }) => {
+    const form = formOf([['file', await picture(), 'a.png']]);
+    assert.equal((await call('POST', '/media', { form })).status, 401);
+  }));
