@@ -142,47 +142,73 @@ for (const cached of [false, true]) {
   });
 }
 
-describe('a crash while an account turns its protection', () => {
-  for (const opens of [true, false]) {
-    for (const crashAt of [1, 2, 3]) {
-      test(`${opens ? 'to public' : 'to protected'}, after commit ${crashAt}: the settler ends it, each told once`, async () => {
-        const directory = mkdtempSync(join(tmpdir(), 'warble-social-'));
-        const path = join(directory, 'social.db');
-        let commits = Number.POSITIVE_INFINITY;
-        const first = await openSocial({
-          path,
-          faults: {
-            afterCommit() {
-              commits -= 1;
-              if (commits === 0) first.crash();
-            },
-          },
-        });
-        await first.people(STAR, ...CROWD);
-        if (opens) await protect(first, true);
-        await crowdFollows(first, !opens);
-        await first.events();
-        await first.tick();
-        commits = crashAt;
-        await protect(first, !opens).catch(() => {});
+/** A star with a crowd whose turn to `locked` was cut off after `crashAt` commits; opened again. */
+async function cutOff({ locked, crashAt }: { locked: boolean; crashAt: number }) {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-social-'));
+  const path = join(directory, 'social.db');
+  let commits = Number.POSITIVE_INFINITY;
+  const first = await openSocial({
+    path,
+    faults: {
+      afterCommit() {
+        commits -= 1;
+        if (commits === 0) first.crash();
+      },
+    },
+  });
+  await first.people(STAR, ...CROWD);
+  if (!locked) await protect(first, true);
+  await crowdFollows(first, locked);
+  await first.tick();
+  commits = crashAt;
+  await protect(first, locked).catch(() => {});
 
-        const again = await openSocial({ path });
-        assert.equal((await again.social.view({ viewer: null, userIds: [STAR] }))[0]?.protected, !opens);
-        if (!opens) assert.deepEqual(await followersOf(again), [], 'no private follow stands even now');
-        await again.tick();
-        await again.tick();
+  const again = await openSocial({ path });
+  await again.tick();
+  await again.tick();
+  return {
+    again,
+    async close() {
+      await again.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+describe('a crash while an account turns its protection', () => {
+  for (const locked of [false, true]) {
+    for (const crashAt of [1, 2, 3]) {
+      const way = locked ? 'to protected' : 'to public';
+      test(`${way}, after commit ${crashAt}: the settler ends it, each follow told once`, async () => {
+        const { again, close } = await cutOff({ locked, crashAt });
+        const [view] = await again.social.view({ viewer: null, userIds: [STAR] });
+        assert.equal(view?.protected, locked);
+        if (locked) assert.deepEqual(await followersOf(again), [], 'no private follow stands even now');
         while (await again.settler.step());
-        assert.deepEqual(await followersOf(again), opens ? CROWD : []);
+        assert.deepEqual(await followersOf(again), locked ? [] : CROWD);
         const [star] = await again.store.people([STAR]);
-        assert.equal(star?.counts.followers, opens ? CROWD.length : 0);
+        assert.equal(star?.counts.followers, locked ? 0 : CROWD.length);
         assert.deepEqual([star?.counts.privateFollowers, star?.counts.requesters], [0, 0]);
-        const changes = (await again.events()).filter((event) => event.type.startsWith('follow.'));
-        const ended = changes.filter((e) => e.type === (opens ? 'follow.withdrawn' : 'follow.removed'));
+        const events = await again.events();
+        const ended = events.filter((e) => e.type === (locked ? 'follow.removed' : 'follow.withdrawn'));
         assert.equal(new Set(ended.map((event) => event.actorId)).size, CROWD.length);
         assert.equal(ended.length, CROWD.length);
-        await again.close();
-        rmSync(directory, { recursive: true, force: true });
+        await close();
       });
     }
   }
+
+  test('turning back at once brings no ended private follow back', async () => {
+    const { again, close } = await cutOff({ locked: true, crashAt: 1 });
+    await protect(again, false);
+    assert.deepEqual(await followersOf(again), []);
+    await close();
+  });
+
+  test('turning back at once forgets no accepted request', async () => {
+    const { again, close } = await cutOff({ locked: false, crashAt: 1 });
+    await protect(again, true);
+    assert.deepEqual(await followersOf(again), CROWD);
+    await close();
+  });
 });

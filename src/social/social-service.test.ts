@@ -223,6 +223,15 @@ describe('a private follow', () => {
 });
 
 describe('blocks', () => {
+  test('again is a success and tells nothing; so is a mute of somebody blocked that stands already', async () => {
+    await fixture.social.mute({ userId: ADA, other: BOB, traceId });
+    await fixture.social.block({ userId: ADA, other: BOB, traceId });
+    await fixture.news();
+    await fixture.social.block({ userId: ADA, other: BOB, traceId });
+    await fixture.social.mute({ userId: ADA, other: BOB, traceId });
+    assert.deepEqual(await fixture.news(), []);
+  });
+
   test('hide each from the other at once; the blocker keeps the head and the row', async () => {
     await follow(ADA, BOB);
     await fixture.social.setProfile({ userId: BOB, changes: { bio: 'secret' }, traceId });

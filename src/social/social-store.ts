@@ -27,7 +27,10 @@ export interface Person {
   version: number;
 }
 
-/** How many ties of a kind a person has; exact, kept in the same step as the ties. */
+/**
+ * How many ties of a kind a person has; exact, kept in the same step as the ties. Whatever state the other person is
+ * in: somebody deactivated or suspended is left out of lists but still counted, and comes back with the account.
+ */
 export interface Counts {
   /** Public follows of the person, and by the person: the two that are shown. */
   followers: number;
