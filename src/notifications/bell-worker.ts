@@ -8,7 +8,7 @@ export interface BellWorkerDeps {
   telling: Pick<Telling, 'ofBell'>;
   permissions: Permissions;
   /** Called with what was added, after its commit. */
-  onTold: (items: readonly Item[]) => void;
+  onTold: (items: readonly Item[]) => Promise<void>;
 }
 
 const IDLE_MS = 250;
@@ -28,7 +28,7 @@ export function createBellWorker({ store, telling, permissions, onTold }: BellWo
       const wanted = await permissions.permit(offers.flat());
       const items = offers.flatMap((offer) => offer.find((item) => wanted.has(item)) ?? []);
       const moved = await store.advanceBellJob({ job, items, next });
-      if (moved) onTold(items);
+      if (moved) await onTold(items);
       return next !== null || another !== undefined || !moved;
     },
   };

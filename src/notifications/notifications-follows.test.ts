@@ -182,6 +182,49 @@ describe('connected readers', () => {
       assert.equal((await world.notifications.item({ userId: bob, id: second.id })).notification, null);
     }));
 
+  test('hear nothing of those whom they mute or who are hidden from them', () =>
+    inWorld(everybody, async (world) => {
+      const tweetId = await world.post(ann);
+      const heard = hear(world, ann);
+      await world.like(bob, tweetId);
+      await world.follow(cid, ann);
+      await world.mute(ann, bob);
+      await world.block(ann, cid);
+      await world.protect(dan);
+      await world.like(dan, tweetId);
+      await world.settle();
+      await world.unlike(bob, tweetId);
+      await world.settle();
+      assert.deepEqual(heard, []);
+    }));
+
+  test('hear once of what shows as one', () =>
+    inWorld(everybody, async (world) => {
+      const tweetId = await world.post(ann);
+      const heard = hear(world, ann);
+      for (const actor of [bob, cid, dan]) await world.like(actor, tweetId);
+      const comment = await world.comment(bob, tweetId);
+      await world.settle();
+      const { notifications } = await world.notifications.list({ userId: ann, before: null, limit: 20 });
+      assert.deepEqual(
+        heard.map((event) => event.type === 'notification' && event.id).sort(),
+        [notifications[1]!.id, comment].sort(),
+      );
+      await world.remove(ann, tweetId);
+      await world.settle();
+      assert.deepEqual(heard.slice(2), [{ type: 'notification', id: null }]);
+    }));
+
+  test('hear of each tweet of somebody whose bell is on all', () =>
+    inWorld(everybody, async (world) => {
+      await world.follow(ann, bob);
+      await world.notifications.setBell({ userId: ann, other: bob, level: 'all' });
+      const heard = hear(world, ann);
+      const id = await world.post(bob);
+      await world.settle();
+      assert.deepEqual(heard, [{ type: 'notification', id }]);
+    }));
+
   test('hear nothing of a rebuild', () =>
     inWorld(everybody, async (world) => {
       const tweetId = await world.post(ann);

@@ -47,7 +47,7 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
   const { store, social, live, log } = deps;
   const telling = createTelling(deps);
   const permissions = createPermissions({ store, social });
-  const announced = announcing({ views: store.views, items: store.items, live });
+  const announced = announcing({ views: store.views, items: store.items, social, live });
   const view = createViewRunner({
     view: createItemsView({ ...deps, telling, permissions }),
     store: announced.views,
