@@ -147,6 +147,10 @@ export function describeWhole(name: string, create: CreateBackend): void {
       const events = (await eventsOf(kit.log, 'engagement', AUTHOR)).length;
       for (let done = false; !done; ) {
         ({ done } = await kit.two.pruneTweet({ tweetId: TWEET, limit: 2, time: TIME_MS }));
+        const left = await summary(kit.one);
+        assert.equal(left.likeCount, (await kit.one.likes(list())).length);
+        assert.equal(left.commentCount, (await kit.one.comments(list())).length);
+        assert.equal(left.repostCount, (await kit.one.reposts(list())).length);
       }
       const left = await summary(kit.one, 1);
       assert.deepEqual([left.likeCount, left.commentCount, left.repostCount], [0, 0, 0]);
