@@ -41,7 +41,7 @@ async function createWorld(t: TestContext, instead: Partial<AccountsServiceDeps>
     await facts.close();
     rmSync(directory, { recursive: true });
   });
-  return { ...facts, ...start(), start, verified };
+  return { ...facts, ...start(), start, verified, hasher };
 }
 
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
@@ -195,6 +195,15 @@ test('a sign-up that the social service did not hear of goes on when it is tried
   down = false;
   const { userId } = await accounts.signUp(ANN);
   assert.equal(userId, pending?.userId);
+});
+
+test('signing in finishes a sign-up that was left, too', async (t) => {
+  const { accounts, store, social, hasher, clock } = await createWorld(t);
+  const passwordHash = await hasher.hash(ANN.password);
+  await store.reserve({ userId: 900, handle: 'Ann', name: 'Ann', passwordHash, created: clock.now() });
+  const { userId, token } = await accounts.logIn(ANN);
+  assert.equal((await accounts.authenticate(token)).userId, userId);
+  assert.equal((await social.lookup({ handles: ['ann'] }))[0]?.userId, userId);
 });
 
 test('a crash at any commit of a sign-up loses no account that was acknowledged and locks nobody out', async (t) => {

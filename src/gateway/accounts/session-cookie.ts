@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LIMITS } from '#contract/limits.ts';
 import { LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
+
+/** When a session ends, the server decides: each use begins its 30 days anew. Browsers keep no cookie longer. */
+const MAX_AGE_S = 400 * 86_400;
 
 /**
  * Gives a browser its session: out of reach of scripts, sent by this site and by links to it. `__Host-` binds it
@@ -10,10 +12,9 @@ import { LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
   const secure = !isLoopbackHttp(request);
   const name = secure ? SECURE_COOKIE : LOOPBACK_COOKIE;
-  const maxAge_s = LIMITS.sessionIdle_ms / 1_000;
   reply.header(
     'set-cookie',
-    `${name}=${token}; Path=/; Max-Age=${maxAge_s}; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`,
+    `${name}=${token}; Path=/; Max-Age=${MAX_AGE_S}; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`,
   );
 }
 

@@ -44,6 +44,10 @@ test('pictures are called by name or by file name, one’s own only', () =>
         name,
       );
     }
+    await assert.rejects(
+      media.hold({ owner: ANN, names: ['no.png'], pointer: '/picture' }),
+      (error) => isWarbleError(error, 'unknown_image') && error.errors?.[0]?.pointer === '/picture',
+    );
   }));
 
 test('a description has at most 1,000 characters and nothing that cannot be shown', () =>

@@ -80,11 +80,14 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       return imageOf(row);
     },
 
-    async hold({ owner, names }) {
+    async hold({ owner, names, pointer = '/images' }) {
       if (names.length === 0) return { images: [], done: async () => {} };
       const holdId = random.bytes(NAME_BYTES).toString('hex');
       const result = await index.hold({ owner, names, holdId, until: clock.now() + HOLD_MS });
-      if ('unknown' in result) throw unknownImage(result.unknown, names);
+      if ('unknown' in result) {
+        const at = pointer === '/images' ? `/images/${names.indexOf(result.unknown)}` : pointer;
+        throw unknownImage(result.unknown, at);
+      }
       return {
         images: result.held.map(imageOf),
         // Should it fail, the hold ends by itself.
@@ -119,15 +122,13 @@ function imageOf({
   return { image: name, width, height, alt };
 }
 
-function unknownImage(unknown: string, names: string[]): WarbleError {
+function unknownImage(unknown: string, pointer: string): WarbleError {
   const shown = JSON.stringify(unknown.slice(0, 100));
   return new WarbleError(
     'unknown_image',
     `You have uploaded no image ${shown}. Upload it with POST /api/v1/media (multipart field "file") and pass the name that it answers, or the file name.`,
     {
-      errors: [
-        { pointer: `/images/${names.indexOf(unknown)}`, detail: 'is the name of none of your uploads' },
-      ],
+      errors: [{ pointer, detail: 'is the name of none of your uploads' }],
     },
   );
 }

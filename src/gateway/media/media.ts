@@ -38,9 +38,10 @@ export interface Media {
   upload(upload: Upload): Promise<TweetImage>;
   /**
    * Finds pictures by the name that `upload` gave or by the file name of the owner's newest upload of that name,
-   * and holds them. Only the owner's own. Throws `unknown_image`, saying which.
+   * and holds them. Only the owner's own. Throws `unknown_image`, saying which; `pointer` is where the body has the
+   * names, `/images` unless it is said.
    */
-  hold(request: { owner: UserId; names: string[] }): Promise<MediaHold>;
+  hold(request: { owner: UserId; names: string[]; pointer?: '/images' | '/picture' }): Promise<MediaHold>;
   /** What `/media/{name}` serves; undefined: there is none. The reader must consume or destroy `body`. */
   read(name: string): Promise<StoredPicture | undefined>;
   /** Deletes some of a person's pictures. Call until `done`. */

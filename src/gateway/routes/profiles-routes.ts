@@ -32,7 +32,9 @@ export function profilesRoutes(deps: RouteDeps): Route[] {
       async handler({ params, body, caller, traceId }) {
         const userId = selfOf(params.userId, caller);
         checkActor(body.userId, caller);
-        const held = body.picture ? await deps.media.hold({ owner: userId, names: [body.picture] }) : null;
+        const held = body.picture
+          ? await deps.media.hold({ owner: userId, names: [body.picture], pointer: '/picture' })
+          : null;
         try {
           await social.setProfile({ userId, changes: changesOf(body, held?.images[0]?.image), traceId });
         } finally {
