@@ -52,7 +52,7 @@ function importsOf(file: string): string[] {
 }
 
 function isTest(file: string): boolean {
-  return /\.test\.ts$|-suite\.ts$|\/contract\.ts$|test-support|test-harness/.test(file);
+  return /\.test\.ts$|-suite\.ts$|\/contract\.ts$|test-support|test-harness|\/testing\//.test(file);
 }
 
 const files = globSync('**/*.ts', { cwd: 'src' }).map((file) => file.replaceAll('\\', '/'));

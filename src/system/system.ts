@@ -53,8 +53,8 @@ export interface System {
   fanout: Fanout;
   /** Views by name, for lag, rebuilds and metrics. */
   views: Record<string, ViewRunner>;
-  /** Who else reads the log; to be told before the workers run. */
-  addLogReader(reader: LogReader): void;
+  /** A view of the gateway's: the log is kept for it too. To be told before the workers run. */
+  addView(name: string, view: ViewRunner): void;
   /** Steps every worker until none has anything left to do. Throws after too many rounds. */
   processAll(): Promise<void>;
   /** To be called when no request and no worker is under way any more: writes homes, closes every store. */
@@ -100,6 +100,10 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const notifications = createNotificationsService({ ...below, store: stores.notifications, timeline });
   const fanout = createFanout({ ...below, timeline });
 
+  const views: Record<string, ViewRunner> = {
+    'top-lists': timelines.topLists,
+    notifications: notifications.view,
+  };
   const readers: LogReader[] = [timelines.topLists, notifications.view, fanout];
   const workers: Worker[] = [
     minter.worker,
@@ -123,8 +127,11 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     minter,
     workers,
     fanout,
-    views: { 'top-lists': timelines.topLists, notifications: notifications.view },
-    addLogReader: (reader) => void readers.push(reader),
+    views,
+    addView(name, view) {
+      readers.push(view);
+      views[name] = view;
+    },
     processAll: () => processAll(workers),
     async close() {
       await fanout.close();

@@ -15,7 +15,8 @@ const viewerOf = (reader: number): number | null => (reader === STRANGER ? null 
 export async function checkViews(world: World, ids: Ids): Promise<void> {
   const system = world.system();
   for (const reader of [STRANGER, ...world.people]) {
-    if (reader !== STRANGER) {
+    // The gateway lets nobody in who is suspended; the lists of others must hold all the same.
+    if (reader !== STRANGER && world.model.people.get(reader)!.active) {
       await checkHome(world, system, ids, reader, false);
       await checkHome(world, system, ids, reader, true);
       await checkHomeTops(world, system, reader);

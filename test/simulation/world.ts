@@ -116,6 +116,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     },
     async restart() {
       await system.close();
+      clock.advance(RESTART_MS);
       system = await open();
     },
     async close() {

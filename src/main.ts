@@ -1,0 +1,26 @@
+/** The command line. */
+import { ConfigError } from './system/config.ts';
+
+type Command = (argv: string[]) => Promise<void>;
+
+/** Each command is loaded when it is asked for, so that starting the server loads nothing else. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('#system/serve.ts')).serve,
+  demo: async () => (await import('#system/demo/demo.ts')).demo,
+  admin: async () => (await import('#system/admin.ts')).admin,
+};
+
+async function main([name, ...argv]: string[]): Promise<void> {
+  const load = COMMANDS[name ?? ''];
+  if (load === undefined) {
+    throw new ConfigError(`unknown command ${name ?? ''}; known: ${Object.keys(COMMANDS).join(', ')}.`);
+  }
+  const command = await load();
+  await command(argv);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof ConfigError) console.error(`warble: ${error.message}`);
+  else console.error('warble: stopped by an error that it does not know:', error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,88 @@
+/** `warble demo`: the same server, filled with a community. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { systemClock } from '#platform/clock.ts';
+import { ConfigError, readSettings } from '../config.ts';
+import { takeDataDirectory } from '../data-directory.ts';
+import { createLogger } from '../logger.ts';
+import { startServing, stopOnSignals, welcome } from '../serve.ts';
+import { type FillOptions, fillCommunity } from './fill.ts';
+import { startPosting } from './live-posting.ts';
+
+const EXTRA = {
+  graph: { type: 'string' },
+  undirected: { type: 'boolean' },
+  people: { type: 'string' },
+  tweets: { type: 'string' },
+  seed: { type: 'string' },
+  live: { type: 'boolean' },
+  check: { type: 'boolean' },
+} as const;
+const MARK = 'demo.json';
+
+export interface DemoMark {
+  handle: string;
+  password: string;
+  people: number;
+  tweets: number;
+}
+
+/** Fills the directory where it is not filled yet, then serves it. */
+export async function demo(argv: string[]): Promise<void> {
+  const { config, options } = readSettings({
+    argv,
+    env: process.env,
+    defaultData: './data-demo',
+    extra: EXTRA,
+  });
+  const mark = await filled(config.data, fillOptions(options));
+  const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const serving = await startServing(config, logger);
+  stopOnSignals(serving, logger);
+  console.error(welcome(serving.url, config));
+  console.error(
+    `  sign in as ${mark.handle} with the password ${mark.password} (everybody here has that one)\n`,
+  );
+  if (options.live === true) startPosting({ serving, clock: systemClock, logger });
+}
+
+async function filled(data: string, options: FillOptions): Promise<DemoMark> {
+  const directory = takeDataDirectory(data);
+  try {
+    const file = directory.file(MARK);
+    if (existsSync(file)) {
+      console.error(
+        `The community in ${directory.path} stands already; delete that directory for a new one.`,
+      );
+      return JSON.parse(readFileSync(file, 'utf8')) as DemoMark;
+    }
+    if (existsSync(directory.file('tweets.db'))) {
+      throw new ConfigError(
+        `--data ${directory.path} holds other data, or a demo that was interrupted; delete it or give another directory.`,
+      );
+    }
+    const mark = await fillCommunity(directory, options);
+    writeFileSync(file, JSON.stringify(mark));
+    return mark;
+  } finally {
+    directory.release();
+  }
+}
+
+function fillOptions(options: Record<string, string | boolean | undefined>): FillOptions {
+  return {
+    graph: typeof options.graph === 'string' ? options.graph : null,
+    undirected: options.undirected === true,
+    people: numberOf('people', options.people ?? '1000', 2, 1_000_000),
+    tweets: numberOf('tweets', options.tweets ?? '10000', 1, 10_000_000),
+    seed: numberOf('seed', options.seed ?? '1', 0, 2 ** 32 - 1),
+    check: options.check === true,
+  };
+}
+
+function numberOf(name: string, text: string | boolean, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new ConfigError(`--${name} is "${text}"; give a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}

@@ -1,0 +1,144 @@
+/** Makes a community in a data directory, through the services, on a clock that ends at the present. */
+import { pino } from 'pino';
+import type { UserId } from '#contract/ids.ts';
+import { createPasswordHasher, type PasswordHasher } from '#gateway/accounts/password-hasher.ts';
+import { createManualClock, type ManualClock } from '#platform/clock.ts';
+import { createSeededRandom, type Random, systemRandom } from '#platform/random.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { createPublicApi } from '../public-api.ts';
+import { createSystem } from '../system.ts';
+import { checkCommunity } from './check.ts';
+import type { DemoMark } from './demo.ts';
+import { followersIn, type Graph, generateGraph, readGraph } from './graph.ts';
+import { loadCommunity } from './load.ts';
+import { type PlannedAct, planCommunity } from './plan.ts';
+import { createProgress } from './progress.ts';
+import { handleFor, nameFor } from './words.ts';
+
+export interface FillOptions {
+  /** Edge list; null: a generated graph of `people`. */
+  graph: string | null;
+  undirected: boolean;
+  people: number;
+  tweets: number;
+  seed: number;
+  /** Hold every home and top list against a plain computation before serving. */
+  check: boolean;
+}
+
+const WEEK_MS = 7 * 86_400_000;
+const MEAN_FOLLOWS = 30;
+const PASSWORD = 'early-bird-warbles';
+/** Per tweet. */
+const LIKES = 4;
+const COMMENTS = 0.5;
+const REPOSTS = 0.4;
+
+export async function fillCommunity(directory: DataDirectory, options: FillOptions): Promise<DemoMark> {
+  const random = createSeededRandom(options.seed);
+  const graph =
+    options.graph === null
+      ? generateGraph(options.people, MEAN_FOLLOWS, random)
+      : await readGraph(options.graph, options.undirected);
+  const handles = Array.from({ length: graph.people }, (_, person) => handleFor(person));
+  const end_ms = Date.now();
+  const clock = createManualClock(end_ms - WEEK_MS);
+  const size = {
+    tweets: options.tweets,
+    likes: options.tweets * LIKES,
+    comments: Math.round(options.tweets * COMMENTS),
+    reposts: Math.round(options.tweets * REPOSTS),
+  };
+  const span = { start_ms: end_ms - WEEK_MS + 60_000, end_ms };
+  const acts = planCommunity(graph, size, span, random);
+  console.error(
+    `Making a community of ${graph.people} people, ${graph.from.length} follows, ${size.tweets} tweets (seed ${options.seed}).`,
+  );
+  await fill({ directory, options, graph, handles, acts, clock, random });
+  const famous = mostFollowed(graph);
+  return { handle: handles[famous]!, password: PASSWORD, people: graph.people, tweets: size.tweets };
+}
+
+interface FillDeps {
+  directory: DataDirectory;
+  options: FillOptions;
+  graph: Graph;
+  handles: string[];
+  acts: PlannedAct[];
+  clock: ManualClock;
+  random: Random;
+}
+
+async function fill({ directory, options, graph, handles, acts, clock, random }: FillDeps): Promise<void> {
+  const system = await createSystem({ file: directory.file, clock, random });
+  const api = await createPublicApi({
+    system,
+    config: { rateLimits: 'off', trustedProxies: [], metricsToken: null },
+    directory,
+    clock,
+    random: systemRandom,
+    logger: pino({ level: 'silent' }),
+    version: '',
+    hasher: hashOnce(createPasswordHasher({ random: systemRandom })),
+  });
+  try {
+    const userIds: UserId[] = [];
+    const signingUp = createProgress('signing up', graph.people);
+    for (const [person, handle] of handles.entries()) {
+      const { userId } = await api.accounts.signUp({
+        handle,
+        password: PASSWORD,
+        name: nameFor(person, random),
+        device: 'demo',
+      });
+      userIds.push(userId);
+      signingUp(person + 1);
+    }
+    const loaded = await loadCommunity({
+      system,
+      clock,
+      random,
+      handles,
+      userIds,
+      acts,
+      onProgress: createProgress('living a week', acts.length),
+    });
+    for (const worker of api.workers) while (await worker.step());
+    if (loaded.refused > 0)
+      console.error(`  ${loaded.refused} acts were refused by the rules, as more than 5,000 follows.`);
+    if (options.check) {
+      const onProgress = createProgress('checking', userIds.length);
+      const checked = await checkCommunity({
+        services: system.services,
+        loaded,
+        now_ms: clock.now(),
+        onProgress: (done) => onProgress(done),
+      });
+      console.error(
+        `  ${checked.homes} homes (${checked.homeTweets} tweets) and ${checked.topLists} top lists are what a plain computation says.`,
+      );
+    }
+  } finally {
+    await api.close({ deadline_ms: 1_000 });
+    await api.closeStores();
+    await system.close();
+  }
+}
+
+/** Everybody in a demo has the same password: its costly hash is made once. */
+function hashOnce(hasher: PasswordHasher): PasswordHasher {
+  const hashes = new Map<string, Promise<string>>();
+  return {
+    ...hasher,
+    hash(password) {
+      const known = hashes.get(password) ?? hasher.hash(password);
+      hashes.set(password, known);
+      return known;
+    },
+  };
+}
+
+function mostFollowed(graph: Graph): number {
+  const counts = followersIn(graph).map((list) => list.length);
+  return counts.indexOf(Math.max(...counts));
+}

@@ -1,0 +1,137 @@
+/** Carries a plan out through the services, on a clock of its own that ends at the present. */
+
+import { isWarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
+import type { ManualClock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { System } from '../system.ts';
+import type { PlannedAct } from './plan.ts';
+import { replyText, tweetText } from './words.ts';
+
+/** What was really done, in order, for checking homes and top lists against a plain computation. */
+export interface Loaded {
+  userIds: UserId[];
+  tweetIds: (number | undefined)[];
+  follows: { follower: UserId; followee: UserId }[];
+  tweets: { tweetId: number; author: UserId }[];
+  likes: { tweetId: number; actor: UserId }[];
+  comments: { tweetId: number; actor: UserId; commentId: number }[];
+  reposts: { tweetId: number; actor: UserId }[];
+  /** Acts that the rules refused, as following more than 5,000 people. */
+  refused: number;
+}
+
+export interface LoadDeps {
+  system: System;
+  clock: ManualClock;
+  random: Random;
+  handles: readonly string[];
+  userIds: UserId[];
+  acts: readonly PlannedAct[];
+  onProgress: (done: number) => void;
+}
+
+/** Acts that go side by side: they share commits. */
+const AT_ONCE = 256;
+/** Acts farther apart than this are not done side by side. */
+const TICK_MS = 5 * 60_000;
+
+export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
+  const { system, clock, acts, userIds, onProgress } = deps;
+  const loaded: Loaded = {
+    userIds,
+    tweetIds: [],
+    follows: [],
+    tweets: [],
+    likes: [],
+    comments: [],
+    reposts: [],
+    refused: 0,
+  };
+  for (let done = 0; done < acts.length; ) {
+    const group = nextGroup(acts, done);
+    const ahead_ms = group[0]!.time - clock.now();
+    if (ahead_ms > 0) clock.advance(ahead_ms);
+    await system.minter.worker.step();
+    await Promise.all(group.map((act) => perform(deps, loaded, act)));
+    done += group.length;
+    if (done % (AT_ONCE * 8) < group.length) await system.processAll();
+    onProgress(done);
+  }
+  await system.processAll();
+  return loaded;
+}
+
+/** Acts of one kind that stand next to each other in time: what depends on another kind comes in a later group. */
+function nextGroup(acts: readonly PlannedAct[], start: number): PlannedAct[] {
+  const first = acts[start]!;
+  let end = start + 1;
+  while (end < acts.length && end - start < AT_ONCE) {
+    const act = acts[end]!;
+    if (act.time > first.time + TICK_MS || dependsOnTweet(act) !== dependsOnTweet(first)) break;
+    end++;
+  }
+  return acts.slice(start, end);
+}
+
+function dependsOnTweet(act: PlannedAct): boolean {
+  return act.kind === 'like' || act.kind === 'comment' || act.kind === 'repost';
+}
+
+async function perform(deps: LoadDeps, loaded: Loaded, act: PlannedAct): Promise<void> {
+  try {
+    await ACTS[act.kind](deps, loaded, act as never);
+  } catch (error) {
+    if (!isWarbleError(error)) throw error;
+    loaded.refused++;
+  }
+}
+
+const traceId = '';
+
+const ACTS: {
+  [Kind in PlannedAct['kind']]: (
+    deps: LoadDeps,
+    loaded: Loaded,
+    act: Extract<PlannedAct, { kind: Kind }> & { tweet: number; other: number },
+  ) => Promise<void>;
+} = {
+  async follow({ system, userIds }, loaded, { person, other }) {
+    const edge = { follower: userIds[person]!, followee: userIds[other]! };
+    await system.services.social.follow({ ...edge, private: false, traceId });
+    loaded.follows.push(edge);
+  },
+  async tweet({ system, userIds, handles, random }, loaded, { person, tweet }) {
+    const mentioned = random.integer(12) === 0 ? random.integer(handles.length) : null;
+    const handle = mentioned === null ? null : handles[mentioned]!;
+    const author = userIds[person]!;
+    const { tweetId } = await system.services.tweets.post({
+      author,
+      content: tweetText(random, handle),
+      images: [],
+      mentioned: mentioned === null ? {} : { [handle!]: userIds[mentioned]! },
+      appId: null,
+      idempotency: null,
+      traceId,
+    });
+    loaded.tweetIds[tweet] = tweetId;
+    loaded.tweets.push({ tweetId, author });
+  },
+  async like({ system, userIds }, loaded, { person, tweet }) {
+    const act = { actor: userIds[person]!, tweetId: loaded.tweetIds[tweet]! };
+    await system.services.engagement.like({ ...act, traceId });
+    loaded.likes.push(act);
+  },
+  async comment({ system, userIds, random }, loaded, { person, tweet }) {
+    const act = { actor: userIds[person]!, tweetId: loaded.tweetIds[tweet]! };
+    const content = replyText(random);
+    const request = { ...act, content, mentioned: {}, idempotency: null, traceId };
+    const { commentId } = await system.services.engagement.comment(request);
+    loaded.comments.push({ ...act, commentId });
+  },
+  async repost({ system, userIds }, loaded, { person, tweet }) {
+    const act = { actor: userIds[person]!, tweetId: loaded.tweetIds[tweet]! };
+    await system.services.engagement.repost({ ...act, traceId });
+    loaded.reposts.push(act);
+  },
+};

@@ -1,0 +1,86 @@
+/** What a demo's community does, and when: made from a seed before anything is loaded. */
+import type { Random } from '#platform/random.ts';
+import { followersIn, type Graph } from './graph.ts';
+import { activityWeights, appeal, type Draw, weightedDraw } from './skew.ts';
+
+export type PlannedAct =
+  | { kind: 'follow'; time: number; person: number; other: number }
+  | { kind: 'tweet'; time: number; person: number; tweet: number }
+  | { kind: 'like' | 'comment' | 'repost'; time: number; person: number; tweet: number };
+
+export interface PlanSize {
+  tweets: number;
+  likes: number;
+  comments: number;
+  reposts: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Half of what a tweet gets comes within this long. */
+const HALF_LIFE_MS = 2 * 3_600_000;
+
+/** Acts in order of time, all between `start_ms` and `end_ms`; follows come in the first seventh. */
+export function planCommunity(
+  graph: Graph,
+  size: PlanSize,
+  span: { start_ms: number; end_ms: number },
+  random: Random,
+): PlannedAct[] {
+  const { start_ms, end_ms } = span;
+  const length_ms = end_ms - start_ms;
+  const followers = followersIn(graph);
+  const counts = followers.map((list) => list.length);
+  const acts: PlannedAct[] = [];
+  for (let i = 0; i < graph.from.length; i++) {
+    const time = start_ms + random.next() * (length_ms / 7);
+    acts.push({ kind: 'follow', time, person: graph.from[i]!, other: graph.to[i]! });
+  }
+  const drawAuthor = weightedDraw(activityWeights(counts), random);
+  const tweets = Array.from({ length: size.tweets }, (_, tweet) => {
+    const person = drawAuthor();
+    const time = start_ms + wakingTime(random) * length_ms;
+    acts.push({ kind: 'tweet', time, person, tweet });
+    return { person, time, weight: appeal(random) * (1 + counts[person]!) };
+  });
+  const drawTweet = weightedDraw(
+    tweets.map((tweet) => tweet.weight),
+    random,
+  );
+  const reactions: { kind: 'like' | 'comment' | 'repost'; number: number }[] = [
+    { kind: 'like', number: size.likes },
+    { kind: 'comment', number: size.comments },
+    { kind: 'repost', number: size.reposts },
+  ];
+  for (const { kind, number } of reactions) {
+    for (let i = 0; i < number; i++) {
+      const tweet = drawTweet();
+      const { person: author, time } = tweets[tweet]!;
+      const delay_ms = -Math.log(1 - random.next()) * (HALF_LIFE_MS / Math.LN2);
+      const when = Math.min(time + 1_000 + delay_ms, end_ms - 1_000);
+      if (when > time)
+        acts.push({ kind, time: when, person: reader(followers[author]!, graph.people, random), tweet });
+    }
+  }
+  return acts.sort((a, b) => a.time - b.time || orderOf(a) - orderOf(b));
+}
+
+/** Four times in five a follower, else anybody. */
+function reader(followers: readonly number[], people: number, random: Random): number {
+  const near = followers.length > 0 && random.integer(5) > 0;
+  return near ? followers[random.integer(followers.length)]! : random.integer(people);
+}
+
+/** A moment in [0, 1) of the week, rarer at night. */
+function wakingTime(random: Random): number {
+  for (;;) {
+    const at = random.next();
+    const hour = ((at * 7 * DAY_MS) % DAY_MS) / DAY_MS;
+    if (random.next() < 0.55 - 0.45 * Math.cos(2 * Math.PI * hour)) return at;
+  }
+}
+
+function orderOf(act: PlannedAct): number {
+  return act.kind === 'follow' ? 0 : act.kind === 'tweet' ? 1 : 2;
+}
+
+export type { Draw };

@@ -1,0 +1,111 @@
+/** Composes the gateway: its own stores, accounts, media, limits and streams, in front of the services. */
+import type { Logger } from 'pino';
+import type { Accounts } from '#gateway/accounts/accounts.ts';
+import { createAccountsService } from '#gateway/accounts/accounts-service.ts';
+import type { AccountsStore } from '#gateway/accounts/accounts-store.ts';
+import { createErasure } from '#gateway/accounts/erasure.ts';
+import { createPasswordHasher, type PasswordHasher } from '#gateway/accounts/password-hasher.ts';
+import { createGateway, type Gateway } from '#gateway/gateway.ts';
+import { createLimits } from '#gateway/limits/limits-service.ts';
+import { createMediaService } from '#gateway/media/media-service.ts';
+import { createMediaUsesView } from '#gateway/media/media-uses-view.ts';
+import { createPictures } from '#gateway/media/pictures.ts';
+import { openDiskMediaStore } from '#gateway/media/stores/disk.ts';
+import { openMediaUsesDb } from '#gateway/media/stores/sqlite-uses.ts';
+import { openGatewayDb } from '#gateway/stores/gateway-db.ts';
+import { createStreamsService } from '#gateway/streams/streams-service.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import { createViewRunner } from '#queue/view-runner.ts';
+import type { Config } from './config.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { System } from './system.ts';
+
+export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'registry'> {
+  accounts: Accounts;
+  /** An account in whatever state, by its handle. */
+  accountByHandle: AccountsStore['byHandle'];
+  workers: Worker[];
+  /** To be called when nothing is under way any more. */
+  closeStores(): Promise<void>;
+}
+
+export interface PublicApiDeps {
+  system: System;
+  config: Pick<Config, 'rateLimits' | 'trustedProxies' | 'metricsToken'>;
+  directory: Pick<DataDirectory, 'file'>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  version: string;
+  hasher?: PasswordHasher;
+}
+
+export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
+  const { system, config, directory, clock, random, logger, version } = deps;
+  const { services, live, log, minter } = system;
+  const { mint } = minter;
+  const gatewayDb = openGatewayDb({ path: directory.file('gateway.db') });
+  const usesDb = openMediaUsesDb({ path: directory.file('media-uses.db') });
+  const usesRunner = createViewRunner({ view: createMediaUsesView(services), store: usesDb.viewStore, log });
+  system.addView('media-uses', usesRunner);
+
+  const { accounts, workers: accountWorkers } = createAccountsService({
+    store: gatewayDb.accounts,
+    social: services.social,
+    hasher: deps.hasher ?? createPasswordHasher({ random }),
+    mint,
+    clock,
+    random,
+  });
+  const { media, workers: mediaWorkers } = createMediaService({
+    index: gatewayDb.media,
+    store: await openDiskMediaStore({ directory: directory.file('media'), clock, random }),
+    uses: usesDb.uses,
+    usesRunner,
+    log,
+    pictures: createPictures(),
+    clock,
+    random,
+  });
+  const streams = createStreamsService({
+    ...services,
+    live,
+    accounts,
+    clock,
+    random,
+    onError: (error) => logger.error({ err: error }, 'a stream ended by an error'),
+  });
+  const gateway = createGateway({
+    services,
+    accounts,
+    media,
+    streams,
+    limits: createLimits({
+      clock,
+      off: config.rateLimits === 'off',
+      trustedProxies: config.trustedProxies,
+    }),
+    cursorKey: await accounts.secret('cursors'),
+    clock,
+    random,
+    logger,
+    version,
+    metricsToken: config.metricsToken,
+  });
+  const erasure = createErasure({ ...services, store: gatewayDb.accounts, media, clock });
+  const { app, listen, close, registry } = gateway;
+  return {
+    app,
+    listen,
+    close,
+    registry,
+    accounts,
+    accountByHandle: gatewayDb.accounts.byHandle,
+    workers: [...gateway.workers, ...accountWorkers, ...mediaWorkers, usesRunner.worker, erasure],
+    async closeStores() {
+      await Promise.all([gatewayDb.db.close(), usesDb.db.close()]);
+    },
+  };
+}

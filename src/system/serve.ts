@@ -1,0 +1,126 @@
+/** The process that serves: takes the data directory, composes everything, and stops without losing anything. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Logger } from 'pino';
+import { systemClock } from '#platform/clock.ts';
+import { systemRandom } from '#platform/random.ts';
+import { type Config, ConfigError, readSettings } from './config.ts';
+import { takeDataDirectory } from './data-directory.ts';
+import { createLogger } from './logger.ts';
+import { registerSystemMetrics } from './metrics.ts';
+import { createPublicApi, type PublicApi } from './public-api.ts';
+import { runWorkers } from './run-workers.ts';
+import { createSystem, type System } from './system.ts';
+
+export interface Serving {
+  url: string;
+  system: System;
+  api: PublicApi;
+  stopping(): boolean;
+  /** Drains and closes; again: the same. */
+  stop(): Promise<void>;
+}
+
+/** Requests that are under way at SIGTERM have this long; the whole stop takes less than 10 s. */
+const DRAIN_MS = 8_500;
+
+/** `warble serve`. */
+export async function serve(argv: string[]): Promise<void> {
+  const { config } = readSettings({ argv, env: process.env, defaultData: './data' });
+  const logger = createLogger(config.logLevel);
+  const serving = await startServing(config, logger);
+  stopOnSignals(serving, logger);
+  console.error(welcome(serving.url, config));
+}
+
+/** Starts everything on one directory. Throws ConfigError where a setting cannot be used. */
+export async function startServing(config: Config, logger: Logger): Promise<Serving> {
+  const directory = takeDataDirectory(config.data);
+  const clock = systemClock;
+  const random = systemRandom;
+  const system = await createSystem({ file: directory.file, clock, random, region: config.region });
+  const api = await createPublicApi({ system, config, directory, clock, random, logger, version: version() });
+  registerSystemMetrics(api.registry, system);
+  const workers = runWorkers({
+    workers: [...system.workers, ...api.workers],
+    log: system.log,
+    clock,
+    onError: (error, worker) =>
+      logger.error({ err: error, worker: worker.name }, 'a worker failed; it tries again'),
+  });
+  const { url } = await listen(api, config);
+  let stopping: Promise<void> | undefined;
+  async function stopAll(): Promise<void> {
+    await api.close({ deadline_ms: DRAIN_MS });
+    await workers.stop();
+    await api.closeStores();
+    await system.close();
+    directory.release();
+  }
+  return {
+    url,
+    system,
+    api,
+    stopping: () => stopping !== undefined,
+    stop() {
+      stopping ??= stopAll();
+      return stopping;
+    },
+  };
+}
+
+async function listen(api: PublicApi, { host, port }: Config): Promise<{ url: string }> {
+  try {
+    return await api.listen({ host, port });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE') {
+      throw new ConfigError(
+        `port ${port} on ${host} is in use; stop what uses it, or give another with --port (0: any free one).`,
+      );
+    }
+    if (code === 'EACCES')
+      throw new ConfigError(`port ${port} needs more rights; give one above 1023 with --port.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new ConfigError(
+        `--host (WARBLE_HOST) ${host} is no address of this machine; give one that is, as 127.0.0.1.`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Stops at SIGTERM, SIGINT and SIGHUP, however often they come, and ends the process. */
+export function stopOnSignals(serving: Serving, logger: Logger): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      logger.info({ signal }, 'stopping');
+      serving.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ err: error }, 'could not stop cleanly');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+/** The version in package.json. */
+export function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** What is printed when the server is ready. */
+export function welcome(url: string, config: Config): string {
+  return [
+    '',
+    `Warble is ready at ${url}  (${availableParallelism()} cores, process ${process.pid})`,
+    `  docs  ${url}/docs`,
+    `  data  ${config.data}`,
+    `  try   curl '${url}/api/v1/tweets?limit=3'`,
+    '  more  npm run demo    fills a server with a community to look at',
+    '',
+  ].join('\n');
+}
