@@ -141,6 +141,14 @@ test('an empty page, and one without engagement, say so', () => {
 test('a changed text, name or picture shows at once, although fragments are kept', () => {
   const presenter = createPresenter();
   presenter.feed(pageOf(), null);
+  const moderated = [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }];
+  const onlyComment = shownBy(presenter.feed(pageOf({ items: [itemOf({ comments: moderated })] }), null));
+  assert.equal(onlyComment.tweets[0].comments[0].content, 'moderated');
+  for (const fields of [{ likeCount: 3 }, { commentCount: 9 }, { repostCount: 7 }, { likes: [] }]) {
+    presenter.feed(pageOf(), null);
+    const [shown] = shownBy(presenter.feed(pageOf({ items: [itemOf(fields)] }), null)).tweets;
+    for (const [name, value] of Object.entries(fields)) assert.deepEqual(shown[name], value);
+  }
   const changed = pageOf({
     items: [
       itemOf({
