@@ -47,11 +47,11 @@ const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u2800]/v;
 
 /**
- * UTF-16 units that NFC makes of one unit at the least: no character decomposes canonically to more than four, and
- * none of two units composes to less than one. So a trimmed text of more than four times the bytes allowed is too
- * long whatever it holds, and is refused before any work that costs.
+ * UTF-16 units that a byte of the kept text can come from: two for CRLF, 1.5 at most for what NFC composes (measured
+ * over all of Unicode 17). A trimmed text of more is too long whatever it holds, and is refused before any work that
+ * costs.
  */
-const NFC_SHRINKS_AT_MOST = 4;
+const UNITS_PER_BYTE = 2;
 /**
  * Units that marks in a row lose at most beside a byte for each: NFC leaves of three marks of three bytes one at the
  * least, of those of two bytes all but three, which go into the letter before.
@@ -101,7 +101,7 @@ export function utf8Length(text: string): number {
 function check(raw: string, rule: Rule): TextCheck {
   // Trimming first cuts the work and changes nothing: no white space composes, and none is made or lost by NFC.
   const trimmed = raw.trim();
-  if (trimmed.length > rule.bytes * NFC_SHRINKS_AT_MOST) return refuse(tooLong(rule));
+  if (trimmed.length > rule.bytes * UNITS_PER_BYTE) return refuse(tooLong(rule));
   if (!trimmed.isWellFormed()) {
     return refuse('The text holds half a character (a lone surrogate); send it as valid Unicode.');
   }

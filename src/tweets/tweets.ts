@@ -63,7 +63,10 @@ export interface Tweets {
    * success. Throws not_found where it never was or is somebody else's (the caller tells 403 from 404).
    */
   remove(request: { tweetId: TweetId; author: UserId; by: DeletedBy; traceId: string }): Promise<void>;
-  /** Live tweets and comments of those ids, in no order; what is deleted or never was is left out. At most 1,000. */
+  /**
+   * Live tweets and comments of those ids, in no order; what is deleted or never was is left out, and a comment goes
+   * with its tweet. Records are shared and frozen. At most 1,000.
+   */
   get(request: { ids: number[] }): Promise<TweetRecord[]>;
   /** Who wrote what, deleted or not: ids that never were are left out. For 403 or 404, and for repeated DELETE. */
   authorsOf(request: { ids: number[] }): Promise<{ id: number; author: UserId; deleted: boolean }[]>;
@@ -71,22 +74,31 @@ export interface Tweets {
   byAuthor(request: { author: UserId; before: TweetId | null; limit: number }): Promise<{ ids: TweetId[] }>;
   /** The newest live tweets of many authors, one tail each (authors without any are left out). At most 1,000 authors. */
   tails(request: TailRequest): Promise<TweetTail[]>;
-  /** How many live tweets (no comments) each author has. */
+  /** How many live tweets (no comments) each author has; zeros too. At most 1,000. */
   counts(request: { authors: UserId[] }): Promise<{ author: UserId; count: number }[]>;
-  /** All live tweets in id order, for rebuilding views. `after`: the last id of the page before, 0 at first. */
+  /**
+   * All live tweets in id order, for rebuilding views. `after`: 0 at first, then `next`; a page may be shorter than
+   * `limit`, even empty, before the end, which `next` null says.
+   */
   scan(request: {
     after: TweetId;
     limit: number;
   }): Promise<{ tweets: { id: TweetId; author: UserId }[]; next: TweetId | null }>;
   /** Checks a text by the rule, before its comment's row is made. Throws invalid_text. Returns it normalised. */
   checkText(request: { content: string }): Promise<{ content: string }>;
-  /** Writes a comment's text; again with the same commentId changes nothing. Durable when it resolves. */
+  /**
+   * Writes a comment's text; again with the same commentId changes nothing. Durable when it resolves. Throws
+   * invalid_text, not_found where the tweet is gone.
+   */
   writeComment(comment: NewComment): Promise<void>;
-  /** Deletes comments' texts; what is gone already is passed over. */
+  /**
+   * Deletes comments' texts; what is gone already is passed over, and what was not written yet never will be. At
+   * most 1,000.
+   */
   removeComments(request: { commentIds: CommentId[]; by: DeletedBy }): Promise<void>;
   /**
    * Erases some of what an author wrote (text, entities, images and old versions are overwritten, events sent).
-   * Call until `done`. Returns the media names that are no longer used.
+   * Call until `done`. Returns the media names that those tweets used; none of them is used any more once it is done.
    */
   eraseAuthor(request: {
     author: UserId;

@@ -133,11 +133,10 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
     const media = new Set<string>();
     let comments = COMMENTS_AT_ONCE;
     for (const row of found) {
-      // A comment may have gone since, with its author's own tweet earlier in this loop.
-      if (rows.head(row.id)!.deleted_at !== null) continue;
       const { images } = imagesOf.get(row.id) as { images: string };
       if (images !== '') for (const { image } of JSON.parse(images) as { image: string }[]) media.add(image);
       if (row.kind === 'tweet') comments -= endTweet(row, request, comments);
+      // It may have ended just now with the author's own tweet; ending it again changes nothing.
       else end(row.id, request.by, request.now);
     }
     const done = found.length < limit;
