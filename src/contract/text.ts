@@ -52,6 +52,7 @@ const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u28
  * costs: NFC sorts marks in a row in quadratic time, 2,000 in 4 ms but 5 million in minutes.
  */
 const UNITS_PER_BYTE = 2;
+
 /** Checks a tweet's or comment's text as the client sent it, and returns it as it is kept. */
 export function checkText(raw: string): TextCheck {
   return check(raw, TEXT);

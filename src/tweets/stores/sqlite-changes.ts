@@ -15,7 +15,7 @@ export interface ChangesDeps {
 
 /**
  * Comments whose texts are overwritten in the commit that ends their tweet; the sweeper does the rest, so that a
- * tweet with a million comments does not hold the writer. 100 cost about a millisecond.
+ * tweet with a million comments does not hold the writer. A deletion with 100 took 2 to 5 ms, fsync included.
  */
 export const COMMENTS_AT_ONCE = 100;
 
