@@ -1,6 +1,6 @@
 import type { TweetId, UserId } from '#contract/ids.ts';
 import type { Leaders } from './leaders.ts';
-import type { AuthorFacts, TopListsStore } from './top-lists-store.ts';
+import type { AuthorFacts, AuthorTop, TopListsStore } from './top-lists-store.ts';
 
 export interface Changes {
   tweets: { author: UserId; tweetId: TweetId }[];
@@ -33,58 +33,54 @@ export async function applyChanges(request: {
   const factsOf = new Map(facts.map((author) => [author.author, author]));
   for (const set of sets) {
     const { leaders, edge } = set;
-    const news = facts.filter((author) => !leaders.knows(author));
+    const missing = byLeastLikes(leaders, facts);
     for (const { tweetId } of changes.tweets) leaders.remove(tweetId);
     for (const row of rows) {
       const author = factsOf.get(row.author);
       if (author !== undefined && row.tweetId >= edge) leaders.offer(row, author);
     }
-    await bringIn(
-      store,
-      set,
-      news.filter((author) => author.listed),
-    );
-    for (const author of news) leaders.learn(author);
+    for (const [atLeastLikes, some] of missing) await offerTops(store, set, some, atLeastLikes);
+    for (const author of facts) leaders.learn(author);
     if (leaders.full()) leaders.best(edge);
   }
 }
 
-/**
- * An author who is new here, or whose followers changed, may bring in tweets that stood below the floor. What has
- * more likes than the floor is in whatever its followers, unless the author was not listed; what has as many is in
- * only if the followers reach the floor's; what has fewer is not. So for most authors this reads no row.
- */
-async function bringIn(store: TopListsStore, set: ChangedSet, authors: AuthorFacts[]): Promise<void> {
-  const { leaders, edge, kept } = set;
-  const floor = leaders.floor();
-  const level = floor?.likes ?? 0;
-  const reach = (author: AuthorFacts) => floor === null || author.followers >= floor.followers;
-  await offerTops(authors.filter(reach), level);
-  await offerTops(
-    authors.filter((author) => !reach(author)),
-    level + 1,
-  );
-
-  async function offerTops(some: AuthorFacts[], atLeastLikes: number): Promise<void> {
-    for (let start = 0; start < some.length; start += AUTHORS_AT_ONCE) {
-      const batch = some.slice(start, start + AUTHORS_AT_ONCE);
-      const tops = await store.authorTops({
-        authors: batch.map(({ author }) => ({ author, below: null })),
-        atLeast: edge,
-        atLeastLikes,
-        limit: kept,
-      });
-      for (const [index, top] of tops.entries()) {
-        const facts = batch[index]!;
-        for (let i = 0; i < top.tweetIds.length; i++) {
-          leaders.offer({ tweetId: top.tweetIds[i]!, author: top.author, likes: top.likes[i]! }, facts);
-        }
-        // Of this author's further tweets nothing is known: below the last of these, nothing counts as held.
-        if (top.truncated) {
-          const likes = top.likes.at(-1)!;
-          leaders.raiseFloor({ likes, followers: facts.followers, tweetId: top.tweetIds.at(-1)! });
-        }
-      }
-    }
+/** Authors of whom rows are missing, by the likes that those have at least. For most authors none is. */
+function byLeastLikes(leaders: Leaders, facts: AuthorFacts[]): Map<number, AuthorFacts[]> {
+  const groups = new Map<number, AuthorFacts[]>();
+  for (const author of facts) {
+    const atLeastLikes = leaders.missing(author);
+    if (atLeastLikes === null) continue;
+    const group = groups.get(atLeastLikes);
+    if (group === undefined) groups.set(atLeastLikes, [author]);
+    else group.push(author);
   }
+  return groups;
+}
+
+async function offerTops(
+  store: TopListsStore,
+  { leaders, edge, kept }: ChangedSet,
+  authors: AuthorFacts[],
+  atLeastLikes: number,
+): Promise<void> {
+  for (let start = 0; start < authors.length; start += AUTHORS_AT_ONCE) {
+    const batch = authors.slice(start, start + AUTHORS_AT_ONCE);
+    const tops = await store.authorTops({
+      authors: batch.map(({ author }) => ({ author, below: null })),
+      atLeast: edge,
+      atLeastLikes,
+      limit: kept,
+    });
+    for (const [index, top] of tops.entries()) offerTop(leaders, top, batch[index]!);
+  }
+}
+
+function offerTop(leaders: Leaders, { tweetIds, likes, truncated }: AuthorTop, facts: AuthorFacts): void {
+  for (let i = 0; i < tweetIds.length; i++) {
+    leaders.offer({ tweetId: tweetIds[i]!, author: facts.author, likes: likes[i]! }, facts);
+  }
+  if (!truncated) return;
+  // Of this author's further tweets nothing is known: below the last of these, nothing counts as held.
+  leaders.raiseFloor({ likes: likes.at(-1)!, followers: facts.followers, tweetId: tweetIds.at(-1)! });
 }

@@ -5,7 +5,6 @@
 import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS, type Window } from '#contract/limits.ts';
-import { inBatches } from '#timeline/batches.ts';
 import type { ChangeListener } from './marks.ts';
 import type { AuthorPlace, AuthorTop, TopListsStore } from './top-lists-store.ts';
 
@@ -29,6 +28,9 @@ const WINDOW_NUMBERS = Object.values(WINDOW_NUMBER);
 /** Room for the window's number in a cache key. */
 const KEYS_PER_AUTHOR = 4;
 
+/** One after the other, others in between: an embedded store reads this many in some 10 ms, and blocks meanwhile. */
+const AUTHORS_AT_ONCE = 250;
+
 export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): AuthorTops {
   const cache = new LRUCache<number, AuthorTop>({
     maxSize: most,
@@ -46,14 +48,15 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
     const read = { changed: new Set<UserId>(), everything: false };
     reads.add(read);
     try {
-      const tops = await inBatches(authors, LIMITS.batch, (batch) =>
-        store.authorTops({
-          authors: batch.map((author) => ({ author, below: null })),
-          atLeast: edge,
-          atLeastLikes: 0,
-          limit: LIMITS.authorTop,
-        }),
-      );
+      const tops: AuthorTop[] = [];
+      for (let start = 0; start < authors.length; start += AUTHORS_AT_ONCE) {
+        if (start > 0) await yieldToOthers();
+        const batch = authors
+          .slice(start, start + AUTHORS_AT_ONCE)
+          .map((author) => ({ author, below: null }));
+        const request = { authors: batch, atLeast: edge, atLeastLikes: 0, limit: LIMITS.authorTop };
+        tops.push(...(await store.authorTops(request)));
+      }
       for (const top of tops) {
         if (read.everything || read.changed.has(top.author)) continue;
         cache.set(top.author * KEYS_PER_AUTHOR + WINDOW_NUMBER[window], top);
@@ -102,4 +105,8 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
       for (const read of reads) read.everything = true;
     },
   };
+}
+
+function yieldToOthers(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,7 +4,7 @@
  * steps of one worker, one at a time, so rows are always applied in the order in which they were read.
  */
 import { PARTITIONS } from '#contract/events.ts';
-import { firstSnowflakeAt, type TweetId } from '#contract/ids.ts';
+import { firstSnowflakeAt, type TweetId, type UserId } from '#contract/ids.ts';
 import { LIMITS, WINDOW_MS, type Window } from '#contract/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
@@ -12,7 +12,7 @@ import type { Worker } from '#platform/worker.ts';
 import { applyChanges } from './apply-changes.ts';
 import { createLeaders, type Leaders, type LeadersSize } from './leaders.ts';
 import type { Marks } from './marks.ts';
-import type { AuthorPlace, RankRow, TopListsStore } from './top-lists-store.ts';
+import type { AuthorFacts, AuthorPlace, RankRow, TopListsStore } from './top-lists-store.ts';
 import type { TopSnapshot, TopSnapshots } from './top-snapshots.ts';
 
 export interface GlobalTop {
@@ -37,6 +37,8 @@ export interface GlobalTopDeps {
 
 const SIZE: LeadersSize = { shown: LIMITS.globalTop, kept: 2_000, most: 4_000, low: 1_250 };
 const PAGE = 1_000;
+/** Authors that a scan remembers. */
+const MOST_AUTHORS = 100_000;
 const SNAPSHOT_EVERY_MS = 1_000;
 const IDLE_MS = 250;
 /** Changed tweets, and authors, that one step reads. */
@@ -50,6 +52,8 @@ interface Filling {
   /** `all` is scanned by likes, so that it can end early; the others by time. */
   below: AuthorPlace | null;
   from: TweetId;
+  /** Authors met in this scan, as they are: forgotten as soon as they change. */
+  authors: Map<UserId, AuthorFacts>;
 }
 
 interface WindowState {
@@ -81,7 +85,8 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
   }
 
   function startFilling(window: Window): Filling {
-    return { leaders: createLeaders(size), partition: 0, below: null, from: edgeOf(window) };
+    const from = edgeOf(window);
+    return { leaders: createLeaders(size), partition: 0, below: null, from, authors: new Map() };
   }
 
   async function takeChanges(): Promise<void> {
@@ -91,6 +96,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     }
     const changes = marks.take(CHANGES_PER_STEP);
     if (changes.tweets.length + changes.authors.length === 0) return;
+    for (const { filling } of states) for (const author of changes.authors) filling?.authors.delete(author);
     const sets = states.flatMap(({ window, serving, filling }) =>
       [serving, filling?.leaders].flatMap((leaders) =>
         leaders ? [{ leaders, edge: edgeOf(window), kept: size.kept }] : [],
@@ -113,7 +119,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
       state.window === 'all'
         ? await store.byLikes({ partition, below: filling.below, limit: page })
         : await store.byTime({ partition, from: filling.from, limit: page });
-    await offerAll(leaders, rows);
+    await offerAll(filling, rows);
     if (leaders.full()) leaders.best(edgeOf(state.window));
     const last = rows.at(-1);
     const hopeless =
@@ -130,15 +136,21 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     Object.assign(state, { serving: leaders, filling: null, changed: true });
   }
 
-  /** Authors are looked up only for rows that have likes enough to matter. */
-  async function offerAll(leaders: Leaders, rows: RankRow[]): Promise<void> {
+  /** Authors are looked up once, and only for rows that have likes enough to matter. */
+  async function offerAll({ leaders, authors }: Filling, rows: RankRow[]): Promise<void> {
     const enough = leaders.floor()?.likes ?? 0;
     const able = rows.filter((row) => row.likes >= enough);
-    if (able.length === 0) return;
-    const facts = await store.facts({ authors: [...new Set(able.map((row) => row.author))] });
-    const byAuthor = new Map(facts.map((author) => [author.author, author]));
+    const unknown = new Set<UserId>();
+    for (const { author } of able) if (!authors.has(author)) unknown.add(author);
+    if (authors.size + unknown.size > MOST_AUTHORS) {
+      authors.clear();
+      for (const { author } of able) unknown.add(author);
+    }
+    if (unknown.size > 0) {
+      for (const facts of await store.facts({ authors: [...unknown] })) authors.set(facts.author, facts);
+    }
     for (const row of able) {
-      const author = byAuthor.get(row.author);
+      const author = authors.get(row.author);
       if (author !== undefined) leaders.offer(row, author);
     }
   }

@@ -57,17 +57,30 @@ function storeOf(
 }
 
 describe('leaders of a window', () => {
-  test('an author met in a scan is not known until their rows were looked through', () => {
+  test('of an author met in a scan others may have been passed over before', () => {
     const leaders = createLeaders(SIZE);
     leaders.offer({ tweetId: 1, author: 7, likes: 3 }, facts(7, 5));
-    assert.equal(
-      leaders.knows(facts(7, 5)),
-      false,
-      'others of their tweets may have been passed over before',
-    );
+    assert.equal(leaders.missing(facts(7, 5)), 0);
     leaders.learn(facts(7, 5));
-    assert.equal(leaders.knows(facts(7, 5)), true);
-    assert.equal(leaders.knows(facts(7, 6)), false);
+    assert.equal(leaders.missing(facts(7, 5)), null);
+    assert.equal(leaders.missing(facts(7, 6)), null, 'without a floor everything is held');
+  });
+
+  test('rows are missing of those alone who rise to the floor, or become listed', () => {
+    const leaders = createLeaders(SIZE);
+    leaders.learn(facts(7, 3));
+    leaders.learn(facts(8, 5));
+    leaders.learn(facts(9, 3, false));
+    leaders.raiseFloor({ likes: 2, followers: 5, tweetId: 10 });
+    assert.equal(leaders.missing(facts(7, 4)), null, 'still below the floor');
+    assert.equal(leaders.missing(facts(7, 5)), 2);
+    assert.equal(leaders.missing(facts(7, 9)), 2);
+    assert.equal(leaders.missing(facts(8, 4)), null, 'fewer followers bring nothing in');
+    assert.equal(leaders.missing(facts(8, 6)), 2, 'older ones of as many likes');
+    assert.equal(leaders.missing(facts(9, 3)), 3, 'whatever has more likes than the floor');
+    assert.equal(leaders.missing(facts(9, 5)), 2);
+    assert.equal(leaders.missing(facts(9, 5, false)), null);
+    assert.equal(leaders.missing(facts(6, 1)), 3, 'an author never met');
   });
 
   test('what was dropped counts as not held, so a list that lacks it is not called exact', () => {

@@ -33,9 +33,13 @@ export interface Best {
 export interface Leaders {
   /** Everything at or above this is held; null: everything is. */
   floor(): TopKey | null;
-  /** Whether `learn` was told the same before, so that no row of this author can have come above the floor unseen. */
-  knows(facts: AuthorFacts): boolean;
-  /** Takes in an author as they are now, after all their rows at or above the floor were offered. */
+  /**
+   * An author as they are now: which of their tweets may stand above the floor and not be held yet? Those with at
+   * least so many likes; null: none. What has more likes than the floor is in whatever the followers, unless the
+   * author was not listed; what has as many is in only where the followers reach the floor's.
+   */
+  missing(facts: AuthorFacts): number | null;
+  /** Takes in an author as they are now, after all their rows that were `missing` were offered. */
   learn(facts: AuthorFacts): void;
   /** Takes in a tweet as it is now. */
   offer(row: RankRow, author: AuthorFacts): void;
@@ -60,6 +64,9 @@ interface Entry extends TopKey {
   author: Author;
   authorId: UserId;
 }
+
+/** Authors remembered, most of them only so that their rows need not be read with every like that they get. */
+const MOST_AUTHORS = 50_000;
 
 export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders {
   const entries = new Map<TweetId, Entry>();
@@ -87,31 +94,37 @@ export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders 
       staying.length = kept;
       raiseFloor(staying[kept - 1]!);
     }
-    if (staying.length < entries.size) keepOnly(staying);
+    if (staying.length < entries.size || authors.size > MOST_AUTHORS) keepOnly(staying);
     return staying;
   }
 
   function keepOnly(staying: Entry[]): void {
     entries.clear();
+    for (const entry of staying) entries.set(entry.tweetId, entry);
+    if (authors.size <= MOST_AUTHORS) return;
     authors.clear();
-    for (const entry of staying) {
-      entries.set(entry.tweetId, entry);
-      authors.set(entry.authorId, entry.author);
-    }
+    for (const { authorId, author } of staying) authors.set(authorId, author);
   }
 
   return {
     floor: () => floor,
-    knows({ author, followers, listed }) {
-      const known = authors.get(author);
-      return known?.learnt === true && known.followers === followers && known.listed === listed;
+    missing({ author, followers, listed }) {
+      if (!listed) return null;
+      const before = authors.get(author);
+      if (before?.learnt && before.listed) {
+        if (floor === null) return null;
+        const rises = followers > before.followers;
+        return rises && followers >= floor.followers && before.followers <= floor.followers
+          ? floor.likes
+          : null;
+      }
+      if (floor === null) return 0;
+      return followers >= floor.followers ? floor.likes : floor.likes + 1;
     },
     learn({ author, followers, listed }) {
       const known = authors.get(author);
-      if (known === undefined) return;
-      known.followers = followers;
-      known.listed = listed;
-      known.learnt = true;
+      if (known === undefined) authors.set(author, { followers, listed, learnt: true });
+      else Object.assign(known, { followers, listed, learnt: true });
     },
     offer({ tweetId, author: authorId, likes }, { followers, listed }) {
       if (!listed || !aboveFloor({ likes, followers, tweetId })) {
@@ -138,6 +151,6 @@ export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders 
         oldest,
       };
     },
-    full: () => entries.size > most,
+    full: () => entries.size > most || authors.size > 2 * MOST_AUTHORS,
   };
 }
