@@ -17,8 +17,8 @@ const main = (command) => (args) => [['node', ['src/main.ts', command, ...args]]
 const COMMANDS = {
   serve: main('serve'),
   demo: main('demo'),
-  bench: main('bench'),
-  simulate: main('simulate'),
+  bench: (args) => [['node', ['bench/main.ts', ...args]]],
+  simulate: (args) => [['node', ['test/simulation/main.ts', ...args]]],
   admin: main('admin'),
   test: (args) => [
     ['node', ['--test', ...(args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'])]],

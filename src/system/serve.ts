@@ -34,7 +34,11 @@ export async function serve(argv: string[]): Promise<void> {
 }
 
 /** Starts everything on one directory. Throws ConfigError where a setting cannot be used. */
-export async function startServing(config: Config, logger: Logger): Promise<Serving> {
+export async function startServing(
+  config: Config,
+  logger: Logger,
+  { beforeListening }: { beforeListening?: (app: PublicApi['app']) => void } = {},
+): Promise<Serving> {
   const directory = takeDataDirectory(config.data);
   const clock = systemClock;
   const random = systemRandom;
@@ -48,6 +52,7 @@ export async function startServing(config: Config, logger: Logger): Promise<Serv
     onError: (error, worker) =>
       logger.error({ err: error, worker: worker.name }, 'a worker failed; it tries again'),
   });
+  beforeListening?.(api.app);
   const { url } = await listen(api, config);
   let stopping: Promise<void> | undefined;
   async function stopAll(): Promise<void> {

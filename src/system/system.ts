@@ -33,7 +33,7 @@ import { createOrphanCommentSweeper } from '#tweets/orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
-import { openStores } from './stores.ts';
+import { openStores, type Stores } from './stores.ts';
 
 export interface Services {
   tweets: Tweets;
@@ -51,6 +51,8 @@ export interface System {
   /** All that happens without a request; the owner runs them (see worker.ts), or steps them itself. */
   workers: Worker[];
   fanout: Fanout;
+  /** What stands below; for loading in bulk. */
+  stores: Stores;
   /** Views by name, for lag, rebuilds and metrics. */
   views: Record<string, ViewRunner>;
   /** A view of the gateway's: the log is kept for it too. To be told before the workers run. */
@@ -70,6 +72,8 @@ export interface SystemDeps {
   random: Random;
   region?: string;
   faults?: CommitFaults;
+  /** An activity has reached its last follower, this long after it was made. */
+  onDelivered?: (delay_ms: number) => void;
 }
 
 const MOST_ROUNDS = 100_000;
@@ -98,7 +102,11 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   });
   const { timeline } = timelines;
   const notifications = createNotificationsService({ ...below, store: stores.notifications, timeline });
-  const fanout = createFanout({ ...below, timeline });
+  const fanout = createFanout({
+    ...below,
+    timeline,
+    ...(deps.onDelivered && { onDelivered: deps.onDelivered }),
+  });
 
   const views: Record<string, ViewRunner> = {
     'top-lists': timelines.topLists,
@@ -127,6 +135,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     minter,
     workers,
     fanout,
+    stores,
     views,
     addView(name, view) {
       readers.push(view);

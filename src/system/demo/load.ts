@@ -33,6 +33,8 @@ export interface LoadDeps {
 
 /** Acts that go side by side: they share commits. */
 const AT_ONCE = 256;
+/** After so long everything derived has settled (top lists are made about once a second). */
+const SETTLE_MS = 2_000;
 /** Acts farther apart than this are not done side by side. */
 const TICK_MS = 5 * 60_000;
 
@@ -58,6 +60,8 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
     if (done % (AT_ONCE * 8) < group.length) await system.processAll();
     onProgress(done);
   }
+  await system.processAll();
+  clock.advance(SETTLE_MS);
   await system.processAll();
   return loaded;
 }

@@ -1,0 +1,140 @@
+/**
+ * Deliveries a second from queue to ring: a graph with a Twitter-like tail is loaded in bulk, everybody's home is
+ * opened, tweets are posted (durably, before the clock starts), then fan-out runs alone until every follower has them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '#platform/clock.ts';
+import { createSeededRandom, type Random } from '#platform/random.ts';
+import { loadFollows } from '#social/stores/bulk.ts';
+import { createSystem, type System } from '#system/system.ts';
+import { percentile, printRow } from './report.ts';
+import { type BulkGraph, twitterLikeGraph } from './twitter-graph.ts';
+
+export interface DeliveriesSize {
+  people: number;
+  follows: number;
+  tweets: number;
+}
+
+const BATCH = 100_000;
+const AT_ONCE = 250;
+const traceId = 'bench';
+
+export async function benchDeliveries(size: DeliveriesSize): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
+  const random = createSeededRandom(1);
+  const system = await createSystem({ file: (name) => join(directory, name), clock: systemClock, random });
+  try {
+    const graph = twitterLikeGraph(size.people, size.follows, random);
+    await load(system, graph);
+    await openHomes(system, size.people);
+    await idle(system);
+    const owed = await post(system, graph, size.tweets, random);
+    await measure(system, owed, size);
+  } finally {
+    await system.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function load(system: System, graph: BulkGraph): Promise<void> {
+  const started = performance.now();
+  const { social } = system.services;
+  const time = Date.now();
+  for (let start = 1; start <= graph.people; start += 1_000) {
+    const end = Math.min(graph.people, start + 999);
+    const people = Array.from({ length: end - start + 1 }, (_, i) => start + i);
+    await Promise.all(
+      people.map((userId) => social.createPerson({ userId, handle: `u${userId}`, name: '', time })),
+    );
+    await system.minter.worker.step();
+  }
+  let batch: { follower: number; followee: number; id: number }[] = [];
+  let id = 1;
+  let edges = 0;
+  const flush = async () => {
+    edges += await loadFollows(system.stores.social.db, batch);
+    batch = [];
+  };
+  for (const [followee, followers] of graph.followers.entries()) {
+    for (const follower of followers) {
+      if (follower !== followee) batch.push({ follower: follower + 1, followee: followee + 1, id: id++ });
+      if (batch.length === BATCH) await flush();
+    }
+  }
+  await flush();
+  const largest = graph.followers.reduce((most, followers) => Math.max(most, followers.length), 0);
+  printRow('graph loaded', {
+    people: graph.people,
+    follows: edges,
+    'most followers': largest,
+    s: (performance.now() - started) / 1000,
+  });
+}
+
+async function openHomes(system: System, people: number): Promise<void> {
+  const started = performance.now();
+  for (const worker of system.fanout.workers) await worker.step();
+  for (let reader = 1; reader <= people; reader++) {
+    await system.services.timeline.home({ reader, own: false, place: null, limit: 1 });
+    if (reader % 5_000 === 0) await system.minter.worker.step();
+  }
+  printRow('homes opened', { homes: people, s: (performance.now() - started) / 1000 });
+}
+
+/** Authors by Zipf's law over the most followed quarter, as in the demo. Returns how many deliveries are owed. */
+async function post(system: System, graph: BulkGraph, tweets: number, random: Random): Promise<number> {
+  const active = Math.floor(graph.people / 4);
+  let owed = 0;
+  const times: number[] = [];
+  const started = performance.now();
+  for (let posted = 0; posted < tweets; posted += AT_ONCE) {
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, tweets - posted) }, async () => {
+        const author = Math.floor(active ** random.next());
+        owed += graph.followers[author]!.length;
+        const began = performance.now();
+        await system.services.tweets.post({
+          author: author + 1,
+          content: 'A tweet that many people are waiting for, more or less.',
+          images: [],
+          mentioned: {},
+          appId: null,
+          idempotency: null,
+          traceId,
+        });
+        times.push(performance.now() - began);
+      }),
+    );
+    await system.minter.worker.step();
+  }
+  times.sort((a, b) => a - b);
+  const seconds = (performance.now() - started) / 1000;
+  printRow(`posts, ${AT_ONCE} at once, in process`, {
+    'posts/s': tweets / seconds,
+    'p50 ms': percentile(times, 0.5),
+    'p99 ms': percentile(times, 0.99),
+  });
+  return owed;
+}
+
+async function idle(system: System): Promise<void> {
+  for (const worker of system.fanout.workers) while (await worker.step());
+}
+
+async function measure(system: System, owed: number, size: DeliveriesSize): Promise<void> {
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  await idle(system);
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system: kernel } = process.cpuUsage(cpu);
+  printRow('deliveries, queue to ring', {
+    tweets: size.tweets,
+    deliveries: owed,
+    s: seconds,
+    'deliveries/s': owed / seconds,
+    'deliveries/s of CPU': owed / ((user + kernel) / 1e6),
+  });
+}

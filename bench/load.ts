@@ -1,0 +1,47 @@
+/** The load generator, a process of its own: reads a plan from standard input, prints the result. */
+import { text } from 'node:stream/consumers';
+import autocannon from 'autocannon';
+
+export interface LoadPlan {
+  url: string;
+  method: 'GET' | 'POST';
+  path: string;
+  body?: unknown;
+  /** Requests go round these people. */
+  tokens: string[];
+  seconds: number;
+}
+export interface LoadResult {
+  perSecond: number;
+  p50_ms: number;
+  p99_ms: number;
+  /** Answers other than 2xx, and errors. */
+  failed: number;
+}
+
+const CONNECTIONS = 32;
+const PIPELINING = 4;
+
+const { url, method, path, body, tokens, seconds } = JSON.parse(await text(process.stdin)) as LoadPlan;
+const result = await autocannon({
+  url,
+  connections: CONNECTIONS,
+  pipelining: PIPELINING,
+  duration: seconds,
+  requests: tokens.map((token) => ({
+    method,
+    path,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })),
+});
+const answer: LoadResult = {
+  perSecond: result.requests.average,
+  p50_ms: result.latency.p50,
+  p99_ms: result.latency.p99,
+  failed: result.non2xx + result.errors + result.timeouts,
+};
+process.stdout.write(JSON.stringify(answer));
