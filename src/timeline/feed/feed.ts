@@ -52,6 +52,7 @@ export interface PageRequest<E extends Entry, Place> {
  */
 const MOST_ROUNDS = 12;
 const MOST_CANDIDATES = 100;
+const SECOND_ROUND = 20;
 
 /** Fills one page. What is passed over is passed over for good: the next page begins below it. */
 export async function fillPage<E extends Entry, Place>(
@@ -78,7 +79,7 @@ export async function fillPage<E extends Entry, Place>(
     }
     if (ended && used === entries.length) return page(null);
     if (items.length === limit) return page(source.placeAfter(entries[used - 1]!));
-    count = Math.min(MOST_CANDIDATES, count * 2);
+    count = Math.min(MOST_CANDIDATES, Math.max(SECOND_ROUND, count * 4));
   }
   return page(source.place());
 

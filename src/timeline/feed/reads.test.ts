@@ -180,6 +180,8 @@ describe('lists of tweets', () => {
       assert.deepEqual(idsOf(await home()), []);
       world.follow(ANN, DAN);
       assert.deepEqual(idsOf(await home()), [tweetId]);
+      world.people.get(ANN)!.muting.add(DAN);
+      assert.deepEqual(idsOf(await home()), []);
     });
 
     test('gives full pages until it ends, each tweet once, whatever is hidden', async () => {
@@ -194,6 +196,13 @@ describe('lists of tweets', () => {
       assert.deepEqual(pages.flatMap(idsOf), expected);
       for (const page of pages.slice(0, -1)) assert.equal(page.items.length, 10);
       assert.ok(pages.every((page) => !page.partial && namesOf(page).every((userId) => userId === BEN)));
+    });
+
+    test('a page is full though a whole ring above it is hidden', async () => {
+      const visible = [posted(BEN), posted(BEN)].reverse();
+      for (let i = 0; i < LIMITS.ring; i++) posted(CAT);
+      world.people.get(ANN)!.muting.add(CAT);
+      assert.deepEqual(idsOf(await home(null, 2)), visible);
     });
 
     test('a long hidden stretch costs a bounded number of rounds', async () => {

@@ -84,8 +84,9 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     mint,
     followersOf,
     tweets: counted('tweets', {
+      // The interfaces promise no order.
       get: async ({ ids }) =>
-        ids.flatMap((id) => {
+        ids.toReversed().flatMap((id) => {
           const item = items.get(id);
           return item === undefined || item.deleted ? [] : [recordOf(item)];
         }),
@@ -140,7 +141,8 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     engagement: counted('engagement', {
       likeCounts: async ({ tweetIds }) =>
         tweetIds.map((tweetId) => ({ tweetId, likes: items.get(tweetId)?.likes.size ?? 0 })),
-      summaries: async ({ viewer, tweetIds }) => tweetIds.map((tweetId) => summaryOf(tweetId, viewer)),
+      summaries: async ({ viewer, tweetIds }) =>
+        tweetIds.toReversed().map((tweetId) => summaryOf(tweetId, viewer)),
     }),
     join(userId) {
       const joined: WorldPerson = {
