@@ -1,0 +1,74 @@
+/** The kinds of people who may ask something about one person, the target; and the rules that say what they get. */
+import type { ErrorCode } from '#contract/errors.ts';
+
+/** How somebody stands to the target. Whatever is not said is not so. */
+export interface Kind {
+  name: string;
+  token?: 'none' | 'bad' | 'suspended';
+  /** They are the target. */
+  self?: true;
+  /** The target's account is protected; it has been suspended. */
+  protected?: true;
+  gone?: true;
+  follows?: 'publicly' | 'privately';
+  asks?: true;
+  blocks?: true;
+  blocked?: true;
+  mutes?: true;
+  muted?: true;
+}
+
+export const KINDS: readonly Kind[] = [
+  { name: 'nobody signed in', token: 'none' },
+  { name: 'a bad token', token: 'bad' },
+  { name: 'somebody suspended', token: 'suspended', follows: 'publicly' },
+  { name: 'somebody unrelated' },
+  { name: 'a follower', follows: 'publicly' },
+  { name: 'a private follower', follows: 'privately' },
+  { name: 'a follower who mutes the target', follows: 'publicly', mutes: true },
+  { name: 'somebody whom the target mutes', muted: true },
+  { name: 'somebody who blocks the target', blocks: true },
+  { name: 'somebody whom the target blocks', blocked: true },
+  { name: 'the target', self: true },
+  { name: 'nobody signed in, of a protected account', token: 'none', protected: true },
+  { name: 'no follower of a protected account', protected: true },
+  { name: 'somebody who asks to follow a protected account', protected: true, asks: true },
+  { name: 'a follower of a protected account', protected: true, follows: 'publicly' },
+  { name: 'a protected account itself', protected: true, self: true },
+  { name: 'somebody, of a suspended account', gone: true },
+];
+
+/** What somebody is answered: `ok` (200), or the code of a problem. */
+export type Outcome = 'ok' | ErrorCode;
+export type Rule = (kind: Kind) => Outcome;
+export type Test = (kind: Kind) => boolean;
+
+/** The target is there for them. */
+export const knows: Test = (kind) => !kind.blocks && !kind.blocked && !kind.gone;
+/** They may read what the target writes, and see what it does. */
+export const reads: Test = (kind) => knows(kind) && (!kind.protected || isFollower(kind) || isTarget(kind));
+/** The target's tweets come into their home. */
+export const hears: Test = (kind) => reads(kind) && isFollower(kind) && !kind.mutes;
+export const isFollower: Test = ({ follows }) => follows !== undefined;
+export const isTarget: Test = ({ self }) => self === true;
+export const never: Test = () => false;
+
+const ok: Rule = () => 'ok';
+/** A bad token is refused everywhere, whatever is asked. */
+export const anybody =
+  (rule: Rule = ok): Rule =>
+  (kind) =>
+    kind.token === 'bad' || kind.token === 'suspended' ? 'unauthenticated' : rule(kind);
+export const signedIn = (rule: Rule = ok): Rule =>
+  anybody((kind) => (kind.token === 'none' ? 'unauthenticated' : rule(kind)));
+/** What is absent and what is hidden: one and the same 404. */
+export const where =
+  (test: Test, then: Rule = ok, otherwise: Outcome = 'not_found'): Rule =>
+  (kind) =>
+    test(kind) ? then(kind) : otherwise;
+/** What is one's own alone. */
+export const targetAlone = signedIn(where(isTarget, ok, 'forbidden'));
+export const always =
+  (outcome: Outcome): Rule =>
+  () =>
+    outcome;
