@@ -1,4 +1,5 @@
 /** The command line. */
+import { WarbleError } from '#contract/errors.ts';
 import { ConfigError } from './system/config.ts';
 
 type Command = (argv: string[]) => Promise<void>;
@@ -10,17 +11,29 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   admin: async () => (await import('#system/admin.ts')).admin,
 };
 
+/** While nothing has been begun yet, a signal ends this at once; the command itself knows better later. */
+function endAtSignals(): () => void {
+  const end = () => process.exit(0);
+  for (const signal of SIGNALS) process.on(signal, end);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+}
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 async function main([name, ...argv]: string[]): Promise<void> {
   const load = COMMANDS[name ?? ''];
   if (load === undefined) {
     throw new ConfigError(`unknown command ${name ?? ''}; known: ${Object.keys(COMMANDS).join(', ')}.`);
   }
+  const loaded = endAtSignals();
   const command = await load();
+  loaded();
   await command(argv);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  if (error instanceof ConfigError) console.error(`warble: ${error.message}`);
+  if (error instanceof ConfigError || error instanceof WarbleError) console.error(`warble: ${error.message}`);
   else console.error('warble: stopped by an error that it does not know:', error);
   process.exitCode = 1;
 });

@@ -3,6 +3,7 @@
  * environment. A fault names the setting and the remedy in one line.
  */
 import { parseArgs } from 'node:util';
+import { createAddressOf } from '#gateway/limits/addresses.ts';
 
 export interface Config {
   host: string;
@@ -54,7 +55,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     port: portOf(given('port', 'WARBLE_PORT') ?? '3000'),
     data: given('data', 'WARBLE_DATA') ?? defaultData,
     rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on', host),
-    trustedProxies: listOf(env.WARBLE_TRUSTED_PROXIES),
+    trustedProxies: trustedProxiesOf(env.WARBLE_TRUSTED_PROXIES),
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
     logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),
     region: env.WARBLE_REGION ?? 'local',
@@ -106,11 +107,17 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function listOf(text: string | undefined): string[] {
-  return (text ?? '')
+function trustedProxiesOf(text: string | undefined): string[] {
+  const proxies = (text ?? '')
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+  try {
+    createAddressOf(proxies);
+  } catch (error) {
+    throw new ConfigError(`WARBLE_TRUSTED_PROXIES: ${(error as Error).message}`);
+  }
+  return proxies;
 }
 
 const SHORTEST_TOKEN = 16;

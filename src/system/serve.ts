@@ -1,6 +1,7 @@
 /** The process that serves: takes the data directory, composes everything, and stops without losing anything. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
@@ -28,8 +29,9 @@ const DRAIN_MS = 8_500;
 export async function serve(argv: string[]): Promise<void> {
   const { config } = readSettings({ argv, env: process.env, defaultData: './data' });
   const logger = createLogger(config.logLevel);
-  const serving = await startServing(config, logger);
-  stopOnSignals(serving, logger);
+  const starting = startServing(config, logger);
+  stopOnSignals(starting, logger);
+  const serving = await starting;
   console.error(welcome(serving.url, config));
 }
 
@@ -53,7 +55,6 @@ export async function startServing(
       logger.error({ err: error, worker: worker.name }, 'a worker failed; it tries again'),
   });
   beforeListening?.(api.app);
-  const { url } = await listen(api, config);
   let stopping: Promise<void> | undefined;
   async function stopAll(): Promise<void> {
     await api.close({ deadline_ms: DRAIN_MS });
@@ -62,16 +63,17 @@ export async function startServing(
     await system.close();
     directory.release();
   }
-  return {
-    url,
-    system,
-    api,
-    stopping: () => stopping !== undefined,
-    stop() {
-      stopping ??= stopAll();
-      return stopping;
-    },
-  };
+  function stop(): Promise<void> {
+    stopping ??= stopAll();
+    return stopping;
+  }
+  try {
+    const { url } = await listen(api, config);
+    return { url, system, api, stopping: () => stopping !== undefined, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function listen(api: PublicApi, { host, port }: Config): Promise<{ url: string }> {
@@ -95,18 +97,23 @@ async function listen(api: PublicApi, { host, port }: Config): Promise<{ url: st
   }
 }
 
-/** Stops at SIGTERM, SIGINT and SIGHUP, however often they come, and ends the process. */
-export function stopOnSignals(serving: Serving, logger: Logger): void {
+/**
+ * Stops at SIGTERM, SIGINT and SIGHUP, however often they come, and ends the process; one that comes while it still
+ * starts, as soon as it has started.
+ */
+export function stopOnSignals(serving: Serving | Promise<Serving>, logger: Logger): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       logger.info({ signal }, 'stopping');
-      serving.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          logger.error({ err: error }, 'could not stop cleanly');
-          process.exit(1);
-        },
-      );
+      Promise.resolve(serving)
+        .then((started) => started.stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            logger.error({ err: error }, 'could not stop cleanly');
+            process.exit(1);
+          },
+        );
     });
   }
 }
@@ -123,7 +130,7 @@ export function welcome(url: string, config: Config): string {
     '',
     `Warble is ready at ${url}  (${availableParallelism()} cores, process ${process.pid})`,
     `  docs  ${url}/docs`,
-    `  data  ${config.data}`,
+    `  data  ${resolve(config.data)}`,
     `  try   curl '${url}/api/v1/tweets?limit=3'`,
     '  more  npm run demo    fills a server with a community to look at',
     '',
