@@ -1,0 +1,128 @@
+/** People who all do things at once, each by a generator of their own, until their server is killed under them. */
+import assert from 'node:assert/strict';
+import type { Random } from '#platform/random.ts';
+import type { Answer, Person } from '../support/client.ts';
+import { type Act, commentsOn, keep, type Model, standing, targets } from './crash-model.ts';
+
+export interface LoadDeps {
+  model: Model;
+  person: Person;
+  random: Random;
+  /** Whether the server was killed, so that broken connections are no surprise. */
+  killed(): boolean;
+  onAnswer(): void;
+}
+
+type Roll = (below: number) => number;
+
+/** One person's life until the server dies: one request after the other. */
+export async function live(deps: LoadDeps): Promise<void> {
+  const roll: Roll = (below) => deps.random.integer(below);
+  while (!deps.killed()) {
+    try {
+      if (roll(10) === 0) await readHome(deps);
+      else await perform(deps, choose(deps, roll));
+    } catch (error) {
+      if (error instanceof assert.AssertionError || !deps.killed()) throw error;
+      return;
+    }
+  }
+}
+
+/** The next thing that this person does. */
+function choose({ model, person, random }: LoadDeps, roll: Roll): Act {
+  const me = person.id;
+  const pick = <T>(items: readonly T[]): T | undefined => items[roll(items.length)];
+  const key = roll(2) === 0 ? `${person.handle}-${random.bytes(6).toString('hex')}` : null;
+  const text = `${person.handle} says ${random.bytes(8).toString('hex')}`;
+  const post: Act = { kind: 'post', author: me, text, key };
+  const on = roll(10) < 7;
+  const edgeTo = (kind: 'like' | 'repost'): Act => {
+    const to = on ? pick(standing(model).slice(-30)) : pick(targets(model, kind, me));
+    return to === undefined ? post : { kind: 'set', edge: { kind, from: me, to }, on };
+  };
+  const kind = roll(100);
+  if (kind < 40) return post;
+  if (kind < 58) return edgeTo('like');
+  if (kind < 68) return edgeTo('repost');
+  if (kind < 80) {
+    const other = pick(model.people.filter((id) => id !== me))!;
+    return { kind: 'set', edge: { kind: 'follow', from: me, to: other }, on: roll(10) < 6 };
+  }
+  const tweetId = pick(standing(model).slice(-30));
+  if (kind < 90 && tweetId !== undefined) return { kind: 'comment', author: me, tweetId, text, key };
+  const comment =
+    tweetId === undefined ? undefined : commentsOn(model, tweetId).find(([, { author }]) => author === me);
+  if (comment !== undefined) return { kind: 'uncomment', commentId: comment[0], tweetId: comment[1].tweetId };
+  const mine = pick(standing(model, me));
+  return mine === undefined ? post : { kind: 'delete', tweetId: mine };
+}
+
+/** Sends an act and keeps it when it was answered. Rejects where the connection broke: then it stays unanswered. */
+export async function perform({ model, person, onAnswer }: LoadDeps, act: Act): Promise<void> {
+  const ending = endingOf(model, act);
+  if (ending !== undefined) ending.state = 'ending';
+  model.unanswered.add(act);
+  const answer = await request(person, act);
+  model.unanswered.delete(act);
+  if (answer.status === 200) {
+    model.answered++;
+    keep(model, act, answer.body.tweetId ?? answer.body.commentId ?? '');
+    onAnswer();
+    return;
+  }
+  const about = aboutTweet(act);
+  const gone = about !== undefined && model.tweets.get(about)!.state !== 'there';
+  assert.ok(
+    gone && answer.status === 404,
+    `${JSON.stringify(act)}: ${answer.status} ${JSON.stringify(answer.body)}`,
+  );
+  if (ending !== undefined) ending.state = 'gone';
+}
+
+function endingOf(model: Model, act: Act): { state: 'there' | 'ending' | 'gone' } | undefined {
+  if (act.kind === 'delete') return model.tweets.get(act.tweetId);
+  return act.kind === 'uncomment' ? model.comments.get(act.commentId) : undefined;
+}
+
+/** The tweet that an act needs, which somebody else may delete meanwhile. */
+function aboutTweet(act: Act): string | undefined {
+  if (act.kind === 'set' && act.edge.kind !== 'follow') return act.edge.to;
+  return act.kind === 'comment' || act.kind === 'uncomment' ? act.tweetId : undefined;
+}
+
+/** One HTTP request for an act; the same act gives the same request. */
+export function request(person: Person, act: Act): Promise<Answer> {
+  switch (act.kind) {
+    case 'post':
+      return person.send('POST', '/postTweet', { content: act.text }, keyed(act.key));
+    case 'comment':
+      return person.send('POST', '/comment', { tweetId: act.tweetId, content: act.text }, keyed(act.key));
+    case 'delete':
+      return person.send('DELETE', `/tweets/${act.tweetId}`);
+    case 'uncomment':
+      return person.send('DELETE', `/tweets/${act.tweetId}/comments/${act.commentId}`);
+    case 'set':
+      return setEdge(person, act);
+  }
+}
+
+function keyed(key: string | null): Record<string, string> {
+  return key === null ? {} : { 'idempotency-key': key };
+}
+
+function setEdge(person: Person, { edge, on }: Extract<Act, { kind: 'set' }>): Promise<Answer> {
+  const field = edge.kind === 'follow' ? 'userId' : 'tweetId';
+  if (on) return person.send('POST', `/${edge.kind}`, { [field]: edge.to });
+  return person.send('DELETE', `/${edge.kind}/${edge.to}`);
+}
+
+/** A page of one's home at any moment: no tweet twice, none whose deletion was answered before the page was asked for. */
+async function readHome({ model, person }: LoadDeps): Promise<void> {
+  const gone = new Set([...model.tweets].filter(([, { state }]) => state === 'gone').map(([id]) => id));
+  const { status, body } = await person.send('GET', '/me/tweets?followed=true&limit=50');
+  assert.equal(status, 200, JSON.stringify(body));
+  const ids: string[] = body.tweets.map((tweet: { tweetId: string }) => tweet.tweetId);
+  assert.equal(new Set(ids).size, ids.length, `a tweet stands twice in a page of ${person.handle}'s home`);
+  for (const id of ids) assert.ok(!gone.has(id), `${person.handle}'s home shows ${id}, which was deleted`);
+}

@@ -1,0 +1,128 @@
+/**
+ * What people did, on plain maps. Of each act is known whether it was answered: an answered one must be there, an
+ * unanswered one wholly or not at all, which the next look at the server decides for good.
+ */
+
+export interface Tweet {
+  author: string;
+  text: string;
+  /** `ending`: its deletion was asked for and not answered yet. */
+  state: 'there' | 'ending' | 'gone';
+}
+export interface Comment extends Tweet {
+  tweetId: string;
+}
+
+export type EdgeKind = 'follow' | 'like' | 'repost';
+/** `follow`: from a person to a person; `like` and `repost`: from a person to a tweet. */
+export interface Edge {
+  kind: EdgeKind;
+  from: string;
+  to: string;
+}
+
+export type Act =
+  | { kind: 'post'; author: string; text: string; key: string | null }
+  | { kind: 'comment'; author: string; tweetId: string; text: string; key: string | null }
+  | { kind: 'delete'; tweetId: string }
+  | { kind: 'uncomment'; commentId: string; tweetId: string }
+  | { kind: 'set'; edge: Edge; on: boolean };
+
+export interface Model {
+  /** Ids of people. */
+  people: string[];
+  tweets: Map<string, Tweet>;
+  comments: Map<string, Comment>;
+  edges: Map<string, Edge>;
+  /** Acts that were sent and never answered, until a look at the server decides each. */
+  unanswered: Set<Act>;
+  /** Tweets that anything happened to since the last check. */
+  touched: Set<string>;
+  answered: number;
+}
+
+export function createModel(): Model {
+  return {
+    people: [],
+    tweets: new Map(),
+    comments: new Map(),
+    edges: new Map(),
+    unanswered: new Set(),
+    touched: new Set(),
+    answered: 0,
+  };
+}
+
+export const edgeKey = ({ kind, from, to }: Edge): string => `${kind} ${from} ${to}`;
+
+/** Keeps an act that was answered with success. `id`: of what it made. */
+export function keep(model: Model, act: Act, id: string): void {
+  switch (act.kind) {
+    case 'post':
+      model.tweets.set(id, { author: act.author, text: act.text, state: 'there' });
+      model.touched.add(id);
+      break;
+    case 'comment':
+      model.comments.set(id, { author: act.author, text: act.text, tweetId: act.tweetId, state: 'there' });
+      model.touched.add(act.tweetId);
+      break;
+    case 'delete':
+      model.tweets.get(act.tweetId)!.state = 'gone';
+      break;
+    case 'uncomment':
+      model.comments.get(act.commentId)!.state = 'gone';
+      model.touched.add(act.tweetId);
+      break;
+    case 'set':
+      if (act.on) model.edges.set(edgeKey(act.edge), act.edge);
+      else model.edges.delete(edgeKey(act.edge));
+      if (act.edge.kind !== 'follow') model.touched.add(act.edge.to);
+      break;
+  }
+}
+
+/** Tweets that stand, of one person or of all. */
+export function standing(model: Model, author?: string): string[] {
+  return [...model.tweets]
+    .filter(([, tweet]) => tweet.state === 'there' && (author === undefined || tweet.author === author))
+    .map(([id]) => id);
+}
+
+/** Who has such an edge to `to`. */
+export function sources(model: Model, kind: EdgeKind, to: string): string[] {
+  return model.people.filter((from) => model.edges.has(edgeKey({ kind, from, to })));
+}
+
+export function targets(model: Model, kind: EdgeKind, from: string): string[] {
+  return [...model.edges.values()]
+    .filter((edge) => edge.kind === kind && edge.from === from)
+    .map(({ to }) => to);
+}
+
+export function commentsOn(model: Model, tweetId: string): [string, Comment][] {
+  return [...model.comments].filter(
+    ([, comment]) => comment.tweetId === tweetId && comment.state === 'there',
+  );
+}
+
+export interface HomeRow {
+  tweetId: string;
+  /** Followed people who reposted it, sorted. */
+  repostedBy: string[];
+}
+
+/** A reader's home by a plain computation, in no order: what anybody followed posted or reposted, each tweet once. */
+export function plainHome(model: Model, reader: string, own: boolean): HomeRow[] {
+  const counts = new Set(targets(model, 'follow', reader));
+  if (own) counts.add(reader);
+  return standing(model)
+    .map((tweetId) => ({
+      tweetId,
+      repostedBy: sources(model, 'repost', tweetId)
+        .filter((person) => counts.has(person))
+        .sort(),
+    }))
+    .filter(
+      ({ tweetId, repostedBy }) => repostedBy.length > 0 || counts.has(model.tweets.get(tweetId)!.author),
+    );
+}
