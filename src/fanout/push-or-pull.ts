@@ -35,7 +35,7 @@ export interface PushOrPullDeps extends PushOrPullOptions {
 
 export function createPushOrPull(deps: PushOrPullDeps): PushOrPull {
   const { timeline, clock } = deps;
-  const { minAudience = 50_000, pushCost_ns = 60, probeCost_ns = 15, pullCost_ns = 400 } = deps;
+  const { minAudience = 50_000, pushCost_ns = 150, probeCost_ns = 20, pullCost_ns = 150 } = deps;
   /** Activities with a half-life of a day, as of `at`; in order of use. */
   const rates = new Map<number, { weight: number; at: number }>();
 

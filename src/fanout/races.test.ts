@@ -122,11 +122,15 @@ describe('a follow', () => {
         theirs.unshift(await c.post(BEN));
         if (i % 60 === 59) await c.pass(1);
       }
+      // Delivered to nobody: only merging and pulling can bring them.
+      await c.settle();
       await c.walk({ reader: ADA });
       await c.follow(ADA, BEN);
       await c.settle();
       assert.equal((await inMemory(c, ADA)).length, 50);
       assert.deepEqual(await c.walk({ reader: ADA, limit: 100 }), theirs);
+      await c.follow(CYD, BEN);
+      assert.deepEqual(await c.walk({ reader: CYD, limit: 100 }), theirs);
     }));
 });
 
@@ -191,6 +195,22 @@ describe('a packed home', () => {
       await c.follow(ADA, BEN);
       await c.crash();
       assert.deepEqual(await c.walk({ reader: ADA }), [between]);
+    }));
+
+  test('is not used once somebody followed for long is active again', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      await c.follow(ADA, CYD);
+      const older = await c.post(CYD);
+      await c.settle();
+      await c.social.setAccount({ userId: CYD, state: 'deactivated' });
+      await c.pass(LONG_AFTER);
+      await c.walk({ reader: ADA });
+      await c.homes.flush();
+      assert.notEqual(await c.timelineDb.load({ reader: ADA }), null);
+      await c.social.setAccount({ userId: CYD, state: 'active' });
+      await c.crash();
+      assert.deepEqual(await c.walk({ reader: ADA }), [older]);
     }));
 
   test('is written when its ring makes room for another, and while it changes', () =>
@@ -267,6 +287,37 @@ describe('with a part down', () => {
       assert.deepEqual(await inMemory(c, ADA), [tweet]);
       assert.notDeepEqual(await c.fanout.folded('tweets'), before);
     }));
+});
+
+describe('activities that are merged at reading', () => {
+  const pushOrPull = { minAudience: 1, pushCost_ns: 1e15 };
+
+  test('show in homes that are ready, among what was pushed, also after a crash', () =>
+    withCommunity(
+      async (c) => {
+        await c.step();
+        for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
+        const first = await c.post(BEN);
+        await c.settle();
+        await c.walk({ reader: ADA });
+        const pulled = await c.post(BEN);
+        const pushed = await c.post(CYD);
+        await c.settle();
+        const { tails } = await c.timelineDb.scanPulled({ after: 0, limit: 9 });
+        assert.deepEqual(
+          tails.map(({ actor, ids }) => [actor, ...ids]),
+          [[BEN, pulled]],
+        );
+        assert.deepEqual(await inMemory(c, ADA), [pushed, pulled, first]);
+        await c.pass(LONG_AFTER);
+        await c.homes.flush();
+        await c.crash();
+        assert.deepEqual(await c.walk({ reader: ADA }), [pushed, pulled, first]);
+        await c.unfollow(ADA, BEN);
+        assert.deepEqual(await c.walk({ reader: ADA }), [pushed]);
+      },
+      { fanout: { pushOrPull } },
+    ));
 });
 
 describe('what is new since', () => {

@@ -56,7 +56,10 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
     const ids = rings.below(slot, below, want);
     const end = ids.length === want ? Math.max(floor, Math.abs(ids[want - 1]!)) : floor;
     const batch: Batch = { ids: fromEnd(ids, end), end, partial: false };
-    for (const tail of others.tails) merge(batch, newestIn(tail.ids, below, end));
+    merge(
+      batch,
+      others.tails.flatMap((tail) => newestIn(tail.ids, below, end)),
+    );
     return batch;
   }
 
@@ -114,7 +117,7 @@ function newestIn(tail: Float64Array, below: Snowflake, end: Snowflake): Activit
   return ids;
 }
 
-/** Puts other activities (newest first) among the batch's, each once. */
+/** Puts other activities among the batch's, each once. */
 function merge(batch: Batch, others: ActivityId[]): void {
   if (others.length === 0) return;
   const all = [...batch.ids, ...others].sort((a, b) => Math.abs(b) - Math.abs(a));

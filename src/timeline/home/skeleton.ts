@@ -22,7 +22,7 @@ import type { ActivityFacts } from './activity-facts.ts';
 import type { CandidateSource } from './candidates.ts';
 import type { Circles } from './circle.ts';
 import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './homes.ts';
-import type { Walk, Walks } from './walks.ts';
+import { markShown, type Walk, type Walks, wasShown } from './walks.ts';
 
 export interface Skeleton {
   candidates(request: {
@@ -104,8 +104,8 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     const { actor, tweetId } = fact;
     const all = reposts?.get(tweetId) ?? [];
     if (activity < 0 && !all.some(({ id, stands }) => stands && id === -activity)) return null;
-    if (walk.shown(tweetId) || shownBefore(all, walk)) return null;
-    walk.mark(tweetId, Math.abs(activity));
+    if (wasShown(walk, tweetId) || shownBefore(all, walk)) return null;
+    markShown(walk, tweetId, Math.abs(activity));
     const standing = all.filter(({ stands }) => stands);
     return {
       activity,

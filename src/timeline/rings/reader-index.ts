@@ -9,7 +9,6 @@ export interface ReaderIndex {
   get(reader: UserId): number;
   set(reader: UserId, slot: number): void;
   delete(reader: UserId): void;
-  bytes(): number;
 }
 
 const FIRST_BITS = 10;
@@ -17,9 +16,8 @@ const FIRST_BITS = 10;
 export function createReaderIndex(): ReaderIndex {
   let bits = FIRST_BITS;
   let mask = 2 ** bits - 1;
-  /** 0 is nobody's id: an empty place. */
-  let readers = new Uint32Array(2 ** bits);
-  let slots = new Int32Array(2 ** bits);
+  /** Reader and slot side by side, so that one look fetches both. 0 is nobody's id: an empty place. */
+  let table = new Uint32Array(2 ** (bits + 1));
   let count = 0;
 
   /** Fibonacci hashing: the high bits of a multiplication by 2^32 / golden ratio spread dense ids. */
@@ -27,51 +25,48 @@ export function createReaderIndex(): ReaderIndex {
 
   function place(reader: UserId): number {
     let at = home(reader);
-    while (readers[at] !== 0 && readers[at] !== reader) at = (at + 1) & mask;
+    while (table[2 * at] !== 0 && table[2 * at] !== reader) at = (at + 1) & mask;
     return at;
+  }
+  function put(at: number, reader: UserId, slot: number): void {
+    table[2 * at] = reader;
+    table[2 * at + 1] = slot;
   }
 
   function grow(): void {
-    const [oldReaders, oldSlots] = [readers, slots];
+    const old = table;
     bits += 1;
     mask = 2 ** bits - 1;
-    readers = new Uint32Array(2 ** bits);
-    slots = new Int32Array(2 ** bits);
-    for (let i = 0; i < oldReaders.length; i++) {
-      const reader = oldReaders[i]!;
-      if (reader === 0) continue;
-      const at = place(reader);
-      readers[at] = reader;
-      slots[at] = oldSlots[i]!;
+    table = new Uint32Array(2 ** (bits + 1));
+    for (let i = 0; i < old.length; i += 2) {
+      const reader = old[i]!;
+      if (reader !== 0) put(place(reader), reader, old[i + 1]!);
     }
   }
 
   return {
     get(reader) {
       const at = place(reader);
-      return readers[at] === 0 ? -1 : slots[at]!;
+      return table[2 * at] === 0 ? -1 : table[2 * at + 1]!;
     },
     set(reader, slot) {
-      if (count * 2 >= readers.length) grow();
+      if (count * 2 > mask) grow();
       const at = place(reader);
-      if (readers[at] === 0) count += 1;
-      readers[at] = reader;
-      slots[at] = slot;
+      if (table[2 * at] === 0) count += 1;
+      put(at, reader, slot);
     },
     delete(reader) {
       let hole = place(reader);
-      if (readers[hole] === 0) return;
+      if (table[2 * hole] === 0) return;
       count -= 1;
       // Moves back what a probe would otherwise not reach any more (Knuth, volume 3, 6.4, algorithm R).
-      for (let at = (hole + 1) & mask; readers[at] !== 0; at = (at + 1) & mask) {
-        const wanted = home(readers[at]!);
+      for (let at = (hole + 1) & mask; table[2 * at] !== 0; at = (at + 1) & mask) {
+        const wanted = home(table[2 * at]!);
         if (((at - wanted) & mask) < ((at - hole) & mask)) continue;
-        readers[hole] = readers[at]!;
-        slots[hole] = slots[at]!;
+        put(hole, table[2 * at]!, table[2 * at + 1]!);
         hole = at;
       }
-      readers[hole] = 0;
+      table[2 * hole] = 0;
     },
-    bytes: () => readers.byteLength + slots.byteLength,
   };
 }

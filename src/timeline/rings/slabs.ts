@@ -4,43 +4,47 @@
 export const BLOCK_SIZES = [32, 128, 400, 896] as const;
 export const LARGEST_CLASS = BLOCK_SIZES.length - 1;
 
-const CHUNK_VALUES = 65_536;
+/** 2 MiB; pages that nothing was written to take no memory. */
+const CHUNK_VALUES = 2 ** 18;
 const VALUE_BYTES = 8;
 
 export interface Block {
-  chunk: Float64Array;
+  /** Index in `chunks`. */
+  chunk: number;
   offset: number;
 }
 
 export interface Slabs {
-  allocate(sizeClass: number): Readonly<Block>;
-  release(sizeClass: number, chunk: Float64Array, offset: number): void;
+  /** Never shrinks; blocks that are given back are used again. */
+  readonly chunks: Float64Array[];
+  allocate(sizeClass: number): Block;
+  release(sizeClass: number, block: Block): void;
   /** Bytes of the blocks in use. */
   bytes(): number;
 }
 
 export function createSlabs(): Slabs {
+  const chunks: Float64Array[] = [];
   const free: Block[][] = BLOCK_SIZES.map(() => []);
   let used = 0;
 
   function refill(sizeClass: number): void {
     const size = BLOCK_SIZES[sizeClass]!;
-    const chunk = new Float64Array(Math.floor(CHUNK_VALUES / size) * size);
-    for (let offset = chunk.length - size; offset >= 0; offset -= size) {
+    const chunk = chunks.push(new Float64Array(CHUNK_VALUES)) - 1;
+    for (let offset = CHUNK_VALUES - size; offset >= 0; offset -= size)
       free[sizeClass]!.push({ chunk, offset });
-    }
   }
 
   return {
+    chunks,
     allocate(sizeClass) {
-      const blocks = free[sizeClass]!;
-      if (blocks.length === 0) refill(sizeClass);
+      if (free[sizeClass]!.length === 0) refill(sizeClass);
       used += BLOCK_SIZES[sizeClass]! * VALUE_BYTES;
-      return blocks.pop()!;
+      return free[sizeClass]!.pop()!;
     },
-    release(sizeClass, chunk, offset) {
+    release(sizeClass, block) {
       used -= BLOCK_SIZES[sizeClass]! * VALUE_BYTES;
-      free[sizeClass]!.push({ chunk, offset });
+      free[sizeClass]!.push(block);
     },
     bytes: () => used,
   };
