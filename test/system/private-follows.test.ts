@@ -1,0 +1,162 @@
+/**
+ * A private follow is visible to its follower alone (promise 9), as non-interference: the same story is played with
+ * private follows and without them, and then nobody but their follower is answered anything else by any call.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { type Client, eventually, type Person } from '#test/support/client.ts';
+import type { EventStream } from '#test/support/event-stream.ts';
+import { openSystemHttp, type SystemHttp } from '#test/support/system-http.ts';
+import { comparable, everyAddress, type Subjects, wholeAnswer } from './every-answer.ts';
+
+interface Story {
+  site: SystemHttp;
+  xena: Person;
+  yara: Person;
+  zoe: Person;
+  wes: Person;
+  observers: Record<string, Client>;
+  streams: Record<string, EventStream>;
+  subjects: Subjects;
+  /** Ids by what they stand for in both runs. */
+  names: Map<string, string>;
+}
+
+/**
+ * Xena follows Yara, privately, all along; Zoe, publicly at first and then privately; Wes, privately for a while; and
+ * Pia, privately, until she becomes protected. Or, where it is not `secret`, all of that does not happen.
+ */
+async function play(secret: boolean): Promise<Story> {
+  const site = await openSystemHttp();
+  after(() => site.close());
+  const [xena, yara, zoe, wes, pia, mia, sam] = await site.people(
+    'xena',
+    'yara',
+    'zoe',
+    'wes',
+    'pia',
+    'mia',
+    'sam',
+  );
+  const names = new Map<string, string>();
+  async function post(author: Person, content: string) {
+    const { tweetId } = await author.post('/postTweet', { content });
+    names.set(tweetId, `the tweet "${content}"`);
+    return tweetId as string;
+  }
+  const streams = { yara: await site.stream(yara), zoe: await site.stream(zoe) };
+  // Mia knows all of them; Yara and Zoe have as many followers, so that a tie would show one more.
+  for (const person of [xena, yara, zoe, wes]) await follow(mia, person);
+  for (const person of [xena, yara, zoe]) await follow(person, mia);
+  await follow(sam, xena);
+  await follow(sam, mia);
+  await follow(xena, zoe);
+  await site.settle();
+  if (secret) for (const person of [yara, zoe, wes, pia]) await follow(xena, person, true);
+  else await xena.delete(`/follow/${zoe.id}`);
+  const first = await post(yara, 'one of yara');
+  await post(zoe, 'one of zoe');
+  await post(wes, 'one of wes');
+  await post(pia, 'one of pia');
+  await pia.post('/me/profile', { protected: true });
+  if (secret) await xena.delete(`/follow/${wes.id}`);
+  // What is done on top of a private follow shows as it does without.
+  await xena.post('/like', { tweetId: first });
+  await xena.post('/comment', { tweetId: first, content: 'well said' });
+  await xena.post('/repost', { tweetId: first });
+  await xena.get('/me/tweets?followed=true');
+  await post(yara, 'two of yara');
+  await follow(sam, yara);
+  await follow(sam, zoe);
+  await site.settle();
+  for (const stream of Object.values(streams)) {
+    await stream.until('notification', ({ type, actors }) => type === 'follow' && actors.includes(sam.id));
+  }
+  const cast = [xena, yara, zoe, wes, pia, mia, sam];
+  return {
+    site,
+    xena,
+    yara,
+    zoe,
+    wes,
+    observers: { yara, zoe, wes, pia, mia, sam, nobody: site.nobody },
+    streams,
+    subjects: {
+      userIds: cast.map(({ id }) => id),
+      handles: cast.map(({ handle }) => handle),
+      tweetIds: [...names.keys()],
+    },
+    names,
+  };
+}
+
+async function follow(follower: Person, followee: Person, privately = false): Promise<void> {
+  await follower.post('/follow', { userId: followee.id, private: privately });
+}
+
+const secret = await play(true);
+const open = await play(false);
+const TOP = '/tweets?window=all';
+
+async function seenBy(story: Story, observer: string, address: string): Promise<unknown> {
+  return comparable(await wholeAnswer(story.observers[observer]!, address), story.names);
+}
+/** Addresses alike in both stories, with what they are in each. */
+async function addresses(): Promise<{ name: string; secret: string; open: string }[]> {
+  const named = async ({ site, subjects, names }: Story) =>
+    (await everyAddress(site.url, subjects)).map((address) => ({
+      address,
+      name: address.replace(/\d{11,}/, (id) => names.get(id)!),
+    }));
+  const [inSecret, inOpen] = [await named(secret), await named(open)];
+  return inSecret.map(({ name, address }, index) => {
+    assert.equal(name, inOpen[index]!.name);
+    return { name, secret: address, open: inOpen[index]!.address };
+  });
+}
+
+test('nobody but the follower is answered anything else by any call, cursors and their lengths included', async () => {
+  // The global list is made about once a second.
+  await eventually(async () =>
+    assert.deepEqual(await seenBy(secret, 'nobody', TOP), await seenBy(open, 'nobody', TOP)),
+  );
+  const all = await addresses();
+  assert.ok(all.length > 80);
+  for (const observer of Object.keys(secret.observers)) {
+    for (const { name, secret: one, open: other } of all) {
+      const [seen, right] = [await seenBy(secret, observer, one), await seenBy(open, observer, other)];
+      assert.deepEqual(seen, right, `${observer} reads ${name}`);
+    }
+  }
+});
+
+test('nor is anybody told anything else by their stream', () => {
+  const told = ({ streams, names }: Story, person: 'yara' | 'zoe') =>
+    streams[person]!.events.filter(({ type }) => type !== 'counts').map(({ type, data }) =>
+      comparable({ type, data }, names),
+    );
+  assert.deepEqual(told(secret, 'yara'), told(open, 'yara'));
+  assert.deepEqual(told(secret, 'zoe'), told(open, 'zoe'));
+});
+
+test('the follower sees them in the own list, marked, and reads what they write', async () => {
+  const { xena, yara, zoe } = secret;
+  const { following, private: privately } = await xena.get('/me/following');
+  assert.ok(following.includes(yara.id) && following.includes(zoe.id));
+  assert.deepEqual(privately.sort(), [yara.id, zoe.id].sort());
+  const { viewer, followerCount } = await xena.get(`/${yara.id}/profile`);
+  assert.equal(viewer.following, true);
+  assert.equal(followerCount, 2, 'private follows count for nobody, their follower included');
+  const home = await xena.get('/me/tweets?followed=true');
+  const texts = home.tweets.map(({ content }: { content: string }) => content);
+  assert.deepEqual(texts, ['two of yara', 'one of zoe', 'one of yara']);
+});
+
+test('a protected account cannot be followed privately, and becoming one ends private follows', async () => {
+  const { xena, subjects } = secret;
+  const pia = subjects.userIds[4]!;
+  const { status, body } = await xena.send('POST', '/follow', { userId: pia, private: true });
+  assert.deepEqual([status, body.code], [409, 'protected_account']);
+  const { following } = await xena.get('/me/following');
+  assert.ok(!following.includes(pia));
+});
