@@ -9,6 +9,7 @@ export interface Ids {
   likes: Map<string, number>;
   reposts: Map<string, number>;
   follows: Map<string, number>;
+  requests: Map<string, number>;
 }
 
 type Kept = Awaited<ReturnType<typeof keptEngagement>>;
@@ -64,7 +65,12 @@ export async function checkFacts({ system, model, people }: World): Promise<Ids>
     for (const view of views)
       assert.deepEqual(tieOf(view), modelTie(model, viewer, view.userId), `${viewer} to ${view.userId}`);
   }
-  return { likes: kept.likes, reposts: kept.reposts, follows: await edgeIds(system(), people) };
+  return {
+    likes: kept.likes,
+    reposts: kept.reposts,
+    follows: await edgeIds(system(), people),
+    requests: await requestIds(system(), people),
+  };
 }
 
 async function edgeIds(system: System, people: readonly number[]): Promise<Map<string, number>> {
@@ -76,6 +82,15 @@ async function edgeIds(system: System, people: readonly number[]): Promise<Map<s
     }
   }
   return follows;
+}
+
+async function requestIds(system: System, people: readonly number[]): Promise<Map<string, number>> {
+  const requests = new Map<string, number>();
+  for (const userId of people) {
+    const { items } = await system.services.social.followRequests({ userId, before: null, limit: 100 });
+    for (const { id, userId: asker } of items) requests.set(pair(asker, userId), id);
+  }
+  return requests;
 }
 
 interface Tie {

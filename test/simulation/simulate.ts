@@ -5,6 +5,7 @@ import { createSeededRandom } from '#platform/random.ts';
 import { adopt, checkFacts } from './facts.ts';
 import { apply, type Done, mayReadTweet, refusal } from './model.ts';
 import { type Act, makeSteps, type Step } from './steps.ts';
+import { checkTold, markRead } from './told.ts';
 import { checkViews } from './views.ts';
 import { createWalks, type Walks } from './walks.ts';
 import { createWorld, isUncertain, type Resolved, type World } from './world.ts';
@@ -85,6 +86,8 @@ async function take(run: Run, step: Step): Promise<void> {
         .system()
         .services.timeline.home({ reader: personOf(world, step.person), own: false, place: null, limit: 5 });
       return;
+    case 'markRead':
+      return markRead(world, personOf(world, step.person));
     case 'walk':
       return run.walks.step(personOf(world, step.person), step.limit);
     case 'crash':
@@ -202,6 +205,7 @@ async function settle(run: Run): Promise<void> {
   run.uncertain = [];
   const ids = await checkFacts(world);
   await checkViews(world, ids);
+  await checkTold(world, ids);
   await run.walks.settled(ids);
 }
 

@@ -27,6 +27,8 @@ export type Step =
   | { kind: 'sleep'; duration_ms: number }
   /** Somebody reads the first page of their home, so that it is kept ready from now on. */
   | { kind: 'read'; person: number }
+  /** Somebody reads all their notifications. */
+  | { kind: 'markRead'; person: number }
   /** Somebody begins to walk through their home, or goes on one page. */
   | { kind: 'walk'; person: number; limit: number }
   /** The process dies at the nth commit from now, before or after it, during these acts. */
@@ -107,7 +109,8 @@ function step(random: Random): Step {
   if (dice < 74) return { kind: 'work', worker: any(random) };
   if (dice < 76) return { kind: 'stall', worker: any(random) };
   if (dice < 80) return { kind: 'sleep', duration_ms: SLEEPS[random.integer(SLEEPS.length)]! };
-  if (dice < 84) return { kind: 'read', person: any(random) };
+  if (dice < 83) return { kind: 'read', person: any(random) };
+  if (dice < 85) return { kind: 'markRead', person: any(random) };
   if (dice < 91) return { kind: 'walk', person: any(random), limit: 1 + random.integer(6) };
   if (dice < 94) {
     return {

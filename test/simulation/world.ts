@@ -18,6 +18,8 @@ export interface World {
   /** All tweets and comments that were ever made, oldest first. */
   tweetIds: number[];
   commentIds: number[];
+  /** Read marks of each person, oldest first. */
+  marks: Map<number, number[]>;
   /** Real ids for an act; undefined where there is nothing yet to act on. */
   resolve(act: Act): Resolved | undefined;
   /** Does it; resolves with what was done. Rejects as the service does. */
@@ -92,6 +94,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     people,
     tweetIds,
     commentIds,
+    marks: new Map(),
     system: () => system,
     resolve(act) {
       const resolved = resolve({ people, tweetIds, commentIds }, act);
