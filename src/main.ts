@@ -11,7 +11,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   admin: async () => (await import('#system/admin.ts')).admin,
 };
 
-/** While nothing has been begun yet, a signal ends this at once; the command itself knows better later. */
+/** Until a command has taken over, there is nothing to lose: a signal ends this at once, and well. */
 function endAtSignals(): () => void {
   const end = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, end);
@@ -26,10 +26,11 @@ async function main([name, ...argv]: string[]): Promise<void> {
   if (load === undefined) {
     throw new ConfigError(`unknown command ${name ?? ''}; known: ${Object.keys(COMMANDS).join(', ')}.`);
   }
-  const loaded = endAtSignals();
+  const leaveSignals = endAtSignals();
   const command = await load();
-  loaded();
-  await command(argv);
+  const running = command(argv);
+  leaveSignals();
+  await running;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
