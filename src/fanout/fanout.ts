@@ -194,6 +194,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
   const worker: Worker = {
     name: 'fanout',
     idle_ms: IDLE_MS,
+    followsLog: true,
     async step() {
       if (!started) await start();
       const found = await readLog();

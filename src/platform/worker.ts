@@ -10,6 +10,8 @@ export interface Worker {
   step(): Promise<boolean>;
   /** How long to rest when there was nothing to do and nobody woke it. */
   idle_ms: number;
+  /** Whether it is woken when the log has grown; the others go by their own time. */
+  followsLog?: true;
 }
 
 /** Wakes resting workers; a hint only, a lost one costs at most `idle_ms`. */

@@ -152,6 +152,7 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     worker: {
       name: `view:${view.name}`,
       idle_ms: IDLE_MS,
+      followsLog: true,
       async step() {
         const heads = await headsByTopic();
         const steps = await Promise.allSettled(

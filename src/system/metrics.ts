@@ -1,17 +1,59 @@
-import { Gauge, type Registry } from 'prom-client';
+/** What the services know of themselves, beside the gateway's metrics. */
+import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { System } from './system.ts';
 
-/** Adds what the services know of themselves to the gateway's metrics; everything is asked when it is read. */
-export function registerSystemMetrics(registry: Registry, system: System): void {
+export interface Measurements {
+  /** An activity has reached its last follower's home, `delay_ms` after it was made. */
+  delivered(delay_ms: number): void;
+  delay: Histogram;
+}
+
+const DELAYS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
+
+/** Made before the system, which reports to it. */
+export function createMeasurements(): Measurements {
+  const delay = new Histogram({
+    name: 'warble_delivery_delay_seconds',
+    help: 'From a tweet or repost to the home of its last follower.',
+    buckets: DELAYS_S,
+    registers: [],
+  });
+  return { delay, delivered: (delay_ms) => delay.observe(Math.max(0, delay_ms) / 1_000) };
+}
+
+/** Adds the system's metrics to the gateway's; everything but the delays is asked when it is read. */
+export function registerSystemMetrics(registry: Registry, system: System, { delay }: Measurements): void {
   const registers = [registry];
+  registry.registerMetric(delay);
   new Gauge({
     name: 'warble_view_lag_records',
     help: 'Records of the log that a view has not folded yet.',
     labelNames: ['view'] as const,
     registers,
     async collect() {
-      for (const [view, runner] of Object.entries(system.views))
+      for (const [view, runner] of Object.entries(system.views)) {
         this.set({ view }, (await runner.status()).lag);
+      }
+    },
+  });
+  new Gauge({
+    name: 'warble_fanout_waiting',
+    help: 'Records of the log that fan-out has read and not delivered to their last reader.',
+    registers,
+    collect() {
+      this.set(system.fanout.waiting());
+    },
+  });
+  new Gauge({
+    name: 'warble_cache_lookups',
+    help: 'Look-ups in a cache since the start, by whether they were answered from it.',
+    labelNames: ['cache', 'result'] as const,
+    registers,
+    collect() {
+      for (const [cache, { hits, misses }] of Object.entries(system.cacheUse())) {
+        this.set({ cache, result: 'hit' }, hits);
+        this.set({ cache, result: 'miss' }, misses);
+      }
     },
   });
   new Gauge({

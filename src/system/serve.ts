@@ -8,7 +8,7 @@ import { systemRandom } from '#platform/random.ts';
 import { type Config, ConfigError, readSettings } from './config.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import { createLogger } from './logger.ts';
-import { registerSystemMetrics } from './metrics.ts';
+import { createMeasurements, registerSystemMetrics } from './metrics.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { runWorkers } from './run-workers.ts';
 import { createSystem, type System } from './system.ts';
@@ -44,9 +44,16 @@ export async function startServing(
   const directory = takeDataDirectory(config.data);
   const clock = systemClock;
   const random = systemRandom;
-  const system = await createSystem({ file: directory.file, clock, random, region: config.region });
+  const measurements = createMeasurements();
+  const system = await createSystem({
+    file: directory.file,
+    clock,
+    random,
+    region: config.region,
+    onDelivered: measurements.delivered,
+  });
   const api = await createPublicApi({ system, config, directory, clock, random, logger, version: version() });
-  registerSystemMetrics(api.registry, system);
+  registerSystemMetrics(api.registry, system, measurements);
   const workers = runWorkers({
     workers: [...system.workers, ...api.workers],
     log: system.log,

@@ -10,6 +10,7 @@ import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { createFanout, type Fanout } from '#fanout/fanout.ts';
 import type { Notifications } from '#notifications/notifications.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
+import { type CacheUse, createCacheUse } from '#platform/cache-use.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createSqliteIdLeases } from '#platform/ids/sqlite-id-leases.ts';
@@ -55,6 +56,8 @@ export interface System {
   stores: Stores;
   /** Views by name, for lag, rebuilds and metrics. */
   views: Record<string, ViewRunner>;
+  /** Caches by name. */
+  cacheUse(): Record<string, CacheUse>;
   /** A view of the gateway's: the log is kept for it too. To be told before the workers run. */
   addView(name: string, view: ViewRunner): void;
   /** Steps every worker until none has anything left to do. Throws after too many rounds. */
@@ -86,11 +89,12 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
   const live = createLive();
 
-  const tweetsStore = createCachedTweetsStore({ store: stores.tweets });
+  const cacheUse = { tweets: createCacheUse(), people: createCacheUse(), engagement: createCacheUse() };
+  const tweetsStore = createCachedTweetsStore({ store: stores.tweets, use: cacheUse.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
-  const socialStore = createCachedSocialStore({ store: stores.social });
+  const socialStore = createCachedSocialStore({ store: stores.social, use: cacheUse.people });
   const social = createSocialService({ store: socialStore, minter, clock });
-  const engagementStore = createCachedEngagementStore({ store: stores.engagement });
+  const engagementStore = createCachedEngagementStore({ store: stores.engagement, use: cacheUse.engagement });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
   const below = { tweets, social, engagement, log, live, clock };
   const timelines = createTimelineService({
@@ -137,6 +141,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     fanout,
     stores,
     views,
+    cacheUse: () => cacheUse,
     addView(name, view) {
       readers.push(view);
       views[name] = view;

@@ -111,6 +111,8 @@ export interface Timeline {
   progress(request: FanoutProgress): Promise<void>;
   /** For fan-out workers: how often homes are read, for choosing between push and pull. */
   demand(): Promise<{ homes: number; readsPerHomeAndDay: number }>;
+  /** Forgets somebody's home and what of theirs is merged at reading: erasure. */
+  forget(request: { person: UserId }): Promise<void>;
   /** Writes every ring to the Timeline DB; at shutdown. */
   flush(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { CommentRow, LikeRow } from '#contract/records.ts';
+import { type CacheUse, noteUse } from '#platform/cache-use.ts';
 import type { RepostActivity, Summary } from '../engagement.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 
@@ -15,6 +16,7 @@ export interface CachedEngagementDeps {
   store: ObservedEngagementStore;
   /** Tweets kept. */
   capacity?: number;
+  use?: CacheUse;
 }
 
 /** What pages ask of one tweet. Never changed once made, so its rows are handed out as they are. */
@@ -57,6 +59,7 @@ const REPOSTED = 2;
 export function createCachedEngagementStore({
   store,
   capacity = CAPACITY,
+  use,
 }: CachedEngagementDeps): EngagementStore {
   const entries = new LRUCache<TweetId, Entry>({
     max: capacity,
@@ -116,6 +119,7 @@ export function createCachedEngagementStore({
         if (entry === undefined) missing.push(tweetId);
         else show(entry);
       }
+      noteUse(use, tweetIds.length, missing.length);
       if (missing.length > 0) for (const entry of await fill(missing)) show(entry);
       if (unknown.length === 0 || viewer === null) return summaries;
       return summaries.concat(await learn(viewer, unknown));

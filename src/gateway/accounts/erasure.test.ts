@@ -36,7 +36,9 @@ async function createPeople(world: MediaWorld) {
   await world.comment(ann, bobs);
   await world.follow(ann, bob);
   await world.follow(bob, ann);
-  const erasureDeps: ErasureDeps = { ...world, store, notifications };
+  const forgotten: number[] = [];
+  const timeline = { forget: async ({ person }: { person: number }) => void forgotten.push(person) };
+  const erasureDeps: ErasureDeps = { ...world, store, notifications, timeline };
   const erasure = createErasure(erasureDeps);
   return { accounts, store, session, ann, bob, bobs, tweet, picture, erasureDeps, erasure, db };
 }

@@ -11,6 +11,7 @@ import type { Notifications } from '#notifications/notifications.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
+import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Media } from '../media/media.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
@@ -21,6 +22,7 @@ export interface ErasureDeps {
   tweets: Pick<Tweets, 'eraseAuthor'>;
   engagement: Pick<Engagement, 'eraseActor'>;
   notifications: Pick<Notifications, 'erasePerson'>;
+  timeline: Pick<Timeline, 'forget'>;
   media: Pick<Media, 'eraseOwner'>;
   clock: Clock;
 }
@@ -79,7 +81,7 @@ export function createErasure(deps: ErasureDeps): Worker {
   };
 }
 
-function phasesOf({ social, tweets, engagement, notifications, media }: ErasureDeps): Phase[] {
+function phasesOf({ social, tweets, engagement, notifications, timeline, media }: ErasureDeps): Phase[] {
   return [
     async (userId) => {
       await social.setAccount({ userId, state: 'erasing' });
@@ -89,6 +91,10 @@ function phasesOf({ social, tweets, engagement, notifications, media }: ErasureD
     async (actor) => (await engagement.eraseActor({ actor, limit: LIMIT, traceId: TRACE_ID })).done,
     async (userId) => (await social.erasePerson({ userId, limit: LIMIT, traceId: TRACE_ID })).done,
     async (userId) => (await notifications.erasePerson({ userId, limit: LIMIT })).done,
+    async (person) => {
+      await timeline.forget({ person });
+      return true;
+    },
     async (owner) => (await media.eraseOwner({ owner, limit: LIMIT })).done,
   ];
 }

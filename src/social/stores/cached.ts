@@ -6,6 +6,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { UserId } from '#contract/ids.ts';
+import { type CacheUse, noteUse } from '#platform/cache-use.ts';
 import type { Decision, Facts, Followee, SocialStore, StoredPerson, TieKey } from '../social-store.ts';
 import { createRelationCache } from './relation-cache.ts';
 
@@ -15,6 +16,7 @@ export interface CachedSocialStoreOptions {
   peopleMost?: number;
   relationsMost?: number;
   followeesMost?: number;
+  use?: CacheUse;
 }
 
 /** What a decision changed. */
@@ -30,6 +32,7 @@ export function createCachedSocialStore({
   peopleMost = 100_000,
   relationsMost = 500_000,
   followeesMost = 500_000,
+  use,
 }: CachedSocialStoreOptions): SocialStore {
   const people = new LRUCache<UserId, StoredPerson>({ max: peopleMost });
   const relations = createRelationCache({ most: relationsMost });
@@ -80,6 +83,7 @@ export function createCachedSocialStore({
           missing.push(i);
         }
       }
+      noteUse(use, userIds.length, missing?.length ?? 0);
       if (missing === undefined) return found;
       const began = changes;
       const read = await store.people(missing.map((i) => userIds[i]!));

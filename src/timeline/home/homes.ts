@@ -54,7 +54,15 @@ export const REPOSTERS_NAMED = 100;
 export interface Homes
   extends Pick<
     Timeline,
-    'deliver' | 'recordPulled' | 'seenLately' | 'newSince' | 'flush' | 'mergeFollows' | 'progress' | 'demand'
+    | 'deliver'
+    | 'recordPulled'
+    | 'seenLately'
+    | 'newSince'
+    | 'flush'
+    | 'forget'
+    | 'mergeFollows'
+    | 'progress'
+    | 'demand'
   > {
   /**
    * The next entries below `place.below`, or from the top; at most `limit`, fewer only at the end or where much was
@@ -106,6 +114,7 @@ export function createHomes(deps: HomesDeps): Homes {
     recordPulled: pulledActors.record,
     demand: async () => rate.now(),
     flush: keeping.flush,
+    forget: ({ person }) => keeping.forget(person),
     workers: [keeping.worker],
   };
 }

@@ -4,6 +4,7 @@
  * been delivered. A write that fails costs a pull later and nothing else.
  */
 import { PARTITIONS } from '#contract/events.ts';
+import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -18,12 +19,14 @@ export interface Keeping {
   makeRoom(): void;
   /** Writes every ring that changed since it was written. */
   flush(): Promise<void>;
+  /** Lets go of somebody's home, here and in the Timeline DB, and of their pulled activities. */
+  forget(person: UserId): Promise<void>;
   worker: Worker;
 }
 
 export interface KeepingDeps {
   rings: Rings;
-  timelineDb: Pick<TimelineDb, 'save' | 'dropOlder'>;
+  timelineDb: Pick<TimelineDb, 'save' | 'dropOlder' | 'forget'>;
   clock: Clock;
   /** Rings at most, and bytes at which a new one takes the place of another. */
   maxRings: number;
@@ -110,6 +113,13 @@ export function createKeeping({ rings, timelineDb, clock, maxRings, maxBytes }: 
       for (let from = 0; from < rings.slots(); from += ROWS_AT_ONCE) {
         await save(Array.from({ length: Math.min(ROWS_AT_ONCE, rings.slots() - from) }, (_, i) => from + i));
       }
+    },
+    async forget(person) {
+      const slot = rings.find(person);
+      if (slot >= 0) rings.remove(slot);
+      const waiting = evicted.findIndex((home) => home.reader === person);
+      if (waiting >= 0) evicted.splice(waiting, 1);
+      await timelineDb.forget({ person });
     },
     worker: {
       name: 'timeline-keeping',

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { TweetRecord } from '#contract/records.ts';
+import { type CacheUse, noteUse } from '#platform/cache-use.ts';
 import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
 
 export interface CachedTweetsStoreDeps {
@@ -7,6 +8,7 @@ export interface CachedTweetsStoreDeps {
   store: TweetsStore & ChangeSource;
   /** Some 1 to 2 KB each. */
   maxRecords?: number;
+  use?: CacheUse;
 }
 
 const MAX_RECORDS = 50_000;
@@ -65,6 +67,7 @@ export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStor
         if (record === undefined) missing.push(id);
         else found.push(record);
       }
+      noteUse(deps.use, ids.length, missing.length);
       if (missing.length > 0) for (const record of await fill(missing)) found.push(record);
       return found;
     },
