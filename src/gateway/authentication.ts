@@ -2,6 +2,7 @@
  * Who asks: the bearer token of the Authorization header, which decides when it is there, or else the session
  * cookie. What comes by cookie may change something only from this very site.
  */
+import { isIPv4 } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import type { Caller, RouteAuth } from './route.ts';
@@ -27,7 +28,7 @@ export async function callerOf(request: FastifyRequest, auth: RouteAuth, authent
     return await authenticate(token);
   }
   if (auth !== 'none') {
-    const token = sessionCookie(request.headers.cookie);
+    const token = sessionCookie(request);
     if (token !== undefined) {
       if (!SAFE_METHODS.has(request.method)) requireSameOrigin(request);
       return await authenticate(token);
@@ -47,25 +48,39 @@ export function requireSameOrigin(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined) {
     if (site === 'same-origin') return;
-  } else if (sameHost(request.headers.origin, request.host)) return;
+  } else if (isThisSite(request)) return;
   throw new WarbleError(
     'forbidden',
     'What is signed in by cookie is changed from this site only; from elsewhere send a token.',
   );
 }
 
-function sameHost(origin: string | undefined, host: string): boolean {
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  return new URL(origin).host === host;
+/** Whether the Origin is this very site: scheme and port too, so that a page sent without TLS is another site. */
+function isThisSite(request: FastifyRequest): boolean {
+  const { origin } = request.headers;
+  const site = `${isLoopbackHttp(request) ? 'http' : 'https'}://${request.host}`;
+  if (origin === undefined || !URL.canParse(origin) || !URL.canParse(site)) return false;
+  return new URL(origin).origin === new URL(site).origin;
 }
 
-/** The token in the session cookie. */
-function sessionCookie(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  for (const part of header.split(';')) {
+/** HTTP without TLS, and no proxy before it: only so do cookies go without their prefix. */
+export function isLoopbackHttp({ protocol, hostname }: FastifyRequest): boolean {
+  if (protocol === 'https') return false;
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
+}
+
+/**
+ * The token in the session cookie. Under each kind of connection one name counts: the unprefixed one could be set
+ * by any neighbouring host, and so put somebody into another's session.
+ */
+function sessionCookie(request: FastifyRequest): string | undefined {
+  const { cookie } = request.headers;
+  if (cookie === undefined) return undefined;
+  const wanted = isLoopbackHttp(request) ? LOOPBACK_COOKIE : SECURE_COOKIE;
+  for (const part of cookie.split(';')) {
     const equals = part.indexOf('=');
-    const name = part.slice(0, equals).trim();
-    if (name === SECURE_COOKIE || name === LOOPBACK_COOKIE) return part.slice(equals + 1).trim();
+    if (part.slice(0, equals).trim() === wanted) return part.slice(equals + 1).trim();
   }
   return undefined;
 }

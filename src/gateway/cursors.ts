@@ -32,8 +32,11 @@ export interface CursorsDeps {
 }
 
 const TAG_BYTES = 16;
-/** Places are padded to a multiple of this, so that a cursor's length does not tell how large its numbers are. */
-const BLOCK_BYTES = 64;
+/**
+ * Places are padded to a multiple of this, so that a cursor's length does not tell how large its numbers are: the
+ * largest place, that of notifications, is four numbers of at most 16 digits.
+ */
+const BLOCK_BYTES = 96;
 const SHAPE = /^[A-Za-z0-9_-]{80,600}$/;
 
 export function createCursors({ key }: CursorsDeps): Cursors {

@@ -1,6 +1,5 @@
-import { isIPv4 } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
+import { isLoopbackHttp, LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
 
 /** When a session ends, the server decides: each use begins its 30 days anew. Browsers keep no cookie longer. */
 const MAX_AGE_S = 400 * 86_400;
@@ -16,10 +15,4 @@ export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, t
     'set-cookie',
     `${name}=${token}; Path=/; Max-Age=${MAX_AGE_S}; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`,
   );
-}
-
-function isLoopbackHttp({ protocol, hostname }: FastifyRequest): boolean {
-  if (protocol === 'https') return false;
-  const bare = hostname.replace(/^\[|\]$/g, '');
-  return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
 }

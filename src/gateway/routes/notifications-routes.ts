@@ -1,8 +1,8 @@
 /** What people were told, and how they want to be told. */
 import { Type } from 'typebox';
 import { firstSnowflakeAt } from '#contract/ids.ts';
-import type { NotificationItem } from '#notifications/notifications.ts';
-import { openBefore, scopeOf, sealNext } from '../cursors.ts';
+import type { NotificationItem, NotificationsPage, NotificationsWalk } from '#notifications/notifications.ts';
+import { type Place, scopeOf } from '../cursors.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
 import type { Presenter } from '../present.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -46,16 +46,29 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
     async handler({ params, query, caller }) {
       const userId = selfOf(params.userId, caller);
       const scope = scopeOf('notifications', userId, userId);
-      const before = openBefore(cursors, scope, query.cursor);
-      const page = await notifications.list({ userId, before, limit: query.limit });
+      const place = query.cursor === undefined ? BEGINNING : walkOf(cursors.open(scope, query.cursor));
+      const page = await notifications.list({ userId, ...place, limit: query.limit });
+      const next = placeOf(page);
       return {
         notifications: page.notifications.map((item) => presentNotification(presenter, item)),
         unread: page.unread,
         users: presenter.users(page.people),
-        nextCursor: sealNext(cursors, scope, page.next),
+        nextCursor: next === null ? null : cursors.seal(scope, next),
+        ...(page.partial ? { partial: true } : {}),
       };
     },
   });
+}
+
+const BEGINNING = { before: null, walk: null };
+
+/** A cursor holds the walk too, so that a group that grows meanwhile neither comes again nor is missed. */
+function placeOf({ next, walk: { arrival, mark, tweets } }: NotificationsPage): Place | null {
+  return next === null ? null : [next, arrival, mark, tweets];
+}
+function walkOf(place: Place): { before: number; walk: NotificationsWalk } {
+  const [before, arrival, mark, tweets] = place as [number, number, number, number];
+  return { before, walk: { arrival, mark, tweets } };
 }
 
 /** Ids may be minted this far ahead of the clock. */

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';
 import { Id, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+import { flaws } from './tweets.ts';
 
 export const BellLevel = Type.Enum(['all', 'default', 'off']);
 
@@ -74,6 +75,7 @@ export const NotificationPage = strictObject({
   unread: Type.Integer({ minimum: 0 }),
   users: Users,
   nextCursor: NextCursor,
+  partial: flaws.partial,
 });
 
 const Audience = Type.Enum(['everyone', 'following', 'nobody']);
