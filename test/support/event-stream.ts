@@ -15,6 +15,8 @@ export interface EventStream {
   lastEventId(): string;
   /** Waits for the first event of that type that passes, already there or yet to come. */
   until(type: string, passes?: (data: StreamEvent['data']) => boolean): Promise<StreamEvent>;
+  /** The server has ended it. */
+  ended(): boolean;
   close(): void;
 }
 
@@ -54,7 +56,13 @@ export async function openEventStream(
       changed = Promise.withResolvers();
     }
   }
-  read().catch(() => {});
+  let ended = false;
+  read().then(
+    () => {
+      ended = true;
+    },
+    () => {},
+  );
   // The stream begins with its place in the person's log; from here on nothing is missed.
   await until(() => last !== '', 'the beginning of the stream');
 
@@ -75,6 +83,7 @@ export async function openEventStream(
       await until(() => found() !== undefined, `an event ${type}`);
       return found()!;
     },
+    ended: () => ended,
     close: () => hangUp.abort(),
   };
 }
