@@ -34,6 +34,9 @@ export interface HomeRow {
   repostedBy: number[];
 }
 
+/** Where a repost counts that was made after `ids` were read. */
+const NEWER = Number.MAX_SAFE_INTEGER;
+
 /** The home of a reader, newest first, each tweet once. */
 export function plainHome(model: Model, ids: Ids, reader: number, own: boolean): HomeRow[] {
   const counts = (actor: number) =>
@@ -46,7 +49,7 @@ export function plainHome(model: Model, ids: Ids, reader: number, own: boolean):
     if (!mayReadTweet(model, reader, tweetId) || model.mutes.has(pair(reader, author))) continue;
     const reposts = [...model.people.keys()]
       .filter((actor) => counts(actor) && model.reposts.has(pair(tweetId, actor)))
-      .map((actor) => ({ actor, id: ids.reposts.get(pair(tweetId, actor))! }))
+      .map((actor) => ({ actor, id: ids.reposts.get(pair(tweetId, actor)) ?? NEWER }))
       .sort((a, b) => b.id - a.id);
     const activity = Math.max(counts(author) ? tweetId : 0, reposts[0]?.id ?? 0);
     if (activity === 0) continue;

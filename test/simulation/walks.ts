@@ -17,18 +17,32 @@ export interface Walks {
 interface Walk {
   place: HomePlace | null;
   seen: Set<number>;
-  /** What stood in the home when all was settled before the walk began, by tweet: its activity. */
+  /** What has stood in the home ever since all was settled before the walk began, by tweet: its activity. */
   stood: Map<number, number>;
   done: boolean;
 }
 
 export function createWalks(world: World): Walks {
-  /** What stands in each home since the last settling, and whether anything happened since that could move it. */
+  /** As of the last settling: what is newer may not have been delivered yet. */
+  let settledIds: Ids | undefined;
   let homes = new Map<number, Map<number, number>>();
   const walks = new Map<number, Walk>();
 
+  function homeOf(reader: number, ids: Ids): Map<number, number> {
+    return new Map(plainHome(world.model, ids, reader, false).map((row) => [row.tweetId, row.activity]));
+  }
+
+  /** What moved or went, if only for a while, may rightly be missing from the walk. */
+  function keepWhatStands(reader: number, walk: Walk, ids: Ids): void {
+    const now = homeOf(reader, ids);
+    for (const [tweetId, activity] of walk.stood) {
+      if (now.get(tweetId) !== activity) walk.stood.delete(tweetId);
+    }
+  }
+
   async function page(reader: number, walk: Walk, limit: number): Promise<void> {
     const { timeline } = world.system().services;
+    if (settledIds !== undefined) keepWhatStands(reader, walk, settledIds);
     const { items, next, partial } = await timeline.home({ reader, own: false, place: walk.place, limit });
     assert.equal(partial, false);
     for (const { tweet } of items) {
@@ -43,28 +57,23 @@ export function createWalks(world: World): Walks {
     async step(reader, limit) {
       const known = walks.get(reader);
       if (known !== undefined && !known.done) return page(reader, known, limit);
-      const stood = homes.get(reader);
-      if (stood === undefined) return;
+      if (settledIds === undefined) return;
+      const stood = new Map(homes.get(reader));
       const walk: Walk = { place: null, seen: new Set(), stood, done: false };
       walks.set(reader, walk);
       await page(reader, walk, limit);
     },
     async settled(ids) {
-      const now = new Map<number, Map<number, number>>();
-      for (const reader of world.people) {
-        const rows = plainHome(world.model, ids, reader, false);
-        now.set(reader, new Map(rows.map((row) => [row.tweetId, row.activity])));
-      }
+      settledIds = ids;
       for (const [reader, walk] of walks) {
         while (!walk.done) await page(reader, walk, 5);
-        for (const [tweetId, activity] of walk.stood) {
-          // What moved or went meanwhile may rightly be missing.
-          if (now.get(reader)!.get(tweetId) !== activity) continue;
+        keepWhatStands(reader, walk, ids);
+        for (const tweetId of walk.stood.keys()) {
           assert.ok(walk.seen.has(tweetId), `tweet ${tweetId} was skipped in a walk of ${reader}`);
         }
       }
       walks.clear();
-      homes = now;
+      homes = new Map(world.people.map((reader) => [reader, homeOf(reader, ids)]));
     },
     forget: () => walks.clear(),
   };
