@@ -31,6 +31,10 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 /** Far longer than all of it takes; ends what would hang. */
 const TIMEOUT_MS = 150_000;
 
+interface OpenApi {
+  paths: Record<string, object>;
+}
+
 interface Example {
   line: number;
   kind: 'run' | 'serve' | 'not-run';
@@ -118,6 +122,7 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
   let clone: string;
   let env: NodeJS.ProcessEnv;
   const groups = new Set<ChildProcess>();
+  let openApi: OpenApi | undefined;
 
   before(async () => {
     clone = makeClone();
@@ -190,6 +195,7 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
       });
       assert.deepEqual(await (await fetch(`${url}/health/ready`)).json(), { status: 'ready' });
       assert.equal((await fetch(url)).status, 200);
+      openApi ??= (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
       child.kill('SIGTERM');
       assert.deepEqual(await closed, [0, null], out.printed);
       assertPrinted(out.printed, example);
@@ -202,6 +208,26 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
     const settings = new Set(source.match(/WARBLE_[A-Z_]+/g));
     assert.ok(settings.size >= 8);
     for (const name of settings) assert.ok(README.includes(`| \`${name}\``), `${name} is missing`);
+  });
+
+  test('has every call in docs/API.md', () => {
+    const text = readFileSync(join(ROOT, 'docs/API.md'), 'utf8');
+    assert.ok(openApi, 'it comes from a server that was started above');
+    for (const [path, methods] of Object.entries(openApi.paths)) {
+      for (const method of Object.keys(methods)) {
+        const call = `\`${method.toUpperCase()} ${path.replace('/api/v1', '')}\``;
+        assert.ok(text.includes(call), `${call} is missing`);
+      }
+    }
+  });
+
+  test('has every decision in their index', () => {
+    const folder = join(ROOT, 'docs/decisions');
+    const index = readFileSync(join(folder, 'README.md'), 'utf8');
+    for (const name of readdirSync(folder)) {
+      if (name !== 'README.md')
+        assert.ok(index.includes(`(${name})`), `docs/decisions/README.md lacks ${name}`);
+    }
   });
 
   test('leads only to files that exist, as the other documents do', () => {
