@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { isWarbleError } from '#contract/errors.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
 import { type Config, ConfigError, readSettings } from './config.ts';
 import { takeDataDirectory } from './data-directory.ts';
+import { inTurn } from './in-turn.ts';
 import { createLogger } from './logger.ts';
 import { createMeasurements, registerSystemMetrics } from './metrics.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
@@ -63,13 +65,14 @@ export async function startServing(
   });
   beforeListening?.(api.app);
   let stopping: Promise<void> | undefined;
-  async function stopAll(): Promise<void> {
-    await api.close({ deadline_ms: DRAIN_MS });
-    await workers.stop();
-    await api.closeStores();
-    await system.close();
-    directory.release();
-  }
+  const stopAll = () =>
+    inTurn(
+      () => api.close({ deadline_ms: DRAIN_MS }),
+      () => workers.stop(),
+      () => api.closeStores(),
+      () => system.close(),
+      () => directory.release(),
+    );
   function stop(): Promise<void> {
     stopping ??= stopAll();
     return stopping;
@@ -117,8 +120,10 @@ export function stopOnSignals(serving: Serving | Promise<Serving>, logger: Logge
         .then(
           () => process.exit(0),
           (error: unknown) => {
-            logger.error({ err: error }, 'could not stop cleanly');
-            process.exit(1);
+            // Facts are on the disk already; what could not be written any more can all be derived again.
+            const isFull = isWarbleError(error, 'storage_full');
+            logger.error({ err: error }, isFull ? 'stopped on a full disk' : 'could not stop cleanly');
+            process.exit(isFull ? 0 : 1);
           },
         );
     });

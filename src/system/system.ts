@@ -34,6 +34,7 @@ import { createOrphanCommentSweeper } from '#tweets/orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
+import { inTurn } from './in-turn.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export interface Services {
@@ -147,12 +148,13 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
       views[name] = view;
     },
     processAll: () => processAll(workers),
-    async close() {
-      await fanout.close();
-      await timelines.close();
-      await minter.close();
-      await Promise.all(stores.databases.map((db) => db.close()));
-    },
+    close: () =>
+      inTurn(
+        () => fanout.close(),
+        () => timelines.close(),
+        () => minter.close(),
+        ...stores.databases.map((db) => () => db.close()),
+      ),
     crash() {
       for (const db of stores.databases) db.crash();
     },

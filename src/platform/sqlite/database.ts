@@ -196,13 +196,16 @@ function migrate(connection: DatabaseSync, path: string, migrations: readonly st
         `${path} was written by a newer version of this server; start that version, or restore a backup.`,
       );
     }
-    for (const script of migrations.slice(row.user_version)) connection.exec(script);
-    connection.exec(`PRAGMA user_version = ${migrations.length}`);
+    // Nothing is written, and so nothing synced, where there is nothing to do.
+    if (row.user_version < migrations.length) {
+      for (const script of migrations.slice(row.user_version)) connection.exec(script);
+      connection.exec(`PRAGMA user_version = ${migrations.length}`);
+    }
     connection.exec('COMMIT');
   } catch (error) {
     if (connection.isTransaction) connection.exec('ROLLBACK');
     connection.close();
-    throw error;
+    throw asFailure(error);
   }
 }
 

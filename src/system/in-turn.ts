@@ -1,0 +1,12 @@
+/** Runs steps one after the other, each also where one before it failed; then throws the first failure. */
+export async function inTurn(...steps: (() => void | Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
