@@ -22,7 +22,7 @@ export interface ItemsViewDeps {
   telling: Telling;
   permissions: Permissions;
   tweets: Pick<Tweets, 'scan'>;
-  social: Pick<Social, 'edges' | 'scanPeople' | 'followers' | 'followRequests'>;
+  social: Pick<Social, 'edges' | 'scanPeople' | 'tiesTo'>;
   engagement: Pick<Engagement, 'scan'>;
 }
 
@@ -187,14 +187,12 @@ async function scanPeople(deps: ItemsViewDeps, partition: number, after: UserId)
   const { people, next } = await deps.social.scanPeople({ after, limit: SCAN_PEOPLE });
   const steps: Step[] = [];
   for (const { userId, state } of people) {
-    // Somebody who is not active is shown to nobody, themselves included.
-    if (state !== 'active' || partitionOf(userId) !== partition) continue;
-    const followers = await newestOf((before) =>
-      deps.social.followers({ userId, viewer: userId, before, limit: LIMITS.pageMax }),
-    );
-    const requests = await newestOf((before) =>
-      deps.social.followRequests({ userId, before, limit: LIMITS.pageMax }),
-    );
+    // Whoever is suspended or away may come back, and so may their followers: only erasure is for good.
+    if (state === 'erased' || state === 'erasing' || partitionOf(userId) !== partition) continue;
+    const ties = (kind: 'follow' | 'request') =>
+      newestOf((before) => deps.social.tiesTo({ userId, kind, before, limit: LIMITS.pageMax }));
+    const followers = await ties('follow');
+    const requests = await ties('request');
     const items = [
       ...followers.map((row) => followItem('follow', userId, row.userId, row.id)),
       ...requests.map((row) => followItem('followRequest', userId, row.userId, row.id)),
@@ -204,7 +202,7 @@ async function scanPeople(deps: ItemsViewDeps, partition: number, after: UserId)
   return { steps, next: next === null ? null : `people:${next}` };
 }
 
-type EdgePage = Awaited<ReturnType<Social['followers']>>;
+type EdgePage = Awaited<ReturnType<Social['tiesTo']>>;
 
 /** As many of the newest rows of a list as a person's items may be. */
 async function newestOf(read: (before: number | null) => Promise<EdgePage>): Promise<EdgePage['items']> {

@@ -24,7 +24,7 @@ import { createTelling } from './telling.ts';
 export interface NotificationsDeps {
   store: NotificationsStore;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
-  social: Pick<Social, 'view' | 'edges' | 'followers' | 'followRequests' | 'scanPeople'>;
+  social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanPeople'>;
   engagement: Pick<Engagement, 'standing' | 'scan'>;
   timeline: Pick<Timeline, 'newSince'>;
   live: Live;

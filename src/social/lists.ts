@@ -6,7 +6,7 @@ import type { EdgeRow, Social } from './social.ts';
 import type { ListKind } from './social-store.ts';
 import type { Viewing } from './viewing.ts';
 
-type Lists = Pick<Social, 'followers' | 'following' | 'followRequests' | 'blocks' | 'mutes'>;
+type Lists = Pick<Social, 'followers' | 'following' | 'followRequests' | 'blocks' | 'mutes' | 'tiesTo'>;
 
 /** Rows read at once where many in a row are hidden. */
 const CHUNK_MOST = 1_000;
@@ -39,7 +39,7 @@ export function createLists({ store }: SocialDeps, { visible, requireVisible }: 
     }
   }
 
-  /** A page of one's own rows, hidden people included. */
+  /** A page of all rows, hidden people included. */
   async function wholePage(place: Place): Promise<Page<EdgeRow>> {
     return pageOf(await store.list({ ...place, limit: place.limit + 1 }), place.limit);
   }
@@ -58,6 +58,8 @@ export function createLists({ store }: SocialDeps, { visible, requireVisible }: 
       visiblePage({ kind: 'requests', userId, before, limit }, userId),
     blocks: ({ userId, before, limit }) => wholePage({ kind: 'blocks', userId, before, limit }),
     mutes: ({ userId, before, limit }) => wholePage({ kind: 'mutes', userId, before, limit }),
+    tiesTo: ({ userId, kind, before, limit }) =>
+      wholePage({ kind: kind === 'follow' ? 'followers' : 'requests', userId, before, limit }),
   };
 }
 

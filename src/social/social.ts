@@ -135,6 +135,16 @@ export interface Social {
   edges(request: {
     pairs: { follower: UserId; followee: UserId }[];
   }): Promise<{ follower: UserId; followee: UserId; id: Snowflake; private: boolean }[]>;
+  /**
+   * Internal: everybody who publicly follows somebody, or asked to, newest first, hidden people too: for rebuilding
+   * views, which must not depend on who is hidden just then.
+   */
+  tiesTo(request: {
+    userId: UserId;
+    kind: 'follow' | 'request';
+    before: Snowflake | null;
+    limit: number;
+  }): Promise<Page<EdgeRow>>;
   /** Internal: all people in userId order, for rebuilding views. */
   scanPeople(request: { after: UserId; limit: number }): Promise<{
     people: { userId: UserId; protected: boolean; state: AccountState; followers: number }[];

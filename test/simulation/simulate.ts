@@ -204,9 +204,10 @@ async function settle(run: Run): Promise<void> {
   await adopt(world, run.uncertain);
   run.uncertain = [];
   const ids = await checkFacts(world);
+  // First: the many homes that are read next push these walks out of memory.
+  await run.walks.settled(ids);
   await checkViews(world, ids);
   await checkTold(world, ids);
-  await run.walks.settled(ids);
 }
 
 /** Runs one seed; undefined where it passes, else the shrunk failure. */

@@ -20,13 +20,22 @@ interface Walk {
   /** What has stood in the home ever since all was settled before the walk began, by tweet: its activity. */
   stood: Map<number, number>;
   done: boolean;
+  /** `walksBegun` of the reader at its last page. */
+  begun: number;
 }
+
+/** As timeline/home/walks.ts has it, less the one that is reading. */
+const WALKS_REMEMBERED = 3;
 
 export function createWalks(world: World): Walks {
   /** As of the last settling: what is newer may not have been delivered yet. */
   let settledIds: Ids | undefined;
   let homes = new Map<number, Map<number, number>>();
   const walks = new Map<number, Walk>();
+
+  /** A reader's few latest walks are remembered; older ones go on by facts, which promise less. */
+  const isForgotten = (reader: number, walk: Walk) =>
+    walk.place !== null && world.walksBegun(reader) - walk.begun >= WALKS_REMEMBERED;
 
   function homeOf(reader: number, ids: Ids): Map<number, number> {
     return new Map(plainHome(world.model, ids, reader, false).map((row) => [row.tweetId, row.activity]));
@@ -41,6 +50,12 @@ export function createWalks(world: World): Walks {
   }
 
   async function page(reader: number, walk: Walk, limit: number): Promise<void> {
+    if (isForgotten(reader, walk)) {
+      walks.delete(reader);
+      walk.done = true;
+      walk.stood.clear();
+      return;
+    }
     const { timeline } = world.system().services;
     if (settledIds !== undefined) keepWhatStands(reader, walk, settledIds);
     const { items, next, partial } = await timeline.home({ reader, own: false, place: walk.place, limit });
@@ -51,6 +66,7 @@ export function createWalks(world: World): Walks {
     }
     walk.place = next;
     walk.done = next === null;
+    walk.begun = world.walksBegun(reader);
   }
 
   return {
@@ -59,7 +75,7 @@ export function createWalks(world: World): Walks {
       if (known !== undefined && !known.done) return page(reader, known, limit);
       if (settledIds === undefined) return;
       const stood = new Map(homes.get(reader));
-      const walk: Walk = { place: null, seen: new Set(), stood, done: false };
+      const walk: Walk = { place: null, seen: new Set(), stood, done: false, begun: 0 };
       walks.set(reader, walk);
       await page(reader, walk, limit);
     },

@@ -20,6 +20,8 @@ export interface World {
   commentIds: number[];
   /** Read marks of each person, oldest first. */
   marks: Map<number, number[]>;
+  /** First pages of their home that each person has read in the life of this process. */
+  walksBegun(reader: number): number;
   /** Real ids for an act; undefined where there is nothing yet to act on. */
   resolve(act: Act): Resolved | undefined;
   /** Does it; resolves with what was done. Rejects as the service does. */
@@ -61,6 +63,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
   const commentIds: number[] = [];
   let fault: Fault | undefined;
   let struck = false;
+  const begun = new Map<number, number>();
   let system = await open();
   for (const userId of people) {
     const person = { userId, handle: `p${userId}`, name: `P ${userId}`, time: clock.now() };
@@ -82,10 +85,17 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     throw new Died(`${when} a commit`);
   }
 
-  function open(): Promise<System> {
+  async function open(): Promise<System> {
     const random = createSeededRandom(seed);
     const faults = { beforeCommit: () => strike('before'), afterCommit: () => strike('after') };
-    return createSystem({ file: (name) => join(directory, name), clock, random, faults });
+    const opened = await createSystem({ file: (name) => join(directory, name), clock, random, faults });
+    begun.clear();
+    const { timeline } = opened.services;
+    const home: typeof timeline.home = (request) => {
+      if (request.place === null) begun.set(request.reader, (begun.get(request.reader) ?? 0) + 1);
+      return timeline.home(request);
+    };
+    return { ...opened, services: { ...opened.services, timeline: { ...timeline, home } } };
   }
 
   return {
@@ -95,6 +105,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     tweetIds,
     commentIds,
     marks: new Map(),
+    walksBegun: (reader) => begun.get(reader) ?? 0,
     system: () => system,
     resolve(act) {
       const resolved = resolve({ people, tweetIds, commentIds }, act);
