@@ -1,6 +1,7 @@
 /**
  * Over real HTTP, the load generator in a process of its own: home pages of 20 hydrated tweets against a constant body
- * of the same size from the same server, and posts with durable answers.
+ * of the same size from the same server, and posts with durable answers. Rounds of the two alternate, so that what
+ * else the machine does meets both alike; the ratio is the median over the rounds. CPU is this process's, per answer.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,23 +10,27 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { createSeededRandom, type Random } from '#platform/random.ts';
-import { type Serving, startServing } from '#system/serve.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import { startServing } from '#system/serve.ts';
+import { createCommunity } from './community.ts';
 import type { LoadPlan, LoadResult } from './load.ts';
-import { printRow } from './report.ts';
+import { percentile, printRow } from './report.ts';
 
-const PEOPLE = 400;
-const FOLLOWS_EACH = 40;
-const TWEETS = 4_000;
-const LIKES = 12_000;
-const COMMENTS = 2_000;
-/** Signed in: each has a token and reads their own home. */
-const READERS = 200;
-const traceId = 'bench';
+const HOME = '/api/v1/me/tweets?followed=true&limit=20';
+const CONSTANT = '/bench/constant';
+const ROUNDS = 5;
+/** Before each pair of rows: code is compiled and caches are filled. */
+const WARM_S = 3;
 
+interface Measured extends LoadResult {
+  cpu_us: number;
+}
+type Plan = Pick<LoadPlan, 'url' | 'tokens'>;
+
+/** `seconds`: how long each row is measured, over all its rounds. */
 export async function benchHttp({ seconds }: { seconds: number }): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
-  const constant = { body: '' };
+  const constant = { body: Buffer.alloc(0) };
   const serving = await startServing(
     {
       host: '127.0.0.1',
@@ -41,111 +46,84 @@ export async function benchHttp({ seconds }: { seconds: number }): Promise<void>
     { beforeListening: (app) => addConstantRoute(app, constant) },
   );
   try {
-    const tokens = await fill(serving, createSeededRandom(1));
-    const home = '/api/v1/me/tweets?followed=true&limit=20';
-    const first = await fetch(serving.url + home, { headers: { authorization: `Bearer ${tokens[0]}` } });
-    constant.body = await first.text();
-    const plan = { url: serving.url, tokens, seconds };
-    await load({ ...plan, method: 'GET', path: home, seconds: 3 });
-    const floor = await measured('constant body, same server', {
-      ...plan,
-      method: 'GET',
-      path: '/bench/constant',
-    });
-    const homes = await measured('home pages of 20 tweets', { ...plan, method: 'GET', path: home });
-    printRow('home page to constant body', {
-      ratio: homes.perSecond / floor.perSecond,
-      bytes: constant.body.length,
-    });
-    await measured('posts, durable', {
-      ...plan,
-      method: 'POST',
-      path: '/api/v1/postTweet',
-      body: { content: 'A tweet from the bench.' },
-    });
+    const { tokens, fillPreviews } = await createCommunity(serving, createSeededRandom(1));
+    const plan = { url: serving.url, tokens };
+    await compare('home pages', plan, constant, seconds);
+    await fillPreviews();
+    await compare('home pages, all previews full', plan, constant, seconds);
+    const body = { content: 'A tweet from the bench.' };
+    const posts = { ...plan, method: 'POST', path: '/api/v1/postTweet', body } as const;
+    await measure({ ...posts, seconds: WARM_S });
+    print('posts, durable', [await measure({ ...posts, seconds })]);
   } finally {
     await serving.stop();
     rmSync(directory, { recursive: true });
   }
 }
 
-function addConstantRoute(app: FastifyInstance, constant: { body: string }): void {
-  app.get('/bench/constant', (_request, reply) => {
+/** The best that the server can give: bytes that are ready, behind every hook that answers pass. */
+function addConstantRoute(app: FastifyInstance, constant: { body: Buffer }): void {
+  app.get(CONSTANT, (_request, reply) => {
     reply.header('content-type', 'application/json; charset=utf-8');
     reply.send(constant.body);
   });
 }
 
-/** People who follow, tweet, like and comment; returns the readers' tokens. */
-async function fill(serving: Serving, random: Random): Promise<string[]> {
-  const { system, api } = serving;
-  const { social, tweets, engagement, timeline } = system.services;
-  const tokens: string[] = [];
-  const people: number[] = [];
-  for (let person = 0; person < PEOPLE; person++) {
-    if (person < READERS) {
-      const { userId, token } = await api.accounts.signUp({
-        handle: `reader_${person}`,
-        password: 'bench-bench-bench',
-        name: `Reader ${person}`,
-        device: 'bench',
-      });
-      people.push(userId);
-      tokens.push(token);
-    } else {
-      const userId = 1_000_000 + person;
-      await social.createPerson({
-        userId,
-        handle: `author_${person}`,
-        name: `Author ${person}`,
-        time: Date.now(),
-      });
-      people.push(userId);
-    }
+async function compare(what: string, plan: Plan, constant: { body: Buffer }, seconds: number): Promise<void> {
+  constant.body = await pageOfMedianSize(plan);
+  const floor = { ...plan, method: 'GET', path: CONSTANT, seconds: seconds / ROUNDS } as const;
+  const home = { ...floor, path: HOME };
+  await measure({ ...home, seconds: WARM_S });
+  await measure({ ...floor, seconds: WARM_S });
+  const floors: Measured[] = [];
+  const homes: Measured[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    floors.push(await measure(floor));
+    homes.push(await measure(home));
   }
-  const any = () => people[random.integer(people.length)]!;
-  const inGroups = async (count: number, act: () => Promise<unknown>) => {
-    for (let done = 0; done < count; done += 200)
-      await Promise.all(Array.from({ length: Math.min(200, count - done) }, act));
-  };
-  for (const follower of people) {
-    await inGroups(FOLLOWS_EACH, async () => {
-      const followee = any();
-      if (followee !== follower) await social.follow({ follower, followee, private: false, traceId });
-    });
-  }
-  const ids: number[] = [];
-  const text = { images: [], mentioned: {}, appId: null, idempotency: null, traceId };
-  await inGroups(TWEETS, async () => {
-    const content = `A tweet of usual length, about nothing in particular, number ${ids.length}, with a #hashtag`;
-    ids.push((await tweets.post({ author: any(), content, ...text })).tweetId);
+  print(`constant body of ${constant.body.length} bytes`, floors);
+  print(what, homes);
+  const ratios = (of: (measured: Measured) => number) =>
+    median(homes.map((measured, round) => of(measured) / of(floors[round]!)));
+  printRow(`${what} to constant body`, {
+    'requests/s': ratios(({ perSecond }) => perSecond),
+    'by CPU': 1 / ratios(({ cpu_us }) => cpu_us),
+    bytes: constant.body.length,
   });
-  const recent = () => ids[ids.length - 1 - random.integer(Math.min(ids.length, 1_000))]!;
-  await inGroups(LIKES, () => engagement.like({ actor: any(), tweetId: recent(), traceId }));
-  await inGroups(COMMENTS, () =>
-    engagement.comment({
-      actor: any(),
-      tweetId: recent(),
-      content: 'Indeed!',
-      mentioned: {},
-      idempotency: null,
-      traceId,
-    }),
-  );
-  for (const reader of people.slice(0, READERS))
-    await timeline.home({ reader, own: false, place: null, limit: 20 });
-  return tokens;
 }
 
-async function measured(what: string, plan: LoadPlan): Promise<LoadResult> {
-  const result = await load(plan);
+async function pageOfMedianSize({ url, tokens }: Plan): Promise<Buffer> {
+  const pages: Buffer[] = [];
+  for (const token of tokens) {
+    const answer = await fetch(url + HOME, { headers: { authorization: `Bearer ${token}` } });
+    pages.push(Buffer.from(await answer.arrayBuffer()));
+  }
+  return pages.sort((a, b) => a.length - b.length)[pages.length >>> 1]!;
+}
+
+function print(what: string, rounds: Measured[]): void {
+  const middle = (of: (measured: Measured) => number) => median(rounds.map(of));
   printRow(what, {
-    'requests/s': result.perSecond,
-    'p50 ms': result.p50_ms,
-    'p99 ms': result.p99_ms,
-    failed: result.failed,
+    'requests/s': middle(({ perSecond }) => perSecond),
+    'p50 ms': middle(({ p50_ms }) => p50_ms),
+    'p99 ms': middle(({ p99_ms }) => p99_ms),
+    'us of CPU': middle(({ cpu_us }) => cpu_us),
+    failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
   });
-  return result;
+}
+
+function median(numbers: number[]): number {
+  return percentile(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
+async function measure(plan: LoadPlan): Promise<Measured> {
+  const before = process.cpuUsage();
+  const result = await load(plan);
+  const { user, system } = process.cpuUsage(before);
+  return { ...result, cpu_us: (user + system) / result.answers };
 }
 
 function load(plan: LoadPlan): Promise<LoadResult> {

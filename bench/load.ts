@@ -13,6 +13,8 @@ export interface LoadPlan {
 }
 export interface LoadResult {
   perSecond: number;
+  /** In all. */
+  answers: number;
   p50_ms: number;
   p99_ms: number;
   /** Answers other than 2xx, and errors. */
@@ -39,7 +41,8 @@ const result = await autocannon({
   })),
 });
 const answer: LoadResult = {
-  perSecond: result.requests.average,
+  perSecond: result.requests.total / result.duration,
+  answers: result.requests.total,
   p50_ms: result.latency.p50,
   p99_ms: result.latency.p99,
   failed: result.non2xx + result.errors + result.timeouts,

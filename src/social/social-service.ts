@@ -17,10 +17,11 @@ import { createViewing, requireBatch } from './viewing.ts';
 export function createSocialService(deps: SocialDeps): Social {
   const { store } = deps;
   const viewing = createViewing(deps);
-  const { view, profile, lookup } = viewing;
+  const { view, shown, profile, lookup } = viewing;
   return {
     ...createPeople(deps),
     view,
+    shown,
     profile,
     lookup,
     ...createTies(deps),

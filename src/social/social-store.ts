@@ -125,6 +125,11 @@ export interface SocialStore {
   people(userIds: readonly UserId[]): Promise<(StoredPerson | null)[]>;
   /** {@link RELATION} bits towards each of the others, in the order asked for. At most 1,000. */
   relations(request: { viewer: UserId; others: readonly UserId[] }): Promise<number[]>;
+  /**
+   * Everybody whom the viewer blocks or mutes or is blocked by, with those {@link RELATION} bits alone; null where
+   * they are more than {@link APART_MOST}. Shared by caches: never to be changed.
+   */
+  apart(viewer: UserId): Promise<ReadonlyMap<UserId, number> | null>;
   /** People whose handle this is now, ignoring case, whatever their state. At most 1,000. */
   byHandle(handles: readonly string[]): Promise<StoredPerson[]>;
   /** Handles that somebody had before, newest first, with when they ended (ms since 1970). */
@@ -152,6 +157,9 @@ export interface SocialStore {
   /** Some ties from or to a person; none when no tie is left. */
   tiesOf(request: { userId: UserId; limit: number }): Promise<TieKey[]>;
 }
+
+/** Blocks and mutes of one person that are read at a stroke. */
+export const APART_MOST = 1_000;
 
 /** People, and ties, in one change. */
 export const SUBJECT_MOST = 500;

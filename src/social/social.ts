@@ -22,6 +22,14 @@ export interface ProfileChanges {
   protected?: boolean;
 }
 
+/** Somebody named on a page, as far as its reader may know of them. */
+export interface PersonShown {
+  head: PersonHead;
+  protected: boolean;
+  /** The viewer mutes them. */
+  muting: boolean;
+}
+
 /** A profile as one viewer may see it. */
 export interface Profile extends PersonView {
   bio: string;
@@ -68,6 +76,12 @@ export interface Social {
    * in, so that the caller can tell (see `maySeePerson`). The one batched call of a page. At most 1,000.
    */
   view(request: { viewer: UserId | null; userIds: UserId[] }): Promise<PersonView[]>;
+  /**
+   * Those among these whom the viewer may read (`mayReadPerson`), in the order asked for; null for everybody else.
+   * What pages that name many people need of `view`, without looking up how the viewer stands to each of them. At
+   * most 1,000.
+   */
+  shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(PersonShown | null)[]>;
   /** Throws not_found where the viewer may not know the person at all (blocked by them, not active, never was). */
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   /** Active people by handle, ignoring case; unknown handles are left out. At most 1,000. */

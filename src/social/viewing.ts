@@ -4,11 +4,12 @@ import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { maySeePerson, type PersonHead, type PersonView } from '#contract/records.ts';
 import type { SocialDeps } from './changes.ts';
-import type { Profile } from './social.ts';
+import type { PersonShown, Profile } from './social.ts';
 import { RELATION, type StoredPerson } from './social-store.ts';
 
 export interface Viewing {
   view(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<PersonView[]>;
+  shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(PersonShown | null)[]>;
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   lookup(request: { handles: readonly string[] }): Promise<PersonHead[]>;
   /** The ids among these whom the viewer may see, in the order given. */
@@ -35,9 +36,30 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     return views.filter(maySeePerson).map((person) => person.userId);
   }
 
+  /** Ties are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
+  async function shown({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
+    requireBatch(userIds.length);
+    const people = await store.people(userIds);
+    const apart = viewer === null ? NOBODY : await store.apart(viewer);
+    const found: (PersonShown | null)[] = [];
+    const unsure: number[] = [];
+    for (let i = 0; i < people.length; i++) {
+      const person = people[i]!;
+      const bits = apart === null || apart.size === 0 ? 0 : (apart.get(userIds[i]!) ?? 0);
+      found.push(person === null ? null : shownOf(person, viewer, bits));
+      if (person !== null && (apart === null || person.protected)) unsure.push(i);
+    }
+    if (viewer === null || unsure.length === 0) return found;
+    const others = unsure.map((i) => userIds[i]!);
+    const relations = await store.relations({ viewer, others });
+    for (const [at, i] of unsure.entries()) found[i] = shownOf(people[i]!, viewer, relations[at]!);
+    return found;
+  }
+
   return {
     view,
     visible,
+    shown,
     async requireVisible(viewer, userId) {
       if ((await visible(viewer, [userId])).length === 0) throw hidden();
     },
@@ -67,6 +89,18 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
         .map(({ userId, handle, name, picture }) => ({ userId, handle, name, picture }));
     },
   };
+}
+
+const NOBODY: ReadonlyMap<UserId, number> = new Map();
+const FOLLOWING = RELATION.following | RELATION.followingPrivately;
+
+/** As {@link mayReadPerson}, by relation bits; null: no. */
+function shownOf(person: StoredPerson, viewer: UserId | null, relation: number): PersonShown | null {
+  const { userId, handle, name, picture, protected: locked } = person;
+  if (person.state !== 'active' || (relation & (RELATION.blocking | RELATION.blockedBy)) !== 0) return null;
+  if (locked && (relation & FOLLOWING) === 0 && userId !== viewer) return null;
+  const head = { userId, handle, name, picture };
+  return { head, protected: locked, muting: (relation & RELATION.muting) !== 0 };
 }
 
 /** A larger batch is a caller's mistake: sets are cut into several calls. */

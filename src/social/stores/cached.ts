@@ -7,12 +7,13 @@
 import { LRUCache } from 'lru-cache';
 import type { UserId } from '#contract/ids.ts';
 import { type CacheUse, noteUse } from '#platform/cache-use.ts';
+import { createIdCache } from '#platform/id-cache.ts';
 import type { Decision, Facts, Followee, SocialStore, StoredPerson, TieKey } from '../social-store.ts';
 import { createRelationCache } from './relation-cache.ts';
 
 export interface CachedSocialStoreOptions {
   store: SocialStore;
-  /** Bounds, in entries: people, relations of a viewer to somebody, followees over all lists. */
+  /** Bounds, in entries: people, relations of a viewer to somebody (also those apart), followees over all lists. */
   peopleMost?: number;
   relationsMost?: number;
   followeesMost?: number;
@@ -29,16 +30,20 @@ interface Touched {
 
 export function createCachedSocialStore({
   store,
-  peopleMost = 100_000,
+  peopleMost = 131_072,
   relationsMost = 500_000,
   followeesMost = 500_000,
   use,
 }: CachedSocialStoreOptions): SocialStore {
-  const people = new LRUCache<UserId, StoredPerson>({ max: peopleMost });
+  const people = createIdCache<StoredPerson>({ most: peopleMost });
   const relations = createRelationCache({ most: relationsMost });
   const followees = new LRUCache<UserId, { turns: number; rows: readonly Followee[] }>({
     maxSize: followeesMost,
     sizeCalculation: ({ rows }) => rows.length + 1,
+  });
+  const apart = new LRUCache<UserId, { people: ReadonlyMap<UserId, number> | null }>({
+    maxSize: relationsMost,
+    sizeCalculation: ({ people }) => 1 + (people?.size ?? 0),
   });
   let changes = 0;
   /** Lists of followees made before the last turn of anybody's protection or state are read again. */
@@ -50,6 +55,8 @@ export function createCachedSocialStore({
     for (const { from, to } of ties) {
       relations.forgetPair(from, to);
       followees.delete(from);
+      apart.delete(from);
+      apart.delete(to);
       people.delete(from);
       people.delete(to);
     }
@@ -117,6 +124,15 @@ export function createCachedSocialStore({
         if (began === changes) relations.put(viewer, others[i]!, bits);
       }
       return found;
+    },
+
+    async apart(viewer) {
+      const known = apart.get(viewer);
+      if (known !== undefined) return known.people;
+      const began = changes;
+      const read = await store.apart(viewer);
+      if (began === changes) apart.set(viewer, { people: read });
+      return read;
     },
 
     async followees(follower) {

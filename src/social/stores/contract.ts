@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { EventDraft, WarbleEvent } from '#contract/events.ts';
 import type { Snowflake, UserId } from '#contract/ids.ts';
 import {
+  APART_MOST,
   type Decision,
   NO_COUNTS,
   NO_TIE,
@@ -209,6 +210,34 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.store.relations({ viewer: 2, others: [1] }), [
         RELATION.followingPrivately | RELATION.followedBy,
       ]);
+    });
+
+    test('who is apart from somebody are all whom they block or mute, or who block them', async () => {
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
+      assert.deepEqual(await one.store.apart(1), new Map());
+      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      await tie(one.store, 2, 1, { ...NO_TIE, block: 12, mute: 13 });
+      await tie(one.store, 1, 3, { ...NO_TIE, block: 14 });
+      await tie(one.store, 4, 1, { ...publicly(15), mute: 16 });
+      assert.deepEqual(
+        await two.store.apart(1),
+        new Map([
+          [2, RELATION.muting | RELATION.blockedBy],
+          [3, RELATION.blocking],
+        ]),
+      );
+      await tie(two.store, 1, 2, NO_TIE);
+      await tie(two.store, 2, 1, NO_TIE);
+      await tie(two.store, 1, 3, NO_TIE);
+      assert.deepEqual(await one.store.apart(1), new Map());
+    });
+
+    test('beyond a bound they are too many to tell, whichever way they stand', async () => {
+      const block = (from: number, to: number) => tie(one.store, from, to, { ...NO_TIE, block: 20 });
+      await Promise.all(Array.from({ length: APART_MOST }, (_, i) => block(i + 2, 1)));
+      assert.equal((await two.store.apart(1))?.size, APART_MOST);
+      await block(1, 2);
+      assert.equal(await two.store.apart(1), null);
     });
 
     test('each list holds its own kind, newest first, by pages that neither repeat nor skip', async () => {

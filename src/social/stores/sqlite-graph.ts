@@ -2,7 +2,7 @@
 import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { EdgeRow } from '../social.ts';
-import { type Edge, type Followee, type ListKind, RELATION } from '../social-store.ts';
+import { APART_MOST, type Edge, type Followee, type ListKind, RELATION } from '../social-store.ts';
 import type { Table } from './sqlite-ties.ts';
 
 /** A private follow stands only while its followee is not protected. */
@@ -41,6 +41,11 @@ const RELATIONS = `SELECT ${[
   bit(RELATION.muting, 'mutes', '?1', '?2'),
 ].join(' + ')} AS bits`;
 
+/** One more than {@link APART_MOST} rows tell that they are too many. */
+const APART = `SELECT target AS userId, ${RELATION.blocking} AS bits FROM blocks WHERE source = ?1
+  UNION ALL SELECT source, ${RELATION.blockedBy} FROM blocks WHERE target = ?1
+  UNION ALL SELECT target, ${RELATION.muting} FROM mutes WHERE source = ?1 LIMIT ${APART_MOST + 1}`;
+
 const EDGE = `SELECT id, 0 AS private FROM follows WHERE target = ?2 AND source = ?1
   UNION ALL SELECT id, 1 FROM private_follows WHERE target = ?2 AND source = ?1 AND ${STANDS}`;
 
@@ -65,6 +70,7 @@ export const BOUNDED_READS: readonly string[] = [
   ...Object.values(LISTS),
   ...Object.values(PENDING),
   RELATIONS,
+  APART,
   EDGE,
   FOLLOWER_IDS,
 ];
@@ -77,6 +83,7 @@ export function createSqliteGraph(db: Database) {
     Object.entries(LISTS).map(([kind, sql]) => [kind, db.prepare(sql)]),
   ) as Record<ListKind, ReturnType<Database['prepare']>>;
   const relation = db.prepare(RELATIONS);
+  const apart = db.prepare(APART);
   const edge = db.prepare(EDGE);
   const followees = db.prepare(FOLLOWEES);
   const followerIds = db.prepare(FOLLOWER_IDS);
@@ -84,6 +91,13 @@ export function createSqliteGraph(db: Database) {
 
   return {
     relation: (viewer: UserId, other: UserId) => (relation.get(viewer, other) as { bits: number }).bits,
+    apart(viewer: UserId): Map<UserId, number> | null {
+      const rows = apart.all(viewer) as { userId: UserId; bits: number }[];
+      if (rows.length > APART_MOST) return null;
+      const found = new Map<UserId, number>();
+      for (const { userId, bits } of rows) found.set(userId, (found.get(userId) ?? 0) | bits);
+      return found;
+    },
     list(kind: ListKind, userId: UserId, before: Snowflake | null, limit: number): EdgeRow[] {
       const rows = lists[kind].all(userId, before ?? NEWEST, limit) as {
         id: Snowflake;

@@ -58,6 +58,7 @@ export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStor
       }),
     people: async (userIds) => userIds.map(people.get),
     relations: async ({ viewer, others }) => others.map((other) => graph.relation(viewer, other)),
+    apart: async (viewer) => graph.apart(viewer),
     byHandle: async (handles) => handles.flatMap(people.byHandle),
     formerHandles: async (userId) => people.formerHandles(userId),
     list: async ({ kind, userId, before, limit }) => graph.list(kind, userId, before, limit),

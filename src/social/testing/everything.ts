@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#contract/errors.ts';
 import type { Snowflake, UserId } from '#contract/ids.ts';
-import type { Page, PersonView } from '#contract/records.ts';
+import { mayReadPerson, type Page, type PersonView } from '#contract/records.ts';
 import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
 import type { Action, Outcome } from './social-model.ts';
 
@@ -108,6 +108,7 @@ export async function everythingFor(
     });
   }
   const views = await social.view({ viewer, userIds: [...userIds] });
+  await checkShown(social, viewer, views);
   if (viewer === null) return { views, about, own: { requests: [], blocks: [], mutes: [], suggestions: [] } };
   const userId = viewer;
   return {
@@ -120,4 +121,18 @@ export async function everythingFor(
       suggestions: (await social.suggestions({ viewer, limit: 100 })).suggestions,
     },
   };
+}
+
+/** What pages ask says the same of everybody as the whole view. */
+async function checkShown(
+  social: Social,
+  viewer: UserId | null,
+  views: readonly PersonView[],
+): Promise<void> {
+  const expected = views.map((view) => {
+    const { userId, handle, name, picture, protected: locked, muting } = view;
+    if (!mayReadPerson(view, viewer)) return null;
+    return { head: { userId, handle, name, picture }, protected: locked, muting };
+  });
+  assert.deepEqual(await social.shown({ viewer, userIds: views.map(({ userId }) => userId) }), expected);
 }

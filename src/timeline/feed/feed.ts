@@ -4,8 +4,9 @@
  * until it is full or the source has ended.
  */
 import type { TweetId, UserId } from '#contract/ids.ts';
-import type { PersonHead, PersonView } from '#contract/records.ts';
+import type { PersonShown } from '#social/social.ts';
 import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
+import type { Cast } from './cast.ts';
 import type { Hydrate } from './hydrate.ts';
 
 /** One place of a skeleton. */
@@ -18,8 +19,8 @@ export interface Entry {
   byRepost: boolean;
 }
 
-/** May a tweet of this author stand in this list? Asked of every author, after `tweets` said that the tweet lives. */
-export type Rule = (author: PersonView, viewer: UserId | null) => boolean;
+/** May a tweet of this author, whom the viewer may read, stand in this list? */
+export type Rule = (author: PersonShown) => boolean;
 
 export interface Candidates<E extends Entry> {
   entries: E[];
@@ -43,6 +44,8 @@ export interface PageRequest<E extends Entry, Place> {
   limit: number;
   viewer: UserId | null;
   rule: Rule;
+  /** A fresh one, for this viewer. */
+  cast: Cast;
 }
 
 /**
@@ -57,10 +60,9 @@ const SECOND_ROUND = 20;
 /** Fills one page. What is passed over is passed over for good: the next page begins below it. */
 export async function fillPage<E extends Entry, Place>(
   hydrate: Hydrate,
-  { source, limit, viewer, rule }: PageRequest<E, Place>,
+  { source, limit, viewer, rule, cast }: PageRequest<E, Place>,
 ): Promise<FeedPage<Place>> {
   const items: FeedItem[] = [];
-  const people = new Map<UserId, PersonHead>();
   let degraded = false;
   let partial = false;
   let count = limit;
@@ -69,7 +71,7 @@ export async function fillPage<E extends Entry, Place>(
     partial ||= incomplete;
     let used = 0;
     if (entries.length > 0) {
-      const result = await hydrate({ entries, viewer, rule, items, limit, people });
+      const result = await hydrate({ entries, viewer, rule, items, limit, cast });
       degraded ||= result.degraded;
       if (result.unchecked) {
         partial = true;
@@ -84,6 +86,6 @@ export async function fillPage<E extends Entry, Place>(
   return page(source.place());
 
   function page(next: Place | null): FeedPage<Place> {
-    return { items, people: [...people.values()], next, degraded: degraded ? ['engagement'] : [], partial };
+    return { items, people: cast.named(), next, degraded: degraded ? ['engagement'] : [], partial };
   }
 }

@@ -5,19 +5,12 @@
 import { isWarbleError } from '#contract/errors.ts';
 import { snowflakeTime, type UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
-import {
-  type CommentRow,
-  type LikeRow,
-  mayShowActor,
-  type PersonHead,
-  type PersonView,
-  type TweetRecord,
-} from '#contract/records.ts';
+import type { CommentRow, LikeRow, TweetRecord } from '#contract/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
-import type { Social } from '#social/social.ts';
 import { inBatches } from '#timeline/batches.ts';
 import type { FeedItem } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
+import type { Cast } from './cast.ts';
 import type { Entry, Rule } from './feed.ts';
 
 export interface HydrateRequest {
@@ -27,8 +20,8 @@ export interface HydrateRequest {
   /** Where the visible ones are put, until there are `limit`. */
   items: FeedItem[];
   limit: number;
-  /** Where everybody named in the items is put. */
-  people: Map<UserId, PersonHead>;
+  /** Asks for everybody, and is told who is named in the items. */
+  cast: Cast;
 }
 
 export interface Hydrated {
@@ -44,37 +37,32 @@ export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 
 export interface HydrateDeps {
   tweets: Pick<Tweets, 'get'>;
-  social: Pick<Social, 'view'>;
   engagement: Pick<Engagement, 'summaries'>;
 }
 
-/** What is known while a page is put together. */
-interface Known {
-  views: Map<UserId, PersonView | null>;
-  comments: Map<number, TweetRecord>;
-  /** Somebody or some comment is hidden or gone: else the first previews of every item are the ones to show. */
-  someHidden: boolean;
+/** What the services said, in the order of the entries. */
+interface Found {
+  records: (TweetRecord | undefined)[];
+  summaries: (Summary | undefined)[] | null;
 }
 
-export function createHydrate({ tweets, social, engagement }: HydrateDeps): Hydrate {
-  /** Adds views of those people who are keys without one. Someone who never was stays null. */
-  async function addViews(viewer: UserId | null, wanted: UserId[], known: Known): Promise<void> {
-    const found = await inBatches(wanted, LIMITS.batch, (userIds) => social.view({ viewer, userIds }));
-    known.someHidden ||= found.length < wanted.length;
-    for (const view of found) {
-      known.views.set(view.userId, view);
-      known.someHidden ||= !mayShowActor(view, viewer);
-    }
-  }
-  async function addComments(ids: number[], known: Known): Promise<void> {
+/** The comments of the previews. */
+interface Comments {
+  byId: Map<number, TweetRecord>;
+  /** Some are gone. */
+  someGone: boolean;
+}
+
+export function createHydrate({ tweets, engagement }: HydrateDeps): Hydrate {
+  async function addComments(ids: number[], comments: Comments): Promise<void> {
     if (ids.length === 0) return;
     const found = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
-    known.someHidden ||= found.length < ids.length;
-    for (const comment of found) known.comments.set(comment.id, comment);
+    comments.someGone ||= found.length < ids.length;
+    for (const comment of found) comments.byId.set(comment.id, comment);
   }
 
   return async (request) => {
-    const { entries, viewer } = request;
+    const { entries, viewer, cast } = request;
     const ids = entries.map(({ tweetId }) => tweetId);
     const [records, summaries] = await Promise.all([
       tweets.get({ ids }),
@@ -85,84 +73,62 @@ export function createHydrate({ tweets, social, engagement }: HydrateDeps): Hydr
       summaries: summaries && aligned(ids, summaries, (summary) => summary.tweetId),
     };
     const degraded = summaries === null;
-    const known: Known = { views: new Map(), comments: new Map(), someHidden: false };
-    const first = firstNeeds(entries, found, known);
-    const [checked] = await Promise.all([
-      orNull(addViews(viewer, first.people, known).then(() => true)),
-      addComments(first.comments, known),
-    ]);
+    const comments: Comments = { byId: new Map(), someGone: false };
+    const first = addComments(wantFirst(entries, found, cast), comments);
+    const [checked] = await Promise.all([orNull(cast.fetch().then(() => true)), first]);
     if (checked === null) return { used: 0, degraded, unchecked: true };
-    const more = moreNeeds(found, known, viewer);
-    if (more.people.length + more.comments.length > 0) {
-      const [again] = await Promise.all([
-        orNull(addViews(viewer, more.people, known).then(() => true)),
-        addComments(more.comments, known),
-      ]);
+    if (cast.someHidden() || comments.someGone) {
+      const more = addComments(wantMore(found, comments, cast), comments);
+      const [again] = await Promise.all([orNull(cast.fetch().then(() => true)), more]);
       if (again === null) return { used: 0, degraded, unchecked: true };
     }
-    return { used: assemble(request, found, known), degraded, unchecked: false };
+    return { used: assemble(request, found, comments), degraded, unchecked: false };
   };
 }
 
-/** What the services said, in the order of the entries. */
-interface Found {
-  records: (TweetRecord | undefined)[];
-  summaries: (Summary | undefined)[] | null;
-}
-
-interface Needs {
-  people: UserId[];
-  comments: number[];
-}
-
-/** Everybody whom an item is likely to name: previews of which all are visible show the first three. */
-function firstNeeds(entries: readonly Entry[], { records, summaries }: Found, { views }: Known): Needs {
+/**
+ * Asks for everybody whom an item is likely to name: previews of which all are visible show the first three. Returns
+ * the comments needed.
+ */
+function wantFirst(entries: readonly Entry[], { records, summaries }: Found, cast: Cast): number[] {
   const comments: number[] = [];
   for (let i = 0; i < entries.length; i++) {
     const record = records[i];
     if (record === undefined) continue;
-    views.set(record.author, null);
-    for (const reposter of entries[i]!.repostedBy) views.set(reposter, null);
+    cast.want(record.author);
+    const { repostedBy } = entries[i]!;
+    for (let j = 0; j < repostedBy.length; j++) cast.want(repostedBy[j]!);
     const summary = summaries?.[i];
     if (summary === undefined) continue;
     for (let j = 0; j < summary.likes.length && j < LIMITS.previewShown; j++) {
-      views.set(summary.likes[j]!.userId, null);
+      cast.want(summary.likes[j]!.userId);
     }
     for (let j = 0; j < summary.comments.length && j < LIMITS.previewShown; j++) {
-      views.set(summary.comments[j]!.userId, null);
+      cast.want(summary.comments[j]!.userId);
       comments.push(summary.comments[j]!.id);
     }
   }
-  return { people: [...views.keys()], comments };
+  return comments;
 }
 
-/** The further previews of those items of which the first three cannot all be shown. */
-function moreNeeds({ records, summaries }: Found, known: Known, viewer: UserId | null): Needs {
-  const needs: Needs = { people: [], comments: [] };
-  if (summaries === null || !known.someHidden) return needs;
-  const want = (userId: UserId) => {
-    if (known.views.has(userId)) return;
-    known.views.set(userId, null);
-    needs.people.push(userId);
-  };
-  for (let i = 0; i < summaries.length; i++) {
-    const summary = summaries[i];
+/** Asks for the further previews of those items of which the first three cannot all be shown. */
+function wantMore({ records, summaries }: Found, comments: Comments, cast: Cast): number[] {
+  const wanted: number[] = [];
+  for (let i = 0; i < records.length; i++) {
+    const summary = summaries?.[i];
     if (summary === undefined || records[i] === undefined) continue;
-    const { likes, comments } = summary;
-    if (likes.length > LIMITS.previewShown && !firstShow(likes, (row) => shows(known, row.userId, viewer))) {
-      for (let j = LIMITS.previewShown; j < likes.length; j++) want(likes[j]!.userId);
+    const { likes, comments: rows } = summary;
+    if (likes.length > LIMITS.previewShown && !firstShow(likes, (row) => shows(row, cast))) {
+      for (let j = LIMITS.previewShown; j < likes.length; j++) cast.want(likes[j]!.userId);
     }
-    if (
-      comments.length > LIMITS.previewShown &&
-      !firstShow(comments, (row) => showsComment(known, row, viewer))
-    ) {
-      for (let j = LIMITS.previewShown; j < comments.length; j++) {
-        want(comments[j]!.userId);
-        needs.comments.push(comments[j]!.id);
+    if (rows.length > LIMITS.previewShown && !firstShow(rows, (row) => showsComment(row, comments, cast))) {
+      for (let j = LIMITS.previewShown; j < rows.length; j++) {
+        cast.want(rows[j]!.userId);
+        wanted.push(rows[j]!.id);
       }
     }
   }
-  return needs;
+  return wanted;
 }
 
 function firstShow<Row>(rows: Row[], shown: (row: Row) => boolean): boolean {
@@ -170,97 +136,80 @@ function firstShow<Row>(rows: Row[], shown: (row: Row) => boolean): boolean {
   return true;
 }
 
-function shows({ views }: Known, userId: UserId, viewer: UserId | null): boolean {
-  const view = views.get(userId);
-  return view != null && mayShowActor(view, viewer);
+/** What a protected account does is for those who may read it, just as what it writes. */
+function shows(row: { userId: UserId }, cast: Cast): boolean {
+  return cast.get(row.userId) !== undefined;
 }
 
-function showsComment(known: Known, row: CommentRow, viewer: UserId | null): boolean {
-  return known.comments.has(row.id) && shows(known, row.userId, viewer);
+function showsComment(row: CommentRow, comments: Comments, cast: Cast): boolean {
+  return comments.byId.has(row.id) && shows(row, cast);
 }
 
 /** Puts the visible entries into `items` until the page is full; returns how many entries it looked at. */
-function assemble(request: HydrateRequest, { records, summaries }: Found, known: Known): number {
-  const { entries, viewer, rule, items, limit, people } = request;
+function assemble(request: HydrateRequest, { records, summaries }: Found, comments: Comments): number {
+  const { entries, rule, items, limit, cast } = request;
   let used = 0;
   for (; used < entries.length && items.length < limit; used++) {
     const entry = entries[used]!;
     const tweet = records[used];
     if (tweet === undefined || tweet.kind !== 'tweet') continue;
-    const author = known.views.get(tweet.author);
-    if (author == null || !rule(author, viewer)) continue;
-    const repostedBy = visibleReposters(entry, known, viewer);
+    const author = cast.get(tweet.author);
+    if (author === undefined || !rule(author)) continue;
+    const repostedBy = visibleReposters(entry, cast);
     if (entry.byRepost && repostedBy.length === 0) continue;
-    const item = itemOf(tweet, summaries?.[used], known, viewer);
+    cast.name(tweet.author);
+    for (let j = 0; j < repostedBy.length; j++) cast.name(repostedBy[j]!);
+    const item = itemOf(tweet, summaries?.[used], comments, cast);
     if (repostedBy.length > 0) {
       item.repostedBy = repostedBy;
       item.repostTime = entry.repostTime;
     }
     items.push(item);
-    name(item, known, people);
   }
   return used;
 }
 
 /** Muting somebody mutes their reposts; only homes have any. */
-function visibleReposters(entry: Entry, { views }: Known, viewer: UserId | null): UserId[] {
-  if (entry.repostedBy.length === 0) return [];
-  return entry.repostedBy.filter((userId) => {
-    const view = views.get(userId);
-    return view != null && mayShowActor(view, viewer) && !view.muting;
-  });
+function visibleReposters({ repostedBy }: Entry, cast: Cast): UserId[] {
+  if (repostedBy.length === 0) return [];
+  return repostedBy.filter((userId) => cast.get(userId)?.muting === false);
 }
 
-function itemOf(
-  tweet: TweetRecord,
-  summary: Summary | undefined,
-  known: Known,
-  viewer: UserId | null,
-): FeedItem {
+function itemOf(tweet: TweetRecord, summary: Summary | undefined, comments: Comments, cast: Cast): FeedItem {
   return {
     tweet,
     likeCount: summary === undefined ? null : summary.likeCount,
     commentCount: summary === undefined ? null : summary.commentCount,
     repostCount: summary === undefined ? null : summary.repostCount,
-    likes: summary === undefined ? [] : likesShown(summary.likes, known, viewer),
-    comments: summary === undefined ? [] : commentsShown(summary.comments, known, viewer),
+    likes: summary === undefined ? [] : likesShown(summary.likes, cast),
+    comments: summary === undefined ? [] : commentsShown(summary.comments, comments, cast),
     viewer: summary === undefined ? null : summary.viewer,
     repostedBy: [],
     repostTime: null,
   };
 }
 
-function likesShown(rows: LikeRow[], known: Known, viewer: UserId | null): FeedItem['likes'] {
+function likesShown(rows: LikeRow[], cast: Cast): FeedItem['likes'] {
   const shown: FeedItem['likes'] = [];
   for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
     const { id, userId } = rows[j]!;
-    if (shows(known, userId, viewer)) shown.push({ userId, time: snowflakeTime(id) });
+    if (!shows(rows[j]!, cast)) continue;
+    cast.name(userId);
+    shown.push({ userId, time: snowflakeTime(id) });
   }
   return shown;
 }
 
-function commentsShown(rows: CommentRow[], known: Known, viewer: UserId | null): FeedItem['comments'] {
+function commentsShown(rows: CommentRow[], comments: Comments, cast: Cast): FeedItem['comments'] {
   const shown: FeedItem['comments'] = [];
   for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
     const { id, userId } = rows[j]!;
-    const comment = known.comments.get(id);
-    if (comment === undefined || !shows(known, userId, viewer)) continue;
+    const comment = comments.byId.get(id);
+    if (comment === undefined || !shows(rows[j]!, cast)) continue;
+    cast.name(userId);
     shown.push({ commentId: id, userId, content: comment.content, time: comment.time });
   }
   return shown;
-}
-
-/** Adds everybody whom an item names; their heads only: how the viewer stands to them is nobody else's. */
-function name(item: FeedItem, { views }: Known, people: Map<UserId, PersonHead>): void {
-  const add = (id: UserId) => {
-    if (people.has(id)) return;
-    const { userId, handle, name, picture } = views.get(id)!;
-    people.set(id, { userId, handle, name, picture });
-  };
-  add(item.tweet.author);
-  for (let j = 0; j < item.repostedBy.length; j++) add(item.repostedBy[j]!);
-  for (let j = 0; j < item.likes.length; j++) add(item.likes[j]!.userId);
-  for (let j = 0; j < item.comments.length; j++) add(item.comments[j]!.userId);
 }
 
 /**

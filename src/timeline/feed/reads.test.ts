@@ -91,7 +91,7 @@ describe('lists of tweets', () => {
       assert.deepEqual(Object.fromEntries(world.calls), {
         'tweets.get': 2,
         'engagement.summaries': 1,
-        'social.view': 1,
+        'social.shown': 1,
       });
     });
 

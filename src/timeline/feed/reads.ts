@@ -2,14 +2,15 @@
 import { isWarbleError, notFound, WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
-import type { Social } from '#social/social.ts';
+import type { PersonShown, Social } from '#social/social.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { FeedPage, Timeline } from '#timeline/timeline.ts';
 import type { GlobalTop } from '#timeline/top/global-top.ts';
 import type { OpenHomeTop } from '#timeline/top/home-top.ts';
 import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { fillPage } from './feed.ts';
+import { createCast } from './cast.ts';
+import { type Entry, fillPage, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
 
@@ -17,31 +18,36 @@ export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'tw
 
 export interface ReadsDeps extends HydrateDeps {
   tweets: Pick<Tweets, 'get' | 'byAuthor'>;
-  social: Pick<Social, 'view'>;
+  social: Pick<Social, 'view' | 'shown'>;
   homes: Pick<Homes, 'candidates'>;
   globalTop: Pick<GlobalTop, 'newest'>;
   snapshots: Pick<TopSnapshots, 'get'>;
   openHomeTop: OpenHomeTop;
 }
 
-const inHome = (author: PersonView, viewer: UserId | null) => mayReadPerson(author, viewer) && !author.muting;
+const anywhere = () => true;
+const inHome = ({ muting }: PersonShown) => !muting;
 /** Not even for those who may read them: the list is the same for everyone. */
-const inGlobalTop = (author: PersonView, viewer: UserId | null) =>
-  mayReadPerson(author, viewer) && !author.protected;
+const inGlobalTop = (author: PersonShown) => !author.protected;
 
 export function createReads(deps: ReadsDeps): Reads {
   const { tweets, social, homes, globalTop, snapshots, openHomeTop } = deps;
   const hydrate = createHydrate(deps);
+  function page<E extends Entry, Place>(
+    request: Omit<PageRequest<E, Place>, 'cast'>,
+  ): Promise<FeedPage<Place>> {
+    return fillPage(hydrate, { ...request, cast: createCast(social, request.viewer) });
+  }
 
   return {
     home({ reader, own, place, limit }) {
       const source = homeSource(homes, { reader, own, place });
-      return fillPage(hydrate, { source, limit, viewer: reader, rule: inHome });
+      return page({ source, limit, viewer: reader, rule: inHome });
     },
 
     async homeTop({ reader, window, k, own }) {
       const source = homeTopSource(await openHomeTop({ reader, window, own }));
-      return fillPage(hydrate, { source, limit: k, viewer: reader, rule: inHome });
+      return page({ source, limit: k, viewer: reader, rule: inHome });
     },
 
     async top({ viewer, window, place, limit }) {
@@ -50,7 +56,7 @@ export function createReads(deps: ReadsDeps): Reads {
         throw new WarbleError('cursor_expired', 'The list has changed since; start again without a cursor.');
       }
       const source = topSource(snapshot, place?.index ?? 0);
-      return fillPage(hydrate, { source, limit, viewer, rule: inGlobalTop });
+      return page({ source, limit, viewer, rule: inGlobalTop });
     },
 
     async byAuthor({ author, viewer, before, limit }) {
@@ -59,20 +65,20 @@ export function createReads(deps: ReadsDeps): Reads {
       if (person === undefined || !maySeePerson(person)) throw notFound();
       if (!mayReadPerson(person, viewer)) return emptyPage({ partial: false });
       const source = authorSource(tweets, { author, before });
-      return fillPage(hydrate, { source, limit, viewer, rule: mayReadPerson });
+      return page({ source, limit, viewer, rule: anywhere });
     },
 
     async tweet({ tweetId, viewer }) {
       const entries = [{ tweetId, repostedBy: [], repostTime: null, byRepost: false }];
       const items: FeedPage<never>['items'] = [];
-      const people = new Map();
-      const request = { entries, viewer, rule: mayReadPerson, items, limit: 1, people };
+      const cast = createCast(social, viewer);
+      const request = { entries, viewer, rule: anywhere, items, limit: 1, cast };
       const { degraded, unchecked } = await hydrate(request);
       // Neither "it is not there" nor the tweet would be honest.
       if (unchecked) throw new WarbleError('unavailable', 'Who may read this cannot be checked just now.');
       if (items.length === 0) throw notFound();
       const missing: 'engagement'[] = degraded ? ['engagement'] : [];
-      return { items, people: [...people.values()], next: null, degraded: missing, partial: false };
+      return { items, people: cast.named(), next: null, degraded: missing, partial: false };
     },
   };
 

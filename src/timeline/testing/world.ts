@@ -6,7 +6,7 @@
 import { WarbleError } from '#contract/errors.ts';
 import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
 import { type Snowflake, snowflakeOf, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
-import type { AccountState, PersonView, TweetRecord } from '#contract/records.ts';
+import { type AccountState, mayReadPerson, type PersonView, type TweetRecord } from '#contract/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
@@ -36,7 +36,7 @@ export interface World {
   people: Map<UserId, WorldPerson>;
   items: Map<number, WorldTweet>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
+  social: Pick<Social, 'view' | 'shown' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries'>;
   log: Log;
   /** How often each method was called, by `service.method`. */
@@ -113,6 +113,13 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     social: counted('social', {
       view: async ({ viewer, userIds }) =>
         userIds.flatMap((userId) => (people.has(userId) ? [viewOf(person(userId), viewer)] : [])),
+      shown: async ({ viewer, userIds }) =>
+        userIds.map((userId) => {
+          const view = people.has(userId) ? viewOf(person(userId), viewer) : undefined;
+          if (view === undefined || !mayReadPerson(view, viewer)) return null;
+          const { handle, name, picture, protected: locked, muting } = view;
+          return { head: { userId, handle, name, picture }, protected: locked, muting };
+        }),
       followerCounts: async ({ userIds }) =>
         userIds.map((userId) => ({ userId, followers: followersOf(userId) })),
       async scanPeople({ after, limit }) {

@@ -1,0 +1,62 @@
+/** The people of a page: each is asked for once, and named once. */
+import type { UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { PersonHead } from '#contract/records.ts';
+import type { PersonShown, Social } from '#social/social.ts';
+import { inBatches } from '#timeline/batches.ts';
+
+export interface Cast {
+  /** Somebody of whom the page needs to know. */
+  want(userId: UserId): void;
+  /** Asks for all who are wanted and not known yet. Throws what social throws. */
+  fetch(): Promise<void>;
+  /** Undefined: the viewer may not read them, or they never were. */
+  get(userId: UserId): PersonShown | undefined;
+  /** Somebody who was asked for is hidden from the viewer. */
+  someHidden(): boolean;
+  /** Puts somebody who may be read among the page's people. */
+  name(userId: UserId): void;
+  named(): PersonHead[];
+}
+
+export function createCast(social: Pick<Social, 'shown'>, viewer: UserId | null): Cast {
+  /** By number: a person's place in `shown`. */
+  const places = new Map<UserId, number>();
+  const shown: (PersonShown | null)[] = [];
+  const isNamed: boolean[] = [];
+  const named: PersonHead[] = [];
+  let wanted: UserId[] = [];
+  let someHidden = false;
+
+  return {
+    want(userId) {
+      if (places.has(userId)) return;
+      places.set(userId, places.size);
+      wanted.push(userId);
+    },
+    async fetch() {
+      if (wanted.length === 0) return;
+      const userIds = wanted;
+      wanted = [];
+      for (const person of await inBatches(userIds, LIMITS.batch, (batch) =>
+        social.shown({ viewer, userIds: batch }),
+      )) {
+        shown.push(person);
+        isNamed.push(false);
+        someHidden ||= person === null;
+      }
+    },
+    get(userId) {
+      const place = places.get(userId);
+      return place === undefined ? undefined : (shown[place] ?? undefined);
+    },
+    someHidden: () => someHidden,
+    name(userId) {
+      const place = places.get(userId)!;
+      if (isNamed[place]) return;
+      isNamed[place] = true;
+      named.push(shown[place]!.head);
+    },
+    named: () => named,
+  };
+}
