@@ -29,7 +29,7 @@ export function createSqliteLog(outboxes: readonly Pick<Outbox, 'topics' | 'db'>
       const rows = database(topic)
         .prepare(
           `SELECT position, event FROM outbox WHERE topic = ? AND partition = ? AND position > ?
-           ORDER BY position LIMIT ?`,
+           ORDER BY position LIMIT ? + 0`,
         )
         .all(topic, partition, after, limit) as { position: number; event: string }[];
       return rows.map(

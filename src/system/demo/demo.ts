@@ -5,7 +5,7 @@ import { ConfigError, readSettings } from '../config.ts';
 import { takeDataDirectory } from '../data-directory.ts';
 import { createLogger } from '../logger.ts';
 import { startServing, stopOnSignals, welcome } from '../serve.ts';
-import { type FillOptions, fillCommunity } from './fill.ts';
+import { type DemoMark, type FillOptions, fillCommunity } from './fill.ts';
 import { startPosting } from './live-posting.ts';
 
 const EXTRA = {
@@ -18,13 +18,6 @@ const EXTRA = {
   check: { type: 'boolean' },
 } as const;
 const MARK = 'demo.json';
-
-export interface DemoMark {
-  handle: string;
-  password: string;
-  people: number;
-  tweets: number;
-}
 
 /** Fills the directory where it is not filled yet, then serves it. */
 export async function demo(argv: string[]): Promise<void> {

@@ -8,7 +8,6 @@ import type { DataDirectory } from '../data-directory.ts';
 import { createPublicApi } from '../public-api.ts';
 import { createSystem } from '../system.ts';
 import { checkCommunity } from './check.ts';
-import type { DemoMark } from './demo.ts';
 import { followersIn, type Graph, generateGraph, readGraph } from './graph.ts';
 import { loadCommunity } from './load.ts';
 import { type PlannedAct, planCommunity } from './plan.ts';
@@ -24,6 +23,14 @@ export interface FillOptions {
   seed: number;
   /** Hold every home and top list against a plain computation before serving. */
   check: boolean;
+}
+
+/** What a filled directory remembers: how to sign in, and what is in it. */
+export interface DemoMark {
+  handle: string;
+  password: string;
+  people: number;
+  tweets: number;
 }
 
 const WEEK_MS = 7 * 86_400_000;

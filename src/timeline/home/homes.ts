@@ -2,7 +2,7 @@
  * Homes: rings that deliveries go to, and the skeleton that a page of a home is made from. A home's candidates are
  * the activities (postings and standing reposts) of those whom the reader follows now and does not mute.
  */
-import type { ActivityId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { UserId } from '#contract/ids.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -16,6 +16,7 @@ import { createActivityFacts } from './activity-facts.ts';
 import { createCandidateSource } from './candidates.ts';
 import { createCircles } from './circle.ts';
 import { createDeliveries } from './deliveries.ts';
+import type { Candidates } from './home-entry.ts';
 import { createKeeping } from './keeping.ts';
 import { createNews } from './news.ts';
 import { createOpening } from './opening.ts';
@@ -24,32 +25,6 @@ import { createPulledActors } from './pulled-actors.ts';
 import { createReadingRate } from './reading-rate.ts';
 import { createSkeleton } from './skeleton.ts';
 import { createWalks } from './walks.ts';
-
-/** One tweet of a home, at its newest allowed activity. */
-export interface HomeEntry {
-  /** Its place in the walk: the next page begins below `Math.abs(activity)` of the last entry that was shown. */
-  activity: ActivityId;
-  /** Who posted or reposted; followed and not muted (or the reader, with `own`). */
-  actor: UserId;
-  tweetId: TweetId;
-  /** Everybody followed and not muted whose repost stands, newest first, at most {@link REPOSTERS_NAMED}. */
-  repostedBy: UserId[];
-  /** When the newest of those was made (ms since 1970). */
-  repostTime: number | null;
-}
-
-export interface Candidates {
-  entries: HomeEntry[];
-  /** For every `HomePlace` of this walk: copy both, do not make `began` up. */
-  top: Snowflake;
-  began: number;
-  /** Where to ask on (as `below`) when all entries were used; null: there is nothing further down. */
-  next: Snowflake | null;
-  /** Engagement did not answer: reposts were left out. */
-  partial: boolean;
-}
-
-export const REPOSTERS_NAMED = 100;
 
 export interface Homes
   extends Pick<

@@ -21,7 +21,7 @@ import type { HomePlace } from '#timeline/timeline.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 import type { CandidateSource } from './candidates.ts';
 import type { Circles } from './circle.ts';
-import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './homes.ts';
+import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './home-entry.ts';
 import { markShown, type Walk, type Walks, wasShown } from './walks.ts';
 
 export interface Skeleton {
