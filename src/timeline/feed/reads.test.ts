@@ -4,7 +4,7 @@ import { isWarbleError } from '#contract/errors.ts';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
-import type { HomeEntry } from '#timeline/home/homes.ts';
+import type { HomeEntry } from '#timeline/home/home-entry.ts';
 import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
 import { createWorld, type World } from '#timeline/testing/world.ts';
 import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
