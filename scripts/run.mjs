@@ -84,7 +84,7 @@ async function install() {
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
-  console.error('Installing the exact versions of package-lock.json (about 250 MB, once) ...');
+  console.error('Installing the exact versions of package-lock.json (about 400 MB on disk, once) ...');
   const progress = setInterval(() => console.error(`  ... still installing, ${seconds()} s`), 5000);
   const { code, errors } = await npmInstall();
   clearInterval(progress);
