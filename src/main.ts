@@ -1,6 +1,6 @@
 /** The command line. */
 import { WarbleError } from '#contract/errors.ts';
-import { ConfigError } from './system/config.ts';
+import { ConfigError } from './system/config-error.ts';
 
 type Command = (argv: string[]) => Promise<void>;
 

@@ -45,7 +45,7 @@ export async function openApi() {
   const system = await createSystem({ file, clock, random });
   const api = await createPublicApi({
     system,
-    config: { rateLimits: 'off', trustedProxies: [], metricsToken: 'metrics-secret' },
+    config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: 'metrics-secret' },
     directory: { file },
     clock,
     random,

@@ -4,7 +4,8 @@
 import { pino } from 'pino';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
-import { type Config, ConfigError, readSettings } from './config.ts';
+import { type Config, readSettings } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { createSystem, type System } from './system.ts';

@@ -4,6 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { createAddressOf } from '#gateway/limits/addresses.ts';
+import type { Policy, Quota } from '#gateway/limits/limits.ts';
+import { ConfigError } from './config-error.ts';
+import { quotasOf } from './quotas.ts';
 
 export interface Config {
   host: string;
@@ -12,6 +15,8 @@ export interface Config {
   /** The directory that holds everything. */
   data: string;
   rateLimits: 'on' | 'off';
+  /** Request limits other than the usual ones. */
+  quotas: Partial<Record<Policy, Quota>>;
   /** Addresses or CIDR blocks whose X-Forwarded-For counts. */
   trustedProxies: string[];
   /** Bearer that may read /metrics from beyond loopback; null: nobody may. */
@@ -22,9 +27,6 @@ export interface Config {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** A setting that cannot be used. The message is one line: the setting, what is wrong, what to do. */
-export class ConfigError extends Error {}
 
 export interface ConfigSource {
   /** Arguments behind the command. */
@@ -55,6 +57,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     port: portOf(given('port', 'WARBLE_PORT') ?? '3000'),
     data: given('data', 'WARBLE_DATA') ?? defaultData,
     rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on', host),
+    quotas: quotasOf(env.WARBLE_QUOTAS),
     trustedProxies: trustedProxiesOf(env.WARBLE_TRUSTED_PROXIES),
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
     logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 export interface DataDirectory {
   path: string;

@@ -33,7 +33,7 @@ export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'r
 
 export interface PublicApiDeps {
   system: System;
-  config: Pick<Config, 'rateLimits' | 'trustedProxies' | 'metricsToken'>;
+  config: Pick<Config, 'rateLimits' | 'quotas' | 'trustedProxies' | 'metricsToken'>;
   directory: Pick<DataDirectory, 'file'>;
   clock: Clock;
   random: Random;
@@ -85,6 +85,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     limits: createLimits({
       clock,
       off: config.rateLimits === 'off',
+      quotas: config.quotas,
       trustedProxies: config.trustedProxies,
     }),
     cursorKey: await accounts.secret('cursors'),

@@ -46,7 +46,7 @@ export async function openSystemHttp(): Promise<SystemHttp> {
   const outages = addOutages(system.services);
   const api = await createPublicApi({
     system,
-    config: { rateLimits: 'off', trustedProxies: [], metricsToken: null },
+    config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: null },
     directory: { file },
     clock,
     random,

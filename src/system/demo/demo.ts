@@ -1,7 +1,8 @@
 /** `warble demo`: the same server, filled with a community. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { systemClock } from '#platform/clock.ts';
-import { ConfigError, readSettings } from '../config.ts';
+import { readSettings } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import { takeDataDirectory } from '../data-directory.ts';
 import { createLogger } from '../logger.ts';
 import { startServing, stopOnSignals, welcome } from '../serve.ts';

@@ -80,7 +80,7 @@ async function fill({ directory, options, graph, handles, acts, clock, random }:
   const system = await createSystem({ file: directory.file, clock, random });
   const api = await createPublicApi({
     system,
-    config: { rateLimits: 'off', trustedProxies: [], metricsToken: null },
+    config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: null },
     directory,
     clock,
     random: systemRandom,

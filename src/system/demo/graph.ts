@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Random } from '#platform/random.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** `people` numbered from 0; edge i is `from[i]` follows `to[i]`, each pair once, nobody follows themselves. */
 export interface Graph {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSettings } from './config.ts';
+import { ConfigError } from './config-error.ts';
+
+const read = (argv: string[], env: Record<string, string> = {}) =>
+  readSettings({ argv, env, defaultData: './data' }).config;
+
+test('options come before the environment, and that before the defaults', () => {
+  assert.deepEqual([read([]).port, read([]).host, read([]).data], [3000, '127.0.0.1', './data']);
+  assert.equal(read([], { WARBLE_PORT: '0' }).port, 0);
+  assert.equal(read(['--port', '5000'], { WARBLE_PORT: '4000' }).port, 5000);
+});
+
+test('quotas are requests and seconds by kind', () => {
+  const { quotas } = read([], { WARBLE_QUOTAS: 'post=10/60, read=5/1' });
+  assert.deepEqual(quotas, { post: { quota: 10, window_ms: 60_000 }, read: { quota: 5, window_ms: 1_000 } });
+});
+
+test('a setting that cannot be used is named in one line with its remedy', () => {
+  const wrong: [string[], Record<string, string>, RegExp][] = [
+    [['--port', '70000'], {}, /--port \(WARBLE_PORT\) is "70000"; give a number/],
+    [['--colour'], {}, /Unknown option '--colour'.*Known options: --port/],
+    [[], { WARBLE_DATA: '' }, /WARBLE_DATA\) is empty/],
+    [[], { WARBLE_RATE_LIMITS: 'no' }, /takes on or off/],
+    [['--host', '0.0.0.0'], { WARBLE_RATE_LIMITS: 'off' }, /refused while the server binds 0\.0\.0\.0/],
+    [[], { WARBLE_QUOTAS: 'posts=1/1' }, /WARBLE_QUOTAS has "posts=1\/1"; give NAME/],
+    [[], { WARBLE_QUOTAS: 'post=0/1' }, /WARBLE_QUOTAS has "post=0\/1"/],
+    [[], { WARBLE_METRICS_TOKEN: 'short' }, /at least 16/],
+    [[], { WARBLE_LOG_LEVEL: 'loud' }, /takes one of fatal/],
+  ];
+  for (const [argv, env, message] of wrong) {
+    assert.throws(
+      () => read(argv, env),
+      (error) => error instanceof ConfigError && message.test(error.message) && !error.message.includes('\n'),
+      String(message),
+    );
+  }
+});
