@@ -139,6 +139,7 @@ describe('a server', async () => {
       ['PUT', '/api/v1/nothing/5?x=1', 'OPTIONS, DELETE, POST'],
       ['PATCH', '/plain', 'OPTIONS, GET, HEAD'],
       ['PROPFIND', '/plain', 'OPTIONS, GET, HEAD'],
+      ['QUERY', '/plain', 'OPTIONS, GET, HEAD'],
     ] as const) {
       const response = await fetch(server.url + path, { method });
       assert.equal(response.headers.get('allow'), allow);

@@ -23,6 +23,8 @@ export interface ServerBounds {
   /** Until the headers, and until the whole request, have come. */
   headers_ms: number;
   request_ms: number;
+  /** Until a connection is cut on which nothing moves while a request is answered: its client takes nothing. */
+  stalled_ms: number;
   /** Until an idle connection is closed. */
   keepAlive_ms: number;
 }
@@ -33,6 +35,7 @@ export const DEFAULT_BOUNDS: ServerBounds = {
   headers_bytes: 16 * 1024,
   headers_ms: 10_000,
   request_ms: 60_000,
+  stalled_ms: 60_000,
   keepAlive_ms: 65_000,
 };
 
@@ -94,7 +97,11 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
     } catch (error) {
       return done(error as Error);
     }
-    if (route === undefined) return done();
+    if (route === undefined) {
+      // The framework would refuse a QUERY without a Content-Type before anybody says that no call takes it.
+      if (request.method === 'QUERY') request.raw.headers['content-type'] = 'application/octet-stream';
+      return done();
+    }
     const found = callerOf(request, route.auth, authenticate);
     found.then((caller) => {
       request.caller = caller;
@@ -130,6 +137,7 @@ function createApp({ bounds, requestId }: AppDeps): FastifyInstance {
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId();
     },
     requestTimeout: bounds.request_ms,
+    connectionTimeout: bounds.stalled_ms,
     keepAliveTimeout: bounds.keepAlive_ms,
     http: {
       maxHeaderSize: bounds.headers_bytes,
