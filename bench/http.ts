@@ -37,6 +37,7 @@ export async function benchHttp({ seconds }: { seconds: number }): Promise<void>
       port: 0,
       data: directory,
       rateLimits: 'off',
+      quotas: {},
       trustedProxies: [],
       metricsToken: null,
       logLevel: 'silent',

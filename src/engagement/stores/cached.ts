@@ -3,6 +3,7 @@ import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { CommentRow, LikeRow } from '#contract/records.ts';
 import { type CacheUse, noteUse } from '#platform/cache-use.ts';
+import { createIdCache } from '#platform/id-cache.ts';
 import type { RepostActivity, Summary } from '../engagement.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 
@@ -37,9 +38,11 @@ interface Entry {
   known: Map<UserId, number> | null;
 }
 
-const CAPACITY = 50_000;
-/** Rows kept per tweet on average, so that tweets with many do not take all memory: some 80 bytes each. */
-const ROWS_PER_TWEET = 20;
+const CAPACITY = 65_536;
+/** A tweet with more rows, of some 80 bytes each, is kept apart, so that those with many do not take all memory. */
+const FEW_ROWS = 24;
+/** Rows of those kept apart, for each tweet of the capacity. */
+const MANY_ROWS_EACH = 10;
 /** Likers kept with a tweet: a search through so many numbers costs some 30 ns. */
 const MOST_LIKERS = 64;
 /** Reposts kept with a tweet; beyond, a home asks the store, 1 µs for each person that its reader follows. */
@@ -61,11 +64,7 @@ export function createCachedEngagementStore({
   capacity = CAPACITY,
   use,
 }: CachedEngagementDeps): EngagementStore {
-  const entries = new LRUCache<TweetId, Entry>({
-    max: capacity,
-    maxSize: capacity * ROWS_PER_TWEET + MOST_ROWS,
-    sizeCalculation: rowsOf,
-  });
+  const entries = createEntries(capacity);
   const filling = new Map<TweetId, symbol>();
   store.onChange((tweetIds) => {
     for (const tweetId of tweetIds) {
@@ -81,7 +80,7 @@ export function createCachedEngagementStore({
       const summaries = await store.summaries({ viewer: null, tweetIds });
       const made = await Promise.all(summaries.map((summary) => entryOf(store, summary)));
       for (const entry of made) {
-        if (filling.get(entry.tweetId) === token) entries.set(entry.tweetId, entry);
+        if (filling.get(entry.tweetId) === token) entries.set(entry);
       }
       return made;
     } finally {
@@ -152,6 +151,28 @@ export function createCachedEngagementStore({
       }
       if (others.length > 0) found.push(...(await store.repostsBy({ ...request, tweetIds: others })));
       return found.sort((a, b) => b.id - a.id);
+    },
+  };
+}
+
+/** Most tweets have few rows: they are found at once. Those with many are bounded by their rows. */
+function createEntries(capacity: number) {
+  const few = createIdCache<Entry>({ most: capacity });
+  const many = new LRUCache<TweetId, Entry>({
+    maxSize: capacity * MANY_ROWS_EACH + MOST_ROWS,
+    sizeCalculation: rowsOf,
+  });
+  return {
+    get: (tweetId: TweetId) => few.get(tweetId) ?? many.get(tweetId),
+    /** For those who ask for more tweets than pages show: it pushes out nothing. */
+    peek: (tweetId: TweetId) => few.get(tweetId) ?? many.peek(tweetId),
+    set(entry: Entry) {
+      if (rowsOf(entry) <= FEW_ROWS) few.set(entry.tweetId, entry);
+      else many.set(entry.tweetId, entry);
+    },
+    delete(tweetId: TweetId) {
+      few.delete(tweetId);
+      many.delete(tweetId);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { ActivityId, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
+import { createIdCache } from '#platform/id-cache.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
 export interface ActivityFact {
@@ -12,14 +13,18 @@ export interface ActivityFact {
 export interface ActivityFacts {
   /** What a delivery or a tail said anyway. */
   learn(activity: ActivityId, actor: UserId, tweetId: TweetId): void;
-  /** Undefined: not known here. */
-  get(activity: ActivityId): ActivityFact | undefined;
-  /** Makes the ones that stand known. True: engagement did not answer for some. Throws where tweets does not answer. */
-  resolve(activities: readonly ActivityId[]): Promise<boolean>;
+  /** Of those that stand, in the order asked for. Throws where tweets does not answer. */
+  resolve(activities: readonly ActivityId[]): Promise<Resolved>;
+}
+export interface Resolved {
+  /** Undefined: it does not stand, or nobody knows. */
+  facts: (ActivityFact | undefined)[];
+  /** Engagement did not answer for some. */
+  partial: boolean;
 }
 
-/** Each of two generations; 100 to 150 bytes an entry. */
-const KEPT = 250_000;
+/** Some 60 bytes each. */
+const KEPT = 524_288;
 
 export function createActivityFacts(deps: {
   tweets: Pick<Tweets, 'authorsOf'>;
@@ -27,56 +32,46 @@ export function createActivityFacts(deps: {
   kept?: number;
 }): ActivityFacts {
   const { tweets, engagement, kept = KEPT } = deps;
-  // Two generations instead of a list of uses: what is asked for moves to the young one, the old one is dropped whole.
-  let young = new Map<ActivityId, ActivityFact>();
-  let old = new Map<ActivityId, ActivityFact>();
+  /** By magnitude: tweets and reposts take their ids from one space. */
+  const cache = createIdCache<ActivityFact>({ most: kept });
 
-  function keep(activity: ActivityId, fact: ActivityFact): void {
-    if (young.size >= kept) {
-      old = young;
-      young = new Map();
-    }
-    young.set(activity, fact);
-  }
-  function get(activity: ActivityId): ActivityFact | undefined {
-    const fact = young.get(activity);
-    if (fact !== undefined) return fact;
-    const older = old.get(activity);
-    if (older !== undefined) keep(activity, older);
-    return older;
-  }
-
-  async function resolvePostings(ids: TweetId[]): Promise<void> {
+  async function readPostings(ids: TweetId[], read: Map<ActivityId, ActivityFact>): Promise<void> {
     for (let at = 0; at < ids.length; at += LIMITS.batch) {
       const known = await tweets.authorsOf({ ids: ids.slice(at, at + LIMITS.batch) });
-      for (const { id, author, deleted } of known) if (!deleted) keep(id, { actor: author, tweetId: id });
+      for (const { id, author, deleted } of known) if (!deleted) read.set(id, { actor: author, tweetId: id });
     }
   }
-  async function resolveReposts(ids: number[]): Promise<boolean> {
+  async function readReposts(ids: number[], read: Map<ActivityId, ActivityFact>): Promise<boolean> {
     try {
       for (let at = 0; at < ids.length; at += LIMITS.batch) {
         const rows = await engagement.repostsById({ repostIds: ids.slice(at, at + LIMITS.batch) });
-        for (const { id, userId, tweetId } of rows) keep(-id, { actor: userId, tweetId });
+        for (const { id, userId, tweetId } of rows) read.set(-id, { actor: userId, tweetId });
       }
       return false;
     } catch {
       return true;
     }
   }
+  async function readMissing(missing: readonly ActivityId[]) {
+    const read = new Map<ActivityId, ActivityFact>();
+    const postings = missing.filter((activity) => activity > 0);
+    const reposts = missing.filter((activity) => activity < 0).map(Math.abs);
+    if (postings.length > 0) await readPostings(postings, read);
+    const partial = reposts.length > 0 && (await readReposts(reposts, read));
+    for (const [activity, fact] of read) cache.set(Math.abs(activity), fact);
+    return { read, partial };
+  }
 
   return {
     learn(activity, actor, tweetId) {
-      if (!young.has(activity)) keep(activity, { actor, tweetId });
+      if (cache.get(Math.abs(activity)) === undefined) cache.set(Math.abs(activity), { actor, tweetId });
     },
-    get,
     async resolve(activities) {
-      const postings: TweetId[] = [];
-      const reposts: number[] = [];
-      for (const activity of activities) {
-        if (get(activity) === undefined) (activity > 0 ? postings : reposts).push(Math.abs(activity));
-      }
-      if (postings.length > 0) await resolvePostings(postings);
-      return reposts.length > 0 && (await resolveReposts(reposts));
+      const facts = activities.map((activity) => cache.get(Math.abs(activity)));
+      const missing = activities.filter((_, at) => facts[at] === undefined);
+      if (missing.length === 0) return { facts, partial: false };
+      const { read, partial } = await readMissing(missing);
+      return { facts: facts.map((fact, at) => fact ?? read.get(activities[at]!)), partial };
     },
   };
 }

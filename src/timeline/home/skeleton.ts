@@ -18,7 +18,7 @@ import { LIMITS } from '#contract/limits.ts';
 import type { Engagement, RepostActivity } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { HomePlace } from '#timeline/timeline.ts';
-import type { ActivityFacts } from './activity-facts.ts';
+import type { ActivityFact, ActivityFacts, Resolved } from './activity-facts.ts';
 import type { CandidateSource } from './candidates.ts';
 import type { Circles } from './circle.ts';
 import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './home-entry.ts';
@@ -48,6 +48,16 @@ export interface SkeletonDeps {
 const BATCHES_MOST = 8;
 const BATCH_MOST = 200;
 
+/** Activities that are looked up at a time. */
+const PART_LEAST = 10;
+
+interface Taking {
+  eyes: Eyes;
+  walk: Walk;
+  entries: HomeEntry[];
+  limit: number;
+}
+
 /** Whose activities count for this reader. */
 interface Eyes {
   actors: UserId[];
@@ -62,6 +72,7 @@ interface Repost {
 }
 /** Reposts that count, newest first, by tweet; null: engagement does not answer. */
 type Reposts = Map<TweetId, Repost[]> | null;
+const NONE: Repost[] = [];
 
 export function createSkeleton(deps: SkeletonDeps): Skeleton {
   const { circles, source, facts, walks, engagement, clock } = deps;
@@ -79,8 +90,11 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     return rows.sort((a, b) => b.id - a.id);
   }
 
-  async function repostsOf(eyes: Eyes, walk: Walk, ids: readonly ActivityId[]): Promise<Reposts> {
-    const tweetIds = [...new Set(ids.map((id) => facts.get(id)?.tweetId).filter((id) => id !== undefined))];
+  async function repostsOf(eyes: Eyes, walk: Walk, { facts: known }: Resolved): Promise<Reposts> {
+    const tweetIds: TweetId[] = [];
+    for (const fact of known) {
+      if (fact !== undefined && !tweetIds.includes(fact.tweetId)) tweetIds.push(fact.tweetId);
+    }
     const byTweet = new Map<TweetId, Repost[]>();
     if (tweetIds.length === 0) return byTweet;
     try {
@@ -98,14 +112,17 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   }
 
   /** The entry for one activity, unless it does not count or its tweet was shown further up. */
-  function entryOf(activity: ActivityId, eyes: Eyes, walk: Walk, reposts: Reposts): HomeEntry | null {
-    const fact = facts.get(activity);
-    if (fact === undefined || !eyes.counts(fact.actor)) return null;
-    const { actor, tweetId } = fact;
-    const all = reposts?.get(tweetId) ?? [];
+  function entryOf(
+    activity: ActivityId,
+    { actor, tweetId }: ActivityFact,
+    walk: Walk,
+    reposts: Reposts,
+  ): HomeEntry | null {
+    const all = reposts?.get(tweetId) ?? NONE;
     if (activity < 0 && !all.some(({ id, stands }) => stands && id === -activity)) return null;
     if (wasShown(walk, tweetId) || shownBefore(all, walk)) return null;
     markShown(walk, tweetId, Math.abs(activity));
+    if (all.length === 0) return { activity, actor, tweetId, repostedBy: [], repostTime: null };
     const standing = all.filter(({ stands }) => stands);
     return {
       activity,
@@ -114,6 +131,26 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
       repostedBy: standing.slice(0, REPOSTERS_NAMED).map(({ userId }) => userId),
       repostTime: standing.length === 0 ? null : snowflakeTime(standing[0]!.id),
     };
+  }
+
+  /** Adds entries until there are `limit`; `at`: how many of the activities were looked at. */
+  async function take(ids: readonly ActivityId[], { eyes, walk, entries, limit }: Taking) {
+    let partial = false;
+    let at = 0;
+    while (at < ids.length && entries.length < limit) {
+      // Most batches are larger than what is needed of them: the rest is for what falls out.
+      const part = ids.slice(at, at + Math.max(limit - entries.length, PART_LEAST));
+      const resolved = await facts.resolve(part);
+      const reposts = await repostsOf(eyes, walk, resolved);
+      partial ||= resolved.partial || reposts === null;
+      for (let i = 0; i < part.length && entries.length < limit; i++, at++) {
+        const fact = resolved.facts[i];
+        if (fact === undefined || !eyes.counts(fact.actor)) continue;
+        const entry = entryOf(part[i]!, fact, walk, reposts);
+        if (entry !== null) entries.push(entry);
+      }
+    }
+    return { at, partial };
   }
 
   return {
@@ -135,18 +172,9 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
           top: batch.ids.length > 0 ? Math.abs(batch.ids[0]!) : 0,
           now_ms: clock.now(),
         });
-        partial = (await facts.resolve(batch.ids)) || batch.partial || partial;
-        const reposts = await repostsOf(eyes, walk, batch.ids);
-        partial ||= reposts === null;
-        below = batch.end;
-        for (const [at, activity] of batch.ids.entries()) {
-          const entry = entryOf(activity, eyes, walk, reposts);
-          if (entry === null) continue;
-          entries.push(entry);
-          if (entries.length < limit) continue;
-          if (at + 1 < batch.ids.length) below = Math.abs(activity);
-          break;
-        }
+        const taken = await take(batch.ids, { eyes, walk, entries, limit });
+        partial ||= batch.partial || taken.partial;
+        below = taken.at < batch.ids.length ? Math.abs(batch.ids[taken.at - 1]!) : batch.end;
         want = Math.min(want * 2, BATCH_MOST);
       }
       walk ??= walks.begin({ top: 0, now_ms: clock.now() });
