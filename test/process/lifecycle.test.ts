@@ -116,12 +116,13 @@ describe('a server that cannot start says why and what to do in one line, and en
       [[], { WARBLE_METRICS_TOKEN: 'short' }, /WARBLE_METRICS_TOKEN is too short/],
       [[], { WARBLE_TRUSTED_PROXIES: '10.0.0.0/33' }, /WARBLE_TRUSTED_PROXIES: "10\.0\.0\.0\/33"/],
     ];
-    for (const [args, env, reason] of bad) {
+    const answers = bad.map(async ([args, env, reason]) => {
       const { code, said } = await refused(args, env);
       assert.equal(code, 1, said);
       assert.match(said, reason);
       assert.match(said, /^warble: [^\n]+\n$/, 'one line');
-    }
+    });
+    await Promise.all(answers);
   });
 });
 
