@@ -134,6 +134,19 @@ export async function adopt(world: World, uncertain: readonly Resolved[]): Promi
   const kept = await keptEngagement(world.system());
   const tweets = await keptTweets(world.system());
   for (const act of uncertain) await adoptOne(world, act, kept, tweets);
+  finishTurns(world.model);
+}
+
+/** A turn of a protection that a crash cut off stands; the settler ends what it left of requests and private follows. */
+function finishTurns({ people, follows, requests }: Model): void {
+  for (const key of [...requests]) {
+    if (people.get(Number(key.split(' ')[1]))!.protected) continue;
+    requests.delete(key);
+    follows.set(key, false);
+  }
+  for (const [key, isPrivate] of [...follows]) {
+    if (isPrivate && people.get(Number(key.split(' ')[1]))!.protected) follows.delete(key);
+  }
 }
 
 async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<number, number>): Promise<void> {
