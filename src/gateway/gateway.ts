@@ -84,7 +84,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { app, metrics } = server;
   const ready = async () => !server.draining() && (deps.ready === undefined || (await deps.ready()));
   registerMultipart(app);
-  registerLimits(app, { limits: deps.limits });
+  registerLimits(app, { limits: deps.limits, inFlight: server.inFlight });
   const routes = routesOf(deps);
   registerRoutes({ app, clock }, routes);
   registerPages(app, { routes, version, ready, timeline: deps.services.timeline });

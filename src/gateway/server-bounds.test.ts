@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { test } from 'node:test';
-import { defineRoute } from './route.ts';
+import { defineRoute, rawJson } from './route.ts';
 import { Nothing } from './schemas/common.ts';
 import { post, problemIn, raw, serve } from './server-test-support.ts';
 
@@ -56,6 +57,29 @@ test('a client that goes away gives its place back', async () => {
   while (server.inFlight.count() > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal((await post(`${server.url}/api/v1/echo`, '{"text":"a"}')).status, 200);
   open();
+});
+
+test('a client that takes nothing of its answer is cut off', async () => {
+  const big = defineRoute({
+    method: 'GET',
+    path: '/big',
+    auth: 'none',
+    limit: 'read',
+    name: 'big',
+    topic: 'Test',
+    summary: 'Answers with more than a connection holds',
+    answer: Nothing,
+    handler: async () => rawJson(Buffer.alloc(32 * 1024 * 1024, 32)),
+  });
+  const server = await serve({ stalled_ms: 300 }, [big]);
+  const stuck = connect(server.port, '127.0.0.1');
+  stuck.pause();
+  stuck.on('error', () => {});
+  stuck.write('GET /api/v1/big HTTP/1.1\r\nHost: x\r\n\r\n');
+  while (server.inFlight.count() === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (server.inFlight.count() > 0) await new Promise((resolve) => setImmediate(resolve));
+  stuck.destroy();
+  assert.equal((await (await fetch(`${server.url}/api/v1/big`)).arrayBuffer()).byteLength, 32 * 1024 * 1024);
 });
 
 test('a request that drips is cut off with 408', async () => {

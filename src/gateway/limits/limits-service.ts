@@ -14,6 +14,7 @@ export interface LimitsServiceDeps {
   /** Other quotas than {@link DEFAULT_QUOTAS}. */
   quotas?: Partial<Record<Policy, Quota>>;
   attempts?: Partial<AttemptQuotas>;
+  atOnce?: Partial<AtOnce>;
   /** Counters kept per policy, for people and for addresses each. */
   keys?: number;
 }
@@ -41,6 +42,13 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 };
 const KEYS = 100_000;
 
+export interface AtOnce {
+  person: number;
+  address: number;
+}
+/** Requests in flight of one person, and of all who ask without a token from one address: an office may share it. */
+const AT_ONCE: AtOnce = { person: 100, address: 400 };
+
 export function createLimits(deps: LimitsServiceDeps): Limits {
   const { clock, off = false, trustedProxies = [], keys = KEYS } = deps;
   const quotas = { ...DEFAULT_QUOTAS, ...deps.quotas };
@@ -48,6 +56,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   const counters = Object.fromEntries(
     Object.entries(quotas).map(([policy, quota]) => [policy, createCounter(policy, quota, keys)]),
   ) as Record<Policy, Counter>;
+  const places = { ...AT_ONCE, ...deps.atOnce };
   const pairs = createSlidingWindow<string>(attempts.pair, keys);
   const addresses = createSlidingWindow<string>(attempts.address, keys);
   const addressOf = createAddressOf(trustedProxies);
@@ -55,6 +64,10 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   return {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
     take: (policy, who) => (off ? null : counters[policy](who, clock.monotonic())),
+    atOnce(who) {
+      if (off) return Number.POSITIVE_INFINITY;
+      return typeof who === 'number' ? places.person : places.address;
+    },
     attempt({ account, address }) {
       if (off) return { succeeded() {} };
       const now = clock.monotonic();

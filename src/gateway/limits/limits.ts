@@ -27,6 +27,8 @@ export interface Limits {
    * is not counted. `null`: limits are off.
    */
   take(policy: Policy, who: UserId | string): Decision | null;
+  /** Requests that somebody may have in flight: a person (a number) or an address. Infinity: limits are off. */
+  atOnce(who: UserId | string): number;
   /**
    * Counts an attempt to sign in, or to show one's password again, before the password is looked at. Throws
    * `rate_limited`. It counts for (account, address) and for the address, never for the account alone, so that

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
+import type { InFlight } from '../in-flight.ts';
 import type { RouteLimit } from '../route.ts';
 import type { Limits, Policy } from './limits.ts';
 
@@ -14,13 +15,20 @@ const POLICIES: Record<RouteLimit, Policy | null> = {
   none: null,
 };
 
+export interface RateLimiterDeps {
+  limits: Limits;
+  inFlight: Pick<InFlight, 'attribute'>;
+}
+
 /**
  * Counts each call against its route's limit: for the person who is signed in, else for the address; signing up
- * and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. To be added after
- * the authentication.
+ * and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
+ * as, it takes one of the places that its person, or address, has. To be added after the authentication.
  */
-export function registerLimits(app: FastifyInstance, { limits }: { limits: Limits }): void {
+export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
+    const who = request.caller?.userId ?? clientAddress(limits, request);
+    inFlight.attribute(request, who, limits.atOnce(who));
     const limit = request.routeOptions.config.route?.limit ?? 'none';
     const policy = POLICIES[limit];
     if (policy === null) return done();

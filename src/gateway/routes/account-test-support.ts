@@ -1,5 +1,6 @@
 /** The routes of accounts, media and streams on a real port, over real services, with a manual clock. */
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
@@ -48,9 +49,15 @@ export async function openSite(limitDeps: Partial<LimitsServiceDeps> = {}) {
   const streams = createStreamsService({ ...world, live, accounts, notifications, random });
   const limits = createLimits({ clock, ...limitDeps });
   const authenticate = accounts.authenticate;
-  const { app } = createServer({ clock, random, logger: undefined, authenticate, bounds: DEFAULT_BOUNDS });
+  const { app, inFlight } = createServer({
+    clock,
+    random,
+    logger: undefined,
+    authenticate,
+    bounds: DEFAULT_BOUNDS,
+  });
   registerMultipart(app);
-  registerLimits(app, { limits });
+  registerLimits(app, { limits, inFlight });
   registerRoutes({ app, clock }, [
     ...accountRoutes({ accounts, limits, services: { social }, clock }),
     ...mediaRoutes({ media }),
@@ -100,4 +107,29 @@ export async function onSite(body: (site: Site) => Promise<void>, limitDeps?: Pa
   } finally {
     await site.close();
   }
+}
+
+/**
+ * Sends so many requests whose bodies never come whole, until one of them is answered: refused, since the others have
+ * taken their places. `head`: headers of their own. Returns that answer, and how to hang up.
+ */
+export async function drip(
+  { url }: Site,
+  { count, path, head, body }: { count: number; path: string; head: string[]; body: string },
+): Promise<{ refused: string; hangUp: () => void }> {
+  const lines = [`POST /api/v1${path} HTTP/1.1`, 'Host: x', 'Content-Length: 9000', ...head];
+  const sockets = Array.from({ length: count }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+  const answers = sockets.map(async (socket) => {
+    socket.on('error', () => {});
+    socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    const [answer] = await once(socket, 'data');
+    return String(answer);
+  });
+  const refused = await Promise.race(answers);
+  return {
+    refused,
+    hangUp() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }

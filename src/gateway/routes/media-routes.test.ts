@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { onSite, type Site } from './account-test-support.ts';
+import { createUploadPlaces } from '../media/upload-places.ts';
+import { drip, onSite, type Site } from './account-test-support.ts';
 
 const picture = (width = 30, height = 20) =>
   sharp({ create: { width, height, channels: 3, background: 'red' } })
     .png()
     .toBuffer();
 
-async function signedIn(site: Site): Promise<string> {
-  const json = { handle: 'Ann', password: 'a good sentence' };
+async function signedIn(site: Site, handle = 'Ann'): Promise<string> {
+  const json = { handle, password: 'a good sentence' };
   return (await site.call('POST', '/signup', { json })).body.token as string;
 }
 type Part = [name: string, value: Buffer | string, fileName?: string];
@@ -175,3 +176,33 @@ test('an upload without a token is refused', () =>
     const form = formOf([['file', await picture(), 'a.png']]);
     assert.equal((await call('POST', '/media', { form })).status, 401);
   }));
+
+test('a person uploads four pictures at a time; what hangs takes no more of the memory', () =>
+  onSite(
+    async (site) => {
+      const [ann, bob] = [await signedIn(site), await signedIn(site, 'Bob')];
+      const upload = async (token: string) =>
+        site.call('POST', '/media', { token, form: formOf([['file', await picture(), 'a.png']]) });
+      const { refused, hangUp } = await drip(site, {
+        count: 5,
+        path: '/media',
+        head: [`Authorization: Bearer ${ann}`, 'Content-Type: multipart/form-data; boundary=x'],
+        body: '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
+      });
+      assert.match(refused, /^HTTP\/1\.1 429 /);
+      assert.equal((await upload(ann)).status, 429);
+      assert.equal((await upload(bob)).status, 200, 'somebody else');
+      hangUp();
+      while ((await upload(ann)).status !== 200);
+    },
+    { quotas: { write: { quota: 60_000, window_ms: 1_000 } } },
+  ));
+
+test('uploads have a number of places together', () => {
+  const places = createUploadPlaces({ most: 2, each: 2 });
+  const leave = places.enter(1);
+  places.enter(2);
+  assert.throws(() => places.enter(3), /Too many uploads at once/);
+  leave();
+  places.enter(3);
+});

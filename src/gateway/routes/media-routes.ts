@@ -4,6 +4,7 @@ import { notFound } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { type Media, mediaUrl } from '../media/media.ts';
 import { readUpload, UPLOAD_BYTES } from '../media/multipart.ts';
+import { createUploadPlaces } from '../media/upload-places.ts';
 import { defineRoute, type Route, SENT } from '../route.ts';
 import { strictObject } from '../schemas/common.ts';
 
@@ -14,6 +15,7 @@ export function mediaRoutes({ media }: { media: Media }): Route[] {
 }
 
 function uploadRoute(media: Media): Route {
+  const places = createUploadPlaces();
   return defineRoute({
     method: 'POST',
     path: '/media',
@@ -44,11 +46,14 @@ function uploadRoute(media: Media): Route {
     }),
     errors: ['too_large', 'unsupported_media_type', 'invalid_text', 'storage_full'],
     async handler({ caller, request }) {
-      const { image, width, height } = await media.upload({
-        owner: caller.userId,
-        ...(await readUpload(request)),
-      });
-      return { image, url: mediaUrl(image), width, height };
+      const owner = caller.userId;
+      const leave = places.enter(owner);
+      try {
+        const { image, width, height } = await media.upload({ owner, ...(await readUpload(request)) });
+        return { image, url: mediaUrl(image), width, height };
+      } finally {
+        leave();
+      }
     },
   });
 }
