@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from './config-error.ts';
 
@@ -20,7 +20,8 @@ export function takeDataDirectory(directory: string): DataDirectory {
   const pidFile = join(path, 'pid');
   let lock: DatabaseSync;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (made !== undefined) syncParents(made, path);
     lock = new DatabaseSync(join(path, 'lock.db'));
   } catch (error) {
     throw new ConfigError(
@@ -42,6 +43,17 @@ export function takeDataDirectory(directory: string): DataDirectory {
     );
   }
   return { path, file: (name) => join(path, name), release: () => lock.close() };
+}
+
+/** What is in a directory is only as durable as the directory itself. */
+function syncParents(first: string, last: string): void {
+  // Windows opens no directories; its file system keeps this by itself.
+  if (process.platform === 'win32') return;
+  for (let made = last; made.length >= first.length; made = dirname(made)) {
+    const parent = openSync(dirname(made), 'r');
+    fsyncSync(parent);
+    closeSync(parent);
+  }
 }
 
 function readPid(file: string): string {

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Person, signUp } from '../support/client.ts';
 import { ROOT, run, type Server, startServer, temporaryData } from '../support/server.ts';
@@ -50,11 +50,17 @@ describe('the OpenAPI document of a running server', () => {
     const running = run(
       tool('schemathesis'),
       [
-        ...['--config-file', 'test/fuzz/schemathesis.toml', 'run', `${server.url}/openapi.json`],
+        ...[
+          '--config-file',
+          join(import.meta.dirname, 'schemathesis.toml'),
+          'run',
+          `${server.url}/openapi.json`,
+        ],
         ...['--header', `Authorization: Bearer ${person.token}`, '--seed', SEED, '--no-shrink'],
         ...['--suppress-health-check', 'all', '--warnings', 'off', '--request-timeout', '20', ...args],
       ],
-      { env: { NO_COLOR: '1', COLUMNS: '160' } },
+      // It keeps notes of its own where it runs.
+      { cwd: dirname(data), env: { NO_COLOR: '1', COLUMNS: '160' } },
     );
     const { code } = await running.exited;
     assert.equal(code, 0, `${running.stdout()}\n${running.stderr()}`);

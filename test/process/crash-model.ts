@@ -126,3 +126,19 @@ export function plainHome(model: Model, reader: string, own: boolean): HomeRow[]
       ({ tweetId, repostedBy }) => repostedBy.length > 0 || counts.has(model.tweets.get(tweetId)!.author),
     );
 }
+
+/** All tweets by a plain computation: the most liked first, then by the author's followers, then the newest. */
+export function plainTop(model: Model): string[] {
+  const rank = (kind: EdgeKind) => {
+    const counts = new Map<string, number>();
+    for (const edge of model.edges.values()) {
+      if (edge.kind === kind) counts.set(edge.to, (counts.get(edge.to) ?? 0) + 1);
+    }
+    return (id: string) => counts.get(id) ?? 0;
+  };
+  const [likes, followers] = [rank('like'), rank('follow')];
+  const author = (id: string) => model.tweets.get(id)!.author;
+  return standing(model).sort(
+    (a, b) => likes(b) - likes(a) || followers(author(b)) - followers(author(a)) || Number(b) - Number(a),
+  );
+}
