@@ -23,7 +23,10 @@ export interface ServerBounds {
   /** Until the headers, and until the whole request, have come. */
   headers_ms: number;
   request_ms: number;
-  /** Until a connection is cut on which nothing moves while a request is answered: its client takes nothing. */
+  /**
+   * Until a connection is cut on which nothing moves, as its client takes nothing of its answer: after this, or twice
+   * this where the last write came late. Longer than `request_ms`, so that a body that hangs is told 408.
+   */
   stalled_ms: number;
   /** Until an idle connection is closed. */
   keepAlive_ms: number;
@@ -35,7 +38,7 @@ export const DEFAULT_BOUNDS: ServerBounds = {
   headers_bytes: 16 * 1024,
   headers_ms: 10_000,
   request_ms: 60_000,
-  stalled_ms: 60_000,
+  stalled_ms: 75_000,
   keepAlive_ms: 65_000,
 };
 
