@@ -38,3 +38,20 @@ export function loadFollows(db: Database, follows: readonly BulkFollow[]): Promi
     return added;
   });
 }
+
+/**
+ * Runs loads without the indexes of `follows`, which are made again at the end by sorting: the one by source would
+ * be written at random places all the while. If the process dies meanwhile the file is to be thrown away.
+ */
+export async function whileUnindexed<T>(db: Database, load: () => Promise<T>): Promise<T> {
+  const indexes = db
+    .prepare(
+      `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'follows' AND sql NOT NULL`,
+    )
+    .all() as { name: string; sql: string }[];
+  const run = (sql: string) => db.write(() => void db.prepare(sql).run());
+  for (const { name } of indexes) await run(`DROP INDEX ${name}`);
+  const loaded = await load();
+  for (const { sql } of indexes) await run(sql);
+  return loaded;
+}
