@@ -71,10 +71,15 @@ function mayRead(request: FastifyRequest, token: string | null): boolean {
   return isLocal(request);
 }
 
-/** A proxy on this machine is a loopback peer too: whoever it speaks for is not. */
-function isLocal({ headers, socket }: FastifyRequest): boolean {
+/**
+ * A proxy on this machine is a loopback peer too: whoever it speaks for is not. Nor is a page in a browser here whose
+ * name was made to point to this machine (DNS rebinding): its Host tells.
+ */
+function isLocal({ headers, socket, hostname }: FastifyRequest): boolean {
   const forwarded = headers['x-forwarded-for'] ?? headers.forwarded ?? headers.via;
-  return forwarded === undefined && isLoopback(socket.remoteAddress ?? '');
+  if (forwarded !== undefined || !isLoopback(socket.remoteAddress ?? '')) return false;
+  const name = hostname.replace(/^\[|\]$/g, '');
+  return name === 'localhost' || isLoopback(name);
 }
 
 /** Is that address this machine's own? */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { type Api, openApi, type Someone } from './test-support.ts';
 
@@ -37,6 +38,8 @@ describe('beside the calls', () => {
     const ask = (headers: Record<string, string>) => fetch(`${api.url}/metrics`, { headers });
     assert.match(await (await ask({})).text(), /route="\/api\/v1\/signup"/);
     assert.equal((await ask({ 'x-forwarded-for': '1.2.3.4' })).status, 401);
+    assert.equal(await statusWithHost(`${api.url}/metrics`, 'evil.example'), 401);
+    assert.equal(await statusWithHost(`${api.url}/metrics`, 'localhost:3000'), 200);
     assert.equal((await ask({ authorization: 'Bearer wrong' })).status, 401);
     assert.equal(
       (await ask({ 'x-forwarded-for': '1.2.3.4', authorization: 'Bearer metrics-secret' })).status,
@@ -54,3 +57,13 @@ describe('beside the calls', () => {
     }
   });
 });
+
+/** As a browser asks that was told that a stranger's name is this machine's: fetch lets nobody choose the Host. */
+function statusWithHost(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+}
