@@ -14,7 +14,7 @@ const below = (table: Table, of: 'source' | 'target', who: 'source' | 'target') 
    WHERE ${of} = ?1 AND id < ?2`;
 
 /** The newest ?3 of them. */
-const NEWEST_FIRST = 'ORDER BY id DESC LIMIT ?3';
+const NEWEST_FIRST = 'ORDER BY id DESC LIMIT ?3 + 0';
 
 const LISTS: Record<ListKind, string> = {
   followers: `${below('follows', 'target', 'source')} ${NEWEST_FIRST}`,
@@ -58,11 +58,11 @@ const FOLLOWEES = `SELECT tie.target AS userId, tie.id AS id, tie.private AS pri
 
 const FOLLOWER_IDS = `SELECT source FROM follows WHERE target = ?1 AND source > ?2
   UNION ALL SELECT source FROM private_follows WHERE target = ?1 AND source > ?2 AND ${STANDS}
-  ORDER BY source LIMIT ?3`;
+  ORDER BY source LIMIT ?3 + 0`;
 
 const PENDING = {
-  private: 'SELECT source FROM private_follows WHERE target = ? ORDER BY source LIMIT ?',
-  request: 'SELECT source FROM follow_requests WHERE target = ? ORDER BY id LIMIT ?',
+  private: 'SELECT source FROM private_follows WHERE target = ? ORDER BY source LIMIT ? + 0',
+  request: 'SELECT source FROM follow_requests WHERE target = ? ORDER BY id LIMIT ? + 0',
 } as const;
 
 /** Every read whose cost must not grow with a list, for the test that looks at their plans. */

@@ -53,11 +53,11 @@ const handleKey = (handle: string) => handle.toLowerCase();
 export function createSqlitePeople(db: Database) {
   const one = db.prepare('SELECT * FROM people WHERE user_id = ?');
   const byHandle = db.prepare('SELECT * FROM people WHERE handle_key = ? ORDER BY user_id');
-  const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ?');
+  const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ? + 0');
   const unsettled = db.prepare(
     `SELECT user_id FROM people INDEXED BY people_unsettled
      WHERE (protected = 1 AND private_followers > 0) OR (protected = 0 AND requesters > 0)
-     ORDER BY user_id LIMIT ?`,
+     ORDER BY user_id LIMIT ? + 0`,
   );
   const former = db.prepare(
     'SELECT handle, until FROM former_handles WHERE user_id = ? ORDER BY until DESC, handle',

@@ -56,8 +56,9 @@ export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStor
         const facts: Facts = { people: subject.people.map(people.get), ties: subject.ties.map(ties.get) };
         return keep(subject.ties, facts, decide(facts));
       }),
-    people: async (userIds) => userIds.map(people.get),
-    relations: async ({ viewer, others }) => others.map((other) => graph.relation(viewer, other)),
+    people: async (userIds) => db.read(() => userIds.map(people.get)),
+    relations: async ({ viewer, others }) =>
+      db.read(() => others.map((other) => graph.relation(viewer, other))),
     apart: async (viewer) => graph.apart(viewer),
     byHandle: async (handles) => handles.flatMap(people.byHandle),
     formerHandles: async (userId) => people.formerHandles(userId),

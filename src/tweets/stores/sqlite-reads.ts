@@ -13,15 +13,15 @@ const ANY_ID = Number.MAX_SAFE_INTEGER;
 export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
   const newest = db.prepare(
     `SELECT id FROM tweets WHERE author = ? AND kind = 'tweet' AND deleted_at IS NULL AND id < ? AND id >= ?
-     ORDER BY id DESC LIMIT ?`,
+     ORDER BY id DESC LIMIT ? + 0`,
   );
   // By position and then sorted: what came after a position is little, what an author ever wrote may be much.
   const newestSince = db.prepare(
     `SELECT id FROM tweets INDEXED BY live_by_position WHERE author = ? AND kind = 'tweet' AND deleted_at IS NULL
-     AND position > ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?`,
+     AND position > ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ? + 0`,
   );
   const count = db.prepare('SELECT live FROM author_counts WHERE author = ?');
-  const scan = db.prepare('SELECT id, author, kind, deleted_at FROM tweets WHERE id > ? ORDER BY id LIMIT ?');
+  const scan = db.prepare('SELECT id, author, kind, deleted_at FROM tweets WHERE id > ? ORDER BY id LIMIT ? + 0');
   for (const list of [newest, newestSince]) list.setReturnArrays(true);
 
   function ids(list: unknown): TweetId[] {
@@ -48,10 +48,11 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
   }
 
   return {
-    get: async ({ ids }) => present(ids, rows.live),
-    authorsOf: async ({ ids }) => present(ids, authorship),
+    get: async ({ ids }) => db.read(() => present(ids, rows.live)),
+    authorsOf: async ({ ids }) => db.read(() => present(ids, authorship)),
     byAuthor: async ({ author, before, limit }) => ids(newest.all(author, before ?? ANY_ID, 0, limit)),
-    tails: async (request) => present(request.authors, (author) => tail(author, request)),
+    // On one snapshot: each look-up on its own would take and give back the file's lock.
+    tails: async (request) => db.read(() => present(request.authors, (author) => tail(author, request))),
     counts: async ({ authors }) =>
       authors.map((author) => {
         const row = count.get(author) as { live: number } | undefined;
