@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RELATION } from '../social-store.ts';
 import { createNewsReader, openSocial } from '../testing/fixture.ts';
 import { createCachedSocialStore } from './cached.ts';
 import { testSocialStore } from './contract.ts';
@@ -33,6 +34,7 @@ describe('the cache', () => {
         people: (userIds) => late(inner.people(userIds)),
         relations: (request) => late(inner.relations(request)),
         followees: (follower) => late(inner.followees(follower)),
+        apart: (viewer) => late(inner.apart(viewer)),
       },
     });
     const gate = Promise.withResolvers<void>();
@@ -41,13 +43,14 @@ describe('the cache', () => {
       store.people([1, 2]),
       store.relations({ viewer: 1, others: [2] }),
       store.followees(1),
+      store.apart(2),
     ]);
     await store.change({ people: [], ties: [{ from: 1, to: 2 }] }, () => ({
       ties: [
         {
           from: 1,
           to: 2,
-          tie: { follow: { id: 5, private: false }, request: null, block: null, mute: null },
+          tie: { follow: { id: 5, private: false }, request: null, block: 6, mute: null },
         },
       ],
       events: [],
@@ -58,8 +61,10 @@ describe('the cache', () => {
     held = undefined;
     await stale;
     assert.equal((await store.people([2]))[0]?.counts.followers, 1);
-    assert.deepEqual(await store.relations({ viewer: 1, others: [2] }), [1]);
+    const bits = RELATION.following | RELATION.blocking;
+    assert.deepEqual(await store.relations({ viewer: 1, others: [2] }), [bits]);
     assert.equal((await store.followees(1)).length, 1);
+    assert.deepEqual(await store.apart(2), new Map([[1, RELATION.blockedBy]]));
     await fixture.close();
   });
 
