@@ -36,7 +36,7 @@ export async function demo(argv: string[]): Promise<void> {
   console.error(
     `  sign in as ${mark.handle} with the password ${mark.password} (everybody here has that one)\n`,
   );
-  if (options.live === true) startPosting({ serving, clock: systemClock, logger });
+  if (options.live === true) startPosting({ serving, clock: systemClock, logger, host: mark.handle });
 }
 
 async function filled(data: string, options: FillOptions): Promise<DemoMark> {

@@ -12,15 +12,24 @@ export function startPosting({
   serving,
   clock,
   logger,
+  host,
 }: {
   serving: Serving;
   clock: Clock;
   logger: Logger;
+  /** Handle of whom the demo says to sign in as: their stream must move too. */
+  host: string;
 }): void {
   const { services } = serving.system;
+  const anyOf = (list: readonly { userId: number }[]) => list[systemRandom.integer(list.length)]?.userId;
+
+  /** Every other time by somebody whom the host follows, and liked on the host's newest tweet. */
   async function act(): Promise<void> {
     const { people } = await services.social.scanPeople({ after: 0, limit: KNOWN_PEOPLE });
-    const author = people[systemRandom.integer(people.length)]!.userId;
+    const [{ userId: hostId } = { userId: 0 }] = await services.social.lookup({ handles: [host] });
+    const { followees } = await services.social.followeesOf({ follower: hostId });
+    const near = systemRandom.integer(2) === 0;
+    const author = (near ? anyOf(followees) : undefined) ?? anyOf(people)!;
     const { tweetId } = await services.tweets.post({
       author,
       content: tweetText(systemRandom, null),
@@ -30,8 +39,13 @@ export function startPosting({
       idempotency: null,
       traceId: 'demo',
     });
-    const actor = people[systemRandom.integer(people.length)]!.userId;
-    await services.engagement.like({ actor, tweetId, traceId: 'demo' });
+    const [hosts] = (await services.tweets.byAuthor({ author: hostId, before: null, limit: 1 })).ids;
+    const actor = anyOf(people)!;
+    await services.engagement.like({
+      actor,
+      tweetId: (near ? hosts : undefined) ?? tweetId,
+      traceId: 'demo',
+    });
   }
   async function run(): Promise<void> {
     while (!serving.stopping()) {

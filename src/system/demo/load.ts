@@ -55,7 +55,11 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
     const ahead_ms = group[0]!.time - clock.now();
     if (ahead_ms > 0) clock.advance(ahead_ms);
     await system.minter.worker.step();
-    await Promise.all(group.map((act) => perform(deps, loaded, act)));
+    // Tweets come before what people do with them.
+    for (const later of [false, true]) {
+      const acts = group.filter((act) => dependsOnTweet(act) === later);
+      await Promise.all(acts.map((act) => perform(deps, loaded, act)));
+    }
     done += group.length;
     if (done % (AT_ONCE * 8) < group.length) await system.processAll();
     onProgress(done);
@@ -66,15 +70,11 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
   return loaded;
 }
 
-/** Acts of one kind that stand next to each other in time: what depends on another kind comes in a later group. */
+/** Acts that stand next to each other in time. */
 function nextGroup(acts: readonly PlannedAct[], start: number): PlannedAct[] {
   const first = acts[start]!;
   let end = start + 1;
-  while (end < acts.length && end - start < AT_ONCE) {
-    const act = acts[end]!;
-    if (act.time > first.time + TICK_MS || dependsOnTweet(act) !== dependsOnTweet(first)) break;
-    end++;
-  }
+  while (end < acts.length && end - start < AT_ONCE && acts[end]!.time <= first.time + TICK_MS) end++;
   return acts.slice(start, end);
 }
 
