@@ -1,13 +1,13 @@
 /** `npm run simulate -- --seeds N [--from S] [--steps K] [--people P] [--minutes M]`: prints each failing seed, shrunk. */
 import { parseArgs } from 'node:util';
-import { type Failure, simulate, USUAL_SIZE } from './simulate.ts';
+import { type Failure, LONG, simulate } from './simulate.ts';
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
-    steps: { type: 'string', default: String(USUAL_SIZE.steps) },
-    people: { type: 'string', default: String(USUAL_SIZE.people) },
+    steps: { type: 'string', default: String(LONG.steps) },
+    people: { type: 'string', default: String(LONG.people) },
     minutes: { type: 'string', default: '1000000' },
   },
 });

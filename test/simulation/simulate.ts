@@ -14,7 +14,10 @@ export interface SimulationSize {
   people: number;
   steps: number;
 }
-export const USUAL_SIZE: SimulationSize = { people: 10, steps: 150 };
+/** For `npm test`: small, since most faults need few people. */
+export const SHORT: SimulationSize = { people: 10, steps: 150 };
+/** For long runs. */
+export const LONG: SimulationSize = { people: 30, steps: 1_000 };
 
 export interface Failure {
   seed: number;
