@@ -21,7 +21,9 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
      AND position > ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ? + 0`,
   );
   const count = db.prepare('SELECT live FROM author_counts WHERE author = ?');
-  const scan = db.prepare('SELECT id, author, kind, deleted_at FROM tweets WHERE id > ? ORDER BY id LIMIT ? + 0');
+  const scan = db.prepare(
+    'SELECT id, author, kind, deleted_at FROM tweets WHERE id > ? ORDER BY id LIMIT ? + 0',
+  );
   for (const list of [newest, newestSince]) list.setReturnArrays(true);
 
   function ids(list: unknown): TweetId[] {
