@@ -25,7 +25,7 @@ const WARM_S = 3;
 interface Measured extends LoadResult {
   cpu_us: number;
 }
-type Plan = Pick<LoadPlan, 'url' | 'tokens'>;
+type Plan = Pick<LoadPlan, 'url' | 'tokens' | 'pipelining'>;
 
 /** `seconds`: how long each row is measured, over all its rounds. */
 export async function benchHttp({ seconds }: { seconds: number }): Promise<void> {
@@ -48,8 +48,9 @@ export async function benchHttp({ seconds }: { seconds: number }): Promise<void>
   );
   try {
     const { tokens, fillPreviews } = await createCommunity(serving, createSeededRandom(1));
-    const plan = { url: serving.url, tokens };
+    const plan = { url: serving.url, tokens, pipelining: 1 };
     await compare('home pages', plan, constant, seconds);
+    await compare('home pages, 4 pipelined', { ...plan, pipelining: 4 }, constant, seconds);
     await fillPreviews();
     await compare('home pages, all previews full', plan, constant, seconds);
     const body = { content: 'A tweet from the bench.' };

@@ -10,6 +10,8 @@ export interface LoadPlan {
   /** Requests go round these people. */
   tokens: string[];
   seconds: number;
+  /** Requests under way on a connection: 1 as browsers and proxies do, more as load tests like to. */
+  pipelining: number;
 }
 export interface LoadResult {
   perSecond: number;
@@ -21,14 +23,16 @@ export interface LoadResult {
   failed: number;
 }
 
-const CONNECTIONS = 32;
-const PIPELINING = 4;
+/** Requests under way in all. */
+const AT_ONCE = 128;
 
-const { url, method, path, body, tokens, seconds } = JSON.parse(await text(process.stdin)) as LoadPlan;
+const { url, method, path, body, tokens, seconds, pipelining } = JSON.parse(
+  await text(process.stdin),
+) as LoadPlan;
 const result = await autocannon({
   url,
-  connections: CONNECTIONS,
-  pipelining: PIPELINING,
+  connections: AT_ONCE / pipelining,
+  pipelining,
   duration: seconds,
   requests: tokens.map((token) => ({
     method,
