@@ -2,7 +2,7 @@
  * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. Feeds are
  * a pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
  */
-import type { ActivityId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { ActivityId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import type { Window } from '#contract/limits.ts';
 import type { PersonHead, TweetRecord } from '#contract/records.ts';
 
@@ -116,5 +116,3 @@ export interface Timeline {
   /** Writes every ring to the Timeline DB; at shutdown. */
   flush(): Promise<void>;
 }
-
-export type { RepostId };

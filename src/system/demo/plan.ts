@@ -1,7 +1,7 @@
 /** What a demo's community does, and when: made from a seed before anything is loaded. */
 import type { Random } from '#platform/random.ts';
 import { followersIn, type Graph } from './graph.ts';
-import { activityWeights, appeal, type Draw, weightedDraw } from './skew.ts';
+import { activityWeights, appeal, weightedDraw } from './skew.ts';
 
 export type PlannedAct =
   | { kind: 'follow'; time: number; person: number; other: number }
@@ -82,5 +82,3 @@ function wakingTime(random: Random): number {
 function orderOf(act: PlannedAct): number {
   return act.kind === 'follow' ? 0 : act.kind === 'tweet' ? 1 : 2;
 }
-
-export type { Draw };
