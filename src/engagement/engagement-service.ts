@@ -83,12 +83,16 @@ function createReading(
   store: EngagementStore,
 ): Pick<
   Engagement,
-  'summaries' | 'likeCounts' | 'repostTails' | 'repostsById' | 'repostsBy' | 'standing' | 'scan'
+  'summaries' | 'acted' | 'likeCounts' | 'repostTails' | 'repostsById' | 'repostsBy' | 'standing' | 'scan'
 > {
   return {
     async summaries(request) {
       atMost(LIMITS.batch, request.tweetIds);
       return store.summaries(request);
+    },
+    async acted(request) {
+      atMost(LIMITS.batch, request.tweetIds);
+      return store.acted(request);
     },
     async likeCounts(request) {
       atMost(LIMITS.batch, request.tweetIds);

@@ -77,6 +77,8 @@ export interface Engagement {
 
   /** One per id asked for, zeros where nothing happened, in no order. The one batched call of a page. At most 1,000. */
   summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
+  /** Which of these tweets somebody likes, and has reposted. At most 1,000. */
+  acted(request: { actor: UserId; tweetIds: TweetId[] }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
   /** Like counts alone. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
   /** Newest first, people hidden from the viewer left out, pages full. Throws not_found as `like`. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PersonHead, TweetRecord } from '#contract/records.ts';
-import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
+import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
 import { createPresenter } from './present.ts';
 import type { RawJson } from './route.ts';
 
@@ -37,7 +37,13 @@ function tweetOf(fields: Partial<TweetRecord> = {}): TweetRecord {
   };
 }
 
-function itemOf(fields: Partial<FeedItem> = {}): FeedItem {
+const people: PersonHead[] = [
+  { userId: 42, handle: 'ada', name: 'Ada "L"', picture: '' },
+  { userId: 43, handle: 'bob', name: '', picture: 'p.webp' },
+];
+const reposter: PersonHead = { userId: 44, handle: 'cyd', name: 'Cyd', picture: '' };
+
+function cardOf(fields: Partial<TweetCard> = {}): TweetCard {
   return {
     tweet: tweetOf(),
     likeCount: 2,
@@ -48,20 +54,23 @@ function itemOf(fields: Partial<FeedItem> = {}): FeedItem {
       { userId: 44, time: 1_780_000_000_999 },
     ],
     comments: [{ commentId: 9_001, userId: 44, content: 'so "true"', time: 1_780_000_002_000 }],
+    people,
+    ...fields,
+  };
+}
+
+function itemOf(card: Partial<TweetCard> = {}, fields: Partial<FeedItem> = {}): FeedItem {
+  return {
+    card: cardOf(card),
     viewer: { liked: true, reposted: false },
-    repostedBy: [43, 44],
+    repostedBy: [people[1]!, reposter],
     repostTime: 1_780_000_003_000,
     ...fields,
   };
 }
 
-const people: PersonHead[] = [
-  { userId: 42, handle: 'ada', name: 'Ada "L"', picture: '' },
-  { userId: 43, handle: 'bob', name: '', picture: 'p.webp' },
-];
-
 function pageOf(fields: Partial<FeedPage<unknown>> = {}): FeedPage<unknown> {
-  return { items: [itemOf()], people, next: null, degraded: [], partial: false, ...fields };
+  return { items: [itemOf()], next: null, degraded: [], partial: false, ...fields };
 }
 
 const expectedTweet = {
@@ -93,6 +102,7 @@ const expectedTweet = {
 const expectedUsers = {
   42: { handle: 'ada', name: 'Ada "L"', pictureUrl: null },
   43: { handle: 'bob', name: '', pictureUrl: '/media/p.webp' },
+  44: { handle: 'cyd', name: 'Cyd', pictureUrl: null },
 };
 
 test('a page is JSON of the shape of the API, the first time and from kept fragments', () => {
@@ -112,21 +122,15 @@ test('a page is JSON of the shape of the API, the first time and from kept fragm
 
 test('an empty page, and one without engagement, say so', () => {
   const presenter = createPresenter();
-  assert.deepEqual(shownBy(presenter.feed(pageOf({ items: [], people: [] }), null)), {
+  assert.deepEqual(shownBy(presenter.feed(pageOf({ items: [] }), null)), {
     tweets: [],
     users: {},
     nextCursor: null,
   });
-  const bare = itemOf({
-    likeCount: null,
-    commentCount: null,
-    repostCount: null,
-    likes: [],
-    comments: [],
-    viewer: null,
-    repostedBy: [],
-    repostTime: null,
-  });
+  const bare = itemOf(
+    { likeCount: null, commentCount: null, repostCount: null, likes: [], comments: [] },
+    { viewer: null, repostedBy: [], repostTime: null },
+  );
   const flawed = shownBy(
     presenter.feed(pageOf({ items: [bare, bare], degraded: ['engagement'], partial: true }), null),
   );
@@ -151,12 +155,15 @@ test('a changed text, name or picture shows at once, although fragments are kept
   }
   const changed = pageOf({
     items: [
-      itemOf({
-        tweet: tweetOf({ version: 2, content: 'edited' }),
-        comments: [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }],
-      }),
+      itemOf(
+        {
+          tweet: tweetOf({ version: 2, content: 'edited' }),
+          comments: [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }],
+          people: [{ userId: 42, handle: 'ada', name: 'Ada King', picture: 'new.png' }],
+        },
+        { repostedBy: [] },
+      ),
     ],
-    people: [{ userId: 42, handle: 'ada', name: 'Ada King', picture: 'new.png' }],
   });
   const shown = shownBy(presenter.feed(changed, null));
   assert.equal(shown.tweets[0].content, 'edited');
@@ -170,8 +177,12 @@ test('any text survives, whatever it holds', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (content, name) => {
       const page = pageOf({
-        items: [itemOf({ tweet: tweetOf({ id: id++, content }) })],
-        people: [{ userId: id, handle: 'h', name, picture: '' }],
+        items: [
+          itemOf({
+            tweet: tweetOf({ id: id++, content }),
+            people: [{ userId: id, handle: 'h', name, picture: '' }],
+          }),
+        ],
       });
       const shown = shownBy(presenter.feed(page, null));
       assert.equal(shown.tweets[0].content, content);

@@ -1,7 +1,7 @@
 /**
- * From the services' records to the JSON of the API. A feed is put together from fragments that are kept: a tweet
- * with its counts and previews, a person's head. A fragment is checked against the record before it is used, so
- * that no kept one can show what is not so any more; what differs from reader to reader is added to it.
+ * From the services' records to the JSON of the API. A feed is put together from fragments that are kept: a tweet's
+ * card, a person's head. A fragment is used for the very card or head that it was made from, or for one with the same
+ * content, so that no kept one can show what is not so any more; what differs from reader to reader is added to it.
  *
  * Fragments are bytes of UTF-8 in strings of one byte a character ("latin1"): joining and sending such strings is
  * copying, whatever script the texts are in. 20 tweets with three likes and comments each and 60 people (23 KB) took
@@ -9,7 +9,7 @@
  * tweets with one like each and 40 people (12 KB) 17 to 19 µs (Node 26, two cores busy with other work).
  */
 import type { PersonHead, TweetRecord } from '#contract/records.ts';
-import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
+import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
 import { createFragmentCache } from './fragment-cache.ts';
 import { mediaUrl } from './media/media.ts';
 import { type RawJson, rawJson } from './route.ts';
@@ -32,18 +32,16 @@ export interface Presenter {
   time(time_ms: number): string;
 }
 
-/**
- * What a text was made of lies in the fragment itself: following the item that it came from to its record cost more
- * than the comparison, for the CPU has seldom seen either lately.
- */
-interface TweetFragment extends Engagement {
+interface TweetFragment {
   id: number;
-  version: number;
+  /** What `json` was made from. */
+  card: TweetCard;
   /** The tweet's own part of `json`. */
   tweet: string;
   json: string;
+  people: PersonFragment[];
 }
-type Engagement = Pick<FeedItem, 'likeCount' | 'commentCount' | 'repostCount' | 'likes' | 'comments'>;
+/** What a text was made of lies in the fragment itself: it is compared without following the head that it came from. */
 interface PersonFragment {
   id: number;
   handle: string;
@@ -62,66 +60,85 @@ export function createPresenter(): Presenter {
   const tweets = createFragmentCache<TweetFragment>(TWEETS);
   const people = createFragmentCache<PersonFragment>(PEOPLE);
 
-  /** A tweet without its closing brace. */
-  function itemJson(item: FeedItem): string {
-    const { viewer, repostedBy, repostTime } = item;
+  /** A tweet without its closing brace; puts whom it names into `users`. */
+  function itemJson({ card, viewer, repostedBy, repostTime }: FeedItem, users: Users): string {
+    const fragment = fragmentOf(card);
+    for (const person of fragment.people) nameOnce(person, users);
+    for (const person of repostedBy) nameOnce(personFragment(person), users);
     const shown = viewer === null ? 'null' : `{"liked":${viewer.liked},"reposted":${viewer.reposted}}`;
-    const by = repostedBy.length === 0 ? '[]' : `["${repostedBy.join('","')}"]`;
+    const by = repostedBy.length === 0 ? '[]' : `["${repostedBy.map(({ userId }) => userId).join('","')}"]`;
     const at = repostTime === null ? 'null' : `"${format(repostTime)}"`;
-    return `${sharedJson(item)},"viewer":${shown},"repostedBy":${by},"repostTime":${at}`;
+    return `${fragment.json},"viewer":${shown},"repostedBy":${by},"repostTime":${at}`;
   }
 
-  function sharedJson(item: FeedItem): string {
-    const { tweet, likeCount, commentCount, repostCount, likes, comments } = item;
-    const { id, version } = tweet;
-    const kept = tweets.get(id);
-    const sameTweet = kept !== undefined && kept.version === version;
-    if (sameTweet && sameEngagement(kept, item)) return kept.json;
+  function fragmentOf(card: TweetCard): TweetFragment {
+    const { tweet } = card;
+    const kept = tweets.get(tweet.id);
+    if (kept?.card === card) return kept;
+    const sameTweet = kept !== undefined && kept.card.tweet.version === tweet.version;
     const own = sameTweet ? kept.tweet : asBytes(tweetJson(tweet, format));
-    const json = flat(`{${own}${asBytes(engagementJson(item, format))}`);
-    tweets.set({ id, version, likeCount, commentCount, repostCount, likes, comments, tweet: own, json });
-    return json;
+    const json =
+      sameTweet && sameEngagement(kept.card, card)
+        ? kept.json
+        : flat(`{${own}${asBytes(engagementJson(card, format))}`);
+    const fragment = { id: tweet.id, card, tweet: own, json, people: card.people.map(personFragment) };
+    tweets.set(fragment);
+    return fragment;
   }
 
-  function personJson(person: PersonHead): string {
+  function personFragment(person: PersonHead): PersonFragment {
     const { userId: id, handle, name, picture } = person;
     const kept = people.get(id);
-    if (kept?.handle === handle && kept.name === name && kept.picture === picture) return kept.json;
-    const json = asBytes(`"${id}":${JSON.stringify(userHead(person))}`);
-    people.set({ id, handle, name, picture, json });
-    return json;
-  }
-
-  function usersJson(heads: readonly PersonHead[]): string {
-    let json = '{';
-    let separator = '';
-    for (const head of heads) {
-      json += separator + personJson(head);
-      separator = ',';
-    }
-    return `${json}}`;
+    if (kept?.handle === handle && kept.name === name && kept.picture === picture) return kept;
+    const fragment = {
+      id,
+      handle,
+      name,
+      picture,
+      json: asBytes(`"${id}":${JSON.stringify(userHead(person))}`),
+    };
+    people.set(fragment);
+    return fragment;
   }
 
   return {
     time: format,
     users: (heads) => Object.fromEntries(heads.map((head) => [String(head.userId), userHead(head)])),
     feed(page, nextCursor) {
+      const users = createUsers();
       let json = '{"tweets":[';
       let separator = '';
       for (const item of page.items) {
-        json += `${separator}${itemJson(item)}}`;
+        json += `${separator}${itemJson(item, users)}}`;
         separator = ',';
       }
       const next = nextCursor === null ? 'null' : `"${nextCursor}"`;
-      json += `],"users":${usersJson(page.people)},"nextCursor":${next}${flawsJson(page)}}`;
+      json += `],"users":{${users.json}},"nextCursor":${next}${flawsJson(page)}}`;
       return rawJson(Buffer.from(json, 'latin1'));
     },
     tweet(page) {
-      const item = page.items[0]!;
-      const json = `${itemJson(item)},"users":${usersJson(page.people)}${flawsJson(page)}}`;
-      return rawJson(Buffer.from(json, 'latin1'));
+      const users = createUsers();
+      const item = itemJson(page.items[0]!, users);
+      return rawJson(Buffer.from(`${item},"users":{${users.json}}${flawsJson(page)}}`, 'latin1'));
     },
   };
+}
+
+/** The `users` of a page, as far as they are named. */
+interface Users {
+  ids: Set<number>;
+  /** Without braces. */
+  json: string;
+}
+
+function createUsers(): Users {
+  return { ids: new Set(), json: '' };
+}
+
+function nameOnce({ id, json }: PersonFragment, users: Users): void {
+  if (users.ids.has(id)) return;
+  users.ids.add(id);
+  users.json += users.json === '' ? json : `,${json}`;
 }
 
 /** A text's UTF-8, one byte a character. */
@@ -140,7 +157,7 @@ export function userHead({ handle, name, picture }: PersonHead): UserHead {
 }
 
 /** Whether two readers are shown the same counts and previews of a tweet. */
-function sameEngagement(a: Engagement, b: Engagement): boolean {
+function sameEngagement(a: TweetCard, b: TweetCard): boolean {
   if (a.likeCount !== b.likeCount || a.commentCount !== b.commentCount || a.repostCount !== b.repostCount) {
     return false;
   }
@@ -182,13 +199,13 @@ function tweetJson(tweet: TweetRecord, format: Timestamps['format']): string {
 }
 
 /** The counts and previews of a tweet, beginning with a comma. */
-function engagementJson(item: FeedItem, format: Timestamps['format']): string {
-  const likes = item.likes.map(({ userId, time }) => `{"userId":"${userId}","time":"${format(time)}"}`);
-  const comments = item.comments.map(
+function engagementJson(card: TweetCard, format: Timestamps['format']): string {
+  const likes = card.likes.map(({ userId, time }) => `{"userId":"${userId}","time":"${format(time)}"}`);
+  const comments = card.comments.map(
     ({ commentId, userId, content, time }) =>
       `{"commentId":"${commentId}","userId":"${userId}","content":${JSON.stringify(content)},"time":"${format(time)}"}`,
   );
-  const { likeCount, commentCount, repostCount } = item;
+  const { likeCount, commentCount, repostCount } = card;
   return (
     `,"likes":[${likes.join(',')}],"comments":[${comments.join(',')}],"likeCount":${likeCount}` +
     `,"commentCount":${commentCount},"repostCount":${repostCount}`

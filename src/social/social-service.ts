@@ -33,6 +33,10 @@ export function createSocialService(deps: SocialDeps): Social {
       const known = (await store.people(userIds)).filter((person) => person !== null);
       return known.map(({ userId, counts }) => ({ userId, followers: counts.followers }));
     },
+    async apart({ viewer }) {
+      const people = await store.apart(viewer);
+      return people === null ? null : { userIds: [...people.keys()] };
+    },
     followeesOf: async ({ follower }) => ({ followees: (await store.followees(follower)).slice() }),
     async followerIds({ followee, after, limit }) {
       const userIds = await store.followerIds({ followee, after, limit });

@@ -82,6 +82,11 @@ export interface Social {
    * most 1,000.
    */
   shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(PersonShown | null)[]>;
+  /**
+   * Everybody whom the viewer blocks or mutes, or who blocks the viewer: all others who are active and unprotected are
+   * shown to them as to anybody. null: too many to say (over 1,000).
+   */
+  apart(request: { viewer: UserId }): Promise<{ userIds: UserId[] } | null>;
   /** Throws not_found where the viewer may not know the person at all (blocked by them, not active, never was). */
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   /** Active people by handle, ignoring case; unknown handles are left out. At most 1,000. */

@@ -16,6 +16,7 @@ import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createSqliteIdLeases } from '#platform/ids/sqlite-id-leases.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createStamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createLive, type Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
@@ -91,9 +92,16 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const live = createLive();
 
   const cacheUse = { tweets: createCacheUse(), people: createCacheUse(), engagement: createCacheUse() };
+  const stamps = createStamps();
+  stores.tweets.onChange(stamps.touch);
+  stores.engagement.onChange(stamps.touch);
   const tweetsStore = createCachedTweetsStore({ store: stores.tweets, use: cacheUse.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
-  const socialStore = createCachedSocialStore({ store: stores.social, use: cacheUse.people });
+  const socialStore = createCachedSocialStore({
+    store: stores.social,
+    use: cacheUse.people,
+    onPeopleChanged: stamps.touch,
+  });
   const social = createSocialService({ store: socialStore, minter, clock });
   const engagementStore = createCachedEngagementStore({ store: stores.engagement, use: cacheUse.engagement });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
@@ -104,6 +112,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     topLists: stores.topLists,
     topSnapshots: createMemoryTopSnapshots({ clock }),
     random,
+    stamps,
   });
   const { timeline } = timelines;
   const notifications = createNotificationsService({ ...below, store: stores.notifications, timeline });

@@ -86,7 +86,7 @@ describe('the timeline service', () => {
   const like = (actor: UserId, tweetId: TweetId) => network.engagement.like({ actor, tweetId, traceId });
   const follow = (follower: UserId, followee: UserId, secretly = false) =>
     network.social.follow({ follower, followee, private: secretly, traceId });
-  const idsOf = (page: FeedPage<unknown>) => page.items.map(({ tweet }) => tweet.id);
+  const idsOf = (page: FeedPage<unknown>) => page.items.map(({ card }) => card.tweet.id);
   const home = (reader: UserId, place: HomePlace | null = null, limit = 20) =>
     service.timeline.home({ reader, own: false, place, limit });
   const top = (viewer: UserId | null) =>
@@ -121,11 +121,15 @@ describe('the timeline service', () => {
     await like(ANN, first);
     const page = await home(ANN, null, 2);
     assert.deepEqual(idsOf(page), [third, second]);
-    assert.deepEqual(page.items[0]!.repostedBy, [BEN]);
+    assert.deepEqual(
+      page.items[0]!.repostedBy.map(({ userId }) => userId),
+      [BEN],
+    );
     const rest = await home(ANN, page.next, 2);
     assert.deepEqual(idsOf(rest), [first]);
     assert.equal(rest.next, null);
-    const { viewer, likes, comments, likeCount, commentCount } = rest.items[0]!;
+    const { viewer, card } = rest.items[0]!;
+    const { likes, comments, likeCount, commentCount, people } = card;
     assert.deepEqual([viewer, likeCount, commentCount], [{ liked: true, reposted: false }, 1, 1]);
     assert.deepEqual(
       likes.map(({ userId }) => userId),
@@ -135,7 +139,7 @@ describe('the timeline service', () => {
       comments.map(({ content }) => content),
       ['well said'],
     );
-    assert.deepEqual(rest.people.map(({ handle }) => handle).sort(), ['ann', 'ben', 'cat']);
+    assert.deepEqual(people.map(({ handle }) => handle).sort(), ['ann', 'ben', 'cat']);
   });
 
   test('what is blocked, muted, protected or deleted is gone from every list at once', async () => {

@@ -3,12 +3,14 @@
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
+import type { Stamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
+import { createCards, NO_CARDS } from './feed/cards.ts';
 import { createReads } from './feed/reads.ts';
 import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
@@ -32,6 +34,11 @@ export interface TimelineServiceDeps {
   live: Live;
   clock: Clock;
   random: Random;
+  /**
+   * Of every change to tweets, to what is under them, and to people, in the turn of its commit; then cards of tweets
+   * are kept. Absent where the three services are other processes.
+   */
+  stamps?: Stamps;
 }
 
 export interface TimelineService {
@@ -66,6 +73,7 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
     globalTop,
     snapshots,
     openHomeTop,
+    cards: deps.stamps === undefined ? NO_CARDS : createCards({ stamps: deps.stamps }),
   });
 
   return {

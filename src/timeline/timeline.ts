@@ -6,25 +6,34 @@ import type { ActivityId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import type { Window } from '#contract/limits.ts';
 import type { PersonHead, TweetRecord } from '#contract/records.ts';
 
-/** A tweet with everything a reader is shown of it. */
-export interface FeedItem {
+/**
+ * A tweet with what is under it, as some reader is shown it. Most cards are one object for all readers: never to be
+ * changed.
+ */
+export interface TweetCard {
   tweet: TweetRecord;
-  /** Counts and `viewer` null, previews empty: engagement is down. */
+  /** Counts null, previews empty: engagement is down. */
   likeCount: number | null;
   commentCount: number | null;
   repostCount: number | null;
-  likes: { userId: UserId; time: number }[];
-  comments: { commentId: Snowflake; userId: UserId; content: string; time: number }[];
+  likes: readonly { userId: UserId; time: number }[];
+  comments: readonly { commentId: Snowflake; userId: UserId; content: string; time: number }[];
+  /** The author, and everybody in the previews, each once. */
+  people: readonly PersonHead[];
+}
+
+/** A tweet's place in a list. */
+export interface FeedItem {
+  card: TweetCard;
+  /** null: nobody is signed in, or engagement is down. */
   viewer: { liked: boolean; reposted: boolean } | null;
   /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
-  repostedBy: UserId[];
+  repostedBy: readonly PersonHead[];
   repostTime: number | null;
 }
 
 export interface FeedPage<Place> {
   items: FeedItem[];
-  /** Everybody named in the items. */
-  people: PersonHead[];
   next: Place | null;
   /** Services whose part is missing because they are down. */
   degraded: 'engagement'[];

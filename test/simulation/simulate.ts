@@ -138,22 +138,23 @@ async function showsAtOnce({ system, model }: World, done: Done): Promise<void> 
   const { timeline } = system().services;
   if (done.kind === 'post') {
     const page = await timeline.home({ reader: done.person, own: true, place: null, limit: 1 });
-    const shown = page.items[0]?.tweet.id;
+    const shown = page.items[0]?.card.tweet.id;
     if (mayReadTweet(model, done.person, done.tweetId))
       assert.equal(shown, done.tweetId, 'one’s own tweet shows at once');
   }
   if (done.kind === 'unfollow' || done.kind === 'mute' || done.kind === 'block') {
     const page = await timeline.home({ reader: done.person, own: false, place: null, limit: 20 });
-    for (const { tweet, repostedBy } of page.items) {
-      const gone: boolean = done.kind !== 'unfollow' && tweet.author === done.other;
-      assert.ok(!gone && !repostedBy.includes(done.other), `${done.other} still shows after ${done.kind}`);
+    for (const { card, repostedBy } of page.items) {
+      const gone: boolean = done.kind !== 'unfollow' && card.tweet.author === done.other;
+      const names = repostedBy.some(({ userId }) => userId === done.other);
+      assert.ok(!gone && !names, `${done.other} still shows after ${done.kind}`);
     }
   }
   if (done.kind === 'protect' || done.kind === 'delete') {
     for (const reader of model.people.keys()) {
       const page = await timeline.home({ reader, own: true, place: null, limit: 20 });
-      for (const { tweet } of page.items)
-        assert.ok(mayReadTweet(model, reader, tweet.id), `${tweet.id} still shows to ${reader}`);
+      for (const { card } of page.items)
+        assert.ok(mayReadTweet(model, reader, card.tweet.id), `${card.tweet.id} still shows to ${reader}`);
     }
   }
 }

@@ -78,7 +78,10 @@ async function checkHome(
     place = page.next;
   } while (place !== null);
   assert.deepEqual(
-    shown.map((item) => ({ tweetId: item.tweet.id, repostedBy: item.repostedBy })),
+    shown.map((item) => ({
+      tweetId: item.card.tweet.id,
+      repostedBy: item.repostedBy.map(({ userId }) => userId),
+    })),
     expected.map(({ tweetId, repostedBy }) => ({ tweetId, repostedBy })),
     `the home of ${reader}${own ? ', own ones too' : ''}`,
   );
@@ -89,12 +92,13 @@ type Item = Awaited<ReturnType<System['services']['timeline']['home']>>['items']
 
 /** Counts, previews and what the reader did, of one tweet. */
 function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
-  const tweetId = item.tweet.id;
+  const { card } = item;
+  const tweetId = card.tweet.id;
   const actors = (set: Set<string>) =>
     [...model.people.keys()].filter((person) => set.has(pair(tweetId, person)));
   const comments = commentsOf(model, tweetId);
   assert.deepEqual(
-    [item.likeCount, item.commentCount, item.repostCount],
+    [card.likeCount, card.commentCount, card.repostCount],
     [actors(model.likes).length, comments.length, actors(model.reposts).length],
     `the counts of ${tweetId} for ${reader}`,
   );
@@ -108,9 +112,25 @@ function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
   const likers = newestFirst(actors(model.likes), (person) => ids.likes.get(pair(tweetId, person))!);
   const newest = likers.slice(0, 8).filter((person) => mayRead(model, reader, person));
   assert.deepEqual(
-    item.likes.map((like) => like.userId),
+    card.likes.map((like) => like.userId),
     newest.slice(0, 3),
     `the newest likes of ${tweetId} for ${reader}`,
+  );
+  const commenter = (id: number) => model.comments.get(id)!.author;
+  const shown = comments
+    .slice(0, 8)
+    .filter((id) => mayRead(model, reader, commenter(id)))
+    .slice(0, 3);
+  assert.deepEqual(
+    card.comments.map(({ commentId }) => commentId),
+    shown,
+    `the newest comments on ${tweetId} for ${reader}`,
+  );
+  const named = [model.tweets.get(tweetId)!.author, ...newest.slice(0, 3), ...shown.map(commenter)];
+  assert.deepEqual(
+    card.people.map(({ userId }) => userId).sort(),
+    [...new Set(named)].sort(),
+    `whom the card of ${tweetId} names for ${reader}`,
   );
 }
 
@@ -153,7 +173,7 @@ async function checkGlobalTops(world: World, system: System, reader: number): Pr
     let place = null;
     do {
       const page = await system.services.timeline.top({ viewer: viewerOf(reader), window, place, limit: 20 });
-      shown.push(...page.items.map((item) => item.tweet.id));
+      shown.push(...page.items.map((item) => item.card.tweet.id));
       place = page.next;
     } while (place !== null);
     const expected = plainTop(
@@ -174,7 +194,7 @@ async function checkHomeTops(world: World, system: System, reader: number): Prom
       return model.follows.has(key) && !model.mutes.has(key) && mayReadTweet(model, reader, id);
     });
     assert.deepEqual(
-      page.items.map((item) => item.tweet.id),
+      page.items.map((item) => item.card.tweet.id),
       expected.slice(0, 10),
       `the home's top of ${window} for ${reader}`,
     );
@@ -243,11 +263,11 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
     const own = [...model.tweets]
       .filter(([id, { author }]) => author === userId && mayReadTweet(model, reader, id))
       .map(([id]) => id);
-    const shown = await all<{ tweet: { id: number } }, number>((before) =>
+    const shown = await all<Item, number>((before) =>
       timeline.byAuthor({ author: userId, viewer, before, limit: 4 }),
     );
     assert.deepEqual(
-      shown.map((item) => item.tweet.id),
+      shown.map((item) => item.card.tweet.id),
       own.sort((a, b) => b - a),
       `the tweets of ${userId} for ${reader}`,
     );

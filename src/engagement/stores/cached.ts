@@ -88,8 +88,30 @@ export function createCachedEngagementStore({
     }
   }
 
+  /** What is kept of these tweets, and for the others what the store says, kept from now on. */
+  async function entriesOf(tweetIds: TweetId[]): Promise<Entry[]> {
+    const found: Entry[] = [];
+    const missing: TweetId[] = [];
+    for (const tweetId of tweetIds) {
+      const entry = entries.get(tweetId);
+      if (entry === undefined) missing.push(tweetId);
+      else found.push(entry);
+    }
+    noteUse(use, tweetIds.length, missing.length);
+    return missing.length === 0 ? found : found.concat(await fill(missing));
+  }
+
+  /** LIKED | REPOSTED of the viewer, in the order of the entries. */
+  async function flagsFor(viewer: UserId, found: Entry[]): Promise<number[]> {
+    const flags = found.map((entry) => flagsOf(entry, viewer));
+    const unknown = found.filter((_, i) => flags[i] === undefined);
+    const learnt = unknown.length === 0 ? [] : await learn(viewer, unknown);
+    let next = 0;
+    return flags.map((known) => known ?? learnt[next++]!);
+  }
+
   /** Asks the store what the viewer did with tweets that have too many likers or reposters to keep. */
-  async function learn(viewer: UserId, unknown: Entry[]): Promise<Summary[]> {
+  async function learn(viewer: UserId, unknown: Entry[]): Promise<number[]> {
     const tweetIds = unknown.map((entry) => entry.tweetId);
     const { liked, reposted } = await store.acted({ actor: viewer, tweetIds });
     return unknown.map((entry) => {
@@ -98,30 +120,23 @@ export function createCachedEngagementStore({
       entry.known ??= new Map();
       if (entry.known.size >= MOST_KNOWN) entry.known.clear();
       entry.known.set(viewer, flags);
-      return summaryOf(entry, flags);
+      return flags;
     });
   }
 
   return {
     ...store,
     async summaries({ viewer, tweetIds }) {
-      const summaries: Summary[] = [];
-      const missing: TweetId[] = [];
-      const unknown: Entry[] = [];
-      const show = (entry: Entry) => {
-        const flags = viewer === null ? null : flagsOf(entry, viewer);
-        if (flags === undefined) unknown.push(entry);
-        else summaries.push(summaryOf(entry, flags));
-      };
-      for (const tweetId of tweetIds) {
-        const entry = entries.get(tweetId);
-        if (entry === undefined) missing.push(tweetId);
-        else show(entry);
-      }
-      noteUse(use, tweetIds.length, missing.length);
-      if (missing.length > 0) for (const entry of await fill(missing)) show(entry);
-      if (unknown.length === 0 || viewer === null) return summaries;
-      return summaries.concat(await learn(viewer, unknown));
+      const found = await entriesOf(tweetIds);
+      const flags = viewer === null ? null : await flagsFor(viewer, found);
+      return found.map((entry, i) => summaryOf(entry, flags === null ? null : flags[i]!));
+    },
+    async acted({ actor, tweetIds }) {
+      const found = await entriesOf(tweetIds);
+      const flags = await flagsFor(actor, found);
+      const having = (act: number) =>
+        found.filter((_, i) => (flags[i]! & act) !== 0).map(({ tweetId }) => tweetId);
+      return { liked: having(LIKED), reposted: having(REPOSTED) };
     },
     async likeCounts({ tweetIds }) {
       const counts: { tweetId: TweetId; likes: number }[] = [];

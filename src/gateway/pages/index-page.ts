@@ -34,11 +34,11 @@ curl -s '${escaped(base)}/me/tweets?followed=true&amp;own=true' -H "Authorizatio
 function topList(top: FeedPage<unknown> | null): string {
   if (top === null) return '<p>Not available just now.</p>';
   if (top.items.length === 0) return '<p>Nobody has tweeted yet.</p>';
-  const handles = new Map(top.people.map(({ userId, handle }) => [userId, handle]));
-  return `<ol>${top.items.map((item) => topItem(item, handles.get(item.tweet.author) ?? '')).join('')}</ol>`;
+  return `<ol>${top.items.map(topItem).join('')}</ol>`;
 }
 
-function topItem({ tweet, likeCount }: FeedItem, handle: string): string {
+function topItem({ card: { tweet, likeCount, people } }: FeedItem): string {
+  const handle = people.find(({ userId }) => userId === tweet.author)?.handle ?? '';
   const likes = likeCount === null ? '' : ` · ${likeCount} ${likeCount === 1 ? 'like' : 'likes'}`;
   return `<li><span class="text" dir="auto">${escaped(tweet.content)}</span><br><span class="quiet">@${escaped(handle)}${likes} · <a href="/api/v1/tweets/${tweet.id}">${tweet.id}</a></span></li>`;
 }

@@ -18,6 +18,8 @@ export interface CachedSocialStoreOptions {
   relationsMost?: number;
   followeesMost?: number;
   use?: CacheUse;
+  /** Told which people (not their ties) have changed, in the turn in which they are forgotten here. */
+  onPeopleChanged?: (userIds: readonly UserId[]) => void;
 }
 
 /** What a decision changed. */
@@ -34,6 +36,7 @@ export function createCachedSocialStore({
   relationsMost = 500_000,
   followeesMost = 500_000,
   use,
+  onPeopleChanged,
 }: CachedSocialStoreOptions): SocialStore {
   const people = createIdCache<StoredPerson>({ most: peopleMost });
   const relations = createRelationCache({ most: relationsMost });
@@ -62,6 +65,7 @@ export function createCachedSocialStore({
     }
     for (const userId of turned) relations.forgetTowards(userId);
     if (turned.length > 0) turns++;
+    if (touched.length > 0) onPeopleChanged?.(touched);
   }
 
   return {

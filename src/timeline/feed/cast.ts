@@ -1,7 +1,6 @@
-/** The people of a page: each is asked for once, and named once. */
+/** The people of a page: each is asked for once. */
 import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
-import type { PersonHead } from '#contract/records.ts';
 import type { PersonShown, Social } from '#social/social.ts';
 import { inBatches } from '#timeline/batches.ts';
 
@@ -14,17 +13,12 @@ export interface Cast {
   get(userId: UserId): PersonShown | undefined;
   /** Somebody who was asked for is hidden from the viewer. */
   someHidden(): boolean;
-  /** Puts somebody who may be read among the page's people. */
-  name(userId: UserId): void;
-  named(): PersonHead[];
 }
 
 export function createCast(social: Pick<Social, 'shown'>, viewer: UserId | null): Cast {
   /** By number: a person's place in `shown`. */
   const places = new Map<UserId, number>();
   const shown: (PersonShown | null)[] = [];
-  const isNamed: boolean[] = [];
-  const named: PersonHead[] = [];
   let wanted: UserId[] = [];
   let someHidden = false;
 
@@ -42,7 +36,6 @@ export function createCast(social: Pick<Social, 'shown'>, viewer: UserId | null)
         social.shown({ viewer, userIds: batch }),
       )) {
         shown.push(person);
-        isNamed.push(false);
         someHidden ||= person === null;
       }
     },
@@ -51,12 +44,5 @@ export function createCast(social: Pick<Social, 'shown'>, viewer: UserId | null)
       return place === undefined ? undefined : (shown[place] ?? undefined);
     },
     someHidden: () => someHidden,
-    name(userId) {
-      const place = places.get(userId)!;
-      if (isNamed[place]) return;
-      isNamed[place] = true;
-      named.push(shown[place]!.head);
-    },
-    named: () => named,
   };
 }

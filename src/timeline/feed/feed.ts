@@ -3,24 +3,11 @@
  * know of them in one batched call each, a rule leaves out what this reader may not see, and the page is filled
  * until it is full or the source has ended.
  */
-import type { TweetId, UserId } from '#contract/ids.ts';
-import type { PersonShown } from '#social/social.ts';
+import type { UserId } from '#contract/ids.ts';
 import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
 import type { Cast } from './cast.ts';
+import type { Entry, Rule } from './entry.ts';
 import type { Hydrate } from './hydrate.ts';
-
-/** One place of a skeleton. */
-export interface Entry {
-  tweetId: TweetId;
-  /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
-  repostedBy: readonly UserId[];
-  repostTime: number | null;
-  /** It stands here because of a repost: without anybody in `repostedBy` whom the reader may see, it is left out. */
-  byRepost: boolean;
-}
-
-/** May a tweet of this author, whom the viewer may read, stand in this list? */
-export type Rule = (author: PersonShown) => boolean;
 
 export interface Candidates<E extends Entry> {
   entries: E[];
@@ -86,6 +73,6 @@ export async function fillPage<E extends Entry, Place>(
   return page(source.place());
 
   function page(next: Place | null): FeedPage<Place> {
-    return { items, people: cast.named(), next, degraded: degraded ? ['engagement'] : [], partial };
+    return { items, next, degraded: degraded ? ['engagement'] : [], partial };
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Brings a skeleton to life: at first what tweets and engagement know of the ids, then, by what came back, the
- * people and the comments' texts. Four calls a page in two round trips; a third only where previews were hidden.
+ * Brings a skeleton to life: for each place the tweet's card, what the reader did with it, and who reposted it. Cards
+ * are kept ones where the reader is shown what everybody is; the others are made for this reader.
  */
-import { isWarbleError } from '#contract/errors.ts';
-import { snowflakeTime, type UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import type { CommentRow, LikeRow, TweetRecord } from '#contract/records.ts';
-import type { Engagement, Summary } from '#engagement/engagement.ts';
-import { inBatches } from '#timeline/batches.ts';
-import type { FeedItem } from '#timeline/timeline.ts';
-import type { Tweets } from '#tweets/tweets.ts';
+import type { TweetId, UserId } from '#contract/ids.ts';
+import type { PersonHead } from '#contract/records.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Social } from '#social/social.ts';
+import type { FeedItem, TweetCard } from '#timeline/timeline.ts';
+import type { Cards } from './cards.ts';
 import type { Cast } from './cast.ts';
-import type { Entry, Rule } from './feed.ts';
+import type { Author, Entry, Rule } from './entry.ts';
+import { createMakeCards, type MakeCardsDeps, type ReaderCard } from './make-cards.ts';
+import { orNull } from './or-null.ts';
 
 export interface HydrateRequest {
   entries: readonly Entry[];
@@ -20,7 +20,7 @@ export interface HydrateRequest {
   /** Where the visible ones are put, until there are `limit`. */
   items: FeedItem[];
   limit: number;
-  /** Asks for everybody, and is told who is named in the items. */
+  /** Asks for everybody who is not on a kept card. */
   cast: Cast;
 }
 
@@ -35,204 +35,95 @@ export interface Hydrated {
 
 export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 
-export interface HydrateDeps {
-  tweets: Pick<Tweets, 'get'>;
-  engagement: Pick<Engagement, 'summaries'>;
+export interface HydrateDeps extends MakeCardsDeps {
+  engagement: Pick<Engagement, 'summaries' | 'acted'>;
+  social: Pick<Social, 'apart'>;
+  cards: Cards;
 }
 
-/** What the services said, in the order of the entries. */
-interface Found {
-  records: (TweetRecord | undefined)[];
-  summaries: (Summary | undefined)[] | null;
-}
+/** In the order of the entries; undefined: there is nothing that this reader may be shown. */
+type ReaderCards = (ReaderCard | undefined)[];
 
-/** The comments of the previews. */
-interface Comments {
-  byId: Map<number, TweetRecord>;
-  /** Some are gone. */
-  someGone: boolean;
-}
+/** Authors of kept cards, for readers who are apart from nobody on them. */
+const UNPROTECTED: Author = { protected: false, muting: false };
+const NEITHER = { liked: false, reposted: false } as const;
+const NOBODY: readonly PersonHead[] = [];
 
-export function createHydrate({ tweets, engagement }: HydrateDeps): Hydrate {
-  async function addComments(ids: number[], comments: Comments): Promise<void> {
-    if (ids.length === 0) return;
-    const found = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
-    comments.someGone ||= found.length < ids.length;
-    for (const comment of found) comments.byId.set(comment.id, comment);
+export function createHydrate(deps: HydrateDeps): Hydrate {
+  const { engagement, social, cards } = deps;
+  const makeCards = createMakeCards(deps);
+
+  /** The kept cards that this reader is shown like everybody, and all of them in the order of the entries. */
+  async function keptCards(entries: readonly Entry[], viewer: UserId | null): Promise<ReaderCards> {
+    const kept = entries.map(({ tweetId }) => cards.get(tweetId));
+    if (viewer === null) return kept.map((card) => card && { card, viewer: null, author: UNPROTECTED });
+    const tweetIds = kept.flatMap((card) => card?.tweet.id ?? []);
+    if (tweetIds.length === 0) return [];
+    const [apart, acted] = await Promise.all([
+      orNull(social.apart({ viewer })),
+      orNull(engagement.acted({ actor: viewer, tweetIds })),
+    ]);
+    if (apart === null || acted === null) return [];
+    const strangers = new Set(apart.userIds);
+    return kept.map((card) => {
+      if (card === undefined || namesAny(card, strangers)) return undefined;
+      return { card, viewer: didWith(card.tweet.id, acted), author: UNPROTECTED };
+    });
   }
 
   return async (request) => {
     const { entries, viewer, cast } = request;
-    const ids = entries.map(({ tweetId }) => tweetId);
-    const [records, summaries] = await Promise.all([
-      tweets.get({ ids }),
-      orNull(engagement.summaries({ viewer, tweetIds: ids })),
-    ]);
-    const found: Found = {
-      records: aligned(ids, records, (record) => record.id),
-      summaries: summaries && aligned(ids, summaries, (summary) => summary.tweetId),
-    };
-    const degraded = summaries === null;
-    const comments: Comments = { byId: new Map(), someGone: false };
-    const first = addComments(wantFirst(entries, found, cast), comments);
-    const [checked] = await Promise.all([orNull(cast.fetch().then(() => true)), first]);
-    if (checked === null) return { used: 0, degraded, unchecked: true };
-    if (cast.someHidden() || comments.someGone) {
-      const more = addComments(wantMore(found, comments, cast), comments);
-      const [again] = await Promise.all([orNull(cast.fetch().then(() => true)), more]);
-      if (again === null) return { used: 0, degraded, unchecked: true };
+    const asOf = cards.now();
+    const found = await keptCards(entries, viewer);
+    for (const { repostedBy } of entries) for (const userId of repostedBy) cast.want(userId);
+    const missing = entries.filter((_, i) => found[i] === undefined).map(({ tweetId }) => tweetId);
+    if (missing.length === 0) {
+      const checked = await orNull(cast.fetch().then(() => true));
+      return decided(request, found, { degraded: false, unchecked: checked === null });
     }
-    return { used: assemble(request, found, comments), degraded, unchecked: false };
+    const made = await makeCards({ tweetIds: missing, viewer, cast, asOf });
+    if (made.cards !== null) {
+      for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.cards[next++];
+    }
+    return decided(request, found, { degraded: made.degraded, unchecked: made.cards === null });
   };
 }
 
-/**
- * Asks for everybody whom an item is likely to name: previews of which all are visible show the first three. Returns
- * the comments needed.
- */
-function wantFirst(entries: readonly Entry[], { records, summaries }: Found, cast: Cast): number[] {
-  const comments: number[] = [];
-  for (let i = 0; i < entries.length; i++) {
-    const record = records[i];
-    if (record === undefined) continue;
-    cast.want(record.author);
-    const { repostedBy } = entries[i]!;
-    for (let j = 0; j < repostedBy.length; j++) cast.want(repostedBy[j]!);
-    const summary = summaries?.[i];
-    if (summary === undefined) continue;
-    for (let j = 0; j < summary.likes.length && j < LIMITS.previewShown; j++) {
-      cast.want(summary.likes[j]!.userId);
-    }
-    for (let j = 0; j < summary.comments.length && j < LIMITS.previewShown; j++) {
-      cast.want(summary.comments[j]!.userId);
-      comments.push(summary.comments[j]!.id);
-    }
-  }
-  return comments;
+function decided(
+  request: HydrateRequest,
+  cards: ReaderCards,
+  { degraded, unchecked }: Omit<Hydrated, 'used'>,
+): Hydrated {
+  return { used: unchecked ? 0 : assemble(request, cards), degraded, unchecked };
 }
 
-/** Asks for the further previews of those items of which the first three cannot all be shown. */
-function wantMore({ records, summaries }: Found, comments: Comments, cast: Cast): number[] {
-  const wanted: number[] = [];
-  for (let i = 0; i < records.length; i++) {
-    const summary = summaries?.[i];
-    if (summary === undefined || records[i] === undefined) continue;
-    const { likes, comments: rows } = summary;
-    if (likes.length > LIMITS.previewShown && !firstShow(likes, (row) => shows(row, cast))) {
-      for (let j = LIMITS.previewShown; j < likes.length; j++) cast.want(likes[j]!.userId);
-    }
-    if (rows.length > LIMITS.previewShown && !firstShow(rows, (row) => showsComment(row, comments, cast))) {
-      for (let j = LIMITS.previewShown; j < rows.length; j++) {
-        cast.want(rows[j]!.userId);
-        wanted.push(rows[j]!.id);
-      }
-    }
-  }
-  return wanted;
+function namesAny({ people }: TweetCard, strangers: ReadonlySet<UserId>): boolean {
+  return strangers.size > 0 && people.some(({ userId }) => strangers.has(userId));
 }
 
-function firstShow<Row>(rows: Row[], shown: (row: Row) => boolean): boolean {
-  for (let j = 0; j < LIMITS.previewShown; j++) if (!shown(rows[j]!)) return false;
-  return true;
-}
-
-/** What a protected account does is for those who may read it, just as what it writes. */
-function shows(row: { userId: UserId }, cast: Cast): boolean {
-  return cast.get(row.userId) !== undefined;
-}
-
-function showsComment(row: CommentRow, comments: Comments, cast: Cast): boolean {
-  return comments.byId.has(row.id) && shows(row, cast);
+function didWith(tweetId: TweetId, { liked, reposted }: Awaited<ReturnType<Engagement['acted']>>) {
+  if (liked.length === 0 && reposted.length === 0) return NEITHER;
+  return { liked: liked.includes(tweetId), reposted: reposted.includes(tweetId) };
 }
 
 /** Puts the visible entries into `items` until the page is full; returns how many entries it looked at. */
-function assemble(request: HydrateRequest, { records, summaries }: Found, comments: Comments): number {
-  const { entries, rule, items, limit, cast } = request;
+function assemble({ entries, rule, items, limit, cast }: HydrateRequest, cards: ReaderCards): number {
   let used = 0;
   for (; used < entries.length && items.length < limit; used++) {
+    const found = cards[used];
+    if (found === undefined || !rule(found.author)) continue;
     const entry = entries[used]!;
-    const tweet = records[used];
-    if (tweet === undefined || tweet.kind !== 'tweet') continue;
-    const author = cast.get(tweet.author);
-    if (author === undefined || !rule(author)) continue;
     const repostedBy = visibleReposters(entry, cast);
     if (entry.byRepost && repostedBy.length === 0) continue;
-    cast.name(tweet.author);
-    for (let j = 0; j < repostedBy.length; j++) cast.name(repostedBy[j]!);
-    const item = itemOf(tweet, summaries?.[used], comments, cast);
-    if (repostedBy.length > 0) {
-      item.repostedBy = repostedBy;
-      item.repostTime = entry.repostTime;
-    }
-    items.push(item);
+    const repostTime = repostedBy.length === 0 ? null : entry.repostTime;
+    items.push({ card: found.card, viewer: found.viewer, repostedBy, repostTime });
   }
   return used;
 }
 
 /** Muting somebody mutes their reposts; only homes have any. */
-function visibleReposters({ repostedBy }: Entry, cast: Cast): UserId[] {
-  if (repostedBy.length === 0) return [];
-  return repostedBy.filter((userId) => cast.get(userId)?.muting === false);
-}
-
-function itemOf(tweet: TweetRecord, summary: Summary | undefined, comments: Comments, cast: Cast): FeedItem {
-  return {
-    tweet,
-    likeCount: summary === undefined ? null : summary.likeCount,
-    commentCount: summary === undefined ? null : summary.commentCount,
-    repostCount: summary === undefined ? null : summary.repostCount,
-    likes: summary === undefined ? [] : likesShown(summary.likes, cast),
-    comments: summary === undefined ? [] : commentsShown(summary.comments, comments, cast),
-    viewer: summary === undefined ? null : summary.viewer,
-    repostedBy: [],
-    repostTime: null,
-  };
-}
-
-function likesShown(rows: LikeRow[], cast: Cast): FeedItem['likes'] {
-  const shown: FeedItem['likes'] = [];
-  for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
-    const { id, userId } = rows[j]!;
-    if (!shows(rows[j]!, cast)) continue;
-    cast.name(userId);
-    shown.push({ userId, time: snowflakeTime(id) });
-  }
-  return shown;
-}
-
-function commentsShown(rows: CommentRow[], comments: Comments, cast: Cast): FeedItem['comments'] {
-  const shown: FeedItem['comments'] = [];
-  for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
-    const { id, userId } = rows[j]!;
-    const comment = comments.byId.get(id);
-    if (comment === undefined || !shows(rows[j]!, cast)) continue;
-    cast.name(userId);
-    shown.push({ commentId: id, userId, content: comment.content, time: comment.time });
-  }
-  return shown;
-}
-
-/**
- * Puts answers into the order of the ids asked for; undefined where one is missing. Services mostly answer in that
- * order, so one pass does; else a map.
- */
-function aligned<T>(ids: number[], answers: T[], idOf: (answer: T) => number): (T | undefined)[] {
-  const result: (T | undefined)[] = new Array(ids.length).fill(undefined);
-  let next = 0;
-  for (let i = 0; i < ids.length && next < answers.length; i++) {
-    if (idOf(answers[next]!) === ids[i]) result[i] = answers[next++];
-  }
-  if (next === answers.length) return result;
-  const byId = new Map(answers.map((answer) => [idOf(answer), answer]));
-  return ids.map((id) => byId.get(id));
-}
-
-/** The answer, or null where the service is down or too busy. Everything else is a fault and goes on. */
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isWarbleError(error) && error.status === 503) return null;
-    throw error;
-  }
+function visibleReposters({ repostedBy }: Entry, cast: Cast): readonly PersonHead[] {
+  if (repostedBy.length === 0) return NOBODY;
+  const people = repostedBy.map((userId) => cast.get(userId));
+  return people.filter((person) => person?.muting === false).map((person) => person!.head);
 }

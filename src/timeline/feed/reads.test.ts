@@ -9,348 +9,372 @@ import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.
 import { createWorld, type World } from '#timeline/testing/world.ts';
 import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
 import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
+import { type Cards, createCards, NO_CARDS } from './cards.ts';
 import { createReads, type Reads } from './reads.ts';
 
 const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
 const NOBODY = null;
 
-describe('lists of tweets', () => {
-  let clock: ManualClock;
-  let world: World;
-  let snapshots: TopSnapshots;
-  let reads: Reads;
-  /** The home's skeleton, newest first; what homes would give. */
-  let skeleton: HomeEntry[];
-  /** Rounds in which candidates were asked for. */
-  let rounds: number;
+const KINDS: [string, (world: World) => Cards][] = [
+  ['from kept cards', ({ stamps }) => createCards({ stamps })],
+  ['where none are kept', () => NO_CARDS],
+];
 
-  beforeEach(() => {
-    clock = createManualClock(1_800_000_000_000);
-    world = createWorld(clock);
-    for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
-    snapshots = createMemoryTopSnapshots({ clock });
-    skeleton = [];
-    rounds = 0;
-    reads = createReads({
-      ...world,
-      snapshots,
-      globalTop: { newest: async (window) => (await snapshots.newest(window))! },
-      homes: {
-        async candidates({ place, limit }) {
-          rounds++;
-          const top = place?.top ?? Math.abs(skeleton[0]?.activity ?? 0);
-          const below = skeleton.filter(({ activity }) => place === null || Math.abs(activity) < place.below);
-          const entries = below.slice(0, limit);
-          const next = below.length > limit ? Math.abs(entries.at(-1)!.activity) : null;
-          return { entries, top, began: place?.began ?? 5, next, partial: false };
+for (const [kind, cardsOf] of KINDS)
+  describe(`lists of tweets ${kind}`, () => {
+    let clock: ManualClock;
+    let world: World;
+    let snapshots: TopSnapshots;
+    let reads: Reads;
+    /** The home's skeleton, newest first; what homes would give. */
+    let skeleton: HomeEntry[];
+    /** Rounds in which candidates were asked for. */
+    let rounds: number;
+
+    beforeEach(() => {
+      clock = createManualClock(1_800_000_000_000);
+      world = createWorld(clock);
+      for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
+      snapshots = createMemoryTopSnapshots({ clock });
+      skeleton = [];
+      rounds = 0;
+      reads = createReads({
+        ...world,
+        cards: cardsOf(world),
+        snapshots,
+        globalTop: { newest: async (window) => (await snapshots.newest(window))! },
+        homes: {
+          async candidates({ place, limit }) {
+            rounds++;
+            const top = place?.top ?? Math.abs(skeleton[0]?.activity ?? 0);
+            const below = skeleton.filter(
+              ({ activity }) => place === null || Math.abs(activity) < place.below,
+            );
+            const entries = below.slice(0, limit);
+            const next = below.length > limit ? Math.abs(entries.at(-1)!.activity) : null;
+            return { entries, top, began: place?.began ?? 5, next, partial: false };
+          },
         },
-      },
-      async openHomeTop({ window }) {
-        const tweetIds = [...(await snapshots.newest(window))!.tweetIds];
-        return { take: async (count) => tweetIds.splice(0, count) };
-      },
-    });
-  });
-
-  function posted(author: UserId): TweetId {
-    const tweetId = world.post(author);
-    skeleton.unshift({ activity: tweetId, actor: author, tweetId, repostedBy: [], repostTime: null });
-    return tweetId;
-  }
-  function reposted(tweetId: TweetId, ...repostedBy: UserId[]): void {
-    const id = world.mint();
-    skeleton = skeleton.filter((entry) => entry.tweetId !== tweetId);
-    skeleton.unshift({ activity: -id, actor: repostedBy[0]!, tweetId, repostedBy, repostTime: clock.now() });
-  }
-  const home = (place: HomePlace | null = null, limit = 20) =>
-    reads.home({ reader: ANN, own: false, place, limit });
-  const idsOf = (page: FeedPage<unknown>) => page.items.map(({ tweet }) => tweet.id);
-  const namesOf = (page: FeedPage<unknown>) => page.people.map(({ userId }) => userId).sort();
-  const listTop = (tweetIds: TweetId[], id = 's1') => snapshots.put({ id, window: 'all', tweetIds });
-  const top = (viewer: UserId | null, place: TopPlace | null = null, limit = 20) =>
-    reads.top({ viewer, window: 'all', place, limit });
-
-  async function walkHome(limit: number): Promise<FeedPage<HomePlace>[]> {
-    const pages: FeedPage<HomePlace>[] = [];
-    for (let place: HomePlace | null = null; ; ) {
-      const page = await home(place, limit);
-      pages.push(page);
-      place = page.next;
-      if (place === null) return pages;
-    }
-  }
-
-  describe('a page', () => {
-    test('costs one call of each service, two for those that are asked for comments', async () => {
-      const tweetId = posted(BEN);
-      posted(CAT);
-      world.comment(tweetId, CAT);
-      world.like(tweetId, DAN);
-      world.calls.clear();
-      await home();
-      assert.deepEqual(Object.fromEntries(world.calls), {
-        'tweets.get': 2,
-        'engagement.summaries': 1,
-        'social.shown': 1,
+        async openHomeTop({ window }) {
+          const tweetIds = [...(await snapshots.newest(window))!.tweetIds];
+          return { take: async (count) => tweetIds.splice(0, count) };
+        },
       });
     });
 
-    test('shows counts, previews and what the reader did, and names everybody in it once', async () => {
-      const tweetId = posted(BEN);
-      world.like(tweetId, ANN);
-      world.like(tweetId, DAN);
-      const commentId = world.comment(tweetId, CAT);
-      reposted(tweetId, CAT);
-      const page = await home();
-      const { likes, comments, ...rest } = page.items[0]!;
-      assert.deepEqual(
-        likes.map(({ userId }) => userId),
-        [DAN, ANN],
-      );
-      assert.deepEqual(
-        comments.map((comment) => [comment.commentId, comment.userId, comment.content]),
-        [[commentId, CAT, `text of ${commentId}`]],
-      );
-      assert.deepEqual(
-        [rest.likeCount, rest.commentCount, rest.viewer],
-        [2, 1, { liked: true, reposted: false }],
-      );
-      assert.deepEqual([rest.repostedBy, rest.repostTime], [[CAT], clock.now()]);
-      assert.deepEqual(namesOf(page), [ANN, BEN, CAT, DAN]);
-      assert.deepEqual(page.people[0], { userId: BEN, handle: 'h2', name: 'Name 2', picture: '' });
-    });
+    function posted(author: UserId): TweetId {
+      const tweetId = world.post(author);
+      skeleton.unshift({ activity: tweetId, actor: author, tweetId, repostedBy: [], repostTime: null });
+      return tweetId;
+    }
+    function reposted(tweetId: TweetId, ...repostedBy: UserId[]): void {
+      const id = world.mint();
+      skeleton = skeleton.filter((entry) => entry.tweetId !== tweetId);
+      skeleton.unshift({
+        activity: -id,
+        actor: repostedBy[0]!,
+        tweetId,
+        repostedBy,
+        repostTime: clock.now(),
+      });
+    }
+    const home = (place: HomePlace | null = null, limit = 20) =>
+      reads.home({ reader: ANN, own: false, place, limit });
+    const idsOf = (page: FeedPage<unknown>) => page.items.map(({ card }) => card.tweet.id);
+    const namesOf = (page: FeedPage<unknown>) => {
+      const named = page.items.flatMap(({ card, repostedBy }) => [...card.people, ...repostedBy]);
+      return [...new Set(named.map(({ userId }) => userId))].sort();
+    };
+    const listTop = (tweetIds: TweetId[], id = 's1') => snapshots.put({ id, window: 'all', tweetIds });
+    const top = (viewer: UserId | null, place: TopPlace | null = null, limit = 20) =>
+      reads.top({ viewer, window: 'all', place, limit });
 
-    test('shows the newest three likes and comments that the reader may see, of the newest eight', async () => {
-      const tweetId = posted(BEN);
-      for (let userId = 10; userId < 20; userId++) {
-        world.join(userId);
-        world.like(tweetId, userId);
-        world.comment(tweetId, userId);
-      }
-      for (const hidden of [19, 17]) world.people.get(hidden)!.blocking.add(ANN);
-      world.setAccount(16, { protected: true });
-      const { likes, comments, likeCount } = (await home()).items[0]!;
-      assert.deepEqual(
-        likes.map(({ userId }) => userId),
-        [18, 15, 14],
-      );
-      assert.deepEqual(
-        comments.map(({ userId }) => userId),
-        [18, 15, 14],
-      );
-      assert.equal(likeCount, 10, 'counts are the same for everyone');
-    });
-
-    test('a comment whose text is gone makes room for the next', async () => {
-      const tweetId = posted(BEN);
-      const comments = [1, 2, 3, 4].map(() => world.comment(tweetId, CAT));
-      world.items.get(comments[3]!)!.deleted = true;
-      const shown = (await home()).items[0]!.comments.map(({ commentId }) => commentId);
-      assert.deepEqual(shown, [comments[2], comments[1], comments[0]]);
-    });
-  });
-
-  describe('a home', () => {
-    test('leaves out what was deleted, and whom the reader may not see or has muted', async () => {
-      const kept = posted(BEN);
-      const gone = posted(BEN);
-      const muted = posted(CAT);
-      const locked = posted(DAN);
-      world.items.get(gone)!.deleted = true;
-      world.people.get(ANN)!.muting.add(CAT);
-      world.setAccount(DAN, { protected: true });
-      assert.deepEqual(idsOf(await home()), [kept]);
-      world.follow(ANN, DAN);
-      assert.deepEqual(idsOf(await home()), [locked, kept]);
-      world.people.get(ANN)!.muting.clear();
-      world.people.get(CAT)!.blocking.add(ANN);
-      assert.deepEqual(idsOf(await home()), [locked, kept]);
-      world.people.get(CAT)!.blocking.clear();
-      assert.deepEqual(idsOf(await home()), [locked, muted, kept]);
-      world.setAccount(BEN, { state: 'suspended' });
-      assert.deepEqual(idsOf(await home()), [locked, muted]);
-    });
-
-    test('leaves out a repost when none of those who made it may be seen, and names only those who may', async () => {
-      const tweetId = posted(BEN);
-      reposted(tweetId, CAT, DAN);
-      world.setAccount(CAT, { state: 'suspended' });
-      assert.deepEqual((await home()).items[0]!.repostedBy, [DAN]);
-      world.setAccount(DAN, { protected: true });
-      assert.deepEqual(idsOf(await home()), []);
-      world.follow(ANN, DAN);
-      assert.deepEqual(idsOf(await home()), [tweetId]);
-      world.people.get(ANN)!.muting.add(DAN);
-      assert.deepEqual(idsOf(await home()), []);
-    });
-
-    test('gives full pages until it ends, each tweet once, whatever is hidden', async () => {
-      const expected: TweetId[] = [];
-      for (let i = 0; i < 300; i++) {
-        const visible = i % 7 === 0 || (i > 100 && i < 120);
-        const tweetId = posted(visible ? BEN : CAT);
-        if (visible) expected.unshift(tweetId);
-      }
-      world.people.get(ANN)!.muting.add(CAT);
-      const pages = await walkHome(10);
-      assert.deepEqual(pages.flatMap(idsOf), expected);
-      for (const page of pages.slice(0, -1)) assert.equal(page.items.length, 10);
-      assert.ok(pages.every((page) => !page.partial && namesOf(page).every((userId) => userId === BEN)));
-    });
-
-    test('a page is full though a whole ring above it is hidden', async () => {
-      const visible = [posted(BEN), posted(BEN)].reverse();
-      for (let i = 0; i < LIMITS.ring; i++) posted(CAT);
-      world.people.get(ANN)!.muting.add(CAT);
-      assert.deepEqual(idsOf(await home(null, 2)), visible);
-    });
-
-    test('a long hidden stretch costs a bounded number of rounds', async () => {
-      const oldest = posted(BEN);
-      for (let i = 0; i < 3_000; i++) posted(CAT);
-      world.people.get(ANN)!.muting.add(CAT);
-      const first = await home(null, 1);
-      assert.deepEqual(idsOf(first), []);
-      assert.notEqual(first.next, null, 'the walk goes on');
-      assert.ok(rounds <= 12);
-      const pages = await walkHome(100);
-      assert.deepEqual(pages.flatMap(idsOf), [oldest]);
-    });
-  });
-
-  describe("a person's own tweets", () => {
-    const byAuthor = (viewer: UserId | null, before: TweetId | null = null, limit = 20) =>
-      reads.byAuthor({ author: BEN, viewer, before, limit });
-
-    test('come newest first, page after page, to everybody who may read them', async () => {
-      const all = Array.from({ length: 5 }, () => world.post(BEN)).reverse();
-      world.items.get(all[1]!)!.deleted = true;
-      const expected = all.filter((_, index) => index !== 1);
-      const first = await byAuthor(NOBODY, null, 2);
-      assert.deepEqual([...idsOf(first), ...idsOf(await byAuthor(NOBODY, first.next, 2))], expected);
-      assert.equal((await byAuthor(NOBODY, first.next, 2)).next, null, 'the end is known');
-      assert.equal(first.items[0]!.viewer, null);
-    });
-
-    test('are hidden as their author is: not found where unknown, empty where protected', async () => {
-      const tweetId = world.post(BEN);
-      const isNotFound = (error: unknown) => isWarbleError(error, 'not_found');
-      world.setAccount(BEN, { protected: true });
-      for (const viewer of [NOBODY, ANN]) assert.deepEqual(idsOf(await byAuthor(viewer)), []);
-      for (const viewer of [BEN]) assert.deepEqual(idsOf(await byAuthor(viewer)), [tweetId]);
-      world.follow(CAT, BEN);
-      assert.deepEqual(idsOf(await byAuthor(CAT)), [tweetId]);
-      world.people.get(BEN)!.blocking.add(CAT);
-      await assert.rejects(byAuthor(CAT), isNotFound);
-      world.people.get(DAN)!.blocking.add(BEN);
-      await assert.rejects(byAuthor(DAN), isNotFound);
-      world.setAccount(BEN, { state: 'deactivated' });
-      await assert.rejects(byAuthor(NOBODY), isNotFound);
-      await assert.rejects(reads.byAuthor({ author: 99, viewer: ANN, before: null, limit: 1 }), isNotFound);
-    });
-  });
-
-  test('one tweet is found where it may be read; deleted, hidden and no tweet at all are the same', async () => {
-    const tweetId = world.post(BEN);
-    const commentId = world.comment(tweetId, CAT);
-    const tweet = (id: TweetId, viewer: UserId | null) => reads.tweet({ tweetId: id, viewer });
-    const isNotFound = (error: unknown) => isWarbleError(error, 'not_found');
-    assert.deepEqual(idsOf(await tweet(tweetId, NOBODY)), [tweetId]);
-    await assert.rejects(tweet(commentId, NOBODY), isNotFound);
-    await assert.rejects(tweet(12345, ANN), isNotFound);
-    world.people.get(ANN)!.blocking.add(BEN);
-    await assert.rejects(tweet(tweetId, ANN), isNotFound);
-    world.people.get(CAT)!.muting.add(BEN);
-    assert.deepEqual(idsOf(await tweet(tweetId, CAT)), [tweetId], 'mute hides nothing here');
-    world.setAccount(BEN, { protected: true });
-    await assert.rejects(tweet(tweetId, CAT), isNotFound);
-    assert.deepEqual(idsOf(await tweet(tweetId, BEN)), [tweetId]);
-    world.items.get(tweetId)!.deleted = true;
-    await assert.rejects(tweet(tweetId, BEN), isNotFound);
-  });
-
-  describe('global top lists', () => {
-    test('a walk of a thousand has full pages though some are hidden from the reader, and never changes', async () => {
-      const all: TweetId[] = [];
-      for (let i = 0; i < LIMITS.globalTop; i++) all.push(world.post(i % 3 === 0 ? CAT : BEN));
-      world.people.get(CAT)!.blocking.add(ANN);
-      await listTop(all, 's1');
-      const seen: TweetId[] = [];
-      for (let place: TopPlace | null = null; ; ) {
-        const page: FeedPage<TopPlace> = await top(ANN, place, 30);
-        seen.push(...idsOf(page));
-        if (page.next === null) break;
-        assert.equal(page.items.length, 30);
+    async function walkHome(limit: number): Promise<FeedPage<HomePlace>[]> {
+      const pages: FeedPage<HomePlace>[] = [];
+      for (let place: HomePlace | null = null; ; ) {
+        const page = await home(place, limit);
+        pages.push(page);
         place = page.next;
-        await listTop([all[5]!], 's2');
+        if (place === null) return pages;
       }
-      assert.deepEqual(
-        seen,
-        all.filter((_, index) => index % 3 !== 0),
-      );
-      assert.deepEqual(idsOf(await top(ANN)), [all[5]], 'a fresh walk is of what is now');
+    }
+
+    describe('a page', () => {
+      test('costs one call of each service, two for those that are asked for comments', async () => {
+        const tweetId = posted(BEN);
+        posted(CAT);
+        world.comment(tweetId, CAT);
+        world.like(tweetId, DAN);
+        world.calls.clear();
+        await home();
+        assert.deepEqual(Object.fromEntries(world.calls), {
+          'tweets.get': 2,
+          'engagement.summaries': 1,
+          'social.shown': 1,
+        });
+      });
+
+      test('shows counts, previews and what the reader did, and names everybody in it once', async () => {
+        const tweetId = posted(BEN);
+        world.like(tweetId, ANN);
+        world.like(tweetId, DAN);
+        const commentId = world.comment(tweetId, CAT);
+        reposted(tweetId, CAT);
+        const page = await home();
+        const { card, viewer, repostedBy, repostTime } = page.items[0]!;
+        const { likes, comments, likeCount, commentCount } = card;
+        assert.deepEqual(
+          likes.map(({ userId }) => userId),
+          [DAN, ANN],
+        );
+        assert.deepEqual(
+          comments.map((comment) => [comment.commentId, comment.userId, comment.content]),
+          [[commentId, CAT, `text of ${commentId}`]],
+        );
+        assert.deepEqual([likeCount, commentCount, viewer], [2, 1, { liked: true, reposted: false }]);
+        assert.deepEqual([repostedBy.map(({ userId }) => userId), repostTime], [[CAT], clock.now()]);
+        assert.deepEqual(namesOf(page), [ANN, BEN, CAT, DAN]);
+        assert.deepEqual(card.people[0], { userId: BEN, handle: 'h2', name: 'Name 2', picture: '' });
+      });
+
+      test('shows the newest three likes and comments that the reader may see, of the newest eight', async () => {
+        const tweetId = posted(BEN);
+        for (let userId = 10; userId < 20; userId++) {
+          world.join(userId);
+          world.like(tweetId, userId);
+          world.comment(tweetId, userId);
+        }
+        for (const hidden of [19, 17]) world.people.get(hidden)!.blocking.add(ANN);
+        world.setAccount(16, { protected: true });
+        const { likes, comments, likeCount } = (await home()).items[0]!.card;
+        assert.deepEqual(
+          likes.map(({ userId }) => userId),
+          [18, 15, 14],
+        );
+        assert.deepEqual(
+          comments.map(({ userId }) => userId),
+          [18, 15, 14],
+        );
+        assert.equal(likeCount, 10, 'counts are the same for everyone');
+      });
+
+      test('a comment whose text is gone makes room for the next', async () => {
+        const tweetId = posted(BEN);
+        const comments = [1, 2, 3, 4].map(() => world.comment(tweetId, CAT));
+        world.remove(comments[3]!);
+        const shown = (await home()).items[0]!.card.comments.map(({ commentId }) => commentId);
+        assert.deepEqual(shown, [comments[2], comments[1], comments[0]]);
+      });
     });
 
-    test('a walk whose snapshot is gone, or is of another window, has expired', async () => {
-      const expired = (error: unknown) => isWarbleError(error, 'cursor_expired');
-      await listTop([world.post(BEN), world.post(BEN)]);
-      const { next } = await top(NOBODY, null, 1);
-      await assert.rejects(reads.top({ viewer: null, window: '7d', place: next, limit: 1 }), expired);
-      await listTop([world.post(BEN)], 's2');
-      clock.advance(LIMITS.topSnapshotKept_ms);
-      await assert.rejects(top(NOBODY, next), expired);
+    describe('a home', () => {
+      test('leaves out what was deleted, and whom the reader may not see or has muted', async () => {
+        const kept = posted(BEN);
+        const gone = posted(BEN);
+        const muted = posted(CAT);
+        const locked = posted(DAN);
+        world.remove(gone);
+        world.people.get(ANN)!.muting.add(CAT);
+        world.setAccount(DAN, { protected: true });
+        assert.deepEqual(idsOf(await home()), [kept]);
+        world.follow(ANN, DAN);
+        assert.deepEqual(idsOf(await home()), [locked, kept]);
+        world.people.get(ANN)!.muting.clear();
+        world.people.get(CAT)!.blocking.add(ANN);
+        assert.deepEqual(idsOf(await home()), [locked, kept]);
+        world.people.get(CAT)!.blocking.clear();
+        assert.deepEqual(idsOf(await home()), [locked, muted, kept]);
+        world.setAccount(BEN, { state: 'suspended' });
+        assert.deepEqual(idsOf(await home()), [locked, muted]);
+      });
+
+      test('leaves out a repost when none of those who made it may be seen, and names only those who may', async () => {
+        const tweetId = posted(BEN);
+        reposted(tweetId, CAT, DAN);
+        world.setAccount(CAT, { state: 'suspended' });
+        assert.deepEqual(
+          (await home()).items[0]!.repostedBy.map(({ userId }) => userId),
+          [DAN],
+        );
+        world.setAccount(DAN, { protected: true });
+        assert.deepEqual(idsOf(await home()), []);
+        world.follow(ANN, DAN);
+        assert.deepEqual(idsOf(await home()), [tweetId]);
+        world.people.get(ANN)!.muting.add(DAN);
+        assert.deepEqual(idsOf(await home()), []);
+      });
+
+      test('gives full pages until it ends, each tweet once, whatever is hidden', async () => {
+        const expected: TweetId[] = [];
+        for (let i = 0; i < 300; i++) {
+          const visible = i % 7 === 0 || (i > 100 && i < 120);
+          const tweetId = posted(visible ? BEN : CAT);
+          if (visible) expected.unshift(tweetId);
+        }
+        world.people.get(ANN)!.muting.add(CAT);
+        const pages = await walkHome(10);
+        assert.deepEqual(pages.flatMap(idsOf), expected);
+        for (const page of pages.slice(0, -1)) assert.equal(page.items.length, 10);
+        assert.ok(pages.every((page) => !page.partial && namesOf(page).every((userId) => userId === BEN)));
+      });
+
+      test('a page is full though a whole ring above it is hidden', async () => {
+        const visible = [posted(BEN), posted(BEN)].reverse();
+        for (let i = 0; i < LIMITS.ring; i++) posted(CAT);
+        world.people.get(ANN)!.muting.add(CAT);
+        assert.deepEqual(idsOf(await home(null, 2)), visible);
+      });
+
+      test('a long hidden stretch costs a bounded number of rounds', async () => {
+        const oldest = posted(BEN);
+        for (let i = 0; i < 3_000; i++) posted(CAT);
+        world.people.get(ANN)!.muting.add(CAT);
+        const first = await home(null, 1);
+        assert.deepEqual(idsOf(first), []);
+        assert.notEqual(first.next, null, 'the walk goes on');
+        assert.ok(rounds <= 12);
+        const pages = await walkHome(100);
+        assert.deepEqual(pages.flatMap(idsOf), [oldest]);
+      });
     });
 
-    test('what was deleted or protected since shows to nobody, at once', async () => {
-      const [gone, locked, kept] = [world.post(BEN), world.post(CAT), world.post(DAN)];
-      await listTop([gone, locked, kept]);
-      world.items.get(gone)!.deleted = true;
-      world.follow(ANN, CAT);
-      world.setAccount(CAT, { protected: true });
-      for (const viewer of [NOBODY, ANN, CAT]) assert.deepEqual(idsOf(await top(viewer)), [kept]);
+    describe("a person's own tweets", () => {
+      const byAuthor = (viewer: UserId | null, before: TweetId | null = null, limit = 20) =>
+        reads.byAuthor({ author: BEN, viewer, before, limit });
+
+      test('come newest first, page after page, to everybody who may read them', async () => {
+        const all = Array.from({ length: 5 }, () => world.post(BEN)).reverse();
+        world.remove(all[1]!);
+        const expected = all.filter((_, index) => index !== 1);
+        const first = await byAuthor(NOBODY, null, 2);
+        assert.deepEqual([...idsOf(first), ...idsOf(await byAuthor(NOBODY, first.next, 2))], expected);
+        assert.equal((await byAuthor(NOBODY, first.next, 2)).next, null, 'the end is known');
+        assert.equal(first.items[0]!.viewer, null);
+      });
+
+      test('are hidden as their author is: not found where unknown, empty where protected', async () => {
+        const tweetId = world.post(BEN);
+        const isNotFound = (error: unknown) => isWarbleError(error, 'not_found');
+        world.setAccount(BEN, { protected: true });
+        for (const viewer of [NOBODY, ANN]) assert.deepEqual(idsOf(await byAuthor(viewer)), []);
+        for (const viewer of [BEN]) assert.deepEqual(idsOf(await byAuthor(viewer)), [tweetId]);
+        world.follow(CAT, BEN);
+        assert.deepEqual(idsOf(await byAuthor(CAT)), [tweetId]);
+        world.people.get(BEN)!.blocking.add(CAT);
+        await assert.rejects(byAuthor(CAT), isNotFound);
+        world.people.get(DAN)!.blocking.add(BEN);
+        await assert.rejects(byAuthor(DAN), isNotFound);
+        world.setAccount(BEN, { state: 'deactivated' });
+        await assert.rejects(byAuthor(NOBODY), isNotFound);
+        await assert.rejects(reads.byAuthor({ author: 99, viewer: ANN, before: null, limit: 1 }), isNotFound);
+      });
+    });
+
+    test('one tweet is found where it may be read; deleted, hidden and no tweet at all are the same', async () => {
+      const tweetId = world.post(BEN);
+      const commentId = world.comment(tweetId, CAT);
+      const tweet = (id: TweetId, viewer: UserId | null) => reads.tweet({ tweetId: id, viewer });
+      const isNotFound = (error: unknown) => isWarbleError(error, 'not_found');
+      assert.deepEqual(idsOf(await tweet(tweetId, NOBODY)), [tweetId]);
+      await assert.rejects(tweet(commentId, NOBODY), isNotFound);
+      await assert.rejects(tweet(12345, ANN), isNotFound);
+      world.people.get(ANN)!.blocking.add(BEN);
+      await assert.rejects(tweet(tweetId, ANN), isNotFound);
+      world.people.get(CAT)!.muting.add(BEN);
+      assert.deepEqual(idsOf(await tweet(tweetId, CAT)), [tweetId], 'mute hides nothing here');
+      world.setAccount(BEN, { protected: true });
+      await assert.rejects(tweet(tweetId, CAT), isNotFound);
+      assert.deepEqual(idsOf(await tweet(tweetId, BEN)), [tweetId]);
+      world.remove(tweetId);
+      await assert.rejects(tweet(tweetId, BEN), isNotFound);
+    });
+
+    describe('global top lists', () => {
+      test('a walk of a thousand has full pages though some are hidden from the reader, and never changes', async () => {
+        const all: TweetId[] = [];
+        for (let i = 0; i < LIMITS.globalTop; i++) all.push(world.post(i % 3 === 0 ? CAT : BEN));
+        world.people.get(CAT)!.blocking.add(ANN);
+        await listTop(all, 's1');
+        const seen: TweetId[] = [];
+        for (let place: TopPlace | null = null; ; ) {
+          const page: FeedPage<TopPlace> = await top(ANN, place, 30);
+          seen.push(...idsOf(page));
+          if (page.next === null) break;
+          assert.equal(page.items.length, 30);
+          place = page.next;
+          await listTop([all[5]!], 's2');
+        }
+        assert.deepEqual(
+          seen,
+          all.filter((_, index) => index % 3 !== 0),
+        );
+        assert.deepEqual(idsOf(await top(ANN)), [all[5]], 'a fresh walk is of what is now');
+      });
+
+      test('a walk whose snapshot is gone, or is of another window, has expired', async () => {
+        const expired = (error: unknown) => isWarbleError(error, 'cursor_expired');
+        await listTop([world.post(BEN), world.post(BEN)]);
+        const { next } = await top(NOBODY, null, 1);
+        await assert.rejects(reads.top({ viewer: null, window: '7d', place: next, limit: 1 }), expired);
+        await listTop([world.post(BEN)], 's2');
+        clock.advance(LIMITS.topSnapshotKept_ms);
+        await assert.rejects(top(NOBODY, next), expired);
+      });
+
+      test('what was deleted or protected since shows to nobody, at once', async () => {
+        const [gone, locked, kept] = [world.post(BEN), world.post(CAT), world.post(DAN)];
+        await listTop([gone, locked, kept]);
+        world.remove(gone);
+        world.follow(ANN, CAT);
+        world.setAccount(CAT, { protected: true });
+        for (const viewer of [NOBODY, ANN, CAT]) assert.deepEqual(idsOf(await top(viewer)), [kept]);
+      });
+    });
+
+    test('a home top list has K tweets where there are as many, protected followees in it, muted people not', async () => {
+      const all = Array.from({ length: 40 }, (_, i) => world.post([BEN, CAT, DAN][i % 3]!));
+      await listTop(all);
+      world.people.get(ANN)!.muting.add(CAT);
+      world.follow(ANN, DAN);
+      world.setAccount(DAN, { protected: true });
+      world.remove(all[0]!);
+      const page = await reads.homeTop({ reader: ANN, window: 'all', k: 20, own: false });
+      const expected = all.slice(1).filter((_, index) => (index + 1) % 3 !== 1);
+      assert.deepEqual(idsOf(page), expected.slice(0, 20));
+      assert.equal(page.next, null);
+    });
+
+    describe('when a part is down', () => {
+      test('engagement: no counts, no previews, and the page says so', async () => {
+        const tweetId = posted(BEN);
+        world.like(tweetId, ANN);
+        world.down.add('engagement');
+        for (const page of [await home(), await reads.tweet({ tweetId, viewer: ANN })]) {
+          assert.deepEqual(page.degraded, ['engagement']);
+          const { viewer, card } = page.items[0]!;
+          const { likeCount, commentCount, repostCount, likes } = card;
+          assert.deepEqual(
+            [likeCount, commentCount, repostCount, viewer, likes],
+            [null, null, null, null, []],
+          );
+        }
+      });
+
+      test('social: what cannot be checked is left out, and the page says so', async () => {
+        const tweetId = posted(BEN);
+        await listTop([tweetId]);
+        world.down.add('social');
+        const pages = [
+          await home(),
+          await top(NOBODY),
+          await reads.byAuthor({ author: BEN, viewer: ANN, before: null, limit: 5 }),
+        ];
+        for (const { items, next, partial } of pages) {
+          assert.deepEqual([items, next, partial], [[], null, true]);
+        }
+        await assert.rejects(reads.tweet({ tweetId, viewer: ANN }), (error) =>
+          isWarbleError(error, 'unavailable'),
+        );
+      });
     });
   });
-
-  test('a home top list has K tweets where there are as many, protected followees in it, muted people not', async () => {
-    const all = Array.from({ length: 40 }, (_, i) => world.post([BEN, CAT, DAN][i % 3]!));
-    await listTop(all);
-    world.people.get(ANN)!.muting.add(CAT);
-    world.follow(ANN, DAN);
-    world.setAccount(DAN, { protected: true });
-    world.items.get(all[0]!)!.deleted = true;
-    const page = await reads.homeTop({ reader: ANN, window: 'all', k: 20, own: false });
-    const expected = all.slice(1).filter((_, index) => (index + 1) % 3 !== 1);
-    assert.deepEqual(idsOf(page), expected.slice(0, 20));
-    assert.equal(page.next, null);
-  });
-
-  describe('when a part is down', () => {
-    test('engagement: no counts, no previews, and the page says so', async () => {
-      const tweetId = posted(BEN);
-      world.like(tweetId, ANN);
-      world.down.add('engagement');
-      for (const page of [await home(), await reads.tweet({ tweetId, viewer: ANN })]) {
-        assert.deepEqual(page.degraded, ['engagement']);
-        const { likeCount, commentCount, repostCount, viewer, likes } = page.items[0]!;
-        assert.deepEqual([likeCount, commentCount, repostCount, viewer, likes], [null, null, null, null, []]);
-      }
-    });
-
-    test('social: what cannot be checked is left out, and the page says so', async () => {
-      const tweetId = posted(BEN);
-      await listTop([tweetId]);
-      world.down.add('social');
-      const pages = [
-        await home(),
-        await top(NOBODY),
-        await reads.byAuthor({ author: BEN, viewer: ANN, before: null, limit: 5 }),
-      ];
-      for (const { items, people, next, partial } of pages) {
-        assert.deepEqual([items, people, next, partial], [[], [], null, true]);
-      }
-      await assert.rejects(reads.tweet({ tweetId, viewer: ANN }), (error) =>
-        isWarbleError(error, 'unavailable'),
-      );
-    });
-  });
-});

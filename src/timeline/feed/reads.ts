@@ -2,7 +2,7 @@
 import { isWarbleError, notFound, WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
-import type { PersonShown, Social } from '#social/social.ts';
+import type { Social } from '#social/social.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { FeedPage, Timeline } from '#timeline/timeline.ts';
 import type { GlobalTop } from '#timeline/top/global-top.ts';
@@ -10,7 +10,8 @@ import type { OpenHomeTop } from '#timeline/top/home-top.ts';
 import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createCast } from './cast.ts';
-import { type Entry, fillPage, type PageRequest } from './feed.ts';
+import type { Author, Entry } from './entry.ts';
+import { fillPage, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
 
@@ -18,7 +19,7 @@ export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'tw
 
 export interface ReadsDeps extends HydrateDeps {
   tweets: Pick<Tweets, 'get' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'shown'>;
+  social: Pick<Social, 'view' | 'shown' | 'apart'>;
   homes: Pick<Homes, 'candidates'>;
   globalTop: Pick<GlobalTop, 'newest'>;
   snapshots: Pick<TopSnapshots, 'get'>;
@@ -26,9 +27,9 @@ export interface ReadsDeps extends HydrateDeps {
 }
 
 const anywhere = () => true;
-const inHome = ({ muting }: PersonShown) => !muting;
+const inHome = ({ muting }: Author) => !muting;
 /** Not even for those who may read them: the list is the same for everyone. */
-const inGlobalTop = (author: PersonShown) => !author.protected;
+const inGlobalTop = (author: Author) => !author.protected;
 
 export function createReads(deps: ReadsDeps): Reads {
   const { tweets, social, homes, globalTop, snapshots, openHomeTop } = deps;
@@ -78,7 +79,7 @@ export function createReads(deps: ReadsDeps): Reads {
       if (unchecked) throw new WarbleError('unavailable', 'Who may read this cannot be checked just now.');
       if (items.length === 0) throw notFound();
       const missing: 'engagement'[] = degraded ? ['engagement'] : [];
-      return { items, people: cast.named(), next: null, degraded: missing, partial: false };
+      return { items, next: null, degraded: missing, partial: false };
     },
   };
 
@@ -94,5 +95,5 @@ export function createReads(deps: ReadsDeps): Reads {
 }
 
 function emptyPage({ partial }: { partial: boolean }): FeedPage<never> {
-  return { items: [], people: [], next: null, degraded: [], partial };
+  return { items: [], next: null, degraded: [], partial };
 }

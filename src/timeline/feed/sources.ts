@@ -5,7 +5,8 @@ import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
 import type { HomeTopWalk } from '#timeline/top/home-top.ts';
 import type { TopSnapshot } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Entry, Source } from './feed.ts';
+import type { Entry } from './entry.ts';
+import type { Source } from './feed.ts';
 
 const NOBODY: readonly UserId[] = [];
 

@@ -9,6 +9,7 @@ import { type Snowflake, snowflakeOf, snowflakeTime, type TweetId, type UserId }
 import { type AccountState, mayReadPerson, type PersonView, type TweetRecord } from '#contract/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
+import { createStamps, type Stamps } from '#platform/stamps.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -36,8 +37,10 @@ export interface World {
   people: Map<UserId, WorldPerson>;
   items: Map<number, WorldTweet>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'shown' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
-  engagement: Pick<Engagement, 'likeCounts' | 'summaries'>;
+  social: Pick<Social, 'view' | 'shown' | 'apart' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
+  engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted'>;
+  /** Of every change made by the methods below. */
+  stamps: Stamps;
   log: Log;
   /** How often each method was called, by `service.method`. */
   calls: Map<string, number>;
@@ -63,6 +66,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   const calls: World['calls'] = new Map();
   const down: World['down'] = new Set();
   const { log, append } = createMemoryLog(clock);
+  const stamps = createStamps();
   let minted = 0;
 
   const mint = (age_ms = 0): Snowflake => {
@@ -81,6 +85,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     calls,
     down,
     log,
+    stamps,
     mint,
     followersOf,
     tweets: counted('tweets', {
@@ -120,6 +125,11 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
           const { handle, name, picture, protected: locked, muting } = view;
           return { head: { userId, handle, name, picture }, protected: locked, muting };
         }),
+      apart: async ({ viewer }) => {
+        const { blocking, muting } = person(viewer);
+        const blockedBy = [...people.values()].filter((other) => other.blocking.has(viewer));
+        return { userIds: [...blocking, ...muting, ...blockedBy.map(({ userId }) => userId)] };
+      },
       followerCounts: async ({ userIds }) =>
         userIds.map((userId) => ({ userId, followers: followersOf(userId) })),
       async scanPeople({ after, limit }) {
@@ -150,6 +160,10 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
         tweetIds.map((tweetId) => ({ tweetId, likes: items.get(tweetId)?.likes.size ?? 0 })),
       summaries: async ({ viewer, tweetIds }) =>
         tweetIds.toReversed().map((tweetId) => summaryOf(tweetId, viewer)),
+      acted: async ({ actor, tweetIds }) => ({
+        liked: tweetIds.filter((tweetId) => items.get(tweetId)?.likes.has(actor)),
+        reposted: [],
+      }),
     }),
     join(userId) {
       const joined: WorldPerson = {
@@ -173,22 +187,27 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     remove(id) {
       const item = items.get(id)!;
       item.deleted = true;
+      stamps.touch([id]);
       append('tweets', 'tweet.deleted', item.author, id);
     },
     like(tweetId, userId) {
       const { likes, author } = items.get(tweetId)!;
       if (likes.has(userId)) return;
       likes.set(userId, mint());
+      stamps.touch([tweetId]);
       append('engagement', 'like.added', author, tweetId);
     },
     unlike(tweetId, userId) {
       const { likes, author } = items.get(tweetId)!;
-      if (likes.delete(userId)) append('engagement', 'like.removed', author, tweetId);
+      if (!likes.delete(userId)) return;
+      stamps.touch([tweetId]);
+      append('engagement', 'like.removed', author, tweetId);
     },
     comment(tweetId, userId) {
       const id = mint();
       items.set(id, { id, author: userId, kind: 'comment', deleted: false, likes: new Map(), comments: [] });
       items.get(tweetId)!.comments.unshift({ id, userId });
+      stamps.touch([tweetId, id]);
       return id;
     },
     follow(follower, followee) {
@@ -200,6 +219,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     },
     setAccount(userId, changes) {
       Object.assign(person(userId), changes);
+      stamps.touch([userId]);
       append('accounts', changes.state === undefined ? 'profile.changed' : 'account.changed', userId, 0);
     },
   };
