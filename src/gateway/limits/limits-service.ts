@@ -2,7 +2,7 @@ import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createAddressOf } from './addresses.ts';
-import type { Decision, Limits, Policy, Quota } from './limits.ts';
+import type { AtOnce, Decision, Limits, Policy, Quota } from './limits.ts';
 import { createSlidingWindow, type SlidingWindow, type Taken } from './sliding-window.ts';
 
 export interface LimitsServiceDeps {
@@ -42,12 +42,13 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 };
 const KEYS = 100_000;
 
-export interface AtOnce {
-  person: number;
-  address: number;
-}
-/** Requests in flight of one person, and of all who ask without a token from one address: an office may share it. */
-const AT_ONCE: AtOnce = { person: 100, address: 400 };
+/** Whoever has one address, and as many accounts as they like, leaves most of the server's 2,000 places to others. */
+const AT_ONCE: AtOnce = { person: 100, address: 400, addressOfAll: 600 };
+const UNBOUNDED: AtOnce = {
+  person: Number.POSITIVE_INFINITY,
+  address: Number.POSITIVE_INFINITY,
+  addressOfAll: Number.POSITIVE_INFINITY,
+};
 
 export function createLimits(deps: LimitsServiceDeps): Limits {
   const { clock, off = false, trustedProxies = [], keys = KEYS } = deps;
@@ -56,7 +57,6 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   const counters = Object.fromEntries(
     Object.entries(quotas).map(([policy, quota]) => [policy, createCounter(policy, quota, keys)]),
   ) as Record<Policy, Counter>;
-  const places = { ...AT_ONCE, ...deps.atOnce };
   const pairs = createSlidingWindow<string>(attempts.pair, keys);
   const addresses = createSlidingWindow<string>(attempts.address, keys);
   const addressOf = createAddressOf(trustedProxies);
@@ -64,10 +64,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   return {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
     take: (policy, who) => (off ? null : counters[policy](who, clock.monotonic())),
-    atOnce(who) {
-      if (off) return Number.POSITIVE_INFINITY;
-      return typeof who === 'number' ? places.person : places.address;
-    },
+    atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
     attempt({ account, address }) {
       if (off) return { succeeded() {} };
       const now = clock.monotonic();

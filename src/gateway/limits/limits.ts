@@ -21,14 +21,23 @@ export interface Decision {
   header: string;
 }
 
+/** Requests that may be in flight at once. Infinity: limits are off. */
+export interface AtOnce {
+  /** Of one person. */
+  person: number;
+  /** Of all who ask without a token from one address: an office may share it. */
+  address: number;
+  /** Of all from one address, signed in or not. */
+  addressOfAll: number;
+}
+
 export interface Limits {
   /**
    * Counts a request of a person (a number), or of an address (the text that `addressOf` gave). What is refused
    * is not counted. `null`: limits are off.
    */
   take(policy: Policy, who: UserId | string): Decision | null;
-  /** Requests that somebody may have in flight: a person (a number) or an address. Infinity: limits are off. */
-  atOnce(who: UserId | string): number;
+  readonly atOnce: Readonly<AtOnce>;
   /**
    * Counts an attempt to sign in, or to show one's password again, before the password is looked at. Throws
    * `rate_limited`. It counts for (account, address) and for the address, never for the account alone, so that

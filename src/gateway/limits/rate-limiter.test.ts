@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drip, onSite, type Site } from '../routes/account-test-support.ts';
+import { type Ask, drip, onSite, type Site } from '../routes/account-test-support.ts';
 
 async function signedIn(site: Site, handle: string): Promise<string> {
   const json = { handle, password: 'a good sentence' };
@@ -36,11 +36,41 @@ test('without a token the address has its places, for pictures too', () =>
     { atOnce: { address: 1 } },
   ));
 
+test('however many accounts one address has, all of them together keep only the places of an address', () =>
+  onSite(
+    async (site) => {
+      const tokens: string[] = [];
+      for (const handle of ['ann', 'bob', 'cat']) tokens.push(await signedIn(site, handle));
+      const [ann, bob, cat] = tokens.map((token) => ({ token, headers: { 'x-forwarded-for': '1.2.3.4' } }));
+      const keep = ({ token }: Ask) =>
+        drip(site, {
+          count: 2,
+          path: '/password',
+          head: [`Authorization: Bearer ${token}`, 'X-Forwarded-For: 1.2.3.4'],
+          body: '{"',
+        });
+      const held = [await keep(ann!), await keep(bob!)];
+      const refused = await site.call('GET', '/me', cat);
+      assert.deepEqual([refused.status, refused.body.code], [429, 'rate_limited'], 'somebody new');
+      assert.match(String(refused.body.detail), /At most 2 requests at once from one address/);
+      const picture = `/media/${'a'.repeat(32)}.png`;
+      assert.equal((await site.request('GET', picture, { headers: cat!.headers })).status, 429, 'no token');
+      assert.equal((await site.call('GET', '/me', { token: cat!.token })).status, 200, 'from elsewhere');
+      for (const { hangUp } of held) hangUp();
+      while ((await site.call('GET', '/me', cat)).status !== 200);
+    },
+    {
+      atOnce: { person: 1, addressOfAll: 2 },
+      trustedProxies: ['127.0.0.1'],
+      quotas: { read: { quota: 60_000, window_ms: 1_000 } },
+    },
+  ));
+
 test('switched off, nobody has a number of places', () =>
   onSite(
     async (site) => {
       const token = await signedIn(site, 'ann');
       assert.equal((await site.call('GET', '/me', { token })).status, 200);
     },
-    { off: true, atOnce: { person: 0, address: 0 } },
+    { off: true, atOnce: { person: 0, address: 0, addressOfAll: 0 } },
   ));

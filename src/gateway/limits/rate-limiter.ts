@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
-import type { InFlight } from '../in-flight.ts';
+import type { Holder, InFlight } from '../in-flight.ts';
 import type { RouteLimit } from '../route.ts';
 import type { Limits, Policy } from './limits.ts';
 
@@ -23,16 +23,17 @@ export interface RateLimiterDeps {
 /**
  * Counts each call against its route's limit: for the person who is signed in, else for the address; signing up
  * and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
- * as, it takes one of the places that its person, or address, has. To be added after the authentication.
+ * as, it takes one of its person's places, if they are signed in, and one of its address's. To be added after the
+ * authentication.
  */
 export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const who = request.caller?.userId ?? clientAddress(limits, request);
-    inFlight.attribute(request, who, limits.atOnce(who));
+    const address = clientAddress(limits, request);
+    inFlight.attribute(request, holderOf(request, address, limits));
     const limit = request.routeOptions.config.route?.limit ?? 'none';
     const policy = POLICIES[limit];
     if (policy === null) return done();
-    const decision = limits.take(policy, countedFor(request, policy, limits));
+    const decision = limits.take(policy, countedFor(request, policy, address));
     if (decision === null) return done();
     reply.header('ratelimit-policy', decision.policyHeader);
     reply.header('ratelimit', decision.header);
@@ -42,9 +43,14 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
   });
 }
 
-function countedFor(request: FastifyRequest, policy: Policy, limits: Limits): number | string {
-  if (request.caller !== null && policy !== 'signUp' && policy !== 'signIn') return request.caller.userId;
-  return clientAddress(limits, request);
+function holderOf({ caller }: FastifyRequest, address: string, { atOnce }: Limits): Holder {
+  const mostOfAddress = atOnce.addressOfAll;
+  if (caller === null) return { who: address, most: atOnce.address, address, mostOfAddress };
+  return { who: caller.userId, most: atOnce.person, address, mostOfAddress };
+}
+
+function countedFor({ caller }: FastifyRequest, policy: Policy, address: string): number | string {
+  return caller === null || policy === 'signUp' || policy === 'signIn' ? address : caller.userId;
 }
 
 /** The address that a request counts for. */
