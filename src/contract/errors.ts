@@ -69,3 +69,16 @@ export function notFound(what = 'There is nothing here that you may see.'): Warb
 export function isWarbleError(error: unknown, code?: ErrorCode): error is WarbleError {
   return error instanceof WarbleError && (code === undefined || error.code === code);
 }
+
+/**
+ * The answer of a service, or null where that is down or too busy just now (503), for those who can do without. Any
+ * other error is a fault and goes on.
+ */
+export async function unlessDown<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isWarbleError(error) && error.status === 503) return null;
+    throw error;
+  }
+}

@@ -1,9 +1,11 @@
+import { unlessDown } from '#contract/errors.ts';
 import type { Snowflake, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
 import { maySeePerson, mayShowActor } from '#contract/records.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Live } from '#queue/live.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
-import { inBatches, unlessDown } from './batches.ts';
 import type { Item, ItemChange, ItemsPatch, NotificationItems, StoredItem } from './notifications-store.ts';
 
 export interface AnnouncingDeps {
@@ -54,7 +56,9 @@ export function announcing({ views, items, social, live }: AnnouncingDeps): Anno
   async function publish(hints: readonly Hint[]): Promise<void> {
     for (const [recipient, own] of Map.groupBy(hints, (hint) => hint.recipient)) {
       const userIds = [...new Set(own.map(({ item }) => item.actor))];
-      const asked = inBatches(userIds, (batch) => social.view({ viewer: recipient, userIds: batch }));
+      const asked = inBatches(userIds, LIMITS.batch, (batch) =>
+        social.view({ viewer: recipient, userIds: batch }),
+      );
       const views = new Map((await unlessDown(asked))?.map((view) => [view.userId, view]));
       const shown = own.filter(({ item }) => {
         const actor = views.get(item.actor);

@@ -2,11 +2,12 @@
  * "Somebody you follow tweeted", for the default bell: read from the home since the read mark, so that a tweet costs
  * its followers' notifications no write. Once read the group is gone: the home has the tweets.
  */
+import { unlessDown } from '#contract/errors.ts';
 import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
-import { inBatches, unlessDown } from './batches.ts';
 import { isOn, settingsWith } from './notification-settings.ts';
 import type { NotificationFacts } from './notifications-store.ts';
 import type { Seen } from './visibility.ts';
@@ -45,14 +46,14 @@ export async function freshTweets(
   const [changed] = await deps.store.settings({ userIds: [reader] });
   if (!isOn(settingsWith(changed?.changes).tweet)) return NOTHING_FRESH;
   const answer = await unlessDown(deps.timeline.newSince({ reader, after, limit }));
-  if (answer === undefined) return { ...NOTHING_FRESH, partial: true };
+  if (answer === null) return { ...NOTHING_FRESH, partial: true };
   const more = answer.activities.length >= limit;
   const later = answer.activities.filter(({ tweetId }) => tweetId > after);
   if (later.length === 0) return { ...NOTHING_FRESH, more };
   const actors = [...new Set(later.map(({ actor }) => actor))];
   const [bells, edges] = await Promise.all([
     deps.store.bells({ userId: reader, others: actors }),
-    inBatches(actors, (batch) =>
+    inBatches(actors, LIMITS.batch, (batch) =>
       deps.social.edges({ pairs: batch.map((followee) => ({ follower: reader, followee })) }),
     ),
   ]);

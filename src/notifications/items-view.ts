@@ -10,10 +10,10 @@ import { partitionOf, type WarbleEvent } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement, ScannedItem } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { inBatches } from './batches.ts';
 import { type Item, type ItemChange, type ItemsPatch, STORE_LIMITS } from './notifications-store.ts';
 import type { Permissions } from './permissions.ts';
 import { type Offer, offersOfEngagement, type Telling } from './telling.ts';
@@ -129,7 +129,7 @@ async function followItems(
   const pairs = events
     .filter(({ topic }) => topic === 'follows')
     .map(({ key, actorId }) => ({ follower: actorId, followee: key }));
-  const edges = await inBatches(pairs, (batch) => social.edges({ pairs: batch }));
+  const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.edges({ pairs: batch }));
   return new Map(
     edges
       .filter((edge) => !edge.private)

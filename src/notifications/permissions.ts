@@ -1,7 +1,8 @@
 /** Whether somebody wants to be told, decided when an item is written: settings, audiences, muted threads. */
 import type { UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
-import { inBatches } from './batches.ts';
 import { isOn, settingsWith } from './notification-settings.ts';
 import type { NotificationSettings } from './notifications.ts';
 import type { Item, NotificationFacts } from './notifications-store.ts';
@@ -19,7 +20,7 @@ export interface PermissionsDeps {
 export function createPermissions({ store, social }: PermissionsDeps): Permissions {
   async function settingsOf(items: readonly Item[]): Promise<(userId: UserId) => NotificationSettings> {
     const userIds = [...new Set(items.map(({ recipient }) => recipient))];
-    const changed = await inBatches(userIds, (batch) => store.settings({ userIds: batch }));
+    const changed = await inBatches(userIds, LIMITS.batch, (batch) => store.settings({ userIds: batch }));
     const settings = new Map(changed.map(({ userId, changes }) => [userId, settingsWith(changes)]));
     const defaults = settingsWith(undefined);
     return (userId) => settings.get(userId) ?? defaults;
@@ -30,7 +31,7 @@ export function createPermissions({ store, social }: PermissionsDeps): Permissio
     const pairs = items.flatMap(({ recipient, tweetId }) =>
       tweetId === null ? [] : [{ userId: recipient, tweetId }],
     );
-    const muted = await inBatches(pairs, (batch) => store.mutedThreads({ pairs: batch }));
+    const muted = await inBatches(pairs, LIMITS.batch, (batch) => store.mutedThreads({ pairs: batch }));
     const keys = new Set(muted.map(({ userId, tweetId }) => `${userId}/${tweetId}`));
     return items.filter(({ recipient, tweetId }) => !keys.has(`${recipient}/${tweetId}`));
   }
@@ -38,7 +39,7 @@ export function createPermissions({ store, social }: PermissionsDeps): Permissio
   /** Those whose recipient follows the actor, publicly or not. */
   async function followed(items: readonly Item[]): Promise<Set<string>> {
     const pairs = items.map(({ recipient, actor }) => ({ follower: recipient, followee: actor }));
-    const edges = await inBatches(pairs, (batch) => social.edges({ pairs: batch }));
+    const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.edges({ pairs: batch }));
     return new Set(edges.map(({ follower, followee }) => `${follower}/${followee}`));
   }
 

@@ -3,10 +3,11 @@
  * comment on my tweet that mentions me is a comment; a mention by somebody whose bell I set to `all` is a mention.
  */
 import { snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
 import type { TweetRecord } from '#contract/records.ts';
 import type { ScannedItem } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { inBatches } from './batches.ts';
 import type { BellJob, Item, NotificationFacts } from './notifications-store.ts';
 
 /** Items that tell somebody of one act, the most fitting first: the first that they want is written. */
@@ -40,7 +41,7 @@ export function createTelling({ store, tweets }: TellingDeps): Telling {
 
   return {
     async texts(ids) {
-      const records = await inBatches([...new Set(ids)], (batch) => tweets.get({ ids: batch }));
+      const records = await inBatches([...new Set(ids)], LIMITS.batch, (batch) => tweets.get({ ids: batch }));
       return new Map(records.map((record) => [record.id, record]));
     },
     async ofTweets(posted) {

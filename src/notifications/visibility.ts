@@ -2,13 +2,14 @@
  * What of the items may be shown to their recipient at this moment: acts that stand, of people they may see and have
  * not muted, on texts that they may read. Asked for all items of a page together, one batched call per service.
  */
+import { unlessDown } from '#contract/errors.ts';
 import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { mayReadPerson, maySeePerson, mayShowActor, type PersonView } from '#contract/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { inBatches, unlessDown } from './batches.ts';
 import type { Item } from './notifications-store.ts';
 
 /** What the reader of a page may be shown. */
@@ -46,7 +47,7 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
     standingRequests(deps, reader, items),
   ]);
   const userIds = new Set([...items.map(({ actor }) => actor), ...question.userIds, ...authors.values()]);
-  const views = await inBatches([...userIds], (batch) =>
+  const views = await inBatches([...userIds], LIMITS.batch, (batch) =>
     deps.social.view({ viewer: reader, userIds: batch }),
   );
   const people = new Map(views.map((view) => [view.userId, view]));
@@ -63,7 +64,7 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
   }
 
   return {
-    partial: standing === undefined,
+    partial: standing === null,
     authorOf: (id) => authors.get(id),
     person: (userId) => people.get(userId),
     shows(item) {
@@ -95,17 +96,17 @@ async function authorsOf(deps: VisibilityDeps, { items, tweetIds }: Question): P
     if (tweetId !== null) ids.add(tweetId);
     if (commentId !== null) ids.add(commentId);
   }
-  const rows = await inBatches([...ids], (batch) => deps.tweets.authorsOf({ ids: batch }));
+  const rows = await inBatches([...ids], LIMITS.batch, (batch) => deps.tweets.authorsOf({ ids: batch }));
   return new Map(rows.filter(({ deleted }) => !deleted).map(({ id, author }) => [id, author]));
 }
 
-/** Which likes, comments and reposts stand; undefined where engagement is down and any had to be asked for. */
-async function standingOf(deps: VisibilityDeps, items: readonly Item[]): Promise<Set<Snowflake> | undefined> {
+/** Which likes, comments and reposts stand; null where engagement is down and any had to be asked for. */
+async function standingOf(deps: VisibilityDeps, items: readonly Item[]): Promise<Set<Snowflake> | null> {
   const asked = items.filter(
     ({ type, commentId }) => type === 'like' || type === 'repost' || commentId !== null,
   );
   const ids = asked.map(({ id }) => id);
-  const standing = inBatches(ids, async (batch) => {
+  const standing = inBatches(ids, LIMITS.batch, async (batch) => {
     const { itemIds } = await deps.engagement.standing({ itemIds: batch });
     return itemIds;
   });

@@ -5,6 +5,7 @@
  */
 import { partitionOf, type WarbleEvent } from '#contract/events.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -25,26 +26,20 @@ const SCAN_PAGE = 500;
 export function createMediaUsesView({ tweets, social }: MediaUsesViewDeps): View<UsesPatch> {
   /** What these tweets use now: nothing where they are gone. */
   async function usesOfTweets(ids: number[]): Promise<UsesPatch> {
-    const patch: UsesPatch = [];
-    for (const batch of batches(ids)) {
-      const found = new Map((await tweets.get({ ids: batch })).map((tweet) => [tweet.id, tweet]));
-      for (const id of batch) {
-        const names = found.get(id)?.images.map(({ image }) => image) ?? [];
-        patch.push({ usedBy: `tweet:${id}`, names });
-      }
-    }
-    return patch;
+    const standing = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
+    const found = new Map(standing.map((tweet) => [tweet.id, tweet]));
+    return ids.map((id) => ({
+      usedBy: `tweet:${id}`,
+      names: found.get(id)?.images.map(({ image }) => image) ?? [],
+    }));
   }
 
-  async function usesOfPeople(userIds: number[]): Promise<UsesPatch> {
-    const patch: UsesPatch = [];
-    for (const batch of batches(userIds)) {
-      const people = await social.view({ viewer: null, userIds: batch });
-      for (const { userId, picture } of people) {
-        patch.push({ usedBy: `person:${userId}`, names: picture === '' ? [] : [picture] });
-      }
-    }
-    return patch;
+  async function usesOfPeople(ids: number[]): Promise<UsesPatch> {
+    const people = await inBatches(ids, LIMITS.batch, (userIds) => social.view({ viewer: null, userIds }));
+    return people.map(({ userId, picture }) => ({
+      usedBy: `person:${userId}`,
+      names: picture === '' ? [] : [picture],
+    }));
   }
 
   return {
@@ -91,11 +86,4 @@ function withUses(patch: UsesPatch): UsesPatch {
 function readCursor(cursor: string): [string, number] {
   const [stage, after] = cursor.split(':') as [string, string];
   return [stage, Number(after)];
-}
-
-function batches(ids: number[]): number[][] {
-  const result: number[][] = [];
-  for (let start = 0; start < ids.length; start += LIMITS.batch)
-    result.push(ids.slice(start, start + LIMITS.batch));
-  return result;
 }

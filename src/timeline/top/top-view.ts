@@ -7,10 +7,9 @@ import { partitionOf, type WarbleEvent } from '#contract/events.ts';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
-
+import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
-import { inBatches } from '#timeline/batches.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { AuthorFacts, RankRow, TopPatch } from './top-lists-store.ts';
 
