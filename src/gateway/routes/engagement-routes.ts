@@ -1,15 +1,15 @@
 /** Liking, commenting and reposting, and who did. */
 import { Type } from 'typebox';
-import { snowflakeTime } from '#contract/ids.ts';
+import { type Snowflake, snowflakeTime, type UserId } from '#contract/ids.ts';
 import type { CommentRow } from '#contract/records.ts';
-import { openBefore, scopeOf, sealNext } from '../cursors.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
 import { resolveMentions } from '../mentions.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { Id, ListQuery, NextCursor, Nothing, strictObject, TweetParams, Users } from '../schemas/common.ts';
 import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment } from '../schemas/tweets.ts';
-import { type RouteDeps, usersOf } from './deps.ts';
+import type { RouteDeps } from './deps.ts';
+import { readList } from './listing.ts';
 
 const topic = 'Engagement';
 
@@ -116,7 +116,6 @@ function deleteCommentRoute({ services: { engagement } }: RouteDeps): Route {
 }
 
 function likesRoute(deps: RouteDeps): Route {
-  const { services, cursors, presenter } = deps;
   return defineRoute({
     method: 'GET',
     path: '/tweets/{tweetId}/likes',
@@ -132,28 +131,16 @@ function likesRoute(deps: RouteDeps): Route {
     async handler({ params, query, caller }) {
       const viewer = caller?.userId ?? null;
       const tweetId = snowflakeIdOf(params.tweetId);
-      const scope = scopeOf('likes', tweetId, viewer);
-      const before = openBefore(cursors, scope, query.cursor);
-      const { items, next } = await services.engagement.likes({
-        tweetId,
-        viewer,
-        before,
-        limit: query.limit,
-      });
-      return {
-        likes: items.map(({ id, userId }) => ({
-          userId: String(userId),
-          time: presenter.time(snowflakeTime(id)),
-        })),
-        users: await usersOf(deps, viewer, actorsOf(items)),
-        nextCursor: sealNext(cursors, scope, next),
-      };
+      const list = { list: 'likes', subject: tweetId, viewer, query };
+      const { rows, rest } = await readList(deps, list, (page) =>
+        deps.services.engagement.likes({ tweetId, viewer, ...page }),
+      );
+      return { likes: withTimes(deps, rows), ...rest };
     },
   });
 }
 
 function repostsRoute(deps: RouteDeps): Route {
-  const { services, cursors, presenter } = deps;
   return defineRoute({
     method: 'GET',
     path: '/tweets/{tweetId}/reposts',
@@ -173,28 +160,16 @@ function repostsRoute(deps: RouteDeps): Route {
     async handler({ params, query, caller }) {
       const viewer = caller?.userId ?? null;
       const tweetId = snowflakeIdOf(params.tweetId);
-      const scope = scopeOf('reposts', tweetId, viewer);
-      const before = openBefore(cursors, scope, query.cursor);
-      const { items, next } = await services.engagement.reposts({
-        tweetId,
-        viewer,
-        before,
-        limit: query.limit,
-      });
-      return {
-        reposts: items.map(({ id, userId }) => ({
-          userId: String(userId),
-          time: presenter.time(snowflakeTime(id)),
-        })),
-        users: await usersOf(deps, viewer, actorsOf(items)),
-        nextCursor: sealNext(cursors, scope, next),
-      };
+      const list = { list: 'reposts', subject: tweetId, viewer, query };
+      const { rows, rest } = await readList(deps, list, (page) =>
+        deps.services.engagement.reposts({ tweetId, viewer, ...page }),
+      );
+      return { reposts: withTimes(deps, rows), ...rest };
     },
   });
 }
 
 function commentsRoute(deps: RouteDeps): Route {
-  const { services, cursors } = deps;
   return defineRoute({
     method: 'GET',
     path: '/tweets/{tweetId}/comments',
@@ -210,25 +185,21 @@ function commentsRoute(deps: RouteDeps): Route {
     async handler({ params, query, caller }) {
       const viewer = caller?.userId ?? null;
       const tweetId = snowflakeIdOf(params.tweetId);
-      const scope = scopeOf('comments', tweetId, viewer);
-      const before = openBefore(cursors, scope, query.cursor);
-      const { items, next } = await services.engagement.comments({
-        tweetId,
-        viewer,
-        before,
-        limit: query.limit,
-      });
-      return {
-        comments: await withTexts(deps, items),
-        users: await usersOf(deps, viewer, actorsOf(items)),
-        nextCursor: sealNext(cursors, scope, next),
-      };
+      const list = { list: 'comments', subject: tweetId, viewer, query };
+      const { rows, rest } = await readList(deps, list, (page) =>
+        deps.services.engagement.comments({ tweetId, viewer, ...page }),
+      );
+      return { comments: await withTexts(deps, rows), ...rest };
     },
   });
 }
 
-function actorsOf(rows: readonly { userId: number }[]): number[] {
-  return rows.map(({ userId }) => userId);
+/** Likes or reposts, whose ids tell when they were made. */
+function withTimes({ presenter }: RouteDeps, rows: readonly { id: Snowflake; userId: UserId }[]) {
+  return rows.map(({ id, userId }) => ({
+    userId: String(userId),
+    time: presenter.time(snowflakeTime(id)),
+  }));
 }
 
 /** Comments with what they say; one that was deleted in the meantime is left out. */

@@ -1,10 +1,10 @@
 /** Following, its lists, and requests to follow. */
 import { Type } from 'typebox';
-import { openBefore, scopeOf, sealNext } from '../cursors.ts';
 import { personOf, userIdOf } from '../ids.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { Id, ListQuery, NextCursor, Nothing, PersonParams, strictObject, Users } from '../schemas/common.ts';
-import { type RouteDeps, usersOf } from './deps.ts';
+import type { RouteDeps } from './deps.ts';
+import { idsOf, readList } from './listing.ts';
 
 const topic = 'Following';
 
@@ -74,15 +74,11 @@ function listRoutes(deps: RouteDeps): Route[] {
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
         const userId = personOf(params.userId, caller);
-        const scope = scopeOf('followers', userId, viewer);
-        const before = openBefore(deps.cursors, scope, query.cursor);
-        const { items, next } = await social.followers({ userId, viewer, before, limit: query.limit });
-        const ids = items.map((row) => row.userId);
-        return {
-          followers: ids.map(String),
-          users: await usersOf(deps, viewer, ids),
-          nextCursor: sealNext(deps.cursors, scope, next),
-        };
+        const list = { list: 'followers', subject: userId, viewer, query };
+        const { rows, rest } = await readList(deps, list, (page) =>
+          social.followers({ userId, viewer, ...page }),
+        );
+        return { followers: idsOf(rows), ...rest };
       },
     }),
     defineRoute({
@@ -106,17 +102,12 @@ function listRoutes(deps: RouteDeps): Route[] {
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
         const userId = personOf(params.userId, caller);
-        const scope = scopeOf('following', userId, viewer);
-        const before = openBefore(deps.cursors, scope, query.cursor);
-        const { items, next } = await social.following({ userId, viewer, before, limit: query.limit });
-        const privately = items.filter((row) => row.private).map((row) => String(row.userId));
-        const ids = items.map((row) => row.userId);
-        return {
-          following: ids.map(String),
-          ...(userId === viewer ? { private: privately } : {}),
-          users: await usersOf(deps, viewer, ids),
-          nextCursor: sealNext(deps.cursors, scope, next),
-        };
+        const list = { list: 'following', subject: userId, viewer, query };
+        const { rows, rest } = await readList(deps, list, (page) =>
+          social.following({ userId, viewer, ...page }),
+        );
+        const privately = idsOf(rows.filter((row) => row.private));
+        return { following: idsOf(rows), ...(userId === viewer ? { private: privately } : {}), ...rest };
       },
     }),
   ];
@@ -137,15 +128,11 @@ function requestRoutes(deps: RouteDeps): Route[] {
       answer: strictObject({ requests: Type.Array(Id), users: Users, nextCursor: NextCursor }),
       errors: ['invalid_cursor'],
       async handler({ query, caller: { userId } }) {
-        const scope = scopeOf('follow-requests', userId, userId);
-        const before = openBefore(deps.cursors, scope, query.cursor);
-        const { items, next } = await social.followRequests({ userId, before, limit: query.limit });
-        const ids = items.map((row) => row.userId);
-        return {
-          requests: ids.map(String),
-          users: await usersOf(deps, userId, ids),
-          nextCursor: sealNext(deps.cursors, scope, next),
-        };
+        const list = { list: 'follow-requests', subject: userId, viewer: userId, query };
+        const { rows, rest } = await readList(deps, list, (page) =>
+          social.followRequests({ userId, ...page }),
+        );
+        return { requests: idsOf(rows), ...rest };
       },
     }),
     defineRoute({

@@ -3,7 +3,6 @@ import { type TArray, type TString, Type } from 'typebox';
 import { notFound } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
-import { openBefore, scopeOf, sealNext } from '../cursors.ts';
 import { personOf, userIdOf } from '../ids.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
 import {
@@ -17,6 +16,7 @@ import {
   Users,
 } from '../schemas/common.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
+import { idsOf, readList } from './listing.ts';
 
 const topic = 'People';
 
@@ -85,15 +85,9 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       }),
       errors: ['invalid_cursor'],
       async handler({ query, caller: { userId } }) {
-        const scope = scopeOf(list, userId, userId);
-        const before = openBefore(deps.cursors, scope, query.cursor);
-        const { items, next } = await lists({ userId, before, limit: query.limit });
-        const ids = items.map((row) => row.userId);
-        return {
-          ...({ [list]: ids.map(String) } as Record<typeof list, string[]>),
-          users: await usersOf(deps, userId, ids),
-          nextCursor: sealNext(deps.cursors, scope, next),
-        };
+        const request = { list, subject: userId, viewer: userId, query };
+        const { rows, rest } = await readList(deps, request, (page) => lists({ userId, ...page }));
+        return { ...({ [list]: idsOf(rows) } as Record<typeof list, string[]>), ...rest };
       },
     }),
   ];
