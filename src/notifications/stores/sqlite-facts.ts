@@ -62,7 +62,7 @@ function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'b
   );
   const page = db.prepare(
     `SELECT user_id AS userId, since_ms AS since FROM bells
-     WHERE other = ? AND level = 'all' AND user_id > ? ORDER BY user_id LIMIT ?`,
+     WHERE other = ? AND level = 'all' AND user_id > ? ORDER BY user_id LIMIT ? + 0`,
   );
   const levelOf = (userId: number, other: number): BellLevel =>
     (select.get(userId, other) as { level: BellLevel } | undefined)?.level ?? 'default';
@@ -139,7 +139,9 @@ function marksOn(db: Database): Pick<NotificationFacts, 'advanceMark' | 'mark' |
 
 function eraserOn(db: Database): SqliteFacts['erase'] {
   const bounded = (table: string, key: string, where: string) =>
-    db.prepare(`DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ?)`);
+    db.prepare(
+      `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ? + 0)`,
+    );
   const statements = [
     bounded('settings', 'user_id, type', 'user_id = ?'),
     bounded('bells', 'user_id, other', 'user_id = ?'),

@@ -84,11 +84,11 @@ function rowsOn(db: Database): Rows {
   );
   const dropItems = db.prepare(
     `DELETE FROM items WHERE (recipient, id, generation, partition) IN (
-       SELECT recipient, id, generation, partition FROM items WHERE partition = ? AND generation = ? LIMIT ?)`,
+       SELECT recipient, id, generation, partition FROM items WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
   );
   const dropJobs = db.prepare(
     `DELETE FROM bell_jobs WHERE (tweet_id, generation, partition) IN (
-       SELECT tweet_id, generation, partition FROM bell_jobs WHERE partition = ? AND generation = ? LIMIT ?)`,
+       SELECT tweet_id, generation, partition FROM bell_jobs WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
   );
   const nextArrival = () => (raise.get() as { newest: number }).newest;
 
@@ -167,7 +167,7 @@ function jobsOn(db: Database, rows: Rows): Pick<NotificationItems, 'bellJobs' | 
     `SELECT j.partition AS partition, generation, author, tweet_id AS tweetId, after_user AS after
      FROM bell_jobs j JOIN view_state v ON v.view = '${VIEW}' AND v.partition = j.partition
        AND (v.live_generation = generation OR v.building_generation = generation)
-     ORDER BY tweet_id LIMIT ?`,
+     ORDER BY tweet_id LIMIT ? + 0`,
   );
   const move = db.prepare(
     `UPDATE bell_jobs SET after_user = ?
@@ -200,7 +200,7 @@ function eraserOn(db: Database): SqliteItems['erase'] {
   const bounded = (where: string) =>
     db.prepare(
       `DELETE FROM items WHERE (recipient, id, generation, partition) IN (
-         SELECT recipient, id, generation, partition FROM items WHERE ${where} LIMIT ?)`,
+         SELECT recipient, id, generation, partition FROM items WHERE ${where} LIMIT ? + 0)`,
     );
   const own = bounded('recipient = ?');
   const caused = bounded('actor = ?');

@@ -36,7 +36,7 @@ export interface Database {
   /**
    * A prepared statement, kept for the life of the database. Write `LIMIT ? + 0` rather than `LIMIT ?`: where the
    * variable stands alone SQLite takes its value for planning and so prepares again at every binding, 4 to 7 µs
-   * of a look-up that costs 0.7 µs without (3.53.4).
+   * of a look-up that costs 0.7 µs without (3.53.4). A test holds every statement to it.
    */
   prepare(sql: string): StatementSync;
   /**

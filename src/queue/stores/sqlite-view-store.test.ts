@@ -40,7 +40,7 @@ async function createHarness(): Promise<ViewHarness<Counts>> {
     },
     async scan({ partition, cursor }) {
       const after = Number(cursor);
-      const page = (facts.prepare(`${grouped} LIMIT ?`).all(after, SCAN_PAGE) as Counts) ?? [];
+      const page = (facts.prepare(`${grouped} LIMIT ? + 0`).all(after, SCAN_PAGE) as Counts) ?? [];
       const patch = page.filter(({ author }) => partitionOf(author) === partition);
       return { patch, next: page.length < SCAN_PAGE ? null : String(page.at(-1)!.author) };
     },
@@ -94,7 +94,7 @@ async function createHarness(): Promise<ViewHarness<Counts>> {
             db
               .prepare(
                 `DELETE FROM counts WHERE (partition, generation, author) IN (SELECT partition, generation, author
-                 FROM counts WHERE partition = ? AND generation = ? LIMIT ?)`,
+                 FROM counts WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
               )
               .run(partition, generation, limit).changes,
           ),

@@ -41,8 +41,8 @@ export function createSqliteTies(db: Database) {
   );
   const remove = statements((table) => db.prepare(`DELETE FROM ${table} WHERE source = ? AND target = ?`));
   const touching = TABLES.flatMap((table) => [
-    db.prepare(`SELECT source, target FROM ${table} WHERE source = ? LIMIT ?`),
-    db.prepare(`SELECT source, target FROM ${table} WHERE target = ? LIMIT ?`),
+    db.prepare(`SELECT source, target FROM ${table} WHERE source = ? LIMIT ? + 0`),
+    db.prepare(`SELECT source, target FROM ${table} WHERE target = ? LIMIT ? + 0`),
   ]);
 
   return {

@@ -67,10 +67,10 @@ function createApply(db: Database) {
 function createDrop(db: Database) {
   const dropRanks = db.prepare(
     `DELETE FROM ranks WHERE (slot, author, tweet) IN
-       (SELECT slot, author, tweet FROM ranks WHERE slot = ? LIMIT ?)`,
+       (SELECT slot, author, tweet FROM ranks WHERE slot = ? LIMIT ? + 0)`,
   );
   const dropAuthors = db.prepare(
-    'DELETE FROM authors WHERE (slot, author) IN (SELECT slot, author FROM authors WHERE slot = ? LIMIT ?)',
+    'DELETE FROM authors WHERE (slot, author) IN (SELECT slot, author FROM authors WHERE slot = ? LIMIT ? + 0)',
   );
   return (at: { partition: number; generation: number; limit: number }): number => {
     const slot = at.generation * PARTITIONS + at.partition;
@@ -82,14 +82,14 @@ function createDrop(db: Database) {
 function createScans(db: Database, slots: Slots): Pick<TopListsStore, 'byLikes' | 'byTime'> {
   const best = db.prepare(
     `SELECT tweet AS tweetId, author, likes FROM ranks WHERE slot = ?
-     ORDER BY likes DESC, tweet DESC LIMIT ?`,
+     ORDER BY likes DESC, tweet DESC LIMIT ? + 0`,
   );
   const bestBelow = db.prepare(
     `SELECT tweet AS tweetId, author, likes FROM ranks WHERE slot = ? AND (likes, tweet) < (?, ?)
-     ORDER BY likes DESC, tweet DESC LIMIT ?`,
+     ORDER BY likes DESC, tweet DESC LIMIT ? + 0`,
   );
   const from = db.prepare(
-    `SELECT tweet AS tweetId, author, likes FROM ranks WHERE slot = ? AND tweet >= ? ORDER BY tweet LIMIT ?`,
+    `SELECT tweet AS tweetId, author, likes FROM ranks WHERE slot = ? AND tweet >= ? ORDER BY tweet LIMIT ? + 0`,
   );
   return {
     async byLikes({ partition, below, limit }) {
@@ -138,13 +138,13 @@ function createAuthorTops(db: Database, slots: Slots): TopListsStore['authorTops
   const columns = 'SELECT tweet, likes FROM ranks';
   const inAll = db.prepare(
     `${columns} INDEXED BY ranks_by_author WHERE slot = ? AND author = ? AND likes >= ?
-       AND (likes, tweet) < (?, ?) ORDER BY likes DESC, tweet DESC LIMIT ?`,
+       AND (likes, tweet) < (?, ?) ORDER BY likes DESC, tweet DESC LIMIT ? + 0`,
   );
   // A window holds few of an author's tweets, whatever the number of older ones: they are found by time, then
   // sorted. The unary plus keeps the planner from walking the author's tweets of all times by likes instead.
   const inWindow = db.prepare(
     `${columns} WHERE slot = ? AND author = ? AND tweet >= ? AND +likes >= ? AND (+likes, +tweet) < (?, ?)
-     ORDER BY +likes DESC, +tweet DESC LIMIT ?`,
+     ORDER BY +likes DESC, +tweet DESC LIMIT ? + 0`,
   );
   return async ({ authors, atLeast, atLeastLikes, limit }) => {
     const slotOf = slots();

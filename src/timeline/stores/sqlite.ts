@@ -35,7 +35,7 @@ function createHomeRows(db: Database): Pick<TimelineDb, 'load' | 'save' | 'dropO
        complete_to = excluded.complete_to, updated_at = excluded.updated_at`,
   );
   const drop = db.prepare(
-    'DELETE FROM homes WHERE reader IN (SELECT reader FROM homes WHERE updated_at < ? LIMIT ?)',
+    'DELETE FROM homes WHERE reader IN (SELECT reader FROM homes WHERE updated_at < ? LIMIT ? + 0)',
   );
   return {
     async load({ reader }) {
@@ -61,7 +61,7 @@ function createPulledRows(db: Database): Pick<TimelineDb, 'addPulled' | 'scanPul
     `INSERT INTO pulled (actor, ids, floor) VALUES (?, ?, ?)
      ON CONFLICT (actor) DO UPDATE SET ids = excluded.ids, floor = excluded.floor`,
   );
-  const scan = db.prepare('SELECT * FROM pulled WHERE actor > ? ORDER BY actor LIMIT ?');
+  const scan = db.prepare('SELECT * FROM pulled WHERE actor > ? ORDER BY actor LIMIT ? + 0');
   return {
     addPulled: ({ actor, activities, keep }) =>
       db.write(() => {

@@ -42,7 +42,7 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
   );
   const forgetOldKeys = db.prepare(
     `DELETE FROM idempotency_keys WHERE (author, key) IN
-     (SELECT author, key FROM idempotency_keys WHERE first_used < ? ORDER BY first_used LIMIT ?)`,
+     (SELECT author, key FROM idempotency_keys WHERE first_used < ? ORDER BY first_used LIMIT ? + 0)`,
   );
   const anyOldKey = db.prepare('SELECT 1 FROM idempotency_keys WHERE first_used < ? LIMIT 1');
   const forgetKeysOf = db.prepare('DELETE FROM idempotency_keys WHERE author = ?');
@@ -52,11 +52,11 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
   );
   const countDown = db.prepare('UPDATE author_counts SET live = live - 1 WHERE author = ?');
   const liveComments = db.prepare(
-    `SELECT id FROM tweets WHERE root_id = ? AND kind = 'comment' AND deleted_at IS NULL LIMIT ?`,
+    `SELECT id FROM tweets WHERE root_id = ? AND kind = 'comment' AND deleted_at IS NULL LIMIT ? + 0`,
   );
   const liveOf = db.prepare(
     `SELECT id, author, kind, root_id, version, deleted_at FROM tweets
-     WHERE author = ? AND deleted_at IS NULL LIMIT ?`,
+     WHERE author = ? AND deleted_at IS NULL LIMIT ? + 0`,
   );
   const imagesOf = db.prepare('SELECT images FROM tweets WHERE id = ?');
   const keepThread = db.prepare(

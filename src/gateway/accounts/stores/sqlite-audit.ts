@@ -18,7 +18,7 @@ export function appendAudit(db: Database, { time, by, action, userId, detail }: 
 export function createSqliteAuditLog(db: Database): AuditLog {
   const list = db.prepare(
     `SELECT id, time, actor AS by, action, user_id AS userId, detail FROM audit_log
-     WHERE id < ? ORDER BY id DESC LIMIT ?`,
+     WHERE id < ? ORDER BY id DESC LIMIT ? + 0`,
   );
   return {
     record: (entry) => db.write(() => appendAudit(db, entry)),

@@ -31,7 +31,7 @@ export function createSqliteAccountsStore(db: Database): AccountsStore {
   const byId = db.prepare(`SELECT ${ACCOUNT} FROM accounts WHERE user_id = ?`);
   const unfinished = db.prepare(
     `SELECT ${ACCOUNT} FROM accounts WHERE state = ? AND state IN ('pending', 'erasing') AND user_id > ? AND since < ?
-     ORDER BY user_id LIMIT ?`,
+     ORDER BY user_id LIMIT ? + 0`,
   );
   const activate = db.prepare(
     `UPDATE accounts SET state = 'active', since = ? WHERE user_id = ? AND state = 'pending'`,
@@ -115,7 +115,7 @@ function sessionSteps(db: Database): SessionSteps {
   const end = db.prepare('DELETE FROM sessions WHERE session_id = ? AND user_id = ?');
   const touch = db.prepare('UPDATE sessions SET last_used = ?1 WHERE token_hash = ?2 AND last_used < ?1');
   const dropIdle = db.prepare(
-    'DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE last_used <= ? LIMIT ?)',
+    'DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE last_used <= ? LIMIT ? + 0)',
   );
   return {
     openSession: ({ session, passwordHash, most }) =>

@@ -29,12 +29,12 @@ export function openMediaUsesDb({
   const release = db.prepare('INSERT INTO media_released (name) VALUES (?) ON CONFLICT DO NOTHING');
   const drop = db.prepare(
     `DELETE FROM media_uses WHERE (partition, generation, used_by, name) IN
-       (SELECT partition, generation, used_by, name FROM media_uses WHERE partition = ? AND generation = ? LIMIT ?)`,
+       (SELECT partition, generation, used_by, name FROM media_uses WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
   );
   const used = db.prepare(
     'SELECT DISTINCT name FROM media_uses WHERE name IN (SELECT value FROM json_each(?))',
   );
-  const released = db.prepare('SELECT name FROM media_released LIMIT ?');
+  const released = db.prepare('SELECT name FROM media_released LIMIT ? + 0');
   const dismiss = db.prepare('DELETE FROM media_released WHERE name = ?');
 
   return {

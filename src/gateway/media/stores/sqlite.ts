@@ -22,10 +22,10 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
   const countHold = db.prepare('UPDATE media SET holds = holds + 1 WHERE name = ?');
   const dropHold = db.prepare('DELETE FROM media_holds WHERE hold_id = ?');
   const due = db.prepare(
-    `SELECT name FROM (SELECT name FROM media WHERE state = 'deleting' LIMIT ?3)
-     UNION ALL SELECT name FROM (SELECT name FROM media WHERE state = 'storing' AND created < ?2 LIMIT ?3)
-     UNION ALL SELECT name FROM (SELECT name FROM media WHERE state = 'kept' AND check_at <= ?1 ORDER BY check_at LIMIT ?3)
-     LIMIT ?3`,
+    `SELECT name FROM (SELECT name FROM media WHERE state = 'deleting' LIMIT ?3 + 0)
+     UNION ALL SELECT name FROM (SELECT name FROM media WHERE state = 'storing' AND created < ?2 LIMIT ?3 + 0)
+     UNION ALL SELECT name FROM (SELECT name FROM media WHERE state = 'kept' AND check_at <= ?1 ORDER BY check_at LIMIT ?3 + 0)
+     LIMIT ?3 + 0`,
   );
   const look = db.prepare(
     `SELECT name, state, holds,
@@ -35,7 +35,7 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
   const claim = db.prepare(
     `UPDATE media SET state = 'deleting' WHERE name = ? AND holds = ? AND state <> 'deleting' RETURNING name`,
   );
-  const ofOwner = db.prepare('SELECT name FROM media WHERE owner = ? LIMIT ?');
+  const ofOwner = db.prepare('SELECT name FROM media WHERE owner = ? LIMIT ? + 0');
   const claimAny = db.prepare(`UPDATE media SET state = 'deleting' WHERE name = ?`);
   const postpone = db.prepare('UPDATE media SET check_at = ?, used = ? WHERE name = ?');
   const forget = db.prepare(`DELETE FROM media WHERE name = ? AND state = 'deleting'`);
