@@ -89,11 +89,21 @@ test('without engagement, pages of tweets come without counts and previews, and 
 
 test('without social, pages leave out what cannot be checked, and say so', async () => {
   site.outages.fail('social');
-  const { tweets, partial } = await ann.get('/tweets');
-  assert.deepEqual([tweets, partial], [[], true]);
-  const { status, body } = await ann.send('GET', HOME);
-  if (status === 200) assert.deepEqual([body.tweets, body.partial], [[], true]);
-  else assert.equal(body.code, 'unavailable');
+  for (const path of [HOME, `${HOME}&own=true`, `${HOME}&order=top`, '/tweets', `/${ben.id}/tweets`]) {
+    const { status, body } = await ann.send('GET', path);
+    const { tweets, users, nextCursor, partial } = body;
+    assert.deepEqual([status, tweets, users, nextCursor, partial], [200, [], {}, null, true], path);
+  }
+  // Neither "it is not there" nor the tweet would be honest.
+  assert.equal((await ann.send('GET', `/tweets/${tweetId}`)).status, 503);
+});
+
+test('without tweets there is no home: an empty one would say that nobody posted', async () => {
+  site.outages.fail('tweets');
+  for (const path of [HOME, `${HOME}&order=top`, '/tweets', `/${ben.id}/tweets`]) {
+    const { status, body } = await ann.send('GET', path);
+    assert.deepEqual([status, body.code], [503, 'unavailable'], path);
+  }
 });
 
 test('without notifications everything else serves', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
@@ -30,6 +30,8 @@ for (const [kind, cardsOf] of KINDS)
     let skeleton: HomeEntry[];
     /** Rounds in which candidates were asked for. */
     let rounds: number;
+    /** What a home needs before it has a skeleton, as social's word on who is followed: it is asked for, and may fail. */
+    let ready: () => Promise<unknown>;
 
     beforeEach(() => {
       clock = createManualClock(1_800_000_000_000);
@@ -56,6 +58,7 @@ for (const [kind, cardsOf] of KINDS)
           },
         },
         async openHomeTop({ window }) {
+          await ready();
           const tweetIds = [...(await snapshots.newest(window))!.tweetIds];
           return { take: async (count) => tweetIds.splice(0, count) };
         },
@@ -375,6 +378,30 @@ for (const [kind, cardsOf] of KINDS)
         await assert.rejects(reads.tweet({ tweetId, viewer: ANN }), (error) =>
           isWarbleError(error, 'unavailable'),
         );
+      });
+
+      const homeTop = () => reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
+
+      test('social, already where it says who is followed: homes and their top lists are empty, and say so', async () => {
+        await listTop([posted(BEN)]);
+        ready = () => world.social.followeesOf({ follower: ANN });
+        world.down.add('social');
+        for (const { items, people, next, partial } of [await home(), await homeTop()]) {
+          assert.deepEqual([items, people, next, partial], [[], [], null, true]);
+        }
+      });
+
+      test('anything else that a home stands on: it is not there, and is not said to be empty', async () => {
+        await listTop([posted(BEN)]);
+        for (const failure of [
+          new WarbleError('unavailable', 'The tweets are down.'),
+          new WarbleError('overloaded', 'Too many homes at once.'),
+          new TypeError('a mistake'),
+        ]) {
+          ready = () => Promise.reject(failure);
+          await assert.rejects(home(), failure);
+          await assert.rejects(homeTop(), failure);
+        }
       });
     });
   });

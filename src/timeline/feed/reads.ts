@@ -43,12 +43,15 @@ export function createReads(deps: ReadsDeps): Reads {
   return {
     home({ reader, own, place, limit }) {
       const source = homeSource(homes, { reader, own, place });
-      return page({ source, limit, viewer: reader, rule: inHome });
+      return unlessUnchecked(reader, page({ source, limit, viewer: reader, rule: inHome }));
     },
 
-    async homeTop({ reader, window, k, own }) {
-      const source = homeTopSource(await openHomeTop({ reader, window, own }));
-      return page({ source, limit: k, viewer: reader, rule: inHome });
+    homeTop({ reader, window, k, own }) {
+      const opened = openHomeTop({ reader, window, own });
+      return unlessUnchecked(
+        reader,
+        opened.then((walk) => page({ source: homeTopSource(walk), limit: k, viewer: reader, rule: inHome })),
+      );
     },
 
     async top({ viewer, window, place, limit }) {
@@ -82,6 +85,20 @@ export function createReads(deps: ReadsDeps): Reads {
       return { items, next: null, degraded: missing, partial: false };
     },
   };
+
+  /**
+   * A page of those whom a reader follows. Where it fails because social is down nobody can say who those are: nothing
+   * is left to show, which the page says, as any other does then. That it was social is asked of social itself: the
+   * skeleton stands on other services too, and without those a home has no answer.
+   */
+  async function unlessUnchecked<Place>(reader: UserId, asked: Promise<FeedPage<Place>>) {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!isWarbleError(error, 'unavailable') || (await viewOf(reader, reader)) !== null) throw error;
+      return emptyPage({ partial: true });
+    }
+  }
 
   /** Undefined: never was. Null: social is down. */
   async function viewOf(userId: UserId, viewer: UserId | null): Promise<PersonView | undefined | null> {
