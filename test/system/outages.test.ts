@@ -106,6 +106,17 @@ test('without tweets there is no home: an empty one would say that nobody posted
   }
 });
 
+test('without tweets a profile comes without them, and says so', async () => {
+  const before = await ann.get(`/${ben.id}/profile`);
+  assert.deepEqual([before.tweets, before.tweetCount], [[tweetId], 1]);
+  site.outages.fail('tweets');
+  const degraded = ['tweets'];
+  const after = await ann.get(`/${ben.id}/profile`);
+  assert.deepEqual(after, { ...before, tweets: [], tweetsCursor: null, tweetCount: null, degraded });
+  site.outages.fail('notifications');
+  assert.deepEqual((await ann.get(`/${ben.id}/profile`)).degraded, ['tweets', 'notifications']);
+});
+
 test('without notifications everything else serves', async () => {
   site.outages.fail('notifications');
   const profile = await ann.get(`/${ben.id}/profile`);

@@ -1,5 +1,5 @@
 /** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
-import { WarbleError } from '#contract/errors.ts';
+import { unlessDown, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { mayReadPerson } from '#contract/records.ts';
 import { checkBio, checkName } from '#contract/text.ts';
@@ -103,25 +103,23 @@ function headOf(profile: ProfileRecord, viewer: number | null) {
 
 async function wholeOf(deps: RouteDeps, profile: ProfileRecord, viewer: number | null) {
   const { userId } = profile;
-  const [followers, tweets, counts, bell] = await Promise.all([
+  const [followers, tweets, bell] = await Promise.all([
     deps.services.social.followers({ userId, viewer, before: null, limit: LIMITS.profileList }),
-    newestTweets(deps, profile, viewer),
-    deps.services.tweets.counts({ authors: [userId] }),
-    bellOf(deps, userId, viewer),
+    unlessDown(tweetsOf(deps, profile, viewer)),
+    unlessDown(bellOf(deps, userId, viewer)),
   ]);
   const followerIds = followers.items.map((row) => row.userId);
+  const degraded = [...(tweets === null ? ['tweets'] : []), ...(bell === null ? ['notifications'] : [])];
   return {
     ...plainOf(profile),
     followers: followerIds.map(String),
     followersCursor: sealNext(deps.cursors, scopeOf('followers', userId, viewer), followers.next),
-    tweets: tweets.ids.map(String),
-    tweetsCursor: sealNext(deps.cursors, scopeOf('tweets', userId, viewer), tweets.next),
+    ...(tweets ?? NO_TWEETS),
     followerCount: profile.followerCount,
     followingCount: profile.followingCount,
-    tweetCount: counts[0]?.count ?? 0,
     viewer: viewerOf(profile, viewer, bell ?? 'default'),
     users: await usersOf(deps, viewer, followerIds),
-    ...(bell === null ? { degraded: ['notifications'] } : {}),
+    ...(degraded.length > 0 ? { degraded } : {}),
   };
 }
 
@@ -144,6 +142,29 @@ function viewerOf(profile: ProfileRecord, viewer: number | null, bell: BellLevel
   return { following, followedBy, requested, blocking, muting, bell };
 }
 
+/** What a profile shows of somebody's tweets: decoration, as the bell is, of what social knows. */
+interface TweetsPart {
+  tweets: string[];
+  tweetsCursor: string | null;
+  tweetCount: number | null;
+}
+
+/** Where tweets are down: no list, and that nobody knows how many there are. */
+const NO_TWEETS: TweetsPart = { tweets: [], tweetsCursor: null, tweetCount: null };
+
+async function tweetsOf(deps: RouteDeps, profile: ProfileRecord, viewer: number | null): Promise<TweetsPart> {
+  const { userId } = profile;
+  const [newest, counts] = await Promise.all([
+    newestTweets(deps, profile, viewer),
+    deps.services.tweets.counts({ authors: [userId] }),
+  ]);
+  return {
+    tweets: newest.ids.map(String),
+    tweetsCursor: sealNext(deps.cursors, scopeOf('tweets', userId, viewer), newest.next),
+    tweetCount: counts[0]?.count ?? 0,
+  };
+}
+
 /** Newest tweets' ids where the viewer may read them, and where the list of tweets goes on after them. */
 async function newestTweets({ services }: RouteDeps, profile: ProfileRecord, viewer: number | null) {
   if (!mayReadPerson(profile, viewer)) return { ids: [], next: null };
@@ -156,17 +177,8 @@ async function newestTweets({ services }: RouteDeps, profile: ProfileRecord, vie
   return { ids: shown, next: ids.length > shown.length ? shown.at(-1)! : null };
 }
 
-/** The bell is decoration: null where notifications are down. */
-async function bellOf(
-  { services }: RouteDeps,
-  other: number,
-  viewer: number | null,
-): Promise<BellLevel | null> {
+async function bellOf({ services }: RouteDeps, other: number, viewer: number | null): Promise<BellLevel> {
   if (viewer === null || viewer === other) return 'default';
-  try {
-    const bells = await services.notifications.bells({ userId: viewer, others: [other] });
-    return bells[0]?.level ?? 'default';
-  } catch {
-    return null;
-  }
+  const bells = await services.notifications.bells({ userId: viewer, others: [other] });
+  return bells[0]?.level ?? 'default';
 }

@@ -48,10 +48,12 @@ export const Profile = Type.Object(
     tweetsCursor: NextCursor,
     followerCount: Type.Integer({ minimum: 0 }),
     followingCount: Type.Integer({ minimum: 0 }),
-    tweetCount: Type.Integer({ minimum: 0 }),
+    tweetCount: nullable(
+      Type.Integer({ minimum: 0, description: 'null: tweets are not available just now.' }),
+    ),
     viewer: Type.Union([ProfileViewer, Type.Null()], { description: 'null without a token.' }),
     users: Users,
-    degraded: Type.Optional(Type.Array(Type.String())),
+    degraded: flaws.degraded,
   },
   { additionalProperties: false, title: 'Profile' },
 );
