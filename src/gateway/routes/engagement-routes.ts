@@ -5,11 +5,11 @@ import type { CommentRow } from '#contract/records.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
 import { resolveMentions } from '../mentions.ts';
-import { defineRoute, type Route } from '../route.ts';
+import { type Caller, defineRoute, type Route } from '../route.ts';
 import { Id, ListQuery, NextCursor, Nothing, strictObject, TweetParams, Users } from '../schemas/common.ts';
 import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
-import { readList } from './listing.ts';
+import { type ListRequest, readList } from './listing.ts';
 
 const topic = 'Engagement';
 
@@ -128,13 +128,8 @@ function likesRoute(deps: RouteDeps): Route {
     query: ListQuery,
     answer: strictObject({ likes: Type.Array(Like), users: Users, nextCursor: NextCursor }),
     errors: ['not_found', 'invalid_cursor'],
-    async handler({ params, query, caller }) {
-      const viewer = caller?.userId ?? null;
-      const tweetId = snowflakeIdOf(params.tweetId);
-      const list = { list: 'likes', subject: tweetId, viewer, query };
-      const { rows, rest } = await readList(deps, list, (page) =>
-        deps.services.engagement.likes({ tweetId, viewer, ...page }),
-      );
+    async handler(request) {
+      const { rows, rest } = await readActs(deps, 'likes', request);
       return { likes: withTimes(deps, rows), ...rest };
     },
   });
@@ -157,13 +152,8 @@ function repostsRoute(deps: RouteDeps): Route {
       nextCursor: NextCursor,
     }),
     errors: ['not_found', 'invalid_cursor'],
-    async handler({ params, query, caller }) {
-      const viewer = caller?.userId ?? null;
-      const tweetId = snowflakeIdOf(params.tweetId);
-      const list = { list: 'reposts', subject: tweetId, viewer, query };
-      const { rows, rest } = await readList(deps, list, (page) =>
-        deps.services.engagement.reposts({ tweetId, viewer, ...page }),
-      );
+    async handler(request) {
+      const { rows, rest } = await readActs(deps, 'reposts', request);
       return { reposts: withTimes(deps, rows), ...rest };
     },
   });
@@ -182,16 +172,31 @@ function commentsRoute(deps: RouteDeps): Route {
     query: ListQuery,
     answer: strictObject({ comments: Type.Array(Comment), users: Users, nextCursor: NextCursor }),
     errors: ['not_found', 'invalid_cursor'],
-    async handler({ params, query, caller }) {
-      const viewer = caller?.userId ?? null;
-      const tweetId = snowflakeIdOf(params.tweetId);
-      const list = { list: 'comments', subject: tweetId, viewer, query };
-      const { rows, rest } = await readList(deps, list, (page) =>
-        deps.services.engagement.comments({ tweetId, viewer, ...page }),
-      );
+    async handler(request) {
+      const { rows, rest } = await readActs(deps, 'comments', request);
       return { comments: await withTexts(deps, rows), ...rest };
     },
   });
+}
+
+interface ActsRequest {
+  params: { tweetId: string };
+  query: ListRequest['query'];
+  caller: Caller | null;
+}
+
+/** The page of a tweet's list that was asked for. */
+function readActs(
+  deps: RouteDeps,
+  list: 'likes' | 'comments' | 'reposts',
+  { params, query, caller }: ActsRequest,
+) {
+  const viewer = caller?.userId ?? null;
+  const tweetId = snowflakeIdOf(params.tweetId);
+  const { [list]: read } = deps.services.engagement;
+  return readList(deps, { list, subject: tweetId, viewer, query }, (page) =>
+    read({ tweetId, viewer, ...page }),
+  );
 }
 
 /** Likes or reposts, whose ids tell when they were made. */

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -137,11 +138,8 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
 
   async function endRevoked(): Promise<void> {
     const sessions = [...new Map([...open].map(({ session }) => [session.sessionId, session])).values()];
-    const standing = new Set<string>();
-    for (let start = 0; start < sessions.length; start += LIMITS.batch) {
-      const batch = sessions.slice(start, start + LIMITS.batch);
-      for (const { sessionId } of await accounts.standing({ sessions: batch })) standing.add(sessionId);
-    }
+    const found = await inBatches(sessions, LIMITS.batch, (batch) => accounts.standing({ sessions: batch }));
+    const standing = new Set(found.map(({ sessionId }) => sessionId));
     const asked = new Set(sessions.map(({ sessionId }) => sessionId));
     for (const stream of open) {
       const { sessionId } = stream.session;

@@ -2,6 +2,7 @@
 import type { ActivityId, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
@@ -36,10 +37,8 @@ export function createActivityFacts(deps: {
   const cache = createIdCache<ActivityFact>({ most: kept });
 
   async function readPostings(ids: TweetId[], read: Map<ActivityId, ActivityFact>): Promise<void> {
-    for (let at = 0; at < ids.length; at += LIMITS.batch) {
-      const known = await tweets.authorsOf({ ids: ids.slice(at, at + LIMITS.batch) });
-      for (const { id, author, deleted } of known) if (!deleted) read.set(id, { actor: author, tweetId: id });
-    }
+    const known = await inBatches(ids, LIMITS.batch, (batch) => tweets.authorsOf({ ids: batch }));
+    for (const { id, author, deleted } of known) if (!deleted) read.set(id, { actor: author, tweetId: id });
   }
   async function readReposts(ids: number[], read: Map<ActivityId, ActivityFact>): Promise<boolean> {
     try {

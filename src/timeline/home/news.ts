@@ -2,6 +2,7 @@
 import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { mayReadPerson } from '#contract/records.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -51,11 +52,8 @@ export function createNews({ circles, source, tweets, social }: NewsDeps): Pick<
         const want = Math.min(BATCH_MOST, limit - activities.length + 8);
         const batch = await source.next({ reader, own: false, circle, below, want });
         const postings = batch.ids.filter((id) => id > after);
-        for (let at = 0; at < postings.length; at += LIMITS.batch) {
-          activities.push(
-            ...(await visible(reader, postings.slice(at, at + LIMITS.batch), circle.isAllowed)),
-          );
-        }
+        const look = (ids: TweetId[]) => visible(reader, ids, circle.isAllowed);
+        activities.push(...(await inBatches(postings, LIMITS.batch, look)));
         below = batch.end;
         if (below === 0) break;
       }
