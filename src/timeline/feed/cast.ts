@@ -1,8 +1,8 @@
 /** The people of a page: each is asked for once. */
 import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { PersonShown, Social } from '#social/social.ts';
-import { inBatches } from '#timeline/batches.ts';
 
 export interface Cast {
   /** Somebody of whom the page needs to know. */

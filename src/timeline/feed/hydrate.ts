@@ -2,6 +2,7 @@
  * Brings a skeleton to life: for each place the tweet's card, what the reader did with it, and who reposted it. Cards
  * are kept ones where the reader is shown what everybody is; the others are made for this reader.
  */
+import { unlessDown } from '#contract/errors.ts';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import type { PersonHead } from '#contract/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -11,7 +12,6 @@ import type { Cards } from './cards.ts';
 import type { Cast } from './cast.ts';
 import type { Author, Entry, Rule } from './entry.ts';
 import { createMakeCards, type MakeCardsDeps, type ReaderCard } from './make-cards.ts';
-import { orNull } from './or-null.ts';
 
 export interface HydrateRequest {
   entries: readonly Entry[];
@@ -60,8 +60,8 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     const tweetIds = kept.flatMap((card) => card?.tweet.id ?? []);
     if (tweetIds.length === 0) return [];
     const [apart, acted] = await Promise.all([
-      orNull(social.apart({ viewer })),
-      orNull(engagement.acted({ actor: viewer, tweetIds })),
+      unlessDown(social.apart({ viewer })),
+      unlessDown(engagement.acted({ actor: viewer, tweetIds })),
     ]);
     if (apart === null || acted === null) return [];
     const strangers = new Set(apart.userIds);
@@ -78,7 +78,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     for (const { repostedBy } of entries) for (const userId of repostedBy) cast.want(userId);
     const missing = entries.filter((_, i) => found[i] === undefined).map(({ tweetId }) => tweetId);
     if (missing.length === 0) {
-      const checked = await orNull(cast.fetch().then(() => true));
+      const checked = await unlessDown(cast.fetch().then(() => true));
       return decided(request, found, { degraded: false, unchecked: checked === null });
     }
     const made = await makeCards({ tweetIds: missing, viewer, cast, asOf });

@@ -2,18 +2,18 @@
  * Makes cards for one reader: at first what tweets and engagement know of the ids, then, by what came back, the
  * people and the comments' texts. Four calls in two round trips; a third only where previews were hidden.
  */
+import { unlessDown } from '#contract/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { CommentRow, LikeRow, PersonHead, TweetRecord } from '#contract/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
 import type { PersonShown } from '#social/social.ts';
-import { inBatches } from '#timeline/batches.ts';
 import type { FeedItem, TweetCard } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Cards } from './cards.ts';
 import type { Cast } from './cast.ts';
 import type { Author } from './entry.ts';
-import { orNull } from './or-null.ts';
 
 /** A card that one reader may be shown. */
 export interface ReaderCard {
@@ -68,11 +68,11 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
   /** People and comments of the previews; false: social is down. */
   async function addPreviews(found: Found, comments: Comments, cast: Cast): Promise<boolean> {
     const first = addComments(wantFirst(found, cast), comments);
-    const [checked] = await Promise.all([orNull(cast.fetch().then(() => true)), first]);
+    const [checked] = await Promise.all([unlessDown(cast.fetch().then(() => true)), first]);
     if (checked === null) return false;
     if (!cast.someHidden() && !comments.someGone) return true;
     const more = addComments(wantMore(found, comments, cast), comments);
-    const [again] = await Promise.all([orNull(cast.fetch().then(() => true)), more]);
+    const [again] = await Promise.all([unlessDown(cast.fetch().then(() => true)), more]);
     return again !== null;
   }
 
@@ -80,7 +80,7 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
     const ids = [...tweetIds];
     const [records, summaries] = await Promise.all([
       tweets.get({ ids }),
-      orNull(engagement.summaries({ viewer, tweetIds: ids })),
+      unlessDown(engagement.summaries({ viewer, tweetIds: ids })),
     ]);
     const found: Found = {
       records: aligned(ids, records, (record) => record.id),

@@ -1,106 +1,30 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#contract/errors.ts';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
-import { createManualClock, type ManualClock } from '#platform/clock.ts';
-import type { HomeEntry } from '#timeline/home/home-entry.ts';
-import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
-import { createWorld, type World } from '#timeline/testing/world.ts';
-import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
-import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
-import { type Cards, createCards, NO_CARDS } from './cards.ts';
-import { createReads, type Reads } from './reads.ts';
+import {
+  ANN,
+  BEN,
+  CARD_KINDS,
+  CAT,
+  createLists,
+  DAN,
+  idsOf,
+  type Lists,
+  NOBODY,
+  namesOf,
+} from '#timeline/testing/lists.ts';
+import type { FeedPage, TopPlace } from '#timeline/timeline.ts';
 
-const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
-const NOBODY = null;
-
-const KINDS: [string, (world: World) => Cards][] = [
-  ['from kept cards', ({ stamps }) => createCards({ stamps })],
-  ['where none are kept', () => NO_CARDS],
-];
-
-for (const [kind, cardsOf] of KINDS)
+for (const [kind, cardsOf] of CARD_KINDS)
   describe(`lists of tweets ${kind}`, () => {
-    let clock: ManualClock;
-    let world: World;
-    let snapshots: TopSnapshots;
-    let reads: Reads;
-    /** The home's skeleton, newest first; what homes would give. */
-    let skeleton: HomeEntry[];
-    /** Rounds in which candidates were asked for. */
-    let rounds: number;
-    /** What a home needs before it has a skeleton, as social's word on who is followed: it is asked for, and may fail. */
-    let ready: () => Promise<unknown>;
+    let { clock, world, reads, skeleton, posted, reposted, home, walkHome, listTop, top } = {} as Lists;
 
     beforeEach(() => {
-      clock = createManualClock(1_800_000_000_000);
-      world = createWorld(clock);
-      for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
-      snapshots = createMemoryTopSnapshots({ clock });
-      skeleton = [];
-      rounds = 0;
-      reads = createReads({
-        ...world,
-        cards: cardsOf(world),
-        snapshots,
-        globalTop: { newest: async (window) => (await snapshots.newest(window))! },
-        homes: {
-          async candidates({ place, limit }) {
-            rounds++;
-            const top = place?.top ?? Math.abs(skeleton[0]?.activity ?? 0);
-            const below = skeleton.filter(
-              ({ activity }) => place === null || Math.abs(activity) < place.below,
-            );
-            const entries = below.slice(0, limit);
-            const next = below.length > limit ? Math.abs(entries.at(-1)!.activity) : null;
-            return { entries, top, began: place?.began ?? 5, next, partial: false };
-          },
-        },
-        async openHomeTop({ window }) {
-          await ready();
-          const tweetIds = [...(await snapshots.newest(window))!.tweetIds];
-          return { take: async (count) => tweetIds.splice(0, count) };
-        },
-      });
+      ({ clock, world, reads, skeleton, posted, reposted, home, walkHome, listTop, top } =
+        createLists(cardsOf));
     });
-
-    function posted(author: UserId): TweetId {
-      const tweetId = world.post(author);
-      skeleton.unshift({ activity: tweetId, actor: author, tweetId, repostedBy: [], repostTime: null });
-      return tweetId;
-    }
-    function reposted(tweetId: TweetId, ...repostedBy: UserId[]): void {
-      const id = world.mint();
-      skeleton = skeleton.filter((entry) => entry.tweetId !== tweetId);
-      skeleton.unshift({
-        activity: -id,
-        actor: repostedBy[0]!,
-        tweetId,
-        repostedBy,
-        repostTime: clock.now(),
-      });
-    }
-    const home = (place: HomePlace | null = null, limit = 20) =>
-      reads.home({ reader: ANN, own: false, place, limit });
-    const idsOf = (page: FeedPage<unknown>) => page.items.map(({ card }) => card.tweet.id);
-    const namesOf = (page: FeedPage<unknown>) => {
-      const named = page.items.flatMap(({ card, repostedBy }) => [...card.people, ...repostedBy]);
-      return [...new Set(named.map(({ userId }) => userId))].sort();
-    };
-    const listTop = (tweetIds: TweetId[], id = 's1') => snapshots.put({ id, window: 'all', tweetIds });
-    const top = (viewer: UserId | null, place: TopPlace | null = null, limit = 20) =>
-      reads.top({ viewer, window: 'all', place, limit });
-
-    async function walkHome(limit: number): Promise<FeedPage<HomePlace>[]> {
-      const pages: FeedPage<HomePlace>[] = [];
-      for (let place: HomePlace | null = null; ; ) {
-        const page = await home(place, limit);
-        pages.push(page);
-        place = page.next;
-        if (place === null) return pages;
-      }
-    }
 
     describe('a page', () => {
       test('costs one call of each service, two for those that are asked for comments', async () => {
@@ -235,7 +159,7 @@ for (const [kind, cardsOf] of KINDS)
         const first = await home(null, 1);
         assert.deepEqual(idsOf(first), []);
         assert.notEqual(first.next, null, 'the walk goes on');
-        assert.ok(rounds <= 12);
+        assert.ok(skeleton.rounds <= 12);
         const pages = await walkHome(100);
         assert.deepEqual(pages.flatMap(idsOf), [oldest]);
       });
@@ -345,63 +269,5 @@ for (const [kind, cardsOf] of KINDS)
       const expected = all.slice(1).filter((_, index) => (index + 1) % 3 !== 1);
       assert.deepEqual(idsOf(page), expected.slice(0, 20));
       assert.equal(page.next, null);
-    });
-
-    describe('when a part is down', () => {
-      test('engagement: no counts, no previews, and the page says so', async () => {
-        const tweetId = posted(BEN);
-        world.like(tweetId, ANN);
-        world.down.add('engagement');
-        for (const page of [await home(), await reads.tweet({ tweetId, viewer: ANN })]) {
-          assert.deepEqual(page.degraded, ['engagement']);
-          const { viewer, card } = page.items[0]!;
-          const { likeCount, commentCount, repostCount, likes } = card;
-          assert.deepEqual(
-            [likeCount, commentCount, repostCount, viewer, likes],
-            [null, null, null, null, []],
-          );
-        }
-      });
-
-      test('social: what cannot be checked is left out, and the page says so', async () => {
-        const tweetId = posted(BEN);
-        await listTop([tweetId]);
-        world.down.add('social');
-        const pages = [
-          await home(),
-          await top(NOBODY),
-          await reads.byAuthor({ author: BEN, viewer: ANN, before: null, limit: 5 }),
-        ];
-        for (const { items, next, partial } of pages) {
-          assert.deepEqual([items, next, partial], [[], null, true]);
-        }
-        await assert.rejects(reads.tweet({ tweetId, viewer: ANN }), (error) =>
-          isWarbleError(error, 'unavailable'),
-        );
-      });
-
-      const homeTop = () => reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
-
-      test('social, already where it says who is followed: homes and their top lists are empty, and say so', async () => {
-        await listTop([posted(BEN)]);
-        ready = () => world.social.followeesOf({ follower: ANN });
-        world.down.add('social');
-        for (const { items, people, next, partial } of [await home(), await homeTop()]) {
-          assert.deepEqual([items, people, next, partial], [[], [], null, true]);
-        }
-      });
-
-      test('anything else that a home stands on: it is not there, and is not said to be empty', async () => {
-        await listTop([posted(BEN)]);
-        for (const failure of [
-          new WarbleError('unavailable', 'The tweets are down.'),
-          new WarbleError('overloaded', 'Too many homes at once.'),
-          new TypeError('a mistake'),
-        ]) {
-          ready = () => Promise.reject(failure);
-          await assert.rejects(home(), failure);
-          await assert.rejects(homeTop(), failure);
-        }
-      });
     });
   });

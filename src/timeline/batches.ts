@@ -1,1 +1,0 @@
-export { inBatches } from '#platform/batches.ts';

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { ANN, BEN, CARD_KINDS, createLists, type Lists, NOBODY } from '#timeline/testing/lists.ts';
+
+for (const [kind, cardsOf] of CARD_KINDS)
+  describe(`lists of tweets ${kind}, when a part is down`, () => {
+    let { world, reads, skeleton, posted, home, listTop, top } = {} as Lists;
+
+    beforeEach(() => {
+      ({ world, reads, skeleton, posted, home, listTop, top } = createLists(cardsOf));
+    });
+
+    test('engagement: no counts, no previews, and the page says so', async () => {
+      const tweetId = posted(BEN);
+      world.like(tweetId, ANN);
+      world.down.add('engagement');
+      for (const page of [await home(), await reads.tweet({ tweetId, viewer: ANN })]) {
+        assert.deepEqual(page.degraded, ['engagement']);
+        const { viewer, card } = page.items[0]!;
+        const { likeCount, commentCount, repostCount, likes } = card;
+        assert.deepEqual([likeCount, commentCount, repostCount, viewer, likes], [null, null, null, null, []]);
+      }
+    });
+
+    test('social: what cannot be checked is left out, and the page says so', async () => {
+      const tweetId = posted(BEN);
+      await listTop([tweetId]);
+      world.down.add('social');
+      const pages = [
+        await home(),
+        await top(NOBODY),
+        await reads.byAuthor({ author: BEN, viewer: ANN, before: null, limit: 5 }),
+      ];
+      for (const { items, next, partial } of pages) {
+        assert.deepEqual([items, next, partial], [[], null, true]);
+      }
+      await assert.rejects(reads.tweet({ tweetId, viewer: ANN }), (error) =>
+        isWarbleError(error, 'unavailable'),
+      );
+    });
+
+    const homeTop = () => reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
+
+    test('social, already where it says who is followed: homes and their top lists are empty, and say so', async () => {
+      await listTop([posted(BEN)]);
+      skeleton.ready = () => world.social.followeesOf({ follower: ANN });
+      world.down.add('social');
+      for (const { items, next, partial } of [await home(), await homeTop()]) {
+        assert.deepEqual([items, next, partial], [[], null, true]);
+      }
+    });
+
+    test('anything else that a home stands on: it is not there, and is not said to be empty', async () => {
+      await listTop([posted(BEN)]);
+      for (const failure of [
+        new WarbleError('unavailable', 'The tweets are down.'),
+        new WarbleError('overloaded', 'Too many homes at once.'),
+        new TypeError('a mistake'),
+      ]) {
+        skeleton.ready = () => Promise.reject(failure);
+        await assert.rejects(home(), failure);
+        await assert.rejects(homeTop(), failure);
+      }
+    });
+  });

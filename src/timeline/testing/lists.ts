@@ -1,0 +1,118 @@
+/** Lists of tweets over a small world, with a skeleton of a home that a test lays out itself. */
+import type { TweetId, UserId } from '#contract/ids.ts';
+import { createManualClock, type ManualClock } from '#platform/clock.ts';
+import { type Cards, createCards, NO_CARDS } from '#timeline/feed/cards.ts';
+import { createReads, type Reads } from '#timeline/feed/reads.ts';
+import type { HomeEntry } from '#timeline/home/home-entry.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
+import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
+import { createWorld, type World } from './world.ts';
+
+export const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
+export const NOBODY = null;
+
+/** Every list is to be the same with kept cards and without. */
+export const CARD_KINDS: [string, (world: World) => Cards][] = [
+  ['from kept cards', ({ stamps }) => createCards({ stamps })],
+  ['where none are kept', () => NO_CARDS],
+];
+
+export interface Lists {
+  clock: ManualClock;
+  world: World;
+  reads: Reads;
+  /** Ann's home. */
+  skeleton: {
+    /** Newest first; what homes would give. */
+    entries: HomeEntry[];
+    /** How often candidates were asked for. */
+    rounds: number;
+    /** What a home needs before it has any, as social's word on who is followed: it is asked for, and may fail. */
+    ready: () => Promise<unknown>;
+  };
+  posted(author: UserId): TweetId;
+  reposted(tweetId: TweetId, ...repostedBy: UserId[]): void;
+  home(place?: HomePlace | null, limit?: number): Promise<FeedPage<HomePlace>>;
+  walkHome(limit: number): Promise<FeedPage<HomePlace>[]>;
+  listTop(tweetIds: TweetId[], id?: string): Promise<void>;
+  top(viewer: UserId | null, place?: TopPlace | null, limit?: number): Promise<FeedPage<TopPlace>>;
+}
+
+export function createLists(cardsOf: (world: World) => Cards): Lists {
+  const clock = createManualClock(1_800_000_000_000);
+  const world = createWorld(clock);
+  for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
+  const snapshots = createMemoryTopSnapshots({ clock });
+  const skeleton: Lists['skeleton'] = { entries: [], rounds: 0, ready: async () => {} };
+  const reads = createReads({
+    ...world,
+    cards: cardsOf(world),
+    snapshots,
+    globalTop: { newest: async (window) => (await snapshots.newest(window))! },
+    homes: {
+      async candidates({ place, limit }) {
+        await skeleton.ready();
+        skeleton.rounds++;
+        const { entries: all } = skeleton;
+        const top = place?.top ?? Math.abs(all[0]?.activity ?? 0);
+        const below = all.filter(({ activity }) => place === null || Math.abs(activity) < place.below);
+        const entries = below.slice(0, limit);
+        const next = below.length > limit ? Math.abs(entries.at(-1)!.activity) : null;
+        return { entries, top, began: place?.began ?? 5, next, partial: false };
+      },
+    },
+    async openHomeTop({ window }) {
+      await skeleton.ready();
+      const tweetIds = [...(await snapshots.newest(window))!.tweetIds];
+      return { take: async (count) => tweetIds.splice(0, count) };
+    },
+  });
+  const home: Lists['home'] = (place = null, limit = 20) =>
+    reads.home({ reader: ANN, own: false, place, limit });
+
+  return {
+    clock,
+    world,
+    reads,
+    skeleton,
+    home,
+    posted(author) {
+      const tweetId = world.post(author);
+      skeleton.entries.unshift({
+        activity: tweetId,
+        actor: author,
+        tweetId,
+        repostedBy: [],
+        repostTime: null,
+      });
+      return tweetId;
+    },
+    reposted(tweetId, ...repostedBy) {
+      const others = skeleton.entries.filter((entry) => entry.tweetId !== tweetId);
+      const [actor] = repostedBy as [UserId];
+      const activity = -world.mint();
+      skeleton.entries = [{ activity, actor, tweetId, repostedBy, repostTime: clock.now() }, ...others];
+    },
+    async walkHome(limit) {
+      const pages: FeedPage<HomePlace>[] = [];
+      for (let place: HomePlace | null = null; ; ) {
+        const page = await home(place, limit);
+        pages.push(page);
+        place = page.next;
+        if (place === null) return pages;
+      }
+    },
+    listTop: (tweetIds, id = 's1') => snapshots.put({ id, window: 'all', tweetIds }),
+    top: (viewer, place = null, limit = 20) => reads.top({ viewer, window: 'all', place, limit }),
+  };
+}
+
+export function idsOf(page: FeedPage<unknown>): TweetId[] {
+  return page.items.map(({ card }) => card.tweet.id);
+}
+
+/** Everybody named on a page. */
+export function namesOf(page: FeedPage<unknown>): UserId[] {
+  const named = page.items.flatMap(({ card, repostedBy }) => [...card.people, ...repostedBy]);
+  return [...new Set(named.map(({ userId }) => userId))].sort();
+}
