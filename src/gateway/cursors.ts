@@ -29,53 +29,59 @@ export interface CursorsDeps {
 const TAG_BYTES = 16;
 /** Most digits of a number, and what JSON puts around it. */
 const NUMBER_BYTES = 17;
-const SHAPE = /^[A-Za-z0-9_-]{64,600}$/;
+/** Of a place as padded JSON, and of a scope. */
+const MOST_PLACE_BYTES = 512;
+const MOST_SCOPE_BYTES = 512;
+const SHAPE = /^[A-Za-z0-9_-]{64,704}$/;
 
+/** Bytes are characters of "latin1" throughout, see hmac.ts. */
 export function createCursors({ key }: CursorsDeps): Cursors {
-  const tagHmac = createHmacSha256(subkey(key, 'cursor tag'));
-  const streamHmac = createHmacSha256(subkey(key, 'cursor text'));
-  const tagOf = (scope: string, place: Buffer) => {
-    const tag = tagHmac(Buffer.concat([Buffer.from(`${scope}\n`), place]));
-    return Buffer.from(tag, 'latin1').subarray(0, TAG_BYTES);
-  };
+  const tagHmac = createHmacSha256(subkey(key, 'cursor tag'), { most: MOST_SCOPE_BYTES + MOST_PLACE_BYTES });
+  const streamHmac = createHmacSha256(subkey(key, 'cursor text'), { most: TAG_BYTES + 1 });
+  const sealed = Buffer.alloc(TAG_BYTES + MOST_PLACE_BYTES);
+  const tagOf = (scope: string, text: string) => tagHmac(`${ascii(scope)}\n${text}`).slice(0, TAG_BYTES);
 
-  /** Puts the keystream of a tag on a text, or takes it off again. */
-  function cross(tag: Buffer, text: Buffer): Buffer {
-    const crossed = Buffer.allocUnsafe(text.length);
-    const block = Buffer.concat([tag, Buffer.of(0)]);
-    for (let at = 0; at < text.length; at += HMAC_BYTES) {
-      block[TAG_BYTES] = at / HMAC_BYTES;
-      const stream = streamHmac(block);
-      const end = Math.min(at + HMAC_BYTES, text.length);
-      for (let i = at; i < end; i++) crossed[i] = text[i]! ^ stream.charCodeAt(i - at);
+  /** Puts the keystream of a tag on what follows it in `sealed`, or takes it off again. */
+  function cross(tag: string, end: number): void {
+    for (let at = TAG_BYTES, block = 0; at < end; block++) {
+      const stream = streamHmac(tag + String.fromCharCode(block));
+      for (let i = 0; i < HMAC_BYTES && at < end; i++, at++) sealed[at]! ^= stream.charCodeAt(i);
     }
-    return crossed;
   }
 
   return {
     seal(scope, place) {
-      const plain = padded(place);
-      const tag = tagOf(scope, plain);
-      return Buffer.concat([tag, cross(tag, plain)]).toString('base64url');
+      const text = padded(place);
+      const tag = tagOf(scope, text);
+      sealed.write(tag + text, 'latin1');
+      cross(tag, TAG_BYTES + text.length);
+      return sealed.toString('base64url', 0, TAG_BYTES + text.length);
     },
     open(scope, cursor) {
       if (!SHAPE.test(cursor)) throw invalidCursor();
-      const sealed = Buffer.from(cursor, 'base64url');
-      const tag = sealed.subarray(0, TAG_BYTES);
-      const plain = cross(tag, sealed.subarray(TAG_BYTES));
-      if (!timingSafeEqual(tag, tagOf(scope, plain))) throw invalidCursor();
-      return JSON.parse(plain.toString()) as Place;
+      const end = sealed.write(cursor, 'base64url');
+      const tag = sealed.toString('latin1', 0, TAG_BYTES);
+      cross(tag, end);
+      const text = sealed.toString('latin1', TAG_BYTES, end);
+      const expected = Buffer.from(tagOf(scope, text), 'latin1');
+      if (!timingSafeEqual(Buffer.from(tag, 'latin1'), expected)) throw invalidCursor();
+      return JSON.parse(text) as Place;
     },
   };
 }
 
 /** JSON with spaces behind it, so that a cursor's length tells how many numbers are in it, not how large they are. */
-function padded(place: Place): Buffer {
-  const json = JSON.stringify(place);
-  const least = Math.max(Buffer.byteLength(json), place.length * NUMBER_BYTES + 1);
-  const plain = Buffer.alloc(Math.ceil(least / HMAC_BYTES) * HMAC_BYTES, ' ');
-  plain.write(json);
-  return plain;
+function padded(place: Place): string {
+  const json = ascii(JSON.stringify(place));
+  const least = Math.max(json.length, place.length * NUMBER_BYTES + 1);
+  const length = Math.ceil(least / HMAC_BYTES) * HMAC_BYTES;
+  if (length > MOST_PLACE_BYTES) throw new RangeError(`A place has at most ${MOST_PLACE_BYTES} bytes.`);
+  return json.padEnd(length);
+}
+
+/** The same in JSON, with other characters than those of ASCII escaped. */
+function ascii(text: string): string {
+  return text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function subkey(key: Buffer, purpose: string): Buffer {

@@ -6,26 +6,22 @@ import { createHmacSha256 } from './hmac.ts';
 
 test('it is the HMAC of RFC 2104, for any key and message', () => {
   fc.assert(
-    fc.property(
-      fc.uint8Array({ maxLength: 64 }),
-      fc.uint8Array({ maxLength: 1_000, size: 'max' }),
-      (key, message) => {
-        const expected = createHmac('sha256', key).update(message).digest('latin1');
-        const hmac = createHmacSha256(key);
-        hmac(Buffer.from('an earlier message leaves nothing behind'));
-        assert.equal(hmac(message), expected);
-      },
-    ),
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.uint8Array({ maxLength: 300 }), (key, message) => {
+      const expected = createHmac('sha256', key).update(message).digest('latin1');
+      const hmac = createHmacSha256(key, { most: 300 });
+      hmac('an earlier message leaves nothing behind');
+      assert.equal(hmac(Buffer.from(message).toString('latin1')), expected);
+    }),
   );
 });
 
 test('the second example of RFC 4231', () => {
-  const hmac = createHmacSha256(Buffer.from('Jefe'));
+  const hmac = createHmacSha256(Buffer.from('Jefe'), { most: 64 });
   const expected = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843';
-  const made = hmac(Buffer.from('what do ya want for nothing?'));
-  assert.equal(Buffer.from(made, 'latin1').toString('hex'), expected);
+  assert.equal(Buffer.from(hmac('what do ya want for nothing?'), 'latin1').toString('hex'), expected);
 });
 
-test('a key longer than a block is refused', () => {
-  assert.throws(() => createHmacSha256(Buffer.alloc(65)), RangeError);
+test('a key longer than a block is refused, and a message longer than was said', () => {
+  assert.throws(() => createHmacSha256(Buffer.alloc(65), { most: 1 }), RangeError);
+  assert.throws(() => createHmacSha256(Buffer.alloc(64), { most: 1 })('xx'), RangeError);
 });

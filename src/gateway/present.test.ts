@@ -6,7 +6,7 @@ import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
 import { createPresenter } from './present.ts';
 import type { RawJson } from './route.ts';
 
-const shownBy = ({ rawJson }: RawJson) => JSON.parse(String(rawJson));
+const shownBy = ({ bytes }: RawJson) => JSON.parse(Buffer.from(bytes, 'latin1').toString());
 const iso = (time_ms: number) => new Date(time_ms).toISOString();
 
 function tweetOf(fields: Partial<TweetRecord> = {}): TweetRecord {

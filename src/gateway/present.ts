@@ -38,6 +38,7 @@ interface TweetFragment {
   card: TweetCard;
   /** The tweet's own part of `json`. */
   tweet: string;
+  /** As most readers see it, without its closing brace. */
   json: string;
   people: PersonFragment[];
 }
@@ -49,6 +50,9 @@ interface PersonFragment {
   picture: string;
   json: string;
 }
+
+/** How a tweet ends that its reader did nothing with, and that nobody reposted whom they follow. */
+const UNTOUCHED = ',"viewer":{"liked":false,"reposted":false},"repostedBy":[],"repostTime":null';
 
 /** 32,768 tweets of some 800 bytes are 26 MB; at their longest 128 MB. */
 const TWEETS = { bits: 15, characters: 4 * 1024 };
@@ -64,11 +68,14 @@ export function createPresenter(): Presenter {
   function itemJson({ card, viewer, repostedBy, repostTime }: FeedItem, users: Users): string {
     const fragment = fragmentOf(card);
     for (const person of fragment.people) nameOnce(person, users);
+    const untouched = viewer !== null && !viewer.liked && !viewer.reposted;
+    if (untouched && repostedBy.length === 0) return fragment.json;
     for (const person of repostedBy) nameOnce(personFragment(person), users);
     const shown = viewer === null ? 'null' : `{"liked":${viewer.liked},"reposted":${viewer.reposted}}`;
     const by = repostedBy.length === 0 ? '[]' : `["${repostedBy.map(({ userId }) => userId).join('","')}"]`;
     const at = repostTime === null ? 'null' : `"${format(repostTime)}"`;
-    return `${fragment.json},"viewer":${shown},"repostedBy":${by},"repostTime":${at}`;
+    const shared = fragment.json.slice(0, -UNTOUCHED.length);
+    return `${shared},"viewer":${shown},"repostedBy":${by},"repostTime":${at}`;
   }
 
   function fragmentOf(card: TweetCard): TweetFragment {
@@ -80,7 +87,7 @@ export function createPresenter(): Presenter {
     const json =
       sameTweet && sameEngagement(kept.card, card)
         ? kept.json
-        : flat(`{${own}${asBytes(engagementJson(card, format))}`);
+        : flat(`{${own}${asBytes(engagementJson(card, format))}${UNTOUCHED}`);
     const fragment = { id: tweet.id, card, tweet: own, json, people: card.people.map(personFragment) };
     tweets.set(fragment);
     return fragment;
@@ -114,12 +121,12 @@ export function createPresenter(): Presenter {
       }
       const next = nextCursor === null ? 'null' : `"${nextCursor}"`;
       json += `],"users":{${users.json}},"nextCursor":${next}${flawsJson(page)}}`;
-      return rawJson(Buffer.from(json, 'latin1'));
+      return rawJson(json);
     },
     tweet(page) {
       const users = createUsers();
       const item = itemJson(page.items[0]!, users);
-      return rawJson(Buffer.from(`${item},"users":{${users.json}}${flawsJson(page)}}`, 'latin1'));
+      return rawJson(`${item},"users":{${users.json}}${flawsJson(page)}}`);
     },
   };
 }

