@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from './config-error.ts';
@@ -20,8 +30,10 @@ export function takeDataDirectory(directory: string): DataDirectory {
   const pidFile = join(path, 'pid');
   let lock: DatabaseSync;
   try {
-    const made = mkdirSync(path, { recursive: true, mode: 0o700 });
+    const made = makeDirectories(path);
     if (made !== undefined) syncParents(made, path);
+    // Says why, where SQLite would only say that it cannot.
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     lock = new DatabaseSync(join(path, 'lock.db'));
   } catch (error) {
     throw new ConfigError(
@@ -43,6 +55,31 @@ export function takeDataDirectory(directory: string): DataDirectory {
     );
   }
   return { path, file: (name) => join(path, name), release: () => lock.close() };
+}
+
+/**
+ * Makes a directory and those above it that are missing; the topmost that it made. Node's own `recursive` never
+ * returns where a file system says "no such directory" of one whose parent is there, as /proc does (Node 26.10).
+ */
+function makeDirectories(path: string): string | undefined {
+  try {
+    return makeDirectory(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  const topmost = makeDirectories(dirname(path));
+  const made = makeDirectory(path);
+  return topmost ?? made;
+}
+
+function makeDirectory(path: string): string | undefined {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+    throw error;
+  }
 }
 
 /** What is in a directory is only as durable as the directory itself. */
