@@ -21,6 +21,7 @@ test('a setting that cannot be used is named in one line with its remedy', () =>
   const wrong: [string[], Record<string, string>, RegExp][] = [
     [['--port', '70000'], {}, /--port \(WARBLE_PORT\) is "70000"; give a number/],
     [['--colour'], {}, /Unknown option '--colour'.*Known options: --port/],
+    [[], { WARBLE_HOST: '' }, /WARBLE_HOST\) is empty/],
     [[], { WARBLE_DATA: '' }, /WARBLE_DATA\) is empty/],
     [[], { WARBLE_RATE_LIMITS: 'no' }, /takes on or off/],
     [['--host', '0.0.0.0'], { WARBLE_RATE_LIMITS: 'off' }, /refused while the server binds 0\.0\.0\.0/],
