@@ -1,7 +1,7 @@
 /** One process from its first line to its last: how it is told what to do, what it says, and how it stops. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -96,6 +96,31 @@ describe('a server that cannot start says why and what to do in one line, and en
     await server.kill();
     const next = await start({ data });
     assert.equal((await next.stop()).code, 0, 'what a killed process held is free');
+  });
+
+  test('its directory cannot be made, or what is in it is damaged', async () => {
+    const damaged = newData();
+    mkdirSync(damaged, { recursive: true });
+    writeFileSync(join(damaged, 'tweets.db'), 'this was a database, once. '.repeat(100));
+    const noFolder = newData();
+    mkdirSync(noFolder, { recursive: true });
+    writeFileSync(join(noFolder, 'media'), '');
+    const dangling = `${newData()}-link`;
+    symlinkSync(newData(), dangling);
+    const bad: [string, RegExp][] = [
+      [dangling, /--data .* cannot be used/],
+      [damaged, /tweets\.db cannot be opened \(file is not a database\); .*restore a backup/],
+      [noFolder, /media cannot be used/],
+    ];
+    // No directory can be made there, though the one above it exists.
+    if (process.platform === 'linux') bad.push(['/proc/warble', /--data .* cannot be used/]);
+    const answers = bad.map(async ([data, reason]) => {
+      const { code, said } = await refused(['--port', '0', '--data', data]);
+      assert.equal(code, 1, said);
+      assert.match(said, reason);
+      assert.match(said, /^warble: [^\n]+\n$/, 'one line');
+    });
+    await Promise.all(answers);
   });
 
   test('an option is unknown or a setting is bad', async () => {

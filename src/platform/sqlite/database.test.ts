@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -109,6 +109,15 @@ describe('a database', () => {
     await insert(db, 10);
     assert.equal(rows(db).length, 1);
     await db.close();
+  });
+
+  test('what is no database, or cannot be opened, is refused with its name and a remedy', () => {
+    const garbage = join(directory, 'garbage.db');
+    writeFileSync(garbage, Buffer.alloc(5_000, 'no database '));
+    assert.throws(() => open({ path: garbage }), /garbage\.db cannot be opened \(.+\); .*restore a backup/);
+    const folder = join(directory, 'folder.db');
+    mkdirSync(folder);
+    assert.throws(() => open({ path: folder }), /folder\.db cannot be opened/);
   });
 
   test('migrations run once each, and a newer file is refused with a remedy', async () => {

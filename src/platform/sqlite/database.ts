@@ -175,46 +175,72 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 function connect({ path, migrations, durability }: DatabaseOptions): DatabaseSync {
-  const connection = new DatabaseSync(path, { timeout: 5_000 });
-  connection.exec(`PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
-    PRAGMA foreign_keys = ON;
-    PRAGMA cache_size = -65536;
-    PRAGMA mmap_size = 1073741824;
-    PRAGMA temp_store = MEMORY;`);
-  migrate(connection, path, migrations);
-  return connection;
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(path, { timeout: 5_000 });
+    connection.exec(`PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
+      PRAGMA foreign_keys = ON;
+      PRAGMA cache_size = -65536;
+      PRAGMA mmap_size = 1073741824;
+      PRAGMA temp_store = MEMORY;`);
+    migrate(connection, path, migrations);
+    return connection;
+  } catch (error) {
+    // Undoes what was begun.
+    connection?.close();
+    throw asOpeningFailure(error, path);
+  }
 }
 
 function migrate(connection: DatabaseSync, path: string, migrations: readonly string[]): void {
   connection.exec('BEGIN IMMEDIATE');
-  try {
-    const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (row.user_version > migrations.length) {
-      throw new WarbleError(
-        'unavailable',
-        `${path} was written by a newer version of this server; start that version, or restore a backup.`,
-      );
-    }
-    // Nothing is written, and so nothing synced, where there is nothing to do.
-    if (row.user_version < migrations.length) {
-      for (const script of migrations.slice(row.user_version)) connection.exec(script);
-      connection.exec(`PRAGMA user_version = ${migrations.length}`);
-    }
-    connection.exec('COMMIT');
-  } catch (error) {
-    if (connection.isTransaction) connection.exec('ROLLBACK');
-    connection.close();
-    throw asFailure(error);
+  const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (row.user_version > migrations.length) {
+    throw new WarbleError(
+      'unavailable',
+      `${path} was written by a newer version of this server; start that version, or restore a backup.`,
+    );
   }
+  // Nothing is written, and so nothing synced, where there is nothing to do.
+  if (row.user_version < migrations.length) {
+    for (const script of migrations.slice(row.user_version)) connection.exec(script);
+    connection.exec(`PRAGMA user_version = ${migrations.length}`);
+  }
+  connection.exec('COMMIT');
+}
+
+/** For whoever starts the server: which file, what is wrong with it, what to do. */
+function asOpeningFailure(error: unknown, path: string): unknown {
+  if (isFull(error)) {
+    const remedy = 'free some space on its disk, or give another directory';
+    return new WarbleError('storage_full', `${path} cannot be opened, as the disk is full; ${remedy}.`, {
+      cause: error,
+    });
+  }
+  if (primaryCode(error) === undefined) return error;
+  const { errstr } = error as { errstr?: string };
+  return new WarbleError(
+    'unavailable',
+    `${path} cannot be opened (${errstr}); mend its rights, restore a backup, or give another directory.`,
+    { cause: error },
+  );
 }
 
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+/** A full disk, met where a WAL file's shared index grows: SQLite calls that an I/O error. */
+const SQLITE_IOERR_SHMSIZE = 4_874;
 
 function primaryCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode;
   return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+function isFull(error: unknown): boolean {
+  return (
+    primaryCode(error) === SQLITE_FULL || (error as { errcode?: unknown }).errcode === SQLITE_IOERR_SHMSIZE
+  );
 }
 
 function isStorageFault(error: unknown): boolean {
@@ -223,14 +249,13 @@ function isStorageFault(error: unknown): boolean {
 }
 
 function asFailure(error: unknown): unknown {
-  const code = primaryCode(error);
-  if (code === SQLITE_FULL) {
+  if (isFull(error)) {
     return new WarbleError('storage_full', 'The disk is full; nothing was kept. Try again later.', {
       cause: error,
       retryAfter_s: 10,
     });
   }
-  if (code === undefined) return error;
+  if (primaryCode(error) === undefined) return error;
   return new WarbleError('unavailable', 'The storage did not answer; nothing was kept. Try again.', {
     cause: error,
   });

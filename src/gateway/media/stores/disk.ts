@@ -25,8 +25,16 @@ export async function openDiskMediaStore({
   random,
 }: DiskMediaStoreDeps): Promise<MediaStore> {
   const temporary = join(directory, 'tmp');
-  await mkdir(temporary, { recursive: true });
-  await clearLeftOvers(temporary, clock.now() - LEFT_OVER_MS);
+  try {
+    await mkdir(temporary, { recursive: true });
+    await clearLeftOvers(temporary, clock.now() - LEFT_OVER_MS);
+  } catch (error) {
+    throw new WarbleError(
+      'unavailable',
+      `${directory} cannot be used (${(error as Error).message}); mend its rights, or free some space.`,
+      { cause: error },
+    );
+  }
 
   function folderOf(name: string): string {
     return join(directory, name.slice(0, 2));
