@@ -202,6 +202,17 @@ describe('a server', async () => {
     assert.ok(logged.some(({ err }) => err instanceof Error && err.message === 'secret of the house'));
   });
 
+  test('answers what Node would refuse without a word with problems, and ignores what may be ignored', async () => {
+    const get = 'GET /plain HTTP/1.1\r\nConnection: close\r\n';
+    const refused = /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"invalid_request"/i;
+    assert.match(await raw(server.port, `${get}\r\n`), refused, 'no Host');
+    assert.match(await raw(server.port, `${get}Host: x\r\nHOST: y\r\n\r\n`), refused, 'two');
+    assert.match(await raw(server.port, 'CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n'), refused);
+    const success = /^HTTP\/1\.1 200 /;
+    assert.match(await raw(server.port, `${get}Host: x\r\nExpect: 200-maybe\r\n\r\n`), success);
+    assert.match(await raw(server.port, 'GET /plain HTTP/1.0\r\n\r\n'), success, '1.0 knows no Host');
+  });
+
   test('answers what is no HTTP, and headers that are too large, with problems', async () => {
     assert.match(
       await raw(server.port, 'nonsense\r\n\r\n'),

@@ -3,9 +3,8 @@
  * logs, and a shutdown that loses nothing.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { WarbleError } from '#contract/errors.ts';
+import type { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
@@ -14,6 +13,7 @@ import { createInFlight, type InFlight } from './in-flight.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
 import { registerUnmatched } from './unmatched.ts';
+import { answerOddities, answerUnreadable, requireHost } from './unreadable.ts';
 
 /** Bounds of the HTTP server. */
 export interface ServerBounds {
@@ -105,6 +105,7 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
       inFlight.enter(request, reply, route !== undefined && route.limit !== 'stream');
+      requireHost(request.raw);
     } catch (error) {
       return done(error as Error);
     }
@@ -154,6 +155,8 @@ function createApp({ bounds, requestId }: AppDeps): FastifyInstance {
       maxHeaderSize: bounds.headers_bytes,
       headersTimeout: bounds.headers_ms,
       connectionsCheckingInterval: SLOW_CHECK_MS,
+      // Asked for by `requireHost`, with a problem document.
+      requireHostHeader: false,
     },
     // Names that are too long are refused by their schemas, with the field's name.
     routerOptions: { maxParamLength: bounds.headers_bytes, querystringParser: () => ({}) },
@@ -168,6 +171,7 @@ function createApp({ bounds, requestId }: AppDeps): FastifyInstance {
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = bounds.connections;
+  answerOddities(app.server);
   return app;
 }
 
@@ -201,30 +205,6 @@ function answerError(error: WarbleError, request: FastifyRequest, reply: Fastify
     .code(error.status)
     .header('content-type', PROBLEM_TYPE)
     .send(JSON.stringify(problemOf(error)));
-}
-
-/** Requests that HTTP itself cannot read have no reply: the answer is written by hand. */
-function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const problem = problemOf(unreadable(error.code));
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
-}
-
-function unreadable(code: string | undefined): WarbleError {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new WarbleError('headers_too_large', 'Send fewer or shorter headers.');
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new WarbleError('request_timeout', 'The request did not come whole in time; send it again.');
-  }
-  return new WarbleError('invalid_request', 'This is no HTTP/1.1 request that can be read.');
 }
 
 /** Labels are bounded: methods that nobody knows share one. */
