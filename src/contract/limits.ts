@@ -36,6 +36,8 @@ export const LIMITS = {
   streamsPerPerson: 5,
   mediaBytes: 8 * 1024 * 1024,
   mediaPixels: 50_000_000,
+  /** Width or height of a picture, as JPEG and GIF have it; decoders keep whole rows of it in memory. */
+  mediaSide: 65_535,
   mediaUnattached_ms: 24 * 3_600_000,
   sessionIdle_ms: 30 * 86_400_000,
 } as const;

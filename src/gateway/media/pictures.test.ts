@@ -152,6 +152,9 @@ test('a bomb is refused before it is unpacked', async () => {
   await refused(pngOf(65_000, 65_000, Buffer.alloc(1_000_000)), 'too_large');
   await refused(pngOf(50_000_001, 1, Buffer.alloc(10)), 'too_large');
   await refused(gifOf(65_535, 65_535, 1, true), 'too_large');
+  // Few pixels, but decoders keep whole rows.
+  await refused(pngOf(50_000_000, 1, Buffer.alloc(50_000_001)), 'too_large');
+  await refused(pngOf(65_536, 1, Buffer.alloc(65_537)), 'too_large');
   assert.ok(process.memoryUsage().rss - memory < 500 * 1024 * 1024);
 });
 
