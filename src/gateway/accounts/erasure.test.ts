@@ -58,6 +58,13 @@ async function isGone(
   return view?.state;
 }
 
+test('an erasure begins within a second, so that counts settle within two', () =>
+  inMediaWorld(async (world) => {
+    const { erasure, db } = await createPeople(world);
+    assert.ok(erasure.idle_ms <= 1_000);
+    await db.close();
+  }));
+
 test('a removed account is hidden at once, then all that it did goes, then the account', () =>
   inMediaWorld(async (world) => {
     const people = await createPeople(world);

@@ -29,7 +29,8 @@ export interface ErasureDeps {
 
 const LIMIT = 200;
 const ACCOUNTS = 100;
-const IDLE_MS = 5_000;
+/** Counts settle within 2 s, also those that a removed account leaves. */
+const IDLE_MS = 1_000;
 /** Longer than any request lives (the HTTP server's bound is 60 s). */
 const LATE_WRITES_MS = 2 * 60_000;
 const TRACE_ID = 'erasure';
