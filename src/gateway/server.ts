@@ -9,6 +9,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
 import { registerBodies } from './body.ts';
+import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
@@ -69,6 +70,8 @@ export interface Server {
 
 /** How often the bounds on slow requests are enforced. */
 const SLOW_CHECK_MS = 1_000;
+/** Requests that go on side by side; see gather.ts. */
+const GATHERED_MOST = 32;
 /** Whatever a client names a request is taken over where it is harmless in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
@@ -80,6 +83,7 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
     onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
   });
   const app = createApp({ bounds, requestId: requestIds(random) });
+  const gather = createGather({ most: GATHERED_MOST });
   let draining = false;
 
   app.decorateRequest('caller', null);
@@ -109,11 +113,18 @@ export function createServer({ clock, random, logger, authenticate, bounds }: Se
     } catch (error) {
       return done(error as Error);
     }
-    if (route === undefined) {
-      // The framework would refuse a QUERY without a Content-Type before anybody says that no call takes it.
-      if (request.method === 'QUERY') request.raw.headers['content-type'] = 'application/octet-stream';
-      return done();
+    // The framework would refuse a QUERY without a Content-Type before anybody says that no call takes it.
+    if (route === undefined && request.method === 'QUERY') {
+      request.raw.headers['content-type'] = 'application/octet-stream';
     }
+    done();
+  });
+  app.addHook('onRequest', (_request, _reply, done) => {
+    gather().then(() => done());
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const route = request.routeOptions.config.route;
+    if (route === undefined) return done();
     const found = callerOf(request, route.auth, authenticate);
     found.then((caller) => {
       request.caller = caller;
