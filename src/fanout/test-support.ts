@@ -1,5 +1,7 @@
 /** Homes and fan-out on the real tweets, social and engagement services, on a manual clock, for tests. */
+
 import assert from 'node:assert/strict';
+import { WarbleError } from '#contract/errors.ts';
 import type { RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import { mayReadPerson } from '#contract/records.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
@@ -78,7 +80,7 @@ export async function openCommunity(options: CommunityOptions = {}) {
           const full = `${name}.${method}`;
           calls.set(full, (calls.get(full) ?? 0) + 1);
           await once(before, full);
-          if (down.has(name)) throw new Error(`${name} is down`);
+          if (down.has(name)) throw new WarbleError('unavailable', `${name} is down`);
           const answer = await call(request);
           await once(after, full);
           return answer;

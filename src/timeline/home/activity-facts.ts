@@ -1,4 +1,5 @@
 /** Who acted, on which tweet: what an activity's id leaves out. It never changes, so it may be kept anywhere. */
+import { unlessDown } from '#contract/errors.ts';
 import type { ActivityId, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -40,16 +41,13 @@ export function createActivityFacts(deps: {
     const known = await inBatches(ids, LIMITS.batch, (batch) => tweets.authorsOf({ ids: batch }));
     for (const { id, author, deleted } of known) if (!deleted) read.set(id, { actor: author, tweetId: id });
   }
+  /** Whether engagement did not answer. */
   async function readReposts(ids: number[], read: Map<ActivityId, ActivityFact>): Promise<boolean> {
-    try {
-      for (let at = 0; at < ids.length; at += LIMITS.batch) {
-        const rows = await engagement.repostsById({ repostIds: ids.slice(at, at + LIMITS.batch) });
-        for (const { id, userId, tweetId } of rows) read.set(-id, { actor: userId, tweetId });
-      }
-      return false;
-    } catch {
-      return true;
-    }
+    const rows = await unlessDown(
+      inBatches(ids, LIMITS.batch, (batch) => engagement.repostsById({ repostIds: batch })),
+    );
+    for (const { id, userId, tweetId } of rows ?? []) read.set(-id, { actor: userId, tweetId });
+    return rows === null;
   }
   async function readMissing(missing: readonly ActivityId[]) {
     const read = new Map<ActivityId, ActivityFact>();

@@ -181,6 +181,7 @@ async function loadRow({ timelineDb }: OpeningDeps, reader: UserId): Promise<Pac
   try {
     return await timelineDb.load({ reader });
   } catch {
+    // Rows only save work: whatever is wrong with them, facts have all.
     return null;
   }
 }

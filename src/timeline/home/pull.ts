@@ -1,4 +1,5 @@
 /** Candidates straight from facts: the authors' own tails, merged. What rings are made from and what lies beneath them. */
+import { unlessDown } from '#contract/errors.ts';
 import type { ActivityId, Snowflake, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -117,14 +118,14 @@ export function createPull({ tweets, engagement, facts }: PullDeps): Pull {
     strict: boolean,
   ): Promise<boolean> {
     await readTails('postings', authors.postings, range, found.postings);
-    try {
-      await readTails('reposts', authors.reposts, range, found.reposts);
+    const reposts = readTails('reposts', authors.reposts, range, found.reposts);
+    if (strict) {
+      await reposts;
       return false;
-    } catch (error) {
-      if (strict) throw error;
-      found.reposts = { ids: [], open: [] };
-      return true;
     }
+    if ((await unlessDown(reposts)) !== null) return false;
+    found.reposts = { ids: [], open: [] };
+    return true;
   }
 
   return {

@@ -12,6 +12,7 @@
  * Where the memory is gone, facts decide for the part of the walk before that: a tweet with an activity that stood
  * when the walk began counts as shown, one undone since too.
  */
+import { unlessDown } from '#contract/errors.ts';
 import type { ActivityId, RepostId, TweetId, UserId } from '#contract/ids.ts';
 import { snowflakeTime } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
@@ -97,18 +98,15 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     }
     const byTweet = new Map<TweetId, Repost[]>();
     if (tweetIds.length === 0) return byTweet;
-    try {
-      const rows = await repostsBy(tweetIds, eyes.actors, walk);
-      for (const { id, tweetId, userId, undoneAt } of rows) {
-        const repost = { id, userId, stands: undoneAt === null };
-        const others = byTweet.get(tweetId);
-        if (others === undefined) byTweet.set(tweetId, [repost]);
-        else others.push(repost);
-      }
-      return byTweet;
-    } catch {
-      return null;
+    const rows = await unlessDown(repostsBy(tweetIds, eyes.actors, walk));
+    if (rows === null) return null;
+    for (const { id, tweetId, userId, undoneAt } of rows) {
+      const repost = { id, userId, stands: undoneAt === null };
+      const others = byTweet.get(tweetId);
+      if (others === undefined) byTweet.set(tweetId, [repost]);
+      else others.push(repost);
     }
+    return byTweet;
   }
 
   /** The entry for one activity, unless it does not count or its tweet was shown further up. */
