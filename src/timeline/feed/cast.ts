@@ -5,6 +5,8 @@ import { inBatches } from '#platform/batches.ts';
 import type { PersonShown, Social } from '#social/social.ts';
 
 export interface Cast {
+  /** When the page began, see `Cards`: a later round makes its cards of people whom the first asked for. */
+  readonly asOf: number;
   /** Somebody of whom the page needs to know. */
   want(userId: UserId): void;
   /** Asks for all who are wanted and not known yet. Throws what social throws. */
@@ -15,7 +17,13 @@ export interface Cast {
   someHidden(): boolean;
 }
 
-export function createCast(social: Pick<Social, 'shown'>, viewer: UserId | null): Cast {
+export interface CastDeps {
+  social: Pick<Social, 'shown'>;
+  viewer: UserId | null;
+  asOf: number;
+}
+
+export function createCast({ social, viewer, asOf }: CastDeps): Cast {
   /** By number: a person's place in `shown`. */
   const places = new Map<UserId, number>();
   const shown: (PersonShown | null)[] = [];
@@ -23,6 +31,7 @@ export function createCast(social: Pick<Social, 'shown'>, viewer: UserId | null)
   let someHidden = false;
 
   return {
+    asOf,
     want(userId) {
       if (places.has(userId)) return;
       places.set(userId, places.size);

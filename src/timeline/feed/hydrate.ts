@@ -73,7 +73,6 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
 
   return async (request) => {
     const { entries, viewer, cast } = request;
-    const asOf = cards.now();
     const found = await keptCards(entries, viewer);
     for (const { repostedBy } of entries) for (const userId of repostedBy) cast.want(userId);
     const missing = entries.filter((_, i) => found[i] === undefined).map(({ tweetId }) => tweetId);
@@ -81,7 +80,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
       const checked = await unlessDown(cast.fetch().then(() => true));
       return decided(request, found, { degraded: false, unchecked: checked === null });
     }
-    const made = await makeCards({ tweetIds: missing, viewer, cast, asOf });
+    const made = await makeCards({ tweetIds: missing, viewer, cast });
     if (made.cards !== null) {
       for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.cards[next++];
     }

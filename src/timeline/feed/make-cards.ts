@@ -40,8 +40,6 @@ export type MakeCards = (request: {
   viewer: UserId | null;
   /** Fetches also whoever was wanted before. */
   cast: Cast;
-  /** When reading began; see `Cards`. */
-  asOf: number;
 }) => Promise<MadeCards>;
 
 /** What the services said, in the order of the ids. */
@@ -76,7 +74,7 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
     return again !== null;
   }
 
-  return async ({ tweetIds, viewer, cast, asOf }) => {
+  return async ({ tweetIds, viewer, cast }) => {
     const ids = [...tweetIds];
     const [records, summaries] = await Promise.all([
       tweets.get({ ids }),
@@ -94,7 +92,7 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
       if (tweet === undefined || author === undefined) return undefined;
       const summary = found.summaries?.[i];
       const card = cardOf({ tweet, author, summary, comments, cast });
-      if (summary !== undefined && sameForAll(author, summary, comments, cast)) cards.keep(card, asOf);
+      if (summary !== undefined && sameForAll(author, summary, comments, cast)) cards.keep(card, cast.asOf);
       return { card, viewer: summary?.viewer ?? null, author };
     });
     return { cards: made, degraded };

@@ -165,6 +165,20 @@ for (const [kind, cardsOf] of CARD_KINDS)
       });
     });
 
+    test('whom a page learnt of in its first round it shows so to itself alone, should they change before the second', async () => {
+      const [below, , above] = [posted(BEN), posted(CAT), posted(BEN)];
+      world.people.get(ANN)!.muting.add(CAT);
+      skeleton.ready = async () => {
+        if (skeleton.rounds === 1) world.setAccount(BEN, { protected: true });
+      };
+      assert.deepEqual(idsOf(await home(null, 2)), [above, below]);
+      for (const tweetId of [above, below]) {
+        await assert.rejects(reads.tweet({ tweetId, viewer: NOBODY }), (error) =>
+          isWarbleError(error, 'not_found'),
+        );
+      }
+    });
+
     describe("a person's own tweets", () => {
       const byAuthor = (viewer: UserId | null, before: TweetId | null = null, limit = 20) =>
         reads.byAuthor({ author: BEN, viewer, before, limit });

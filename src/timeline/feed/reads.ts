@@ -32,12 +32,13 @@ const inHome = ({ muting }: Author) => !muting;
 const inGlobalTop = (author: Author) => !author.protected;
 
 export function createReads(deps: ReadsDeps): Reads {
-  const { tweets, social, homes, globalTop, snapshots, openHomeTop } = deps;
+  const { tweets, social, cards, homes, globalTop, snapshots, openHomeTop } = deps;
   const hydrate = createHydrate(deps);
+  const castFor = (viewer: UserId | null) => createCast({ social, viewer, asOf: cards.now() });
   function page<E extends Entry, Place>(
     request: Omit<PageRequest<E, Place>, 'cast'>,
   ): Promise<FeedPage<Place>> {
-    return fillPage(hydrate, { ...request, cast: createCast(social, request.viewer) });
+    return fillPage(hydrate, { ...request, cast: castFor(request.viewer) });
   }
 
   return {
@@ -75,8 +76,7 @@ export function createReads(deps: ReadsDeps): Reads {
     async tweet({ tweetId, viewer }) {
       const entries = [{ tweetId, repostedBy: [], repostTime: null, byRepost: false }];
       const items: FeedPage<never>['items'] = [];
-      const cast = createCast(social, viewer);
-      const request = { entries, viewer, rule: anywhere, items, limit: 1, cast };
+      const request = { entries, viewer, rule: anywhere, items, limit: 1, cast: castFor(viewer) };
       const { degraded, unchecked } = await hydrate(request);
       // Neither "it is not there" nor the tweet would be honest.
       if (unchecked) throw new WarbleError('unavailable', 'Who may read this cannot be checked just now.');
