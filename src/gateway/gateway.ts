@@ -79,6 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     random,
     logger: deps.logger,
     authenticate: (token) => accounts.authenticate(token),
+    limits: deps.limits,
     bounds: { ...DEFAULT_BOUNDS, ...deps.bounds },
   });
   const { app, metrics } = server;

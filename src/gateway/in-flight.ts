@@ -7,14 +7,19 @@ export interface InFlightDeps {
   clock: Clock;
   /** Requests at a time; event streams are not counted. */
   most: number;
+  /** Of these, all that come from one address, whoever they are: twenty accounts in one house share them. */
+  mostOfAddress: number;
+  addressOf(request: FastifyRequest): string;
   /** Called once for each request that is over, also where its client went away. `duration_ms` since its headers. */
   onDone(request: FastifyRequest, reply: FastifyReply, duration_ms: number): void;
 }
 
 export interface InFlight {
   /**
-   * Enters a request. `counted`: it takes one of the places; throws `overloaded` where none is left. Health and
-   * the like are never refused.
+   * Enters a request. `counted`: it takes one of the places, until its answer has left; throws `overloaded` where none
+   * is left, `rate_limited` where its address has all of its own. In the turn in which it came: answers, also of
+   * refusals, may have to wait behind another of their connection for as long as its client likes, so nothing takes
+   * a place that does not count for an address. Health and the like are never refused.
    */
   enter(request: FastifyRequest, reply: FastifyReply, counted: boolean): void;
   /**
@@ -27,26 +32,21 @@ export interface InFlight {
   refuseUnfinishedBodies(): number;
 }
 
-/**
- * Whose a request is, and how many places each may hold. It takes one of `who`'s, a person's (a number) or, without a
- * token, an address's; and, whoever it was, one of all that come from `address`: or twenty accounts in one house
- * would have every place of the server.
- */
+/** Whose a request is, a person's (a number) or, without a token, an address's; and how many places they may hold. */
 export interface Holder {
   who: number | string;
   most: number;
-  address: string;
-  mostOfAddress: number;
 }
 
 interface Open {
   reply: FastifyReply;
-  /** It takes one of the places. */
-  counted: boolean;
-  holder: Holder | null;
+  /** From where it came, if it takes one of the places. */
+  address: string | null;
+  who: number | string | null;
 }
 
-export function createInFlight({ clock, most, onDone }: InFlightDeps): InFlight {
+export function createInFlight(deps: InFlightDeps): InFlight {
+  const { clock, most, mostOfAddress, addressOf, onDone } = deps;
   const open = new Map<FastifyRequest, Open>();
   const taken = new Map<number | string, number>();
   const takenFrom = new Map<string, number>();
@@ -54,38 +54,45 @@ export function createInFlight({ clock, most, onDone }: InFlightDeps): InFlight 
 
   function leave(request: FastifyRequest, entry: Open): void {
     open.delete(request);
-    if (entry.counted) counted--;
-    if (entry.holder === null) return;
-    free(taken, entry.holder.who);
-    free(takenFrom, entry.holder.address);
+    if (entry.who !== null) free(taken, entry.who);
+    if (entry.address === null) return;
+    counted--;
+    free(takenFrom, entry.address);
+  }
+
+  /** Takes one of the places for an address. Throws where none is left. */
+  function takeFrom(address: string): void {
+    if (counted >= most) {
+      throw new WarbleError('overloaded', 'Too many requests at once; try again in a moment.');
+    }
+    const ofAddress = takenFrom.get(address) ?? 0;
+    if (ofAddress >= mostOfAddress) throw noneLeft(mostOfAddress, ' from one address');
+    counted++;
+    takenFrom.set(address, ofAddress + 1);
   }
 
   return {
     enter(request, reply, takesPlace) {
       const began = clock.monotonic();
-      const admitted = !takesPlace || counted < most;
-      const entry: Open = { reply, counted: admitted && takesPlace, holder: null };
-      if (entry.counted) counted++;
+      const entry: Open = { reply, address: null, who: null };
       open.set(request, entry);
       reply.raw.once('close', () => {
         leave(request, entry);
         onDone(request, reply, clock.monotonic() - began);
       });
-      if (admitted) return;
-      throw new WarbleError('overloaded', 'Too many requests at once; try again in a moment.');
+      if (!takesPlace) return;
+      const address = addressOf(request);
+      takeFrom(address);
+      entry.address = address;
     },
-    attribute(request, holder) {
+    attribute(request, { who, most }) {
       const entry = open.get(request);
       // Gone already, or without a place.
-      if (entry?.counted !== true) return;
-      const { who, most, address, mostOfAddress } = holder;
+      if (entry === undefined || entry.address === null) return;
       const ofOne = taken.get(who) ?? 0;
       if (ofOne >= most) throw noneLeft(most);
-      const ofAddress = takenFrom.get(address) ?? 0;
-      if (ofAddress >= mostOfAddress) throw noneLeft(mostOfAddress, ' from one address');
-      entry.holder = holder;
+      entry.who = who;
       taken.set(who, ofOne + 1);
-      takenFrom.set(address, ofAddress + 1);
     },
     count: () => counted,
     refuseUnfinishedBodies() {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { systemClock } from '#platform/clock.ts';
+import { createLimits } from './limits/limits-service.ts';
 import { defineRoute, rawJson } from './route.ts';
 import { Nothing } from './schemas/common.ts';
 import { post, problemIn, raw, serve } from './server-test-support.ts';
@@ -44,6 +46,30 @@ test('above its bound a server sheds requests with 503 and serves on', async () 
   for (const response of await Promise.all(held)) assert.equal(response.status, 200);
   assert.equal((await post(`${server.url}/api/v1/echo`, '{"text":"a"}')).status, 200);
   assert.match(await server.metrics.registry.metrics(), /warble_http_shed_total\{code="overloaded"\} 1/);
+});
+
+test('an address keeps only its own places, also with answers that wait behind one that never ends', async () => {
+  const { route, waiting, open } = gate();
+  const limits = createLimits({
+    clock: systemClock,
+    trustedProxies: ['127.0.0.1'],
+    atOnce: { addressOfAll: 2 },
+  });
+  const server = await serve({ requestsInFlight: 4 }, [route], limits);
+  const socket = connect(server.port, '127.0.0.1');
+  const from = 'Host: x\r\nX-Forwarded-For: 1.2.3.4\r\n';
+  const refused = `GET /api/v1/page HTTP/1.1\r\n${from}Authorization: Bearer wrong\r\n\r\n`;
+  socket.write(`GET /api/v1/wait HTTP/1.1\r\n${from}\r\n${refused.repeat(9)}`);
+  while (waiting.length < 1 || server.inFlight.count() < 2)
+    await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(server.inFlight.count(), 2);
+  const headers = { 'x-forwarded-for': '1.2.3.4' };
+  assert.equal((await fetch(`${server.url}/api/v1/page`, { headers })).status, 429);
+  assert.equal((await fetch(`${server.url}/api/v1/page`)).status, 200, 'from elsewhere');
+  open();
+  while (server.inFlight.count() > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await fetch(`${server.url}/api/v1/page`, { headers })).status, 200);
+  socket.destroy();
 });
 
 test('a client that goes away gives its place back', async () => {

@@ -7,10 +7,11 @@ import { Type } from 'typebox';
 import { WarbleError } from '#contract/errors.ts';
 import { createManualClock, systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { createLimits } from './limits/limits-service.ts';
 import { registerRoutes } from './registration.ts';
 import { defineRoute, type Route, rawJson } from './route.ts';
 import { Nothing, strictObject } from './schemas/common.ts';
-import { createServer, DEFAULT_BOUNDS, type ServerBounds } from './server.ts';
+import { createServer, DEFAULT_BOUNDS, type ServerBounds, type ServerDeps } from './server.ts';
 
 /** What the servers of this file wrote to their logs. */
 export const logged: Record<string, unknown>[] = [];
@@ -23,7 +24,11 @@ after(async () => {
 export const PAGE = '{"text":"naïve 👩‍👩‍👧‍👦"}';
 
 /** A server with a few calls of its own: what is shown here holds for every route. */
-export async function serve(bounds: Partial<ServerBounds> = {}, more: Route[] = []) {
+export async function serve(
+  bounds: Partial<ServerBounds> = {},
+  more: Route[] = [],
+  limits: ServerDeps['limits'] = createLimits({ clock: systemClock, off: true }),
+) {
   const server = createServer({
     clock: systemClock,
     random: createSeededRandom(1),
@@ -32,6 +37,7 @@ export async function serve(bounds: Partial<ServerBounds> = {}, more: Route[] = 
       if (token === 'good') return { userId: 7, sessionId: '1' };
       throw new WarbleError('unauthenticated', 'This token is none.');
     },
+    limits,
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
   });
   registerRoutes({ app: server.app, clock: createManualClock(Date.UTC(2026, 0, 21, 10, 24, 1)) }, [

@@ -11,6 +11,8 @@ import { type Authenticate, callerOf, forgetCookies } from './authentication.ts'
 import { registerBodies } from './body.ts';
 import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
+import type { Limits } from './limits/limits.ts';
+import { clientAddress } from './limits/rate-limiter.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
 import { registerUnmatched } from './unmatched.ts';
@@ -56,6 +58,7 @@ export interface ServerDeps {
   /** undefined: nothing is logged. */
   logger: RequestLog | undefined;
   authenticate: Authenticate;
+  limits: Pick<Limits, 'addressOf' | 'atOnce'>;
   bounds: ServerBounds;
 }
 
@@ -75,11 +78,14 @@ const GATHERED_MOST = 32;
 /** Whatever a client names a request is taken over where it is harmless in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
-export function createServer({ clock, random, logger, authenticate, bounds }: ServerDeps): Server {
+export function createServer(deps: ServerDeps): Server {
+  const { clock, random, logger, authenticate, limits, bounds } = deps;
   const metrics = createGatewayMetrics({ inFlight: () => inFlight.count() });
   const inFlight = createInFlight({
     clock,
     most: bounds.requestsInFlight,
+    mostOfAddress: limits.atOnce.addressOfAll,
+    addressOf: (request) => clientAddress(limits, request),
     onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
   });
   const app = createApp({ bounds, requestId: requestIds(random) });

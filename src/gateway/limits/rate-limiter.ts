@@ -23,8 +23,8 @@ export interface RateLimiterDeps {
 /**
  * Counts each call against its route's limit: for the person who is signed in, else for the address; signing up
  * and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
- * as, it takes one of its person's places, if they are signed in, and one of its address's. To be added after the
- * authentication.
+ * as, it takes one of its person's places, if they are signed in, or else one of those of its address for nobody in
+ * particular. To be added after the authentication.
  */
 export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -44,9 +44,8 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
 }
 
 function holderOf({ caller }: FastifyRequest, address: string, { atOnce }: Limits): Holder {
-  const mostOfAddress = atOnce.addressOfAll;
-  if (caller === null) return { who: address, most: atOnce.address, address, mostOfAddress };
-  return { who: caller.userId, most: atOnce.person, address, mostOfAddress };
+  if (caller === null) return { who: address, most: atOnce.address };
+  return { who: caller.userId, most: atOnce.person };
 }
 
 function countedFor({ caller }: FastifyRequest, policy: Policy, address: string): number | string {

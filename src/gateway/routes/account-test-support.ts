@@ -54,6 +54,7 @@ export async function openSite(limitDeps: Partial<LimitsServiceDeps> = {}) {
     random,
     logger: undefined,
     authenticate,
+    limits,
     bounds: DEFAULT_BOUNDS,
   });
   registerMultipart(app);
