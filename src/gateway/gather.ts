@@ -1,9 +1,8 @@
 /**
  * Requests that came in one turn of the event loop go on together: each step of all of them, then the next step. So
  * code and data of a step are in the CPU's caches for all but the first, and answers leave, and wake their readers,
- * side by side. Measured with 128 requests under way, both orders interleaved (Node 26): home pages of 15 KB took 203 µs
- * of CPU one by one, 168 in groups of 8, 152 of 32, 129 of 128; answers of ready bytes 64 and 56 to 61; p99 70 ms and
- * 53 to 56. A request that comes alone waits for nobody.
+ * side by side. With 128 requests under way a home page took 203 µs of CPU one by one and 152 in groups of 32. A request
+ * that comes alone waits for the end of the turn, which is at once (docs/decisions/0042-together.md).
  */
 
 /** Resolves when the requests that came in this turn go on. */

@@ -1,4 +1,6 @@
 /** Requests that are being answered: counted, bounded, measured, logged; and, at shutdown, waited for. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -10,6 +12,8 @@ export interface InFlightDeps {
   /** Of these, all that come from one address, whoever they are: twenty accounts in one house share them. */
   mostOfAddress: number;
   addressOf(request: FastifyRequest): string;
+  /** Requests of one connection that wait for their answers; whoever sends more on it loses the connection. */
+  mostOfConnection: number;
   /** Called once for each request that is over, also where its client went away. `duration_ms` since its headers. */
   onDone(request: FastifyRequest, reply: FastifyReply, duration_ms: number): void;
 }
@@ -46,11 +50,25 @@ interface Open {
 }
 
 export function createInFlight(deps: InFlightDeps): InFlight {
-  const { clock, most, mostOfAddress, addressOf, onDone } = deps;
+  const { clock, most, mostOfAddress, mostOfConnection, addressOf, onDone } = deps;
   const open = new Map<FastifyRequest, Open>();
   const taken = new Map<number | string, number>();
   const takenFrom = new Map<string, number>();
+  const waiting = new WeakMap<Socket, number>();
   let counted = 0;
+
+  /**
+   * Node reads 64 KiB at a time and makes requests of all of it, some 1,500, however many answers still wait: on
+   * connections that take nothing that is memory without end.
+   */
+  function joinQueue({ socket }: IncomingMessage): void {
+    const before = waiting.get(socket) ?? 0;
+    waiting.set(socket, before + 1);
+    if (before >= mostOfConnection) socket.destroy();
+  }
+  function leaveQueue({ socket }: IncomingMessage): void {
+    waiting.set(socket, waiting.get(socket)! - 1);
+  }
 
   function leave(request: FastifyRequest, entry: Open): void {
     open.delete(request);
@@ -76,8 +94,10 @@ export function createInFlight(deps: InFlightDeps): InFlight {
       const began = clock.monotonic();
       const entry: Open = { reply, address: null, who: null };
       open.set(request, entry);
+      joinQueue(request.raw);
       reply.raw.once('close', () => {
         leave(request, entry);
+        leaveQueue(request.raw);
         onDone(request, reply, clock.monotonic() - began);
       });
       if (!takesPlace) return;

@@ -53,7 +53,7 @@ test('an address keeps only its own places, also with answers that wait behind o
   const limits = createLimits({
     clock: systemClock,
     trustedProxies: ['127.0.0.1'],
-    atOnce: { addressOfAll: 2 },
+    atOnce: { address: 2 },
   });
   const server = await serve({ requestsInFlight: 4 }, [route], limits);
   const socket = connect(server.port, '127.0.0.1');
@@ -139,4 +139,16 @@ test('bodies that are unfinished when time is up get 503, and everything else fi
   assert.equal(response.headers.get('connection'), 'close');
   await closed;
   await assert.rejects(fetch(`${server.url}/plain`));
+});
+
+test('a connection on which more requests wait than may is cut, and leaves nothing behind', async () => {
+  const server = await serve({ pipelined: 4 });
+  const get = 'GET /api/v1/page HTTP/1.1\r\nHost: x\r\n\r\n';
+  const last = 'GET /api/v1/page HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const served = await raw(server.port, get.repeat(3) + last);
+  assert.equal(served.match(/HTTP\/1\.1 200 /g)?.length, 4);
+  const cut = await raw(server.port, get.repeat(1_000) + last);
+  assert.ok((cut.match(/HTTP\/1\.1 200 /g)?.length ?? 0) <= 4);
+  while (server.inFlight.count() > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await fetch(`${server.url}/plain`)).status, 200);
 });

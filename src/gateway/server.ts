@@ -22,6 +22,8 @@ import { answerOddities, answerUnreadable, requireHost } from './unreadable.ts';
 export interface ServerBounds {
   connections: number;
   requestsInFlight: number;
+  /** Requests of one connection that wait for their answers: beyond it the connection is cut. */
+  pipelined: number;
   /** Bytes of a request's line and headers. */
   headers_bytes: number;
   /** Until the headers, and until the whole request, have come. */
@@ -39,6 +41,7 @@ export interface ServerBounds {
 export const DEFAULT_BOUNDS: ServerBounds = {
   connections: 20_000,
   requestsInFlight: 2_000,
+  pipelined: 100,
   headers_bytes: 16 * 1024,
   headers_ms: 10_000,
   request_ms: 60_000,
@@ -84,7 +87,8 @@ export function createServer(deps: ServerDeps): Server {
   const inFlight = createInFlight({
     clock,
     most: bounds.requestsInFlight,
-    mostOfAddress: limits.atOnce.addressOfAll,
+    mostOfAddress: limits.atOnce.address,
+    mostOfConnection: bounds.pipelined,
     addressOf: (request) => clientAddress(limits, request),
     onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
   });
@@ -119,6 +123,8 @@ export function createServer(deps: ServerDeps): Server {
     } catch (error) {
       return done(error as Error);
     }
+    // Cut off, as too many wait on it: what came with this is dropped unread.
+    if (request.raw.socket.destroyed) return;
     // The framework would refuse a QUERY without a Content-Type before anybody says that no call takes it.
     if (route === undefined && request.method === 'QUERY') {
       request.raw.headers['content-type'] = 'application/octet-stream';

@@ -4,7 +4,7 @@
  * told what to drop, for which one would have to know who is made of what.
  *
  * Stamps stand in a table by a hash of the id: two things of one place stamp for each other, so a look may say
- * "changed" in vain (with 1,000 changes since, once in 65), and never the other way.
+ * "changed" in vain, and never the other way: after 1,000 changes one id in 65, so one in nine of things made of seven.
  */
 export interface Stamps {
   /** The moment now. Take it before the first read of what is to be kept. */

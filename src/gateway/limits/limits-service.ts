@@ -43,11 +43,11 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 const KEYS = 100_000;
 
 /** Whoever has one address, and as many accounts as they like, leaves most of the server's 2,000 places to others. */
-const AT_ONCE: AtOnce = { person: 100, address: 400, addressOfAll: 600 };
+const AT_ONCE: AtOnce = { person: 100, withoutToken: 400, address: 600 };
 const UNBOUNDED: AtOnce = {
   person: Number.POSITIVE_INFINITY,
+  withoutToken: Number.POSITIVE_INFINITY,
   address: Number.POSITIVE_INFINITY,
-  addressOfAll: Number.POSITIVE_INFINITY,
 };
 
 export function createLimits(deps: LimitsServiceDeps): Limits {

@@ -26,9 +26,9 @@ export interface AtOnce {
   /** Of one person. */
   person: number;
   /** Of all who ask without a token from one address: an office may share it. */
-  address: number;
+  withoutToken: number;
   /** Of all from one address, signed in or not. */
-  addressOfAll: number;
+  address: number;
 }
 
 export interface Limits {

@@ -33,7 +33,7 @@ test('without a token the address has its places, for pictures too', () =>
       hangUp();
       while ((await picture()).status !== 404);
     },
-    { atOnce: { address: 1 } },
+    { atOnce: { withoutToken: 1 } },
   ));
 
 test('however many accounts one address has, all of them together keep only the places of an address', () =>
@@ -60,7 +60,7 @@ test('however many accounts one address has, all of them together keep only the 
       while ((await site.call('GET', '/me', cat)).status !== 200);
     },
     {
-      atOnce: { person: 1, addressOfAll: 2 },
+      atOnce: { person: 1, address: 2 },
       trustedProxies: ['127.0.0.1'],
       quotas: { read: { quota: 60_000, window_ms: 1_000 } },
     },
@@ -72,5 +72,5 @@ test('switched off, nobody has a number of places', () =>
       const token = await signedIn(site, 'ann');
       assert.equal((await site.call('GET', '/me', { token })).status, 200);
     },
-    { off: true, atOnce: { person: 0, address: 0, addressOfAll: 0 } },
+    { off: true, atOnce: { person: 0, withoutToken: 0, address: 0 } },
   ));

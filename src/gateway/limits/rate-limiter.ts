@@ -44,7 +44,7 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
 }
 
 function holderOf({ caller }: FastifyRequest, address: string, { atOnce }: Limits): Holder {
-  if (caller === null) return { who: address, most: atOnce.address };
+  if (caller === null) return { who: address, most: atOnce.withoutToken };
   return { who: caller.userId, most: atOnce.person };
 }
 

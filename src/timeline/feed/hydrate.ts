@@ -44,8 +44,8 @@ export interface HydrateDeps extends MakeCardsDeps {
 /** In the order of the entries; undefined: there is nothing that this reader may be shown. */
 type ReaderCards = (ReaderCard | undefined)[];
 
-/** Authors of kept cards, for readers who are apart from nobody on them. */
-const UNPROTECTED: Author = { protected: false, muting: false };
+/** The author of a kept card, to a reader who is apart from nobody on it. */
+const LIKE_ANYBODY: Author = { protected: false, muting: false };
 const NEITHER = { liked: false, reposted: false } as const;
 const NOBODY: readonly PersonHead[] = [];
 
@@ -53,10 +53,10 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
   const { engagement, social, cards } = deps;
   const makeCards = createMakeCards(deps);
 
-  /** The kept cards that this reader is shown like everybody, and all of them in the order of the entries. */
+  /** Those kept cards that this reader is shown like everybody; undefined, or none at all, where one has to be made. */
   async function keptCards(entries: readonly Entry[], viewer: UserId | null): Promise<ReaderCards> {
     const kept = entries.map(({ tweetId }) => cards.get(tweetId));
-    if (viewer === null) return kept.map((card) => card && { card, viewer: null, author: UNPROTECTED });
+    if (viewer === null) return kept.map((card) => card && { card, viewer: null, author: LIKE_ANYBODY });
     const tweetIds = kept.flatMap((card) => card?.tweet.id ?? []);
     if (tweetIds.length === 0) return [];
     const [apart, acted] = await Promise.all([
@@ -67,7 +67,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     const strangers = new Set(apart.userIds);
     return kept.map((card) => {
       if (card === undefined || namesAny(card, strangers)) return undefined;
-      return { card, viewer: didWith(card.tweet.id, acted), author: UNPROTECTED };
+      return { card, viewer: didWith(card.tweet.id, acted), author: LIKE_ANYBODY };
     });
   }
 
@@ -82,6 +82,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     }
     const made = await makeCards({ tweetIds: missing, viewer, cast });
     if (made.cards !== null) {
+      // What was made comes in the order of what was missing: only such a place takes the next.
       for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.cards[next++];
     }
     return decided(request, found, { degraded: made.degraded, unchecked: made.cards === null });

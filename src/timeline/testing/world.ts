@@ -39,7 +39,7 @@ export interface World {
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
   social: Pick<Social, 'view' | 'shown' | 'apart' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted'>;
-  /** Of every change made by the methods below. */
+  /** Of changes to tweets, to what is under them, and to people; not of ties, which no card is made of. */
   stamps: Stamps;
   log: Log;
   /** How often each method was called, by `service.method`. */
