@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STORE_LIMITS } from '../notifications-store.ts';
-import type { WithHandles } from './contract.ts';
+import type { WithHandles } from './contract-kit.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
 

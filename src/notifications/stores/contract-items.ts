@@ -7,7 +7,7 @@ import {
   type NotificationsStore,
   STORE_LIMITS,
 } from '../notifications-store.ts';
-import type { WithHandles } from './contract.ts';
+import type { WithHandles } from './contract-kit.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
 const PARTITION = 4;

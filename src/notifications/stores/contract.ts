@@ -6,15 +6,13 @@ import { describe } from 'node:test';
 import type { NotificationsStore } from '../notifications-store.ts';
 import { describeFacts } from './contract-facts.ts';
 import { describeItems } from './contract-items.ts';
+import type { WithHandles } from './contract-kit.ts';
 
 export interface StoreBackend {
   open(): Promise<{ store: NotificationsStore; close(): Promise<void> }>;
   /** Deletes everything. */
   destroy(): Promise<void>;
 }
-
-export type TwoHandles = (one: NotificationsStore, two: NotificationsStore) => Promise<void>;
-export type WithHandles = (body: TwoHandles) => Promise<void>;
 
 export function describeNotificationsStore(name: string, create: () => Promise<StoreBackend>): void {
   const withHandles: WithHandles = async (body) => {
