@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
+import { createTally } from './tally.ts';
 
 export interface InFlightDeps {
   clock: Clock;
@@ -11,7 +12,6 @@ export interface InFlightDeps {
   most: number;
   /** Of these, all that come from one address, whoever they are: twenty accounts in one house share them. */
   mostOfAddress: number;
-  addressOf(request: FastifyRequest): string;
   /** Requests of one connection that wait for their answers; whoever sends more on it loses the connection. */
   mostOfConnection: number;
   /** Called once for each request that is over, also where its client went away. `duration_ms` since its headers. */
@@ -50,10 +50,10 @@ interface Open {
 }
 
 export function createInFlight(deps: InFlightDeps): InFlight {
-  const { clock, most, mostOfAddress, mostOfConnection, addressOf, onDone } = deps;
+  const { clock, most, mostOfAddress, mostOfConnection, onDone } = deps;
   const open = new Map<FastifyRequest, Open>();
-  const taken = new Map<number | string, number>();
-  const takenFrom = new Map<string, number>();
+  const taken = createTally<number | string>();
+  const takenFrom = createTally<string>();
   const waiting = new WeakMap<Socket, number>();
   let counted = 0;
 
@@ -72,10 +72,10 @@ export function createInFlight(deps: InFlightDeps): InFlight {
 
   function leave(request: FastifyRequest, entry: Open): void {
     open.delete(request);
-    if (entry.who !== null) free(taken, entry.who);
+    if (entry.who !== null) taken.free(entry.who);
     if (entry.address === null) return;
     counted--;
-    free(takenFrom, entry.address);
+    takenFrom.free(entry.address);
   }
 
   /** Takes one of the places for an address. Throws where none is left. */
@@ -83,10 +83,9 @@ export function createInFlight(deps: InFlightDeps): InFlight {
     if (counted >= most) {
       throw new WarbleError('overloaded', 'Too many requests at once; try again in a moment.');
     }
-    const ofAddress = takenFrom.get(address) ?? 0;
-    if (ofAddress >= mostOfAddress) throw noneLeft(mostOfAddress, ' from one address');
+    if (takenFrom.of(address) >= mostOfAddress) throw noneLeft(mostOfAddress, ' from one address');
     counted++;
-    takenFrom.set(address, ofAddress + 1);
+    takenFrom.take(address);
   }
 
   return {
@@ -101,18 +100,16 @@ export function createInFlight(deps: InFlightDeps): InFlight {
         onDone(request, reply, clock.monotonic() - began);
       });
       if (!takesPlace) return;
-      const address = addressOf(request);
-      takeFrom(address);
-      entry.address = address;
+      takeFrom(request.address);
+      entry.address = request.address;
     },
     attribute(request, { who, most }) {
       const entry = open.get(request);
       // Gone already, or without a place.
       if (entry === undefined || entry.address === null) return;
-      const ofOne = taken.get(who) ?? 0;
-      if (ofOne >= most) throw noneLeft(most);
+      if (taken.of(who) >= most) throw noneLeft(most);
       entry.who = who;
-      taken.set(who, ofOne + 1);
+      taken.take(who);
     },
     count: () => counted,
     refuseUnfinishedBodies() {
@@ -127,12 +124,6 @@ export function createInFlight(deps: InFlightDeps): InFlight {
       return refused;
     },
   };
-}
-
-function free<Key>(taken: Map<Key, number>, key: Key): void {
-  const left = taken.get(key)! - 1;
-  if (left === 0) taken.delete(key);
-  else taken.set(key, left);
 }
 
 function noneLeft(most: number, where = ''): WarbleError {

@@ -137,6 +137,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
     caller: Caller | null;
+    /** Whom a request counts for who is nobody in particular; see `Limits.addressOf`. */
+    address: string;
   }
   interface FastifyReply {
     /**

@@ -12,7 +12,6 @@ import { registerBodies } from './body.ts';
 import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import type { Limits } from './limits/limits.ts';
-import { clientAddress } from './limits/rate-limiter.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
 import { registerUnmatched } from './unmatched.ts';
@@ -89,7 +88,6 @@ export function createServer(deps: ServerDeps): Server {
     most: bounds.requestsInFlight,
     mostOfAddress: limits.atOnce.address,
     mostOfConnection: bounds.pipelined,
-    addressOf: (request) => clientAddress(limits, request),
     onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
   });
   const app = createApp({ bounds, requestId: requestIds(random) });
@@ -97,6 +95,7 @@ export function createServer(deps: ServerDeps): Server {
   let draining = false;
 
   app.decorateRequest('caller', null);
+  app.decorateRequest('address', '');
   app.decorateReply('sendBytes', function (this: FastifyReply, bytes: string) {
     this.hijack();
     if (draining) this.header('connection', 'close');
@@ -115,6 +114,8 @@ export function createServer(deps: ServerDeps): Server {
   app.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.config.route;
     secure(request, reply);
+    const { remoteAddress: socketAddress } = request.socket;
+    request.address = limits.addressOf({ socketAddress, headers: request.headers });
     // A call without a body ignores whatever Content-Type came.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {

@@ -1,7 +1,8 @@
 /** What every log promises, run with two handles open on one backend. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { type EventDraft, PARTITIONS, partitionOf, TOPICS } from '#contract/events.ts';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { Log } from './log.ts';
 
 export interface LogHandle {
@@ -38,18 +39,10 @@ const topic = 'tweets';
 
 export function describeLog(name: string, create: () => Promise<LogBackend>): void {
   describe(`log ${name}`, () => {
-    let backend: LogBackend;
     let one: LogHandle;
     let two: LogHandle;
-    beforeEach(async () => {
-      backend = await create();
-      one = await backend.open();
-      two = await backend.open();
-    });
-    afterEach(async () => {
-      await one.close();
-      await two.close();
-      await backend.remove();
+    eachWithTwoHandles(create, (opened) => {
+      ({ one, two } = opened);
     });
     const read = (handle: LogHandle, after = 0, limit = 100) =>
       handle.log.read({ topic, partition: PARTITION, after, limit });

@@ -28,12 +28,11 @@ export interface RateLimiterDeps {
  */
 export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const address = clientAddress(limits, request);
-    inFlight.attribute(request, holderOf(request, address, limits));
+    inFlight.attribute(request, holderOf(request, limits));
     const limit = request.routeOptions.config.route?.limit ?? 'none';
     const policy = POLICIES[limit];
     if (policy === null) return done();
-    const decision = limits.take(policy, countedFor(request, policy, address));
+    const decision = limits.take(policy, countedFor(request, policy));
     if (decision === null) return done();
     reply.header('ratelimit-policy', decision.policyHeader);
     reply.header('ratelimit', decision.header);
@@ -43,16 +42,11 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
   });
 }
 
-function holderOf({ caller }: FastifyRequest, address: string, { atOnce }: Limits): Holder {
+function holderOf({ caller, address }: FastifyRequest, { atOnce }: Limits): Holder {
   if (caller === null) return { who: address, most: atOnce.withoutToken };
   return { who: caller.userId, most: atOnce.person };
 }
 
-function countedFor({ caller }: FastifyRequest, policy: Policy, address: string): number | string {
+function countedFor({ caller, address }: FastifyRequest, policy: Policy): number | string {
   return caller === null || policy === 'signUp' || policy === 'signIn' ? address : caller.userId;
-}
-
-/** The address that a request counts for. */
-export function clientAddress(limits: Pick<Limits, 'addressOf'>, request: FastifyRequest): string {
-  return limits.addressOf({ socketAddress: request.socket.remoteAddress, headers: request.headers });
 }

@@ -1,5 +1,6 @@
 import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
+import { createTally } from '../tally.ts';
 
 export interface UploadPlaces {
   /** Takes a place until the function that it returns is called. Throws `rate_limited` or `overloaded`. */
@@ -15,24 +16,21 @@ export interface UploadPlacesDeps {
 
 /** Bounds the memory that uploads take together, and what one person can take of it. */
 export function createUploadPlaces({ most = 24, each = 4 }: UploadPlacesDeps = {}): UploadPlaces {
-  const taken = new Map<UserId, number>();
+  const taken = createTally<UserId>();
   let all = 0;
   return {
     enter(owner) {
-      const own = taken.get(owner) ?? 0;
-      if (own >= each) {
+      if (taken.of(owner) >= each) {
         throw new WarbleError('rate_limited', `At most ${each} uploads at once; wait for one to be done.`, {
           retryAfter_s: 1,
         });
       }
       if (all >= most)
         throw new WarbleError('overloaded', 'Too many uploads at once; try again in a moment.');
-      taken.set(owner, own + 1);
+      taken.take(owner);
       all += 1;
       return () => {
-        const left = taken.get(owner)! - 1;
-        if (left === 0) taken.delete(owner);
-        else taken.set(owner, left);
+        taken.free(owner);
         all -= 1;
       };
     },

@@ -10,7 +10,6 @@ import type { Accounts, SignedIn } from '../accounts/accounts.ts';
 import { setSessionCookie } from '../accounts/session-cookie.ts';
 import { forgetCookies, requireSameOrigin } from '../authentication.ts';
 import type { Limits } from '../limits/limits.ts';
-import { clientAddress } from '../limits/rate-limiter.ts';
 import { userHead } from '../present.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
 import { Id, Nothing, strictObject, Time } from '../schemas/common.ts';
@@ -108,7 +107,7 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
     async handler({ body, request, reply }) {
       const { handle, password, session } = body;
       if (session === 'cookie') requireSameOrigin(request);
-      const attempt = limits.attempt({ account: handle, address: clientAddress(limits, request) });
+      const attempt = limits.attempt({ account: handle, address: request.address });
       const signedIn = await accounts.logIn({ handle, password, device: deviceOf(request) });
       attempt.succeeded();
       return signedInAnswer(signedIn, session, request, reply);
@@ -271,7 +270,7 @@ function signedInAnswer(
 /** Whoever has a token must not be able to guess the password with it. */
 function confirmation(limits: Limits, { userId }: Caller, request: FastifyRequest) {
   // No handle begins so: these attempts are counted apart from those to sign in.
-  return limits.attempt({ account: `#${userId}`, address: clientAddress(limits, request) });
+  return limits.attempt({ account: `#${userId}`, address: request.address });
 }
 
 function forgetCookie(request: FastifyRequest, reply: FastifyReply): void {

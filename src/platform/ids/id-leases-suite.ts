@@ -1,7 +1,8 @@
 /** What every store of minting leases promises, run with two handles open on one backend. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { SNOWFLAKE_NODES } from '#contract/ids.ts';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { IdLeases } from './minter.ts';
 
 export interface IdLeasesBackend {
@@ -14,18 +15,10 @@ const duration_ms = 60_000;
 
 export function describeIdLeases(name: string, create: () => Promise<IdLeasesBackend>): void {
   describe(`id leases ${name}`, () => {
-    let backend: IdLeasesBackend;
     let one: Awaited<ReturnType<IdLeasesBackend['open']>>;
     let two: Awaited<ReturnType<IdLeasesBackend['open']>>;
-    beforeEach(async () => {
-      backend = await create();
-      one = await backend.open();
-      two = await backend.open();
-    });
-    afterEach(async () => {
-      await one.close();
-      await two.close();
-      await backend.remove();
+    eachWithTwoHandles(create, (opened) => {
+      ({ one, two } = opened);
     });
     const acquire = (leases: IdLeases, holder: string, now_ms = NOW_MS) =>
       leases.acquire({ holder, now_ms, duration_ms });

@@ -77,7 +77,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     for (const { repostedBy } of entries) for (const userId of repostedBy) cast.want(userId);
     const missing = entries.filter((_, i) => found[i] === undefined).map(({ tweetId }) => tweetId);
     if (missing.length === 0) {
-      const checked = await unlessDown(cast.fetch().then(() => true));
+      const checked = await unlessDown(cast.fetch());
       return decided(request, found, { degraded: false, unchecked: checked === null });
     }
     const made = await makeCards({ tweetIds: missing, viewer, cast });

@@ -66,11 +66,11 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
   /** People and comments of the previews; false: social is down. */
   async function addPreviews(found: Found, comments: Comments, cast: Cast): Promise<boolean> {
     const first = addComments(wantFirst(found, cast), comments);
-    const [checked] = await Promise.all([unlessDown(cast.fetch().then(() => true)), first]);
+    const [checked] = await Promise.all([unlessDown(cast.fetch()), first]);
     if (checked === null) return false;
     if (!cast.someHidden() && !comments.someGone) return true;
     const more = addComments(wantMore(found, comments, cast), comments);
-    const [again] = await Promise.all([unlessDown(cast.fetch().then(() => true)), more]);
+    const [again] = await Promise.all([unlessDown(cast.fetch()), more]);
     return again !== null;
   }
 

@@ -1,5 +1,5 @@
 /** Everything that is read from timelines, each a source, a rule and a page. */
-import { isWarbleError, notFound, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, notFound, unlessDown, WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
 import type { Social } from '#social/social.ts';
@@ -102,12 +102,8 @@ export function createReads(deps: ReadsDeps): Reads {
 
   /** Undefined: never was. Null: social is down. */
   async function viewOf(userId: UserId, viewer: UserId | null): Promise<PersonView | undefined | null> {
-    try {
-      return (await social.view({ viewer, userIds: [userId] }))[0];
-    } catch (error) {
-      if (isWarbleError(error) && error.status === 503) return null;
-      throw error;
-    }
+    const views = await unlessDown(social.view({ viewer, userIds: [userId] }));
+    return views === null ? null : views[0];
   }
 }
 

@@ -1,11 +1,12 @@
 /** What every store of top lists promises, run with two handles open on one backend. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { PARTITIONS, partitionOf } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import { describeView } from '#queue/view-suite.ts';
 import { createWorld, type World } from '#timeline/testing/world.ts';
 import type { RankRow, TopListsStore, TopPatch } from '#timeline/top/top-lists-store.ts';
@@ -29,18 +30,10 @@ const NEIGHBOUR = Array.from({ length: 1_000 }, (_, i) => AUTHOR + 1 + i).find(
 
 export function describeTopListsStore(name: string, create: () => TopListsBackend): void {
   describe(`top lists ${name}`, () => {
-    let backend: TopListsBackend;
     let one: TopListsHandle;
     let two: TopListsHandle;
-    beforeEach(async () => {
-      backend = create();
-      one = await backend.open();
-      two = await backend.open();
-    });
-    afterEach(async () => {
-      await one.close();
-      await two.close();
-      await backend.remove();
+    eachWithTwoHandles(create, (opened) => {
+      ({ one, two } = opened);
     });
 
     /** Commits a patch through the first handle. */

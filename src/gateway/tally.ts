@@ -1,0 +1,22 @@
+/** How many of something each key holds just now; keys that hold none take no memory. */
+export interface Tally<Key> {
+  of(key: Key): number;
+  take(key: Key): void;
+  /** Gives one back that was taken. */
+  free(key: Key): void;
+}
+
+export function createTally<Key>(): Tally<Key> {
+  const taken = new Map<Key, number>();
+  return {
+    of: (key) => taken.get(key) ?? 0,
+    take(key) {
+      taken.set(key, (taken.get(key) ?? 0) + 1);
+    },
+    free(key) {
+      const left = taken.get(key)! - 1;
+      if (left === 0) taken.delete(key);
+      else taken.set(key, left);
+    },
+  };
+}
