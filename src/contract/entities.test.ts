@@ -107,9 +107,46 @@ describe('links', () => {
     ],
     'これはexample.com中国語t.co/abcです。twitter.comテスト': ['example.com', 't.co/abc', 'twitter.com'],
     'http://twitter.com/これは http://twitter.com/Русские_слова http://example.com/é': [
-      'http://twitter.com/',
+      'http://twitter.com/これは',
       'http://twitter.com/Русские_слова',
       'http://example.com/é',
+    ],
+    'https://ja.wikipedia.org/wiki/アニメ、 https://el.wikipedia.org/wiki/Αθήνα. (https://he.wikipedia.org/wiki/ירושלים)':
+      [
+        'https://ja.wikipedia.org/wiki/アニメ',
+        'https://el.wikipedia.org/wiki/Αθήνα',
+        'https://he.wikipedia.org/wiki/ירושלים',
+      ],
+    'https://ar.wikipedia.org/wiki/القاهرة، https://hi.wikipedia.org/wiki/दिल्ली। https://ko.wikipedia.org/wiki/서울!':
+      [
+        'https://ar.wikipedia.org/wiki/القاهرة',
+        'https://hi.wikipedia.org/wiki/दिल्ली',
+        'https://ko.wikipedia.org/wiki/서울',
+      ],
+    'th.wikipedia.org/wiki/กรุงเทพมหานคร ka.wikipedia.org/wiki/თბილისი/x zh.wikipedia.org/wiki/𠮷野家。': [
+      'th.wikipedia.org/wiki/กรุงเทพมหานคร',
+      'ka.wikipedia.org/wiki/თბილისი/x',
+      'zh.wikipedia.org/wiki/𠮷野家',
+    ],
+    'https://a.com/東京_(駅) https://a.com/Foo_(映画) https://a.com/Kategorie:日本#歴史 https://a.com/a-新年/アニメb2':
+      [
+        'https://a.com/東京_(駅)',
+        'https://a.com/Foo_(映画)',
+        'https://a.com/Kategorie:日本#歴史',
+        'https://a.com/a-新年/アニメb2',
+      ],
+    'https://example.com/fooです https://example.com/foo/です。 https://example.com/foo「bar」 a.com/(日本': [
+      'https://example.com/foo',
+      'https://example.com/foo/です',
+      'https://example.com/foo',
+      'a.com/',
+    ],
+    'a.com/s?q=café, a.com/s?q=アニメ&r=ä。 a.com?名=値! a.com/s?q=fooです a.com/?q=Москва?': [
+      'a.com/s?q=café',
+      'a.com/s?q=アニメ&r=ä',
+      'a.com?名=値',
+      'a.com/s?q=foo',
+      'a.com/?q=Москва',
     ],
     'http://例え.みんな/ http://foobar.中国/ http://foobar.پاکستان/ http://✪df.ws/ejp http://президент.рф': [
       'http://例え.みんな/',
@@ -253,6 +290,11 @@ describe('hostile input', () => {
     '-',
     'a.co/((x)',
     'http://a.co日',
+    'a.co/日(',
+    'a.co/(日',
+    'a.co/日-',
+    'a.co?日=',
+    '/日',
     'é.',
   ]) {
     test(`100 KB of ${JSON.stringify(unit)} take time in proportion`, () => {

@@ -3,7 +3,7 @@
  * twitter-text 3. Why own code, and where it differs: docs/decisions/0010-entities.md.
  */
 import { LIMITS } from './limits.ts';
-import { ACCENTED, findLinks } from './links.ts';
+import { ACCENTED, findLinks, WORD_MARKS } from './links.ts';
 import type { Entities, Hashtag, Mention } from './records.ts';
 
 const MAY_HOLD_ENTITIES = /[@＠#＃.]/;
@@ -16,12 +16,8 @@ const RETWEET_BEFORE = /(?:^|[^a-zA-Z0-9_+~.-])rt$/i;
 /** Another @ (an address), a Latin letter with an accent (the word goes on), a protocol. */
 const NEVER_AFTER_MENTION = new RegExp(`^(?:[@＠]|[${ACCENTED}]|://)`);
 
-/**
- * What a hashtag may hold beside letters, marks and digits of any script: _, the joiners that Persian and Sinhala
- * need, and the marks within words of Catalan, Hebrew, Japanese, Tibetan and Cyrillic.
- */
-const TAG =
-  '\\p{L}\\p{M}\\p{Nd}_\\u200c\\u200d\\ua67e\\u05be\\u05f3\\u05f4\\uff5e\\u301c\\u309b\\u309c\\u30a0\\u30fb\\u3003\\u0f0b\\u0f0c\\u00b7';
+/** What a hashtag may hold: letters, marks and digits of any script, `_`, and what stands inside words. */
+const TAG = `\\p{L}\\p{M}\\p{Nd}_${WORD_MARKS}`;
 /** Not before U+FE0F or U+20E3: then the sign is an emoji, the keycap. */
 const HASHTAG = new RegExp(`[#＃](?![\\ufe0f\\u20e3])([${TAG}]+)`, 'gu');
 const TAG_CHARACTER = new RegExp(`[${TAG}]`, 'u');

@@ -21,6 +21,12 @@ const LONGEST_ASCII_TLD = 63;
 /** Latin letters with accents, and accents, as the inside of a character class. */
 export const ACCENTED = '\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02af\\u02bb\\u0300-\\u036f\\u1e00-\\u1eff';
 const LATIN = `a-zA-Z${ACCENTED}`;
+/**
+ * What stands inside words beside letters, marks and digits, for a character class: the joiners that Persian and Sinhala
+ * need, and the marks of Catalan, Hebrew, Japanese, Tibetan and Cyrillic.
+ */
+export const WORD_MARKS =
+  '\\u200c\\u200d\\ua67e\\u05be\\u05f3\\u05f4\\uff5e\\u301c\\u309b\\u309c\\u30a0\\u30fb\\u3003\\u0f0b\\u0f0c\\u00b7';
 /** What a host's labels are made of without a protocol. */
 const BARE_HOST = new RegExp(`[${LATIN}0-9._\\-]+`, 'g');
 /** With a protocol every script and the symbols of emoji domains; the dot and dashes divide, other marks end it. */
@@ -33,14 +39,24 @@ const ASCII_TLD = /[0-9A-Za-z-]*/y;
 const NOT_AFTER_TLD = /[0-9A-Za-z@+-]/;
 const PORT = /:[0-9]+/y;
 
-const PATH_CHARACTERS = `${LATIN}\\u0400-\\u04ff0-9!*';:=+,.$\\/%#\\[\\]\\-\\u2013_~@|&`;
-/** A run of path characters, or a pair of parentheses around one, in which one more pair may stand. */
-const PATH_PART = new RegExp(
-  `[${PATH_CHARACTERS}]+|\\((?:[${PATH_CHARACTERS}]+|[${PATH_CHARACTERS}]*\\([${PATH_CHARACTERS}]+\\)[${PATH_CHARACTERS}]*)\\)`,
-  'y',
+/** Inside a path or query: Latin and Cyrillic letters, digits and ASCII marks. */
+const WORD_CHARACTERS = `${LATIN}\\u0400-\\u04ff0-9`;
+const PATH_RUN = new RegExp(`[${WORD_CHARACTERS}!*';:=+,.$\\/%#\\[\\]\\-\\u2013_~@|&]+`, 'y');
+const QUERY_RUN = new RegExp(`[${WORD_CHARACTERS}!?*'@();:&=+$/%#[\\]\\-_.,~|]+`, 'y');
+/** What ends neither a path nor a query: it belongs to the sentence around the link. */
+const NEVER_LAST_IN_PATH = /[!*';:,.$%[\]\u2013~@|&]/;
+const NEVER_LAST_IN_QUERY = /[!?*'@();:+$%[\].,~|]/;
+/**
+ * A word in any other script, up to what begins the next part of a path or query. It goes on only where a word begins,
+ * behind {@link WORD_BEGINS}: `/wiki/アニメ` is a path, but in `/fooです` a sentence goes on behind the link.
+ */
+const FOREIGN_WORD = new RegExp(
+  `[\\p{L}\\p{M}\\p{Nd}${WORD_MARKS}${WORD_CHARACTERS}!*';:=+,.$%\\-_~@|]+`,
+  'uy',
 );
-const PATH_MAY_END = new RegExp(`[${LATIN}\\u0400-\\u04ff0-9+\\-=_#\\/)]`);
-const QUERY = /\?[a-z0-9!?*'@();:&=+$/%#[\]\-_.,~|]*[a-z0-9\-_&=#/]/iy;
+const WORD_BEGINS = /[/?&#=:+_(-]/;
+/** Pairs of parentheses within one another that a path may hold, as in `/b_(c_(d))`. */
+const MAX_NESTED_PARENTHESES = 2;
 
 const PROTOCOL_END = '://';
 
@@ -146,20 +162,53 @@ function endsTld(text: string, end: number): boolean {
 /** Where the link whose domain ends at `at` ends: after its port, path and query. */
 function linkEnd(text: string, at: number): number {
   const path = pathEnd(text, matchEnd(PORT, text, at));
-  return matchEnd(QUERY, text, path);
+  return queryEnd(text, path);
 }
 
 function pathEnd(text: string, at: number): number {
   if (text[at] !== '/') return at;
   let end = at;
   for (let next = at; ; ) {
-    const partEnd = matchEnd(PATH_PART, text, next);
+    const run = runEnd(PATH_RUN, text, next);
+    const partEnd = run > next ? run : parenthesesEnd(text, next, MAX_NESTED_PARENTHESES);
     if (partEnd === next) return end;
-    let last = partEnd;
-    while (last > next && !PATH_MAY_END.test(text[last - 1]!)) last--;
+    const last = lastOf(NEVER_LAST_IN_PATH, text, next, partEnd);
     if (last > next) end = last;
     next = partEnd;
   }
+}
+
+/** Where the parentheses that open at `at` have closed; `at` where none open, or what opens does not close. */
+function parenthesesEnd(text: string, at: number, nested: number): number {
+  if (text[at] !== '(' || nested === 0) return at;
+  const first = runEnd(PATH_RUN, text, at + 1);
+  const inner = parenthesesEnd(text, first, nested - 1);
+  const end = inner === first ? first : runEnd(PATH_RUN, text, inner);
+  return text[end] === ')' && end > at + 1 ? end + 1 : at;
+}
+
+function queryEnd(text: string, at: number): number {
+  if (text[at] !== '?') return at;
+  const begin = at + 1;
+  const last = lastOf(NEVER_LAST_IN_QUERY, text, begin, runEnd(QUERY_RUN, text, begin));
+  return last > begin ? last : at;
+}
+
+/** Where a run of `characters`, and of words in other scripts that begin in it, ends. */
+function runEnd(characters: RegExp, text: string, at: number): number {
+  for (let end = at; ; ) {
+    const next = matchEnd(characters, text, end);
+    const word = WORD_BEGINS.test(text[next - 1]!) ? matchEnd(FOREIGN_WORD, text, next) : next;
+    if (word === next) return next;
+    end = word;
+  }
+}
+
+/** The end of `from` to `to` without the characters at its end that are never last. */
+function lastOf(neverLast: RegExp, text: string, from: number, to: number): number {
+  let last = to;
+  while (last > from && neverLast.test(text[last - 1]!)) last--;
+  return last;
 }
 
 /** Where a match of a sticky pattern at `at` ends; `at` where there is none. */

@@ -103,7 +103,16 @@ describe('how a text is kept', () => {
 describe('what is refused', () => {
   test('nothing visible, images or not', () => {
     const nothing = ['', ' ', '\n\t', '\u200d', '\u200b\u2060', '\u2800', '\u3164', '\u115f\u1160', '\ufe0f'];
-    for (const raw of [...nothing, '\u2066\u2069', '\u0301', '\u00ad', '\u{e0020}', '\u2800 \u3164']) {
+    const blankGlyphs = ['\u{1d159}', '\u{13441}', '\u{13442}', '\u{1d159}\u2800 \u{13442}'];
+    for (const raw of [
+      ...nothing,
+      ...blankGlyphs,
+      '\u2066\u2069',
+      '\u0301',
+      '\u00ad',
+      '\u{e0020}',
+      '\u2800 \u3164',
+    ]) {
       assert.match(refusal(raw), /nothing to see/);
     }
   });

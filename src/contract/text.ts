@@ -43,8 +43,13 @@ const BIO: Rule = {
 const PLAIN_ASCII = /^[\t\n -~]*$/;
 /** C0 (but TAB and LF), DEL and C1 controls; embeddings and overrides of direction, which turn other people's text. */
 const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
-/** Something to see: U+2800 is a Braille pattern without a dot. */
-const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u2800]/v;
+/**
+ * Something to see: a letter, number, punctuation mark or symbol whose glyph is not empty. Empty are, besides what
+ * Unicode calls default ignorable: the Braille pattern without a dot, the full and the half blank among hieroglyphs, and
+ * the note without a head. (Searched for in the names of Unicode 18 and among the outlines of Noto, Symbola and Unifont.)
+ */
+const VISIBLE =
+  /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--[\u2800\u{13441}\u{13442}\u{1d159}]]/v;
 
 /**
  * UTF-16 units that a byte of the kept text can come from: two for CRLF, 1.5 at most for what NFC composes (measured
