@@ -7,6 +7,7 @@ import { systemRandom } from '#platform/random.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
+import { openManifest } from './manifest.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { createSystem, type System } from './system.ts';
 
@@ -43,6 +44,7 @@ async function withSystem(
 ): Promise<void> {
   const directory = takeDataDirectory(config.data);
   const [clock, random] = [systemClock, systemRandom];
+  openManifest({ path: directory.path, random });
   const system = await createSystem({ file: directory.file, clock, random, region: config.region });
   const logger = pino({ level: 'silent' });
   const api = await createPublicApi({ system, config, directory, clock, random, logger, version: '' });

@@ -1,16 +1,7 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { syncDirectory } from '#platform/files.ts';
 import { ConfigError } from './config-error.ts';
 
 export interface DataDirectory {
@@ -84,13 +75,7 @@ function makeDirectory(path: string): string | undefined {
 
 /** What is in a directory is only as durable as the directory itself. */
 function syncParents(first: string, last: string): void {
-  // Windows opens no directories; its file system keeps this by itself.
-  if (process.platform === 'win32') return;
-  for (let made = last; made.length >= first.length; made = dirname(made)) {
-    const parent = openSync(dirname(made), 'r');
-    fsyncSync(parent);
-    closeSync(parent);
-  }
+  for (let made = last; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
 }
 
 function readPid(file: string): string {

@@ -11,6 +11,7 @@ import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import { inTurn } from './in-turn.ts';
 import { createLogger } from './logger.ts';
+import { openManifest } from './manifest.ts';
 import { createMeasurements, registerSystemMetrics } from './metrics.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { runWorkers } from './run-workers.ts';
@@ -47,6 +48,7 @@ export async function startServing(
   const directory = takeDataDirectory(config.data);
   const clock = systemClock;
   const random = systemRandom;
+  openManifest({ path: directory.path, random });
   const measurements = createMeasurements();
   const system = await createSystem({
     file: directory.file,

@@ -100,7 +100,7 @@ describe('a server that cannot start says why and what to do in one line, and en
 
   test('its directory cannot be made, or what is in it is damaged', async () => {
     const damaged = newData();
-    mkdirSync(damaged, { recursive: true });
+    await (await start({ data: damaged })).stop();
     writeFileSync(join(damaged, 'tweets.db'), 'this was a database, once. '.repeat(100));
     const noFolder = newData();
     mkdirSync(noFolder, { recursive: true });
@@ -109,8 +109,8 @@ describe('a server that cannot start says why and what to do in one line, and en
     symlinkSync(newData(), dangling);
     const bad: [string, RegExp][] = [
       [dangling, /--data .* cannot be used/],
-      [damaged, /tweets\.db cannot be opened \(file is not a database\); .*restore a backup/],
-      [noFolder, /media cannot be used/],
+      [damaged, /tweets\.db is damaged, .*restore a backup/],
+      [noFolder, /media cannot be made/],
     ];
     // No directory can be made there, though the one above it exists.
     if (process.platform === 'linux') bad.push(['/proc/warble', /--data .* cannot be used/]);

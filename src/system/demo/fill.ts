@@ -5,6 +5,7 @@ import { createPasswordHasher, type PasswordHasher } from '#gateway/accounts/pas
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom, type Random, systemRandom } from '#platform/random.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { openManifest } from '../manifest.ts';
 import { createPublicApi } from '../public-api.ts';
 import { createSystem } from '../system.ts';
 import { checkCommunity } from './check.ts';
@@ -77,6 +78,7 @@ interface FillDeps {
 }
 
 async function fill({ directory, options, graph, handles, acts, clock, random }: FillDeps): Promise<void> {
+  openManifest({ path: directory.path, random: systemRandom });
   const system = await createSystem({ file: directory.file, clock, random });
   const api = await createPublicApi({
     system,

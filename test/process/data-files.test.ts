@@ -1,0 +1,95 @@
+/** What is missing from a data directory, as a process meets it that starts on what a host left there. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { DERIVED_FILES, FACTS_FILES, MEDIA_DIRECTORY } from '#system/data-files.ts';
+import { MANIFEST_FILE } from '#system/manifest.ts';
+import { eventually, signUp } from '../support/client.ts';
+import { MAIN, run, type Server, startServer, temporaryData } from '../support/server.ts';
+
+const started: { kill(): Promise<void> }[] = [];
+const directories: { remove(): void }[] = [];
+after(async () => {
+  await Promise.all(started.map((server) => server.kill()));
+  for (const directory of directories) directory.remove();
+});
+
+function newData(): string {
+  const directory = temporaryData();
+  directories.push(directory);
+  return directory.data;
+}
+
+async function start(data: string): Promise<Server> {
+  const server = await startServer({ data });
+  started.push(server);
+  return server;
+}
+
+async function assertRefused(data: string, reason: RegExp): Promise<void> {
+  for (const command of [
+    ['serve', '--port', '0'],
+    ['admin', 'suspend', 'ada', '--reason', 'test'],
+  ]) {
+    const running = run(process.execPath, [MAIN, ...command, '--data', data]);
+    const { code } = await running.exited;
+    assert.equal(code, 1, running.stderr());
+    assert.match(running.stderr(), reason);
+    assert.match(running.stderr(), /^warble: [^\n]+\n$/, 'one line');
+  }
+}
+
+function databasesIn(data: string): string[] {
+  return readdirSync(data)
+    .filter((name) => name.endsWith('.db') && name !== 'lock.db')
+    .sort();
+}
+
+test('a server whose accounts are gone does not start, until they are back; what is derived may be gone', async () => {
+  const data = newData();
+  let server = await start(data);
+  const ada = await signUp(() => server.url, 'ada');
+  const { tweetId } = await ada.post('/postTweet', { content: 'still here' });
+  await server.stop();
+  assert.deepEqual(
+    databasesIn(data),
+    [...FACTS_FILES, ...DERIVED_FILES].sort(),
+    'every file is facts or derived',
+  );
+  assert.ok(existsSync(join(data, MEDIA_DIRECTORY)));
+
+  renameSync(join(data, 'gateway.db'), join(data, 'elsewhere'));
+  await assertRefused(data, /gateway\.db is missing, .*put it back, or restore a backup/);
+  assert.ok(!existsSync(join(data, 'gateway.db')));
+
+  renameSync(join(data, 'elsewhere'), join(data, 'gateway.db'));
+  for (const name of DERIVED_FILES) rmSync(join(data, name));
+  server = await start(data);
+  await eventually(async () => {
+    const { tweets } = await ada.get('/tweets');
+    assert.deepEqual(
+      tweets.map((tweet: { tweetId: string }) => tweet.tweetId),
+      [tweetId],
+    );
+  });
+  assert.equal((await server.stop()).code, 0);
+});
+
+test('a server that is killed while it makes its files starts on them', async () => {
+  for (const moment of [
+    'lock.db',
+    MANIFEST_FILE,
+    'tweets.db',
+    'gateway.db',
+    MEDIA_DIRECTORY,
+    'top-lists.db',
+  ]) {
+    const data = newData();
+    const running = run(process.execPath, [MAIN, 'serve', '--port', '0', '--data', data]);
+    await eventually(async () => assert.ok(existsSync(join(data, moment)), moment));
+    running.child.kill('SIGKILL');
+    await running.exited;
+    assert.equal((await (await start(data)).stop()).code, 0);
+  }
+});
