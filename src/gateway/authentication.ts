@@ -2,12 +2,11 @@
  * Who asks: the bearer token of the Authorization header, which decides when it is there, or else the session
  * cookie. What comes by cookie may change something only from this very site.
  */
-import { isIPv4 } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import type { Caller, RouteAuth } from './route.ts';
 
-/** The cookie where the connection is HTTPS, and its unprefixed name on loopback HTTP. */
+/** The cookie where people come by HTTPS, and its unprefixed name on loopback HTTP. */
 export const SECURE_COOKIE = '__Host-warble';
 export const LOOPBACK_COOKIE = 'warble';
 
@@ -31,7 +30,7 @@ export async function callerOf(request: FastifyRequest, auth: RouteAuth, authent
     const token = sessionCookie(request);
     if (token !== undefined) {
       if (!SAFE_METHODS.has(request.method)) requireSameOrigin(request);
-      return await authenticate(token);
+      if (!isCrossSite(request)) return await authenticate(token);
     }
   }
   if (auth === 'required') {
@@ -58,16 +57,19 @@ export function requireSameOrigin(request: FastifyRequest): void {
 /** Whether the Origin is this very site: scheme and port too, so that a page sent without TLS is another site. */
 function isThisSite(request: FastifyRequest): boolean {
   const { origin } = request.headers;
-  const site = `${isLoopbackHttp(request) ? 'http' : 'https'}://${request.host}`;
+  const { origin: site } = request.site;
   if (origin === undefined || !URL.canParse(origin) || !URL.canParse(site)) return false;
   return new URL(origin).origin === new URL(site).origin;
 }
 
-/** HTTP without TLS, and no proxy before it: only so do cookies go without their prefix. */
-export function isLoopbackHttp({ protocol, hostname }: FastifyRequest): boolean {
-  if (protocol === 'https') return false;
-  const bare = hostname.replace(/^\[|\]$/g, '');
-  return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
+/**
+ * Whether a browser marks a request as another site's: by `Sec-Fetch-Site`, or an older one by an Origin that is not
+ * this site's. Such a request never reads or sets a cookie.
+ */
+export function isCrossSite(request: FastifyRequest): boolean {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return request.headers.origin !== undefined && !isThisSite(request);
 }
 
 /**
@@ -77,7 +79,7 @@ export function isLoopbackHttp({ protocol, hostname }: FastifyRequest): boolean 
 function sessionCookie(request: FastifyRequest): string | undefined {
   const { cookie } = request.headers;
   if (cookie === undefined) return undefined;
-  const wanted = isLoopbackHttp(request) ? LOOPBACK_COOKIE : SECURE_COOKIE;
+  const wanted = request.site.secure ? SECURE_COOKIE : LOOPBACK_COOKIE;
   for (const part of cookie.split(';')) {
     const equals = part.indexOf('=');
     if (part.slice(0, equals).trim() === wanted) return part.slice(equals + 1).trim();
@@ -85,8 +87,9 @@ function sessionCookie(request: FastifyRequest): string | undefined {
   return undefined;
 }
 
-/** Makes a browser forget a cookie that is not good any more. */
-export function forgetCookies(reply: FastifyReply): void {
+/** Makes a browser forget a cookie that is no longer good; says nothing to another site's page. */
+export function forgetCookies(request: FastifyRequest, reply: FastifyReply): void {
+  if (isCrossSite(request)) return;
   reply.header('set-cookie', [
     `${SECURE_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`,
     `${LOOPBACK_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,

@@ -8,11 +8,12 @@ import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { createCursors } from './cursors.ts';
+import { createTrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
 import { registerLimits } from './limits/rate-limiter.ts';
 import type { Media } from './media/media.ts';
 import { registerMultipart } from './media/multipart.ts';
-import { registerMetricsPage } from './metrics.ts';
+import { registerMetricsPage } from './metrics-page.ts';
 import { openApiOf } from './openapi.ts';
 import { docsPage } from './pages/docs-page.ts';
 import { sendPage } from './pages/html.ts';
@@ -48,8 +49,12 @@ export interface GatewayDeps {
   logger?: RequestLog | undefined;
   /** Shown in the OpenAPI document. */
   version: string;
-  /** Lets /metrics be read from other machines; null: from this one only. */
+  /** Who bears it may read /metrics from everywhere; null: this machine alone, while nothing stands in front. */
   metricsToken?: string | null;
+  /** Addresses and CIDR ranges of the proxies whose `X-Forwarded-*` headers are believed. */
+  trustedProxies?: readonly string[] | undefined;
+  /** The origin under which people reach this server, as `https://warble.example`. */
+  publicUrl?: string | null | undefined;
   /** Whether what stands behind the gateway can serve. */
   ready?: () => Promise<boolean>;
   bounds?: Partial<ServerBounds>;
@@ -73,7 +78,7 @@ export interface Gateway {
 const BODY_GRACE_MS = 8_000;
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { accounts, clock, random, streams, version } = deps;
+  const { accounts, clock, random, streams, version, trustedProxies = [], publicUrl = null } = deps;
   const server = createServer({
     clock,
     random,
@@ -81,6 +86,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     authenticate: (token) => accounts.authenticate(token),
     limits: deps.limits,
     bounds: { ...DEFAULT_BOUNDS, ...deps.bounds },
+    trustProxy: createTrustProxy(trustedProxies),
+    publicUrl,
   });
   const { app, metrics } = server;
   const ready = async () => !server.draining() && (deps.ready === undefined || (await deps.ready()));
@@ -89,7 +96,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const routes = routesOf(deps);
   registerRoutes({ app, clock }, routes);
   registerPages(app, { routes, version, ready, timeline: deps.services.timeline });
-  registerMetricsPage(app, { registry: metrics.registry, token: deps.metricsToken ?? null });
+  registerMetricsPage(app, {
+    registry: metrics.registry,
+    token: deps.metricsToken ?? null,
+    proxied: trustedProxies.length > 0 || publicUrl !== null,
+  });
   let closing: Promise<void> | undefined;
   return {
     app,
@@ -139,7 +150,7 @@ function registerPages(app: FastifyInstance, { routes, version, ready, timeline 
   const document = JSON.stringify(openApiOf(routes, version));
   const docs = docsPage(routes);
   app.get('/', async (request, reply) =>
-    sendPage(reply, await indexPage({ timeline, ready }, `${request.protocol}://${request.host}`)),
+    sendPage(reply, await indexPage({ timeline, ready }, request.site.origin)),
   );
   app.get('/docs', async (_request, reply) => sendPage(reply, docs));
   app.get('/openapi.json', async (_request, reply) => {

@@ -1,9 +1,6 @@
 /** Prometheus metrics of the gateway, in a registry to which the rest of the process adds its own. */
-import { timingSafeEqual } from 'node:crypto';
-import { isIP } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { type ErrorCode, WarbleError } from '#contract/errors.ts';
+import type { ErrorCode } from '#contract/errors.ts';
 
 export interface GatewayMetrics {
   /** Others register theirs here too. */
@@ -46,50 +43,4 @@ export function createGatewayMetrics({ inFlight }: { inFlight: () => number }): 
     answered: ({ duration_s, ...labels }) => durations.observe(labels, duration_s),
     shed: (code) => shed.inc({ code }),
   };
-}
-
-/** GET /metrics: for peers on this machine, or for the bearer of the token. */
-export function registerMetricsPage(
-  app: FastifyInstance,
-  { registry, token }: { registry: Registry; token: string | null },
-): void {
-  app.get('/metrics', async (request, reply) => {
-    if (!mayRead(request, token)) {
-      throw new WarbleError(
-        'unauthenticated',
-        'Metrics are for this machine, or the bearer of the metrics token.',
-      );
-    }
-    reply.type(registry.contentType);
-    return await registry.metrics();
-  });
-}
-
-function mayRead(request: FastifyRequest, token: string | null): boolean {
-  const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token !== null && bearer !== undefined) return sameSecret(bearer, token);
-  return isLocal(request);
-}
-
-/**
- * A proxy on this machine is a loopback peer too: whoever it speaks for is not. Nor is a page in a browser here whose
- * name was made to point to this machine (DNS rebinding): its Host tells.
- */
-function isLocal({ headers, socket, hostname }: FastifyRequest): boolean {
-  const forwarded = headers['x-forwarded-for'] ?? headers.forwarded ?? headers.via;
-  if (forwarded !== undefined || !isLoopback(socket.remoteAddress ?? '')) return false;
-  const name = hostname.replace(/^\[|\]$/g, '');
-  return name === 'localhost' || isLoopback(name);
-}
-
-/** Is that address this machine's own? */
-export function isLoopback(address: string): boolean {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
-}
-
-function sameSecret(given: string, expected: string): boolean {
-  const left = Buffer.from(given);
-  const right = Buffer.from(expected);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

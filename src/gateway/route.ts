@@ -16,6 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
+import type { Site } from './public-site.ts';
 
 /** Who asks. */
 export interface Caller {
@@ -137,8 +138,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
     caller: Caller | null;
-    /** Whom a request counts for who is nobody in particular; see `Limits.addressOf`. */
+    /** The client's address as it is, for the log; empty where the connection is gone. */
+    clientAddress: string;
+    /** Whom a request counts for that has no token: the client's address, of IPv6 its /64. */
     address: string;
+    /** Under which origin the client reached this server. */
+    readonly site: Site;
   }
   interface FastifyReply {
     /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
+import { createTrustProxy } from './limits/addresses.ts';
 import { createLimits } from './limits/limits-service.ts';
 import { defineRoute, rawJson } from './route.ts';
 import { Nothing } from './schemas/common.ts';
@@ -50,12 +51,9 @@ test('above its bound a server sheds requests with 503 and serves on', async () 
 
 test('an address keeps only its own places, also with answers that wait behind one that never ends', async () => {
   const { route, waiting, open } = gate();
-  const limits = createLimits({
-    clock: systemClock,
-    trustedProxies: ['127.0.0.1'],
-    atOnce: { address: 2 },
-  });
-  const server = await serve({ requestsInFlight: 4 }, [route], limits);
+  const limits = createLimits({ clock: systemClock, atOnce: { address: 2 } });
+  const trustProxy = createTrustProxy(['127.0.0.1']);
+  const server = await serve({ requestsInFlight: 4 }, [route], { limits, trustProxy });
   const socket = connect(server.port, '127.0.0.1');
   const from = 'Host: x\r\nX-Forwarded-For: 1.2.3.4\r\n';
   const refused = `GET /api/v1/page HTTP/1.1\r\n${from}Authorization: Bearer wrong\r\n\r\n`;

@@ -27,7 +27,7 @@ export const PAGE = '{"text":"naïve 👩‍👩‍👧‍👦"}';
 export async function serve(
   bounds: Partial<ServerBounds> = {},
   more: Route[] = [],
-  limits: ServerDeps['limits'] = createLimits({ clock: systemClock, off: true }),
+  deps: Partial<ServerDeps> = {},
 ) {
   const server = createServer({
     clock: systemClock,
@@ -37,8 +37,9 @@ export async function serve(
       if (token === 'good') return { userId: 7, sessionId: '1' };
       throw new WarbleError('unauthenticated', 'This token is none.');
     },
-    limits,
+    limits: createLimits({ clock: systemClock, off: true }),
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
+    ...deps,
   });
   registerRoutes({ app: server.app, clock: createManualClock(Date.UTC(2026, 0, 21, 10, 24, 1)) }, [
     ...calls(),

@@ -11,9 +11,11 @@ import { type Authenticate, callerOf, forgetCookies } from './authentication.ts'
 import { registerBodies } from './body.ts';
 import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
+import { clientAddressOf, countedAddress, type TrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
+import { registerPublicSite } from './public-site.ts';
 import { registerUnmatched } from './unmatched.ts';
 import { answerOddities, answerUnreadable, requireHost } from './unreadable.ts';
 
@@ -60,8 +62,12 @@ export interface ServerDeps {
   /** undefined: nothing is logged. */
   logger: RequestLog | undefined;
   authenticate: Authenticate;
-  limits: Pick<Limits, 'addressOf' | 'atOnce'>;
+  limits: Pick<Limits, 'atOnce'>;
   bounds: ServerBounds;
+  /** Whose `X-Forwarded-*` headers are believed; undefined: nobody's. */
+  trustProxy?: TrustProxy | undefined;
+  /** The origin under which people reach this server; null: each request's Host says. */
+  publicUrl?: string | null | undefined;
 }
 
 export interface Server {
@@ -81,7 +87,7 @@ const GATHERED_MOST = 32;
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 export function createServer(deps: ServerDeps): Server {
-  const { clock, random, logger, authenticate, limits, bounds } = deps;
+  const { clock, random, logger, authenticate, limits, bounds, trustProxy, publicUrl = null } = deps;
   const metrics = createGatewayMetrics({ inFlight: () => inFlight.count() });
   const inFlight = createInFlight({
     clock,
@@ -90,12 +96,14 @@ export function createServer(deps: ServerDeps): Server {
     mostOfConnection: bounds.pipelined,
     onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
   });
-  const app = createApp({ bounds, requestId: requestIds(random) });
+  const app = createApp({ bounds, requestId: requestIds(random), trustProxy });
   const gather = createGather({ most: GATHERED_MOST });
   let draining = false;
 
   app.decorateRequest('caller', null);
+  app.decorateRequest('clientAddress', '');
   app.decorateRequest('address', '');
+  registerPublicSite(app, { publicUrl, trustProxy });
   app.decorateReply('sendBytes', function (this: FastifyReply, bytes: string) {
     this.hijack();
     if (draining) this.header('connection', 'close');
@@ -114,8 +122,8 @@ export function createServer(deps: ServerDeps): Server {
   app.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.config.route;
     secure(request, reply);
-    const { remoteAddress: socketAddress } = request.socket;
-    request.address = limits.addressOf({ socketAddress, headers: request.headers });
+    request.clientAddress = clientAddressOf(request);
+    request.address = countedAddress(request.clientAddress);
     // A call without a body ignores whatever Content-Type came.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
@@ -162,12 +170,14 @@ export function createServer(deps: ServerDeps): Server {
 interface AppDeps {
   bounds: ServerBounds;
   requestId: () => string;
+  trustProxy: TrustProxy | undefined;
 }
 
-function createApp({ bounds, requestId }: AppDeps): FastifyInstance {
+function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance {
   const app: FastifyInstance = fastify({
     // Requests are logged once, when they are over, without the cost of a logger for each.
     logger: false,
+    trustProxy: trustProxy ?? false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId();
@@ -223,7 +233,7 @@ function answerError(error: WarbleError, request: FastifyRequest, reply: Fastify
   if (error.code === 'unauthenticated') {
     reply.header('www-authenticate', 'Bearer realm="warble"');
     if (request.headers.authorization === undefined && request.headers.cookie !== undefined)
-      forgetCookies(reply);
+      forgetCookies(request, reply);
   }
   reply
     .code(error.status)

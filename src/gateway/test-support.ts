@@ -34,7 +34,7 @@ export interface Someone extends Client {
 export type Api = Awaited<ReturnType<typeof openApi>>;
 
 /** Starts everything in a temporary directory on a free port. */
-export async function openApi() {
+export async function openApi(front: { trustedProxies?: string[]; publicUrl?: string } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-gateway-'));
   const file = (name: string) => join(directory, name);
   mkdirSync(file('media'));
@@ -45,7 +45,7 @@ export async function openApi() {
   const system = await createSystem({ file, clock, random });
   const api = await createPublicApi({
     system,
-    config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: 'metrics-secret' },
+    config: { rateLimits: 'off', quotas: {}, metricsToken: 'metrics-secret', ...front },
     directory: { file },
     clock,
     random,

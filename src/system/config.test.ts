@@ -12,6 +12,19 @@ test('options come before the environment, and that before the defaults', () => 
   assert.equal(read(['--port', '5000'], { WARBLE_PORT: '4000' }).port, 5000);
 });
 
+test('a public URL is an origin, however it is written', () => {
+  assert.equal(read([]).publicUrl, null);
+  assert.equal(
+    read([], { WARBLE_PUBLIC_URL: 'https://Warble.example/' }).publicUrl,
+    'https://warble.example',
+  );
+  assert.equal(
+    read([], { WARBLE_PUBLIC_URL: 'https://warble.example:443' }).publicUrl,
+    'https://warble.example',
+  );
+  assert.equal(read([], { WARBLE_PUBLIC_URL: 'http://localhost:3000' }).publicUrl, 'http://localhost:3000');
+});
+
 test('quotas are requests and seconds by kind', () => {
   const { quotas } = read([], { WARBLE_QUOTAS: 'post=10/60, read=5/1' });
   assert.deepEqual(quotas, { post: { quota: 10, window_ms: 60_000 }, read: { quota: 5, window_ms: 1_000 } });
@@ -28,6 +41,12 @@ test('a setting that cannot be used is named in one line with its remedy', () =>
     [[], { WARBLE_QUOTAS: 'posts=1/1' }, /WARBLE_QUOTAS has "posts=1\/1"; give NAME/],
     [[], { WARBLE_QUOTAS: 'post=0/1' }, /WARBLE_QUOTAS has "post=0\/1"/],
     [[], { WARBLE_METRICS_TOKEN: 'short' }, /at least 16/],
+    [[], { WARBLE_METRICS_PORT: '70000' }, /WARBLE_METRICS_PORT is "70000"; give a number/],
+    [[], { WARBLE_PUBLIC_URL: 'warble.example' }, /WARBLE_PUBLIC_URL is "warble.example"; give an address/],
+    [[], { WARBLE_PUBLIC_URL: 'https://warble.example/app' }, /an address without a path/],
+    [[], { WARBLE_PUBLIC_URL: 'https://ann:pw@warble.example' }, /an address without a path/],
+    [[], { WARBLE_PUBLIC_URL: 'http://warble.example' }, /browsers need https/],
+    [[], { WARBLE_TRUSTED_PROXIES: '10.0.0.0/8, ::/0' }, /WARBLE_TRUSTED_PROXIES: "::\/0" is not/],
     [[], { WARBLE_LOG_LEVEL: 'loud' }, /takes one of fatal/],
   ];
   for (const [argv, env, message] of wrong) {

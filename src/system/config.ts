@@ -3,8 +3,9 @@
  * environment. A fault names the setting and the remedy in one line.
  */
 import { parseArgs } from 'node:util';
-import { createAddressOf } from '#gateway/limits/addresses.ts';
+import { createTrustProxy } from '#gateway/limits/addresses.ts';
 import type { Policy, Quota } from '#gateway/limits/limits.ts';
+import { isLoopbackName } from '#gateway/public-site.ts';
 import { ConfigError } from './config-error.ts';
 import { quotasOf } from './quotas.ts';
 
@@ -17,10 +18,14 @@ export interface Config {
   rateLimits: 'on' | 'off';
   /** Request limits other than the usual ones. */
   quotas: Partial<Record<Policy, Quota>>;
-  /** Addresses or CIDR blocks whose X-Forwarded-For counts. */
+  /** Addresses or CIDR blocks whose X-Forwarded-* headers count. */
   trustedProxies: string[];
-  /** Bearer that may read /metrics from beyond loopback; null: nobody may. */
+  /** The origin under which people reach the server, as https://warble.example; null: each request's Host says. */
+  publicUrl: string | null;
+  /** Bearer that may read /metrics from everywhere; null: nobody may. */
   metricsToken: string | null;
+  /** Port of a listener on loopback that serves /metrics without a token; 0 picks a free one; null: none. */
+  metricsPort: number | null;
   logLevel: LogLevel;
   region: string;
 }
@@ -54,12 +59,14 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
   const host = given('host', 'WARBLE_HOST') ?? '127.0.0.1';
   const config: Config = {
     host,
-    port: portOf(given('port', 'WARBLE_PORT') ?? '3000'),
+    port: portOf('--port (WARBLE_PORT)', given('port', 'WARBLE_PORT') ?? '3000'),
     data: given('data', 'WARBLE_DATA') ?? defaultData,
     rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on', host),
     quotas: quotasOf(env.WARBLE_QUOTAS),
     trustedProxies: trustedProxiesOf(env.WARBLE_TRUSTED_PROXIES),
+    publicUrl: publicUrlOf(env.WARBLE_PUBLIC_URL),
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
+    metricsPort: metricsPortOf(env.WARBLE_METRICS_PORT),
     logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),
     region: env.WARBLE_REGION ?? 'local',
   };
@@ -86,31 +93,45 @@ function parseOptions(
   }
 }
 
-function portOf(text: string): number {
+function portOf(setting: string, text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) {
-    throw new ConfigError(
-      `--port (WARBLE_PORT) is "${text}"; give a number from 0 (any free port) to 65535.`,
-    );
+    throw new ConfigError(`${setting} is "${text}"; give a number from 0 (any free port) to 65535.`);
   }
   return port;
+}
+
+function metricsPortOf(text: string | undefined): number | null {
+  return text === undefined || text === '' ? null : portOf('WARBLE_METRICS_PORT', text);
+}
+
+/** An origin alone: the server is not made to live below a path. */
+function publicUrlOf(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
+    throw new ConfigError(
+      `WARBLE_PUBLIC_URL is "${text}"; give an address without a path, as https://warble.example.`,
+    );
+  }
+  if (url.protocol === 'http:' && !isLoopbackName(url.hostname)) {
+    throw new ConfigError(
+      `WARBLE_PUBLIC_URL is "${text}"; browsers need https:// there, as cookies are sent over HTTPS alone.`,
+    );
+  }
+  return url.origin;
 }
 
 function rateLimitsOf(text: string, host: string): 'on' | 'off' {
   if (text !== 'on' && text !== 'off') {
     throw new ConfigError(`WARBLE_RATE_LIMITS is "${text}"; it takes on or off.`);
   }
-  if (text === 'off' && !isLoopback(host)) {
+  if (text === 'off' && !isLoopbackName(host)) {
     throw new ConfigError(
       `WARBLE_RATE_LIMITS=off is refused while the server binds ${host}; bind 127.0.0.1 or set it to on.`,
     );
   }
   return text;
-}
-
-/** Only addresses that nobody else can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function trustedProxiesOf(text: string | undefined): string[] {
@@ -119,7 +140,7 @@ function trustedProxiesOf(text: string | undefined): string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '');
   try {
-    createAddressOf(proxies);
+    createTrustProxy(proxies);
   } catch (error) {
     throw new ConfigError(`WARBLE_TRUSTED_PROXIES: ${(error as Error).message}`);
   }

@@ -33,7 +33,8 @@ export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'r
 
 export interface PublicApiDeps {
   system: System;
-  config: Pick<Config, 'rateLimits' | 'quotas' | 'trustedProxies' | 'metricsToken'>;
+  config: Pick<Config, 'rateLimits' | 'quotas' | 'metricsToken'> &
+    Partial<Pick<Config, 'trustedProxies' | 'publicUrl' | 'metricsPort'>>;
   directory: Pick<DataDirectory, 'file'>;
   clock: Clock;
   random: Random;
@@ -86,8 +87,9 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
       clock,
       off: config.rateLimits === 'off',
       quotas: config.quotas,
-      trustedProxies: config.trustedProxies,
     }),
+    trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
     cursorKey: await accounts.secret('cursors'),
     clock,
     random,

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { isWarbleError } from '#contract/errors.ts';
+import { type MetricsListener, openMetricsListener } from '#gateway/metrics-page.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
 import { type Config, readSettings } from './config.ts';
@@ -19,6 +20,8 @@ import { createSystem, type System } from './system.ts';
 
 export interface Serving {
   url: string;
+  /** Where metrics are served on a port of their own; null: they are not. */
+  metricsUrl: string | null;
   system: System;
   api: PublicApi;
   stopping(): boolean;
@@ -36,7 +39,7 @@ export async function serve(argv: string[]): Promise<void> {
   const starting = startServing(config, logger);
   stopOnSignals(starting, logger);
   const serving = await starting;
-  console.error(welcome(serving.url, config));
+  console.error(welcome(serving, config));
 }
 
 /** Starts everything on one directory. Throws ConfigError where a setting cannot be used. */
@@ -68,9 +71,11 @@ export async function startServing(
   });
   beforeListening?.(api.app);
   let stopping: Promise<void> | undefined;
+  let metricsListener: MetricsListener | null = null;
   const stopAll = () =>
     inTurn(
       () => api.close({ deadline_ms: DRAIN_MS }),
+      async () => metricsListener?.close(),
       () => workers.stop(),
       () => api.closeStores(),
       () => system.close(),
@@ -81,11 +86,24 @@ export async function startServing(
     return stopping;
   }
   try {
+    if (config.metricsPort !== null) metricsListener = await listenForMetrics(api, config.metricsPort);
     const { url } = await listen(api, config);
-    return { url, system, api, stopping: () => stopping !== undefined, stop };
+    const metricsUrl = metricsListener?.url ?? null;
+    return { url, metricsUrl, system, api, stopping: () => stopping !== undefined, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function listenForMetrics({ registry }: PublicApi, port: number): Promise<MetricsListener> {
+  try {
+    return await openMetricsListener({ registry, port });
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ConfigError(
+      `WARBLE_METRICS_PORT ${port} cannot be used on 127.0.0.1 (${reason}); give another (0: any free one).`,
+    );
   }
 }
 
@@ -140,12 +158,17 @@ export function version(): string {
 }
 
 /** What is printed when the server is ready. */
-export function welcome(url: string, config: Config): string {
+export function welcome(
+  { url, metricsUrl }: Pick<Serving, 'url' | 'metricsUrl'>,
+  config: Pick<Config, 'data' | 'publicUrl'>,
+): string {
   return [
     '',
     `Warble is ready at ${url}  (${availableParallelism()} cores, process ${process.pid})`,
-    `  docs  ${url}/docs`,
+    ...(config.publicUrl === null ? [] : [`  site  ${config.publicUrl}`]),
+    `  docs  ${config.publicUrl ?? url}/docs`,
     `  data  ${resolve(config.data)}`,
+    ...(metricsUrl === null ? [] : [`  metrics  ${metricsUrl}`]),
     `  try   curl '${url}/api/v1/tweets?limit=3'`,
     '  more  npm run demo    fills a server with a community to look at',
     '',

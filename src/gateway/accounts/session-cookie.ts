@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isLoopbackHttp, LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
+import { LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
 
 /** When a session ends, the server decides: each use begins its 30 days anew. Browsers keep no cookie longer. */
 const MAX_AGE_S = 400 * 86_400;
@@ -9,7 +9,7 @@ const MAX_AGE_S = 400 * 86_400;
  * to this very host and to HTTPS; only on loopback without TLS, where browsers refuse that, it is left out.
  */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
-  const secure = !isLoopbackHttp(request);
+  const { secure } = request.site;
   const name = secure ? SECURE_COOKIE : LOOPBACK_COOKIE;
   reply.header(
     'set-cookie',

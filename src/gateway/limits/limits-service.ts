@@ -1,7 +1,6 @@
 import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import type { Clock } from '#platform/clock.ts';
-import { createAddressOf } from './addresses.ts';
 import type { AtOnce, Decision, Limits, Policy, Quota } from './limits.ts';
 import { createSlidingWindow, type SlidingWindow, type Taken } from './sliding-window.ts';
 
@@ -9,8 +8,6 @@ export interface LimitsServiceDeps {
   clock: Clock;
   /** Off: nothing is counted, nobody is refused. */
   off?: boolean;
-  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
-  trustedProxies?: readonly string[];
   /** Other quotas than {@link DEFAULT_QUOTAS}. */
   quotas?: Partial<Record<Policy, Quota>>;
   attempts?: Partial<AttemptQuotas>;
@@ -51,7 +48,7 @@ const UNBOUNDED: AtOnce = {
 };
 
 export function createLimits(deps: LimitsServiceDeps): Limits {
-  const { clock, off = false, trustedProxies = [], keys = KEYS } = deps;
+  const { clock, off = false, keys = KEYS } = deps;
   const quotas = { ...DEFAULT_QUOTAS, ...deps.quotas };
   const attempts = { ...DEFAULT_ATTEMPTS, ...deps.attempts };
   const counters = Object.fromEntries(
@@ -59,7 +56,6 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   ) as Record<Policy, Counter>;
   const pairs = createSlidingWindow<string>(attempts.pair, keys);
   const addresses = createSlidingWindow<string>(attempts.address, keys);
-  const addressOf = createAddressOf(trustedProxies);
 
   return {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
@@ -83,7 +79,6 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
         },
       };
     },
-    addressOf: ({ socketAddress, headers }) => addressOf(socketAddress, headers),
   };
 }
 

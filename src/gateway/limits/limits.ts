@@ -1,5 +1,4 @@
 /** Request limits: how many requests somebody may send, counted in bounded memory, per process. */
-import type { IncomingHttpHeaders } from 'node:http';
 import type { UserId } from '#contract/ids.ts';
 
 export type Policy = 'read' | 'write' | 'post' | 'signUp' | 'signIn';
@@ -33,7 +32,7 @@ export interface AtOnce {
 
 export interface Limits {
   /**
-   * Counts a request of a person (a number), or of an address (the text that `addressOf` gave). What is refused
+   * Counts a request of a person (a number), or of an address (as `countedAddress` gives it). What is refused
    * is not counted. `null`: limits are off.
    */
   take(policy: Policy, who: UserId | string): Decision | null;
@@ -44,9 +43,4 @@ export interface Limits {
    * nobody can be locked out. `succeeded()` takes it back.
    */
   attempt(request: { account: string; address: string }): { succeeded(): void };
-  /**
-   * The address that a request counts for: an IPv4 address, or the /64 of an IPv6 one. `X-Forwarded-For` counts
-   * only as far as its hops are trusted proxies.
-   */
-  addressOf(request: { socketAddress: string | undefined; headers: IncomingHttpHeaders }): string;
 }

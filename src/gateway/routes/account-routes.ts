@@ -274,7 +274,7 @@ function confirmation(limits: Limits, { userId }: Caller, request: FastifyReques
 }
 
 function forgetCookie(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.headers.authorization === undefined) forgetCookies(reply);
+  if (request.headers.authorization === undefined) forgetCookies(request, reply);
 }
 
 function deviceOf(request: FastifyRequest): string {

@@ -7,6 +7,7 @@ import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createLive } from '#queue/live.ts';
 import { createAccountsService } from '../accounts/accounts-service.ts';
 import { createPasswordHasher } from '../accounts/password-hasher.ts';
+import { createTrustProxy } from '../limits/addresses.ts';
 import { createLimits, type LimitsServiceDeps } from '../limits/limits-service.ts';
 import { registerLimits } from '../limits/rate-limiter.ts';
 import { registerMultipart } from '../media/multipart.ts';
@@ -35,7 +36,14 @@ export interface Ask {
   form?: FormData;
 }
 
-export async function openSite(limitDeps: Partial<LimitsServiceDeps> = {}) {
+/** What stands in front of the server, beside the limits. */
+interface Front {
+  trustedProxies?: string[];
+  publicUrl?: string;
+}
+export type SiteOptions = Partial<LimitsServiceDeps> & Front;
+
+export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }: SiteOptions = {}) {
   const world = await createMediaWorld();
   const { clock, social, minter } = world;
   const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
@@ -56,6 +64,8 @@ export async function openSite(limitDeps: Partial<LimitsServiceDeps> = {}) {
     authenticate,
     limits,
     bounds: DEFAULT_BOUNDS,
+    trustProxy: createTrustProxy(trustedProxies),
+    publicUrl,
   });
   registerMultipart(app);
   registerLimits(app, { limits, inFlight });
@@ -101,8 +111,8 @@ export async function openSite(limitDeps: Partial<LimitsServiceDeps> = {}) {
   };
 }
 
-export async function onSite(body: (site: Site) => Promise<void>, limitDeps?: Partial<LimitsServiceDeps>) {
-  const site = await openSite(limitDeps);
+export async function onSite(body: (site: Site) => Promise<void>, options?: SiteOptions) {
+  const site = await openSite(options);
   try {
     await body(site);
   } finally {

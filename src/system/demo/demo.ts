@@ -32,7 +32,7 @@ export async function demo(argv: string[]): Promise<void> {
   const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
   const serving = await startServing(config, logger);
   stopOnSignals(serving, logger);
-  console.error(welcome(serving.url, config));
+  console.error(welcome(serving, config));
   console.error(
     `  sign in as ${mark.handle} with the password ${mark.password} (everybody here has that one)\n`,
   );

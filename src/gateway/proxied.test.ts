@@ -1,0 +1,81 @@
+/** A server of which a proxy or a public URL is named: nothing that reaches it counts as this machine's own. */
+import assert from 'node:assert/strict';
+import { get } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { openMetricsListener } from './metrics-page.ts';
+import { type Api, openApi } from './test-support.ts';
+
+/** An answer to a request whose Host may be chosen, as fetch lets nobody do. */
+function ask(url: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers }, async (response) => {
+      let text = '';
+      for await (const chunk of response.setEncoding('utf8')) text += chunk;
+      resolve({ status: response.statusCode ?? 0, text });
+    }).on('error', reject);
+  });
+}
+
+const FRONTS = {
+  'a trusted proxy': { trustedProxies: ['127.0.0.1'] },
+  'a public URL': { publicUrl: 'https://warble.example' },
+  'a proxy elsewhere': { trustedProxies: ['10.0.0.0/8'] },
+};
+for (const [name, front] of Object.entries(FRONTS)) {
+  describe(`a server behind ${name}`, () => {
+    let api: Api;
+    before(async () => {
+      api = await openApi(front);
+    });
+    after(async () => {
+      await api.close();
+    });
+
+    test('gives its metrics to the bearer of the token alone, whoever asks from wherever', async () => {
+      const metrics = `${api.url}/metrics`;
+      // What nginx sends with a bare proxy_pass: the Host of this server, and nothing of the client.
+      assert.equal((await ask(metrics)).status, 401);
+      assert.equal((await ask(metrics, { host: 'localhost' })).status, 401);
+      assert.equal((await ask(metrics, { authorization: 'Bearer wrong' })).status, 401);
+      assert.equal((await ask(metrics, { authorization: 'Bearer metrics-secret' })).status, 200);
+    });
+  });
+}
+
+describe('the index page', () => {
+  test('shows links by HTTPS wherever a password would leave this machine', async () => {
+    const cases: [front: Parameters<typeof openApi>[0], host: string | undefined, origin: string][] = [
+      [{ trustedProxies: ['127.0.0.1'] }, undefined, 'https://127.0.0.1'],
+      [{ trustedProxies: ['127.0.0.1'] }, 'warble.example', 'https://warble.example'],
+      [{ publicUrl: 'https://warble.example' }, undefined, 'https://warble.example'],
+      [{}, 'warble.example', 'https://warble.example'],
+      [{}, undefined, 'http://127.0.0.1'],
+    ];
+    for (const [front, host, origin] of cases) {
+      const api = await openApi(front);
+      const { text } = await ask(api.url, host === undefined ? {} : { host });
+      await api.close();
+      assert.ok(text.includes(`curl -s ${origin}`), `${JSON.stringify(front)} ${host}`);
+      assert.equal(text.includes('http://'), origin.startsWith('http:'), `${JSON.stringify(front)} ${host}`);
+    }
+  });
+});
+
+test('a port of loopback gives metrics to this machine without a token, and nothing else to anybody', async () => {
+  const api = await openApi(FRONTS['a trusted proxy']);
+  const { url, close } = await openMetricsListener({ registry: api.registry, port: 0 });
+  const { status, text } = await ask(url);
+  assert.equal(status, 200);
+  assert.match(text, /warble_http_requests_in_flight 0/);
+  assert.equal((await ask(url, { host: 'evil.example' })).status, 401, 'a name that was pointed here');
+  assert.equal((await ask(url, { 'x-forwarded-for': '1.2.3.4' })).status, 401, 'a proxy');
+  for (const path of ['/', '/api/v1/tweets', '/metrics/..']) {
+    const answer = await ask(new URL(url).origin + path);
+    assert.equal(answer.status, 404, path);
+    assert.equal(JSON.parse(answer.text).code, 'not_found');
+  }
+  assert.equal((await fetch(url, { method: 'POST' })).status, 405);
+  await close();
+  await assert.rejects(ask(url));
+  await api.close();
+});
