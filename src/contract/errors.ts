@@ -11,6 +11,8 @@ export const ERROR_CATALOGUE = {
   cannot_follow_self: { status: 400, title: 'Nobody can follow themselves' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   forbidden: { status: 403, title: 'Not allowed' },
+  sign_up_closed: { status: 403, title: 'Nobody can sign up here just now' },
+  invalid_invite: { status: 403, title: 'Signing up needs an invite that holds' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   request_timeout: { status: 408, title: 'The request did not come in time' },

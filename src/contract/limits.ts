@@ -5,6 +5,8 @@ export const LIMITS = {
   textBytes: 1_400,
   nameGraphemes: 50,
   bioGraphemes: 160,
+  /** Of a report, and of what administrators and moderators do. */
+  reasonGraphemes: 500,
   altCharacters: 1_000,
   imagesPerTweet: 4,
   handleCharacters: 15,

@@ -38,6 +38,12 @@ const BIO: Rule = {
   bytes: LIMITS.bioGraphemes * BYTES_PER_GRAPHEME,
   mayBeEmpty: true,
 };
+const REASON: Rule = {
+  what: 'A reason',
+  graphemes: LIMITS.reasonGraphemes,
+  bytes: LIMITS.reasonGraphemes * BYTES_PER_GRAPHEME,
+  mayBeEmpty: false,
+};
 
 /** ASCII that is a cluster and a byte each. CR is missing: normalised texts have none. */
 const PLAIN_ASCII = /^[\t\n -~]*$/;
@@ -71,6 +77,11 @@ export function checkName(raw: string): TextCheck {
 /** Checks a bio: at most 160 clusters, may be empty, refuses what a tweet refuses. */
 export function checkBio(raw: string): TextCheck {
   return check(raw, BIO);
+}
+
+/** Checks why somebody did or reports something: at most 500 clusters, not empty, refuses what a tweet refuses. */
+export function checkReason(raw: string): TextCheck {
+  return check(raw, REASON);
 }
 
 /** NFC, then CRLF and CR to LF, then trimmed as String.prototype.trim does. Idempotent. */

@@ -76,8 +76,9 @@ async function setState(
   state: 'active' | 'suspended',
 ): Promise<string> {
   if (reason === '') throw new ConfigError('give a --reason; it goes to the audit log.');
-  const person = await api.accountByHandle({ handle });
-  if (person === undefined) throw new ConfigError(`nobody here has the handle ${handle}.`);
-  await api.accounts.setState({ userId: person.userId, state, by: 'admin', reason });
+  const { userId } = await api.administration.byHandle({ handle });
+  const actor = { userId, by: 'admin', from: 'command line', reason };
+  if (state === 'suspended') await api.administration.suspend(actor);
+  else await api.administration.reinstate(actor);
   return `${handle} is ${state} now.`;
 }

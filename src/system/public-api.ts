@@ -2,7 +2,9 @@
 import type { Logger } from 'pino';
 import type { Accounts } from '#gateway/accounts/accounts.ts';
 import { createAccountsService } from '#gateway/accounts/accounts-service.ts';
-import type { AccountsStore } from '#gateway/accounts/accounts-store.ts';
+import type { Administration } from '#gateway/accounts/administration.ts';
+import { createAdministration } from '#gateway/accounts/administration-service.ts';
+import { createAnnouncer } from '#gateway/accounts/announcer.ts';
 import { createErasure } from '#gateway/accounts/erasure.ts';
 import { createPasswordHasher, type PasswordHasher } from '#gateway/accounts/password-hasher.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
@@ -24,8 +26,7 @@ import type { System } from './system.ts';
 
 export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'registry'> {
   accounts: Accounts;
-  /** An account in whatever state, by its handle. */
-  accountByHandle: AccountsStore['byHandle'];
+  administration: Administration;
   workers: Worker[];
   /** To be called when nothing is under way any more. */
   closeStores(): Promise<void>;
@@ -52,14 +53,14 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   const usesRunner = createViewRunner({ view: createMediaUsesView(services), store: usesDb.viewStore, log });
   system.addView('media-uses', usesRunner);
 
+  const announcer = createAnnouncer({ store: gatewayDb.accounts, social: services.social });
+  const hasher = deps.hasher ?? createPasswordHasher({ random });
+  const accountDeps = { store: gatewayDb.accounts, announcer, hasher, mint, clock, random };
   const { accounts, workers: accountWorkers } = createAccountsService({
-    store: gatewayDb.accounts,
+    ...accountDeps,
     social: services.social,
-    hasher: deps.hasher ?? createPasswordHasher({ random }),
-    mint,
-    clock,
-    random,
   });
+  const administration = createAdministration({ ...accountDeps, audit: gatewayDb.audit });
   const { media, workers: mediaWorkers } = createMediaService({
     index: gatewayDb.media,
     store: await openDiskMediaStore({ directory: directory.file('media'), clock, random }),
@@ -105,8 +106,15 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     close,
     registry,
     accounts,
-    accountByHandle: gatewayDb.accounts.byHandle,
-    workers: [...gateway.workers, ...accountWorkers, ...mediaWorkers, usesRunner.worker, erasure],
+    administration,
+    workers: [
+      ...gateway.workers,
+      ...accountWorkers,
+      announcer.worker,
+      ...mediaWorkers,
+      usesRunner.worker,
+      erasure,
+    ],
     async closeStores() {
       await Promise.all([gatewayDb.db.close(), usesDb.db.close()]);
     },

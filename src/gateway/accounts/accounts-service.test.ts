@@ -10,13 +10,14 @@ import { createSeededRandom } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { openGatewayDb } from '../stores/gateway-db.ts';
 import { type AccountsServiceDeps, createAccountsService } from './accounts-service.ts';
+import { createAnnouncer } from './announcer.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 
 const DAY_MS = 86_400_000;
 const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: 'curl/8.1' };
 
 /** Accounts on a real social service, with a cheap hash; `restart` opens the same file as a new process would. */
-async function createWorld(t: TestContext, instead: Partial<AccountsServiceDeps> = {}) {
+async function createWorld(t: TestContext, instead: Pick<Partial<AccountsServiceDeps>, 'social'> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
   const facts = await createFacts();
   const { clock, social, minter } = facts;
@@ -34,7 +35,8 @@ async function createWorld(t: TestContext, instead: Partial<AccountsServiceDeps>
   function start(faults?: CommitFaults) {
     const { db, accounts: store, audit } = openGatewayDb({ path: join(directory, 'gateway.db'), faults });
     t.after(() => db.close());
-    const deps = { store, social, hasher, mint, clock, random, ...instead };
+    const announcer = createAnnouncer({ store, social });
+    const deps = { store, social, announcer, hasher, mint, clock, random, ...instead };
     return { db, store, audit, ...createAccountsService(deps) };
   }
   t.after(async () => {
@@ -243,32 +245,6 @@ test('what a crash left pending is finished in the background', async (t) => {
   await signUps.step();
   assert.equal((await accounts.account({ userId: 900 })).handle, 'Left');
   assert.equal((await social.lookup({ handles: ['left'] }))[0]?.userId, 900);
-});
-
-test('a suspended account is out at once and hidden; the audit log says who did it and why', async (t) => {
-  const { accounts, social, audit } = await createWorld(t);
-  const { userId, token } = await accounts.signUp(ANN);
-  await accounts.setState({ userId, state: 'suspended', by: 'root', reason: 'spam' });
-  await assert.rejects(accounts.authenticate(token), refusedWith('unauthenticated'));
-  await assert.rejects(accounts.logIn(ANN), refusedWith('forbidden'));
-  await assert.rejects(
-    accounts.logIn({ ...ANN, password: 'wrong sentence' }),
-    refusedWith('unauthenticated'),
-  );
-  assert.deepEqual(await social.lookup({ handles: ['ann'] }), []);
-  await accounts.setState({ userId, state: 'active', by: 'root', reason: 'sorry' });
-  await accounts.logIn(ANN);
-  assert.deepEqual(
-    (await audit.list({ before: null, limit: 10 })).map(({ by, action, detail }) => [by, action, detail]),
-    [
-      ['root', 'account.reinstated', 'sorry'],
-      ['root', 'account.suspended', 'spam'],
-    ],
-  );
-  await assert.rejects(
-    accounts.setState({ userId: 999, state: 'suspended', by: 'root', reason: '' }),
-    refusedWith('not_found'),
-  );
 });
 
 test('a removed account needs its password, is hidden and out at once, and its handle is never free again', async (t) => {

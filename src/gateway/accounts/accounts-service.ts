@@ -11,8 +11,10 @@ import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
 import type { Accounts, Session } from './accounts.ts';
-import type { AccountRow, AccountsStore } from './accounts-store.ts';
+import type { AccountRow, AccountsStore, Reserved } from './accounts-store.ts';
+import type { Announcer } from './announcer.ts';
 import { checkHandle, handleTaken } from './handles.ts';
+import { hashInvite } from './invites.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { checkNewPassword } from './password-rules.ts';
 import { createSessions } from './sessions.ts';
@@ -20,12 +22,15 @@ import { createUserIds } from './user-ids.ts';
 
 export interface AccountsServiceDeps {
   store: AccountsStore;
-  social: Pick<Social, 'createPerson' | 'setAccount'>;
+  social: Pick<Social, 'createPerson'>;
+  announcer: Pick<Announcer, 'announce'>;
   hasher: PasswordHasher;
   mint: () => number;
   clock: Clock;
   random: Random;
 }
+
+type SignUp = Omit<Parameters<Accounts['signUp']>[0], 'device'>;
 
 const SECRET_BYTES = 32;
 /** A sign-up that is pending for longer has lost its request. */
@@ -34,21 +39,37 @@ const SIGN_UPS_PER_STEP = 100;
 const WORKER_IDLE_MS = 60_000;
 
 export function createAccountsService(deps: AccountsServiceDeps): { accounts: Accounts; workers: Worker[] } {
-  const { store, social, hasher, mint, clock, random } = deps;
+  const { store, social, announcer, hasher, mint, clock, random } = deps;
   const sessions = createSessions({ store, mint, clock, random });
   const nextUserId = createUserIds(store);
   const ghostHash = lazily(() => hasher.hash(random.bytes(SECRET_BYTES).toString('base64')));
 
-  async function reserve(handle: string, password: string, name: string): Promise<AccountRow> {
+  async function reserve({ handle, password, name, invite }: SignUp): Promise<AccountRow> {
     // Told before the costly hash; who has a handle is public.
     const found = await store.byHandle({ handle });
     if (found !== undefined) return sameSignUp(found, password);
+    const inviteHash = invite === undefined ? undefined : hashInvite(invite);
+    await checkMaySignUp(inviteHash);
     const passwordHash = await hasher.hash(password);
     const account = { userId: await nextUserId(), handle, name, passwordHash, created: clock.now() };
-    if (await store.reserve(account)) return { ...account, state: 'pending', since: account.created };
+    const reserved = await store.reserve({ ...account, inviteHash });
+    if (reserved === 'reserved') {
+      const { created: since } = account;
+      return { ...account, state: 'pending', since, moderator: false, oneTimePassword: false };
+    }
+    if (reserved !== 'taken') throw signUpRefused(reserved);
     const rival = await store.byHandle({ handle });
     if (rival === undefined) throw handleTaken();
     return sameSignUp(rival, password);
+  }
+
+  async function checkMaySignUp(inviteHash: string | undefined): Promise<void> {
+    const mode = await store.signUpMode();
+    if (mode === 'closed') throw signUpRefused('closed');
+    if (mode === 'open') return;
+    const holds =
+      inviteHash !== undefined && (await store.inviteHolds({ codeHash: inviteHash, now: clock.now() }));
+    if (!holds) throw signUpRefused('no_invite');
   }
 
   /** A pending account belongs to whoever knows its password: the same sign-up, tried again. */
@@ -78,10 +99,11 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   }
 
   const accounts: Accounts = {
-    async signUp({ handle, password, name, device }) {
+    async signUp({ device, ...request }) {
+      const { handle, password } = request;
       checkHandle(handle);
       checkNewPassword(password, handle, '/password');
-      const account = await reserve(handle, password, name);
+      const account = await reserve(request);
       await introduce(account);
       const signedIn = await sessions.open(account, device);
       if (signedIn === undefined) throw handleTaken();
@@ -116,8 +138,8 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     },
 
     async account({ userId }) {
-      const { handle, created } = await ownAccount(userId);
-      return { userId, handle, created };
+      const { handle, created, moderator } = await ownAccount(userId);
+      return { userId, handle, created, moderator };
     },
     sessions: (session) => sessions.list(session),
     endSession: ({ userId, sessionId }) => store.endSession({ userId, sessionId: Number(sessionId) }),
@@ -129,7 +151,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       // The intent first: if the next line fails or the process dies, the erasure's worker does it again.
       await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
       try {
-        await social.setAccount({ userId, state: 'erasing' });
+        await announcer.announce(userId);
       } catch (cause) {
         if (!isWarbleError(cause)) throw cause;
         throw new WarbleError('unavailable', 'You are signed out; the account goes as soon as possible.', {
@@ -138,17 +160,6 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       }
     },
 
-    async setState({ userId, state, by, reason }) {
-      const time = clock.now();
-      const action = state === 'suspended' ? 'account.suspended' : 'account.reinstated';
-      const from = state === 'suspended' ? (['active'] as const) : (['suspended'] as const);
-      const audit = { time, by, action, userId, detail: reason };
-      const changed = await store.setState({ userId, from, to: state, time, audit });
-      if (!changed && (await store.byId({ userId }))?.state !== state) {
-        throw new WarbleError('not_found', `There is no account ${userId} that can become ${state}.`);
-      }
-      await social.setAccount({ userId, state });
-    },
     secret: (name) => store.secret({ name, fresh: random.bytes(SECRET_BYTES) }),
   };
 
@@ -170,6 +181,17 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
 
 function wrongCredentials(): WarbleError {
   return new WarbleError('unauthenticated', 'The handle or the password is wrong.');
+}
+
+function signUpRefused(why: Extract<Reserved, 'closed' | 'no_invite'>): WarbleError {
+  if (why === 'closed') {
+    return new WarbleError('sign_up_closed', 'This server takes no new accounts; ask those who run it.');
+  }
+  return new WarbleError(
+    'invalid_invite',
+    'Signing up here needs an invite. This code is missing, unknown, used up or expired; ask for another one.',
+    { errors: [{ pointer: '#/invite', detail: 'must be a code that can still be used' }] },
+  );
 }
 
 /** Makes something once, when it is first asked for; tries again where that failed. */

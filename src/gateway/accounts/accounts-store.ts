@@ -4,6 +4,7 @@
  */
 import type { UserId } from '#contract/ids.ts';
 import type { AccountState } from '#contract/records.ts';
+import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry } from './audit.ts';
 
 /** `pending`: signed up, but the social service may not know the person yet; never shown outside. */
@@ -20,6 +21,9 @@ export interface AccountRow extends NewAccount {
   state: StoredState;
   /** Since when it is in that state. */
   since: number;
+  moderator: boolean;
+  /** Its password is one that an administrator gave it, and no other was chosen since. */
+  oneTimePassword: boolean;
 }
 
 export interface NewSession {
@@ -34,11 +38,17 @@ export interface SessionRow extends NewSession {
   lastUsed: number;
 }
 
-export interface AccountsStore {
+/** `closed`, `no_invite`: who may sign up (`signUpMode`) says that nobody may, or only with a code that holds. */
+export type Reserved = 'reserved' | 'taken' | 'closed' | 'no_invite';
+
+export interface AccountsStore extends AdministrationStore {
   /** Takes `count` user ids that nobody had, `first` and those after it. Never the same again, from 1. */
   allocateUserIds(request: { count: number }): Promise<{ first: UserId }>;
-  /** Keeps a pending account and its handle for ever. False, and nothing kept, where the handle was ever somebody's. */
-  reserve(account: NewAccount): Promise<boolean>;
+  /**
+   * Keeps a pending account and its handle for ever, using up the invite where one is needed. `taken`, and nothing
+   * kept, where the handle was ever somebody's.
+   */
+  reserve(account: NewAccount & { inviteHash?: string | undefined }): Promise<Reserved>;
   /** The account that has the handle now. */
   byHandle(request: { handle: string }): Promise<AccountRow | undefined>;
   byId(request: { userId: UserId }): Promise<AccountRow | undefined>;
@@ -54,7 +64,8 @@ export interface AccountsStore {
   activate(request: { userId: UserId; time: number }): Promise<void>;
   /**
    * Adds a session if the account still has this password hash and is active or pending (and is then active);
-   * of more than `most` sessions the ones used longest ago end. False, and nothing done, otherwise.
+   * of more than `most` sessions the ones used longest ago end. A one-time password opens one session, before it
+   * expires. False, and nothing done, otherwise.
    */
   openSession(request: { session: NewSession; passwordHash: string; most: number }): Promise<boolean>;
   /** Exchanges the password hash and ends every other session. False, and nothing done, where `from` is not current. */

@@ -3,7 +3,6 @@
  * profiles are the social service's.
  */
 import type { UserId } from '#contract/ids.ts';
-import type { AccountState } from '#contract/records.ts';
 
 /** A sign-in that holds: what a token stands for. `sessionId` is a decimal string, unique among all sessions. */
 export interface Session {
@@ -35,14 +34,23 @@ export interface AccountInfo {
   handle: string;
   /** Milliseconds since 1970. */
   created: number;
+  /** May see reports and resolve them. */
+  moderator: boolean;
 }
 
 export interface Accounts {
   /**
    * Makes an account and signs it in; the person is known to the social service, durably, when it resolves.
-   * Throws handle_taken, invalid_request (handle, password or name refused), overloaded, unavailable.
+   * `invite`: the code, where signing up needs one. Throws handle_taken, invalid_request (handle, password or name
+   * refused), sign_up_closed, invalid_invite, overloaded, unavailable.
    */
-  signUp(request: { handle: string; password: string; name: string; device: string }): Promise<SignedIn>;
+  signUp(request: {
+    handle: string;
+    password: string;
+    name: string;
+    device: string;
+    invite?: string | undefined;
+  }): Promise<SignedIn>;
   /**
    * Throws `unauthenticated` for an unknown handle and a wrong password, alike and after the same work;
    * `forbidden` for a suspended account; overloaded, unavailable.
@@ -67,16 +75,6 @@ export interface Accounts {
    * the password is wrong; `unavailable` where it could not be hidden yet, which then happens by itself.
    */
   remove(request: { session: Session; password: string }): Promise<void>;
-  /**
-   * Suspends an account, ending its sessions, or lets it back in. The reason goes to the audit log in the same
-   * commit. Throws not_found where there is no account that can change so.
-   */
-  setState(request: {
-    userId: UserId;
-    state: Extract<AccountState, 'active' | 'suspended'>;
-    by: string;
-    reason: string;
-  }): Promise<void>;
   /** 32 secret bytes of that name, made once and the same ever after, for signing cursors and the like. */
   secret(name: string): Promise<Buffer>;
 }

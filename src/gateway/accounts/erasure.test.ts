@@ -8,6 +8,7 @@ import { createLive } from '#queue/live.ts';
 import { inMediaWorld, type MediaWorld } from '../media/test-support.ts';
 import { openGatewayDb } from '../stores/gateway-db.ts';
 import { createAccountsService } from './accounts-service.ts';
+import { createAnnouncer } from './announcer.ts';
 import { createErasure, type ErasureDeps } from './erasure.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 
@@ -22,7 +23,9 @@ async function createPeople(world: MediaWorld) {
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
   // Ids of the world's own people come first.
   await store.allocateUserIds({ count: 64 });
-  const { accounts } = createAccountsService({ store, social, hasher, mint: minter.mint, clock, random });
+  const announcer = createAnnouncer({ store, social });
+  const accountDeps = { store, social, announcer, hasher, mint: minter.mint, clock, random };
+  const { accounts } = createAccountsService(accountDeps);
   const session = await accounts.signUp(ANN);
   const ann = session.userId;
   const bob = (await accounts.signUp(BOB)).userId;

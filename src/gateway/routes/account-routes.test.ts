@@ -25,6 +25,7 @@ test('one signs up, asks who one is, signs out, and the token is worth nothing a
       name: 'Ann',
       pictureUrl: null,
       protected: false,
+      moderator: false,
       created,
     });
     const out = await site.call('POST', '/logout', { token });

@@ -74,15 +74,22 @@ function signUpRoute({ accounts }: AccountRoutesDeps): Route {
       name: Type.Optional(
         Type.String({ maxLength: 2_000, description: 'Shown to others; the handle where it is left out.' }),
       ),
+      invite: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 64,
+          description: 'A code from those who run the server, where signing up needs one.',
+        }),
+      ),
       session: SessionKind,
     }),
     answer: SignedInAnswer,
-    errors: ['handle_taken', 'invalid_text', 'forbidden'],
+    errors: ['handle_taken', 'invalid_text', 'forbidden', 'sign_up_closed', 'invalid_invite'],
     async handler({ body, request, reply }) {
-      const { handle, password, session } = body;
+      const { handle, password, invite, session } = body;
       if (session === 'cookie') requireSameOrigin(request);
       const name = nameOf(body.name ?? handle);
-      const signedIn = await accounts.signUp({ handle, password, name, device: deviceOf(request) });
+      const signedIn = await accounts.signUp({ handle, password, name, invite, device: deviceOf(request) });
       return signedInAnswer(signedIn, session, request, reply);
     },
   });
@@ -169,14 +176,15 @@ function meRoute({ accounts, services: { social } }: AccountRoutesDeps): Route {
       name: Type.String(),
       pictureUrl: Type.Union([Type.String(), Type.Null()]),
       protected: Type.Boolean(),
+      moderator: Type.Boolean({ description: 'May see reports and resolve them.' }),
       created: Time,
     }),
     async handler({ caller: { userId } }) {
-      const { created } = await accounts.account({ userId });
+      const { created, moderator } = await accounts.account({ userId });
       const [person] = await social.view({ viewer: userId, userIds: [userId] });
       if (person === undefined)
         throw new WarbleError('unavailable', 'Your profile is not there yet; try again.');
-      const shown = { ...userHead(person), protected: person.protected };
+      const shown = { ...userHead(person), protected: person.protected, moderator };
       return { userId: String(userId), ...shown, created: new Date(created).toISOString() };
     },
   });

@@ -6,6 +6,7 @@ import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createLive } from '#queue/live.ts';
 import { createAccountsService } from '../accounts/accounts-service.ts';
+import { createAnnouncer } from '../accounts/announcer.ts';
 import { createPasswordHasher } from '../accounts/password-hasher.ts';
 import { createTrustProxy } from '../limits/addresses.ts';
 import { createLimits, type LimitsServiceDeps } from '../limits/limits-service.ts';
@@ -49,7 +50,9 @@ export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }:
   const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
   const hasher = createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
   const random = createSeededRandom(11);
-  const { accounts } = createAccountsService({ store, social, hasher, mint: minter.mint, clock, random });
+  const announcer = createAnnouncer({ store, social });
+  const accountDeps = { store, social, announcer, hasher, mint: minter.mint, clock, random };
+  const { accounts } = createAccountsService(accountDeps);
   const { media } = world.start({ pictures: createPictures() });
   const live = createLive();
   const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };

@@ -4,7 +4,7 @@ import type { AuditLog } from '../accounts/audit.ts';
 import { cacheSessions } from '../accounts/stores/cached.ts';
 import { createSqliteAccountsStore } from '../accounts/stores/sqlite.ts';
 import { createSqliteAuditLog } from '../accounts/stores/sqlite-audit.ts';
-import { ACCOUNTS_SCHEMA } from '../accounts/stores/sqlite-schema.ts';
+import { ACCOUNTS_SCHEMA, ADMINISTRATION_SCHEMA } from '../accounts/stores/sqlite-schema.ts';
 import type { MediaIndex } from '../media/media-index.ts';
 import { createSqliteMediaIndex } from '../media/stores/sqlite.ts';
 import { MEDIA_SCHEMA } from '../media/stores/sqlite-schema.ts';
@@ -26,7 +26,12 @@ export function openGatewayDb(options: {
   soleOwner?: boolean;
 }): GatewayDb {
   const { path, faults, soleOwner = true } = options;
-  const db = openDatabase({ path, durability: 'full', faults, migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA] });
+  const db = openDatabase({
+    path,
+    durability: 'full',
+    faults,
+    migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA, ADMINISTRATION_SCHEMA],
+  });
   const accounts = createSqliteAccountsStore(db);
   return {
     db,

@@ -107,5 +107,5 @@ async function tie(kind: Kind, stranger: Person, target: Person): Promise<void> 
 
 async function suspend(site: SystemHttp, person: Person): Promise<void> {
   const userId = Number(person.id);
-  await site.api.accounts.setState({ userId, state: 'suspended', by: 'a test', reason: 'shown' });
+  await site.api.administration.suspend({ userId, by: 'a test', from: 'here', reason: 'shown' });
 }

@@ -55,6 +55,8 @@ export function cacheSessions(store: AccountsStore): AccountsStore {
     openSession: (request) => ending(request.session.userId, () => store.openSession(request)),
     changePassword: (request) => ending(request.userId, () => store.changePassword(request)),
     setState: (request) => ending(request.userId, () => store.setState(request)),
+    resetPassword: (request) => ending(request.userId, () => store.resetPassword(request)),
+    endSessions: (request) => ending(request.userId, () => store.endSessions(request)),
     endSession: (request) => ending(request.userId, () => store.endSession(request)),
     async touch(request) {
       await store.touch(request);

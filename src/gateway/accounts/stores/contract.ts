@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { AccountsStore, NewAccount, NewSession } from '../accounts-store.ts';
 import type { AuditLog } from '../audit.ts';
+import { entry, testAdministrationStore } from './contract-administration.ts';
 
 export interface OpenedAccountsStore {
   store: AccountsStore;
@@ -30,6 +31,7 @@ function session(sessionId: number, userId: number, created = 2_000): NewSession
 }
 
 export function testAccountsStore(name: string, fresh: () => Promise<AccountsBackend>): void {
+  testAdministrationStore(name, fresh);
   describe(`${name} as a store of accounts`, () => {
     let backend: AccountsBackend;
     let one: OpenedAccountsStore;
@@ -64,7 +66,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
         one.store.reserve(account(1, { handle: 'Ann' })),
         two.store.reserve(account(2, { handle: 'aNN' })),
       ]);
-      assert.deepEqual(got.sort(), [false, true]);
+      assert.deepEqual(got.sort(), ['reserved', 'taken']);
       const winner = await two.store.byHandle({ handle: 'ANN' });
       assert.deepEqual(await one.store.byId({ userId: winner!.userId }), winner);
       assert.equal(await one.store.byId({ userId: winner!.userId === 1 ? 2 : 1 }), undefined);
@@ -157,7 +159,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     test('leaving the active state ends all sessions, with the audit entry, in one step', async () => {
       await signUp(1);
-      const audit = { time: 5, by: 'root', action: 'account.suspended', userId: 1, detail: 'spam' };
+      const audit = entry({ action: 'account.suspended', userId: 1, detail: 'spam' });
       const suspend = { userId: 1, from: ['active'], to: 'suspended', time: 5_000, audit } as const;
       assert.equal(await two.store.setState(suspend), true);
       assert.equal(await two.store.setState(suspend), false);
@@ -167,8 +169,8 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
         await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
         false,
       );
-      const [entry] = await one.audit.list({ before: null, limit: 10 });
-      assert.deepEqual({ ...entry }, { id: 1, ...audit });
+      const [written] = await one.audit.list({ before: null, limit: 10 });
+      assert.deepEqual({ ...written }, audit);
     });
 
     test('erasing overwrites name and password, and the handle stays taken', async () => {
@@ -179,7 +181,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       await two.store.erase({ userId: 1, time: 6_000 });
       const row = await one.store.byHandle({ handle: 'person1' });
       assert.deepEqual([row?.state, row?.name, row?.passwordHash], ['erased', '', '']);
-      assert.equal(await one.store.reserve(account(2, { handle: 'PERSON1' })), false);
+      assert.equal(await one.store.reserve(account(2, { handle: 'PERSON1' })), 'taken');
     });
 
     test('sessions are listed by their last use, which never goes back', async () => {
@@ -233,13 +235,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     test('the audit log is read newest first, in pages', async () => {
       for (const time of [1, 2, 3]) {
-        await (time === 2 ? two : one).audit.record({
-          time,
-          by: 'root',
-          action: 'a.b',
-          userId: null,
-          detail: '',
-        });
+        await (time === 2 ? two : one).audit.record(entry({ id: time, time }));
       }
       const page = await two.audit.list({ before: null, limit: 2 });
       assert.deepEqual(

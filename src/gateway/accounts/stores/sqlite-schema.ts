@@ -50,3 +50,31 @@ CREATE TABLE audit_log (
 ) STRICT;
 CREATE TRIGGER audit_log_keeps BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_log_stays BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`;
+
+/** Second migration of the accounts' part: what administrators and moderators do. */
+export const ADMINISTRATION_SCHEMA = `ALTER TABLE accounts ADD COLUMN moderator INTEGER NOT NULL DEFAULT 0;
+-- 0: the password was chosen by its owner. 1: one-time, good for one sign-in until one_time_until. 2: that is used up.
+ALTER TABLE accounts ADD COLUMN one_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN one_time_until INTEGER NOT NULL DEFAULT 0;
+-- 0: the social service may not have heard of the state or the handle.
+ALTER TABLE accounts ADD COLUMN announced INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX accounts_unannounced ON accounts (user_id) WHERE announced = 0;
+CREATE INDEX accounts_moderators ON accounts (user_id) WHERE moderator = 1;
+CREATE INDEX handles_of ON handles (user_id, since);
+
+CREATE TABLE sign_up (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  mode TEXT NOT NULL CHECK (mode IN ('open', 'closed', 'invite'))
+) STRICT;
+INSERT INTO sign_up (only, mode) VALUES (1, 'open');
+
+CREATE TABLE invites (
+  invite_id INTEGER PRIMARY KEY,
+  code_hash TEXT NOT NULL UNIQUE,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  uses_left INTEGER NOT NULL
+) STRICT;
+
+ALTER TABLE audit_log ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit_log ADD COLUMN subject TEXT NOT NULL DEFAULT '';`;

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { type GatewayDb, openGatewayDb } from '../../stores/gateway-db.ts';
 import { cacheSessions } from './cached.ts';
 import { testAccountsStore } from './contract.ts';
+import { entry } from './contract-administration.ts';
 
 function backend() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
@@ -44,7 +45,7 @@ test('the audit log lets nothing be changed or taken out', async (t) => {
   const { open, dispose } = backend();
   t.after(dispose);
   const { db, audit } = open();
-  await audit.record({ time: 1, by: 'root', action: 'a.b', userId: null, detail: 'x' });
+  await audit.record(entry());
   for (const sql of ["UPDATE audit_log SET detail = ''", 'DELETE FROM audit_log']) {
     await assert.rejects(
       db.write(() => db.prepare(sql).run()),

@@ -1,11 +1,12 @@
 import { LIMITS } from '#contract/limits.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { AccountRow, AccountsStore, SessionRow } from '../accounts-store.ts';
-import type { AuditEntry } from '../audit.ts';
+import type { AdministrationStore } from '../administration-store.ts';
 import { handleKey } from '../handles.ts';
+import { createSqliteAdministrationStore, signUpModeIn, takeInvite } from './sqlite-administration.ts';
 import { appendAudit } from './sqlite-audit.ts';
+import { ACCOUNT_COLUMNS as ACCOUNT, rowOf } from './sqlite-rows.ts';
 
-const ACCOUNT = 'user_id AS userId, handle, name, password_hash AS passwordHash, state, since, created';
 const SESSION = `session_id AS sessionId, s.user_id AS userId, token_hash AS tokenHash, s.created, last_used AS lastUsed,
   device`;
 type SessionSteps = Pick<
@@ -13,8 +14,12 @@ type SessionSteps = Pick<
   'openSession' | 'sessionByToken' | 'sessionsOf' | 'standing' | 'endSession' | 'touch' | 'dropIdle'
 >;
 
-/** {@link AccountsStore} on a database whose migrations contain ACCOUNTS_SCHEMA. */
+/** {@link AccountsStore} on a database whose migrations contain ACCOUNTS_SCHEMA and ADMINISTRATION_SCHEMA. */
 export function createSqliteAccountsStore(db: Database): AccountsStore {
+  return { ...accountSteps(db), ...sessionSteps(db), ...createSqliteAdministrationStore(db) };
+}
+
+function accountSteps(db: Database): Omit<AccountsStore, keyof SessionSteps | keyof AdministrationStore> {
   const nextIds = db.prepare('UPDATE user_id_blocks SET next = next + ? RETURNING next');
   const takeHandle = db.prepare(
     'INSERT INTO handles (handle_key, user_id, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -36,13 +41,15 @@ export function createSqliteAccountsStore(db: Database): AccountsStore {
   const activate = db.prepare(
     `UPDATE accounts SET state = 'active', since = ? WHERE user_id = ? AND state = 'pending'`,
   );
-  const setState = db.prepare('UPDATE accounts SET state = ?, since = ? WHERE user_id = ? AND state = ?');
+  const setState = db.prepare(
+    'UPDATE accounts SET state = ?, since = ?, announced = 0 WHERE user_id = ? AND state = ?',
+  );
   const erase = db.prepare(
-    `UPDATE accounts SET state = 'erased', since = ?, name = '', password_hash = ''
+    `UPDATE accounts SET state = 'erased', since = ?, name = '', password_hash = '', moderator = 0
      WHERE user_id = ? AND state = 'erasing'`,
   );
   const exchange = db.prepare(
-    'UPDATE accounts SET password_hash = ? WHERE user_id = ? AND password_hash = ?',
+    'UPDATE accounts SET password_hash = ?, one_time = 0 WHERE user_id = ? AND password_hash = ?',
   );
   const endAll = db.prepare('DELETE FROM sessions WHERE user_id = ?');
   const endOthers = db.prepare('DELETE FROM sessions WHERE user_id = ? AND session_id <> ?');
@@ -50,21 +57,23 @@ export function createSqliteAccountsStore(db: Database): AccountsStore {
   const readSecret = db.prepare('SELECT value FROM secrets WHERE name = ?');
 
   return {
-    ...sessionSteps(db),
     allocateUserIds: ({ count }) =>
       db.write(() => ({ first: (nextIds.get(count) as { next: number }).next - count })),
     reserve: (account) =>
       db.write(() => {
-        const { userId, handle, name, passwordHash, created } = account;
-        if (handleOwner.get(handleKey(handle)) !== undefined) return false;
+        const { userId, handle, name, passwordHash, created, inviteHash } = account;
+        if (handleOwner.get(handleKey(handle)) !== undefined) return 'taken';
+        const mode = signUpModeIn(db);
+        if (mode === 'closed') return 'closed';
+        if (mode === 'invite' && !takeInvite(db, inviteHash, created)) return 'no_invite';
         insertAccount.run(userId, handle, name, passwordHash, created, created);
         takeHandle.run(handleKey(handle), userId, created);
-        return true;
+        return 'reserved';
       }),
-    byHandle: async ({ handle }) => byHandle.get(handleKey(handle)) as AccountRow | undefined,
-    byId: async ({ userId }) => byId.get(userId) as AccountRow | undefined,
+    byHandle: async ({ handle }) => found(byHandle.get(handleKey(handle))),
+    byId: async ({ userId }) => found(byId.get(userId)),
     unfinished: async ({ state, before, after, limit }) =>
-      unfinished.all(state, after, before, limit) as unknown as AccountRow[],
+      unfinished.all(state, after, before, limit).map(rowOf),
     activate: ({ userId, time }) => db.write(() => void activate.run(time, userId)),
     changePassword: ({ userId, from, to, keepSession }) =>
       db.write(() => {
@@ -76,7 +85,7 @@ export function createSqliteAccountsStore(db: Database): AccountsStore {
       db.write(() => {
         if (!from.some((state) => setState.run(to, time, userId, state).changes === 1)) return false;
         if (to !== 'active') endAll.run(userId);
-        if (audit !== null) appendAudit(db, audit satisfies AuditEntry);
+        if (audit !== null) appendAudit(db, audit);
         return true;
       }),
     erase: ({ userId, time }) => db.write(() => void erase.run(time, userId)),
@@ -88,10 +97,16 @@ export function createSqliteAccountsStore(db: Database): AccountsStore {
   };
 }
 
+function found(columns: unknown): AccountRow | undefined {
+  return columns === undefined ? undefined : rowOf(columns);
+}
+
 function sessionSteps(db: Database): SessionSteps {
   const admit = db.prepare(
-    `UPDATE accounts SET since = CASE state WHEN 'pending' THEN ? ELSE since END, state = 'active'
-     WHERE user_id = ? AND password_hash = ? AND state IN ('active', 'pending')`,
+    `UPDATE accounts SET since = CASE state WHEN 'pending' THEN ?1 ELSE since END, state = 'active',
+       one_time = CASE one_time WHEN 1 THEN 2 ELSE one_time END
+     WHERE user_id = ?2 AND password_hash = ?3 AND state IN ('active', 'pending')
+       AND (one_time = 0 OR (one_time = 1 AND one_time_until > ?1))`,
   );
   const insert = db.prepare(
     'INSERT INTO sessions (session_id, user_id, token_hash, created, last_used, device) VALUES (?, ?, ?, ?, ?, ?)',
