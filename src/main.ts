@@ -21,7 +21,11 @@ function endAtSignals(): () => void {
 }
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
+/** What any command makes, its owner alone may read: also in a directory that somebody else has made. */
+const OWNER_ONLY = 0o077;
+
 async function main([name, ...argv]: string[]): Promise<void> {
+  process.umask(OWNER_ONLY);
   const load = COMMANDS[name ?? ''];
   if (load === undefined) {
     throw new ConfigError(`unknown command ${name ?? ''}; known: ${Object.keys(COMMANDS).join(', ')}.`);

@@ -14,6 +14,7 @@ import { inTurn } from './in-turn.ts';
 import { createLogger } from './logger.ts';
 import { openManifest } from './manifest.ts';
 import { createMeasurements, registerSystemMetrics } from './metrics.ts';
+import { othersAccess } from './others-access.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { runWorkers } from './run-workers.ts';
 import { createSystem, type System } from './system.ts';
@@ -49,6 +50,8 @@ export async function startServing(
   { beforeListening }: { beforeListening?: (app: PublicApi['app']) => void } = {},
 ): Promise<Serving> {
   const directory = takeDataDirectory(config.data);
+  const warning = othersAccess(directory.path);
+  if (warning !== undefined) logger.warn(warning);
   const clock = systemClock;
   const random = systemRandom;
   openManifest({ path: directory.path, random });

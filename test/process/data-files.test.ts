@@ -1,6 +1,6 @@
 /** What is missing from a data directory, as a process meets it that starts on what a host left there. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { DERIVED_FILES, FACTS_FILES, MEDIA_DIRECTORY } from '#system/data-files.ts';
@@ -92,4 +92,24 @@ test('a server that is killed while it makes its files starts on them', async ()
     await running.exited;
     assert.equal((await (await start(data)).stop()).code, 0);
   }
+});
+
+test('nobody else on the machine may read what is in a directory that was open, and its host is told', {
+  skip: process.platform === 'win32' && 'Windows has other rights',
+}, async () => {
+  const data = newData();
+  mkdirSync(data);
+  chmodSync(data, 0o755);
+  const server = await start(data);
+  await signUp(() => server.url, 'ada');
+  const files = readdirSync(data, { recursive: true, encoding: 'utf8' });
+  assert.ok(files.includes('tweets.db-wal'), files.join());
+  for (const name of files) assert.equal(statSync(join(data, name)).mode & 0o077, 0, name);
+  await server.stop();
+  assert.match(server.stdout(), /others on this machine have rights on .*mode 755.*chmod -R go-rwx/);
+
+  chmodSync(data, 0o700);
+  const closed = await start(data);
+  await closed.stop();
+  assert.doesNotMatch(closed.stdout(), /others on this machine/);
 });
