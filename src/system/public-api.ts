@@ -18,6 +18,7 @@ import { openGatewayDb } from '#gateway/stores/gateway-db.ts';
 import { createStreamsService } from '#gateway/streams/streams-service.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
+import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
 import type { Config } from './config.ts';
@@ -114,6 +115,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
       ...mediaWorkers,
       usesRunner.worker,
       erasure,
+      createLogEmptier([gatewayDb.db]),
     ],
     async closeStores() {
       await Promise.all([gatewayDb.db.close(), usesDb.db.close()]);

@@ -16,6 +16,7 @@ import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createSqliteIdLeases } from '#platform/ids/sqlite-id-leases.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import { createStamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createLive, type Live } from '#queue/live.ts';
@@ -139,6 +140,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     createIdempotencyPruner({ store: tweetsStore, clock }),
     createOrphanCommentSweeper({ store: tweetsStore, clock }),
     createLogTrimmer({ log, readers }),
+    createLogEmptier(stores.databases),
   ];
   await timelines.preload();
 

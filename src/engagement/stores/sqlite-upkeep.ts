@@ -68,6 +68,7 @@ function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseA
         else left--;
       }
       left -= Number(deleteKeys.run(actor, left).changes);
+      db.noteErased();
       return { done: left > 0 };
     });
 }

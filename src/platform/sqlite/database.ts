@@ -51,6 +51,16 @@ export interface Database {
    * between its statements, and they share the locking that a lone statement in a WAL file pays for itself.
    */
   read<T>(work: () => T): T;
+  /**
+   * To be called inside a write that deletes or replaces what people wrote: the log still has it, until somebody
+   * calls `emptyLog`.
+   */
+  noteErased(): void;
+  /**
+   * Copies the log into the file and empties it, where something was erased since it was emptied last. False: a
+   * reader or a writer in another process, or a snapshot, still needs it; try again soon.
+   */
+  emptyLog(): Promise<boolean>;
   /** Runs after each group that committed. */
   onCommit(listener: () => void): void;
   /** Commits what waits, then closes. */
@@ -65,6 +75,8 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** How long a statement waits for another process. */
+const BUSY_MS = 5_000;
 const MAX_WAITING = 10_000;
 /** Requests per transaction: at 256 an fsync costs each of them next to nothing (DESIGN, on one machine). */
 const GROUP = 256;
@@ -77,6 +89,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   let waiting: Waiting[] = [];
   let scheduled = false;
   let open = true;
+  let hasErased = false;
 
   function prepare(sql: string): StatementSync {
     let statement = statements.get(sql);
@@ -158,6 +171,14 @@ export function openDatabase(options: DatabaseOptions): Database {
         if (connection.isOpen && connection.isTransaction) commit.run();
       }
     },
+    noteErased() {
+      hasErased = true;
+    },
+    async emptyLog() {
+      if (!hasErased || !open) return true;
+      hasErased = !truncateLog(connection);
+      return !hasErased;
+    },
     onCommit: (listener) => void listeners.push(listener),
     async close() {
       if (!open) return;
@@ -174,11 +195,25 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
+/** Whether the log is empty now. Waits for nobody: it would hold the thread. */
+function truncateLog(connection: DatabaseSync): boolean {
+  connection.exec('PRAGMA busy_timeout = 0');
+  try {
+    const { busy } = connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+    return busy === 0;
+  } finally {
+    connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  }
+}
+
 function connect({ path, migrations, durability }: DatabaseOptions): DatabaseSync {
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(path, { timeout: 5_000 });
+    connection = new DatabaseSync(path, { timeout: BUSY_MS });
+    // Deletion of facts means it: what is overwritten is zeroed in the file too, not only unlinked
+    // (sqlite.org/pragma.html).
     connection.exec(`PRAGMA journal_mode = WAL;
+      PRAGMA secure_delete = ${durability === 'full' ? 'ON' : 'OFF'};
       PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
       PRAGMA foreign_keys = ON;
       PRAGMA cache_size = -65536;

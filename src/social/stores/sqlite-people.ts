@@ -95,6 +95,7 @@ export function createSqlitePeople(db: Database) {
     save(person: Person, before: StoredPerson | null, time: number): void {
       if (before !== null && before.handle !== person.handle)
         keepFormer.run(person.userId, time, before.handle);
+      if (before !== null) db.noteErased();
       save.run(
         person.userId,
         person.handle,

@@ -94,6 +94,7 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
 
   function end(id: number, by: DeletedBy, now: number): void {
     rows.end({ id, by, now });
+    db.noteErased();
     touched(id);
   }
 
@@ -141,6 +142,7 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
     }
     const done = found.length < limit;
     if (done) forgetKeysOf.run(author);
+    db.noteErased();
     return { done, media: [...media] };
   }
 

@@ -20,8 +20,6 @@ export function openSqliteTweetsStore(options: {
 }): SqliteTweetsStore {
   const { path, faults, region } = options;
   const db = openDatabase({ path, migrations: TWEETS_MIGRATIONS, durability: 'full', faults });
-  // Deletion means it: what is overwritten is zeroed in the file too, not only unlinked (sqlite.org/pragma.html).
-  db.prepare('PRAGMA secure_delete = ON').get();
   const outbox = createOutbox({ db, topics: ['tweets'], ...(region === undefined ? {} : { region }) });
   const rows = createRows(db);
 

@@ -79,16 +79,22 @@ function accountSteps(db: Database): Omit<AccountsStore, keyof SessionSteps | ke
       db.write(() => {
         if (exchange.run(to, userId, from).changes === 0) return false;
         endOthers.run(userId, keepSession);
+        db.noteErased();
         return true;
       }),
     setState: ({ userId, from, to, time, audit }) =>
       db.write(() => {
         if (!from.some((state) => setState.run(to, time, userId, state).changes === 1)) return false;
         if (to !== 'active') endAll.run(userId);
+        db.noteErased();
         if (audit !== null) appendAudit(db, audit);
         return true;
       }),
-    erase: ({ userId, time }) => db.write(() => void erase.run(time, userId)),
+    erase: ({ userId, time }) =>
+      db.write(() => {
+        erase.run(time, userId);
+        db.noteErased();
+      }),
     secret: ({ name, fresh }) =>
       db.write(() => {
         keepSecret.run(name, fresh);

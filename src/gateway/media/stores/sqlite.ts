@@ -85,6 +85,7 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
     forget: ({ names }) =>
       db.write(() => {
         for (const name of names) forget.run(name);
+        db.noteErased();
       }),
   };
 }
