@@ -8,7 +8,7 @@ export const ERROR_CATALOGUE = {
   invalid_text: { status: 400, title: 'The text cannot be posted' },
   invalid_cursor: { status: 400, title: 'The cursor does not belong to this list' },
   unknown_image: { status: 400, title: 'The image is not known' },
-  cannot_follow_self: { status: 400, title: 'Nobody can follow themselves' },
+  cannot_follow_self: { status: 400, title: 'You cannot follow yourself' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   forbidden: { status: 403, title: 'Not allowed' },
   sign_up_closed: { status: 403, title: 'Nobody can sign up here just now' },
@@ -32,9 +32,15 @@ export const ERROR_CATALOGUE = {
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 
-/** One field's fault: a JSON pointer into the body, or `#/query/name`, `#/path/name`, `#/header/name`. */
+/**
+ * A JSON pointer as a URI fragment (RFC 6901, section 6): `#` and `#/name/0` lead into the body, `#/query/name`,
+ * `#/path/name` and `#/header/name` to a parameter.
+ */
+export type Pointer = '#' | `#/${string}`;
+
+/** One field's fault. */
 export interface FieldError {
-  pointer: string;
+  pointer: Pointer;
   detail: string;
 }
 
@@ -66,6 +72,16 @@ export class WarbleError extends Error {
 /** The one answer for what is absent and for what this reader may not see. */
 export function notFound(what = 'There is nothing here that you may see.'): WarbleError {
   return new WarbleError('not_found', what);
+}
+
+/** A pointer to what lies at these names, from the outside in. */
+export function pointerTo(...names: string[]): Pointer {
+  if (names.length === 0) return '#';
+  return `#/${names.map(escapedName).join('/')}`;
+}
+
+function escapedName(name: string): string {
+  return encodeURIComponent(name.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
 }
 
 export function isWarbleError(error: unknown, code?: ErrorCode): error is WarbleError {

@@ -45,7 +45,7 @@ describe('what counts as a character', () => {
   });
   test('plain ASCII counts by letters, and 141 say how many to take away', () => {
     assert.equal(accepted('x'.repeat(140)).length, 140);
-    assert.match(refusal('x'.repeat(142)), /this has 142: take 2 away/);
+    assert.match(refusal('x'.repeat(142)), /this has 142, so remove 2/);
   });
   test('a line break is one, however it was sent', () => {
     assert.equal(graphemeCount(accepted('a\r\nb')), 3);
@@ -113,7 +113,7 @@ describe('what is refused', () => {
       '\u{e0020}',
       '\u2800 \u3164',
     ]) {
-      assert.match(refusal(raw), /nothing to see/);
+      assert.match(refusal(raw), /shows nothing/);
     }
   });
   test('but any letter, number, punctuation or symbol is something', () => {

@@ -153,7 +153,7 @@ function isPair(text: string, index: number): boolean {
   return low >= 0xdc00 && low <= 0xdfff;
 }
 
-const NOTHING_VISIBLE = 'There is nothing to see in the text; write at least one visible character.';
+const NOTHING_VISIBLE = 'The text shows nothing; write at least one visible character.';
 
 function refuse(reason: string): TextCheck {
   return { ok: false, reason };
@@ -161,13 +161,13 @@ function refuse(reason: string): TextCheck {
 
 function tooLong(rule: Rule, graphemes?: number): string {
   const has =
-    graphemes === undefined ? '' : `; this has ${graphemes}: take ${graphemes - rule.graphemes} away`;
-  return `${rule.what} has at most ${rule.graphemes} characters${has}.`;
+    graphemes === undefined ? '' : `; this has ${graphemes}, so remove ${graphemes - rule.graphemes}`;
+  return `${rule.what} can have at most ${rule.graphemes} characters${has}.`;
 }
 
 function tooManyBytes(rule: Rule, bytes: number): string {
   return (
-    `${rule.what} has at most ${rule.bytes} bytes in UTF-8; this has ${bytes}: ` +
+    `${rule.what} can have at most ${rule.bytes} bytes in UTF-8; this has ${bytes}: ` +
     'use fewer characters, or fewer marks on them.'
   );
 }

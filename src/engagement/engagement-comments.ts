@@ -73,7 +73,7 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
       if (row.state !== 'listed') throw notFound();
       await visibility.readable({ viewer: actor, tweetId });
       if (!(await visibility.shows({ viewer: actor, actor: row.userId }))) throw notFound();
-      throw new WarbleError('forbidden', 'Only who wrote the comment or the tweet can delete it.');
+      throw new WarbleError('forbidden', 'Only the author of the comment or of the tweet can delete it.');
     }
     if (row.state === 'ended') return;
     await store.removeComment({ commentId, time: clock.now(), traceId });

@@ -1,3 +1,4 @@
+import { requireBatch } from '#contract/batch.ts';
 import { WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -87,32 +88,32 @@ function createReading(
 > {
   return {
     async summaries(request) {
-      atMost(LIMITS.batch, request.tweetIds);
+      requireBatch(request.tweetIds);
       return store.summaries(request);
     },
     async acted(request) {
-      atMost(LIMITS.batch, request.tweetIds);
+      requireBatch(request.tweetIds);
       return store.acted(request);
     },
     async likeCounts(request) {
-      atMost(LIMITS.batch, request.tweetIds);
+      requireBatch(request.tweetIds);
       return store.likeCounts(request);
     },
     async repostTails(request) {
-      atMost(MOST_ACTORS, request.actors);
+      requireBatch(request.actors, MOST_ACTORS);
       return store.repostTails(request);
     },
     async repostsById(request) {
-      atMost(LIMITS.batch, request.repostIds);
+      requireBatch(request.repostIds);
       return store.repostsById(request);
     },
     async repostsBy(request) {
-      atMost(LIMITS.batch, request.tweetIds);
-      atMost(MOST_ACTORS, request.actors);
+      requireBatch(request.tweetIds);
+      requireBatch(request.actors, MOST_ACTORS);
       return store.repostsBy(request);
     },
     async standing(request) {
-      atMost(LIMITS.batch, request.itemIds);
+      requireBatch(request.itemIds);
       return { itemIds: await store.standing(request) };
     },
     async scan({ after, limit }) {
@@ -120,10 +121,4 @@ function createReading(
       return { items, next: items.at(-1)?.id ?? null };
     },
   };
-}
-
-function atMost(most: number, ids: readonly number[]): void {
-  if (ids.length > most) {
-    throw new WarbleError('invalid_request', `At most ${most} ids in one call; cut them into several.`);
-  }
 }

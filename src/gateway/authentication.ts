@@ -50,7 +50,7 @@ export function requireSameOrigin(request: FastifyRequest): void {
   } else if (isThisSite(request)) return;
   throw new WarbleError(
     'forbidden',
-    'What is signed in by cookie is changed from this site only; from elsewhere send a token.',
+    'A session cookie can change things only from this site; from elsewhere, send a token.',
   );
 }
 

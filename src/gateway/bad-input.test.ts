@@ -172,19 +172,22 @@ describe('bad input', () => {
         const { pointers, what } = await refused(call, {
           body: JSON.stringify(good).replace(/^\{/, `{"${name}":1,`).replace(',}', '}'),
         });
-        assert.ok(pointers.includes(`/${name}`), what);
+        assert.ok(pointers.includes(`#/${name}`), what);
       }
       for (const name of call.body.required ?? []) {
         const { [name]: _, ...rest } = good;
         const { pointers, what } = await refused(call, { body: rest });
-        assert.deepEqual(pointers, [`/${name}`], what);
+        assert.deepEqual(pointers, [`#/${name}`], what);
       }
       for (const [name, { type }] of Object.entries(call.body.properties)) {
         for (const value of [1, 'x', true, [], {}, null, [1], { a: 1 }]) {
           const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
           if (type === undefined || [type].flat().includes(kind)) continue;
           const { pointers, what } = await refused(call, { body: { ...good, [name]: value } });
-          assert.ok(pointers.every((pointer) => pointer.startsWith(`/${name}`)) && pointers.length > 0, what);
+          assert.ok(
+            pointers.every((pointer) => pointer.startsWith(`#/${name}`)) && pointers.length > 0,
+            what,
+          );
         }
       }
     }
@@ -196,7 +199,7 @@ describe('bad input', () => {
         if (call.body === null || pattern?.startsWith('^[1-9]') !== true) continue;
         for (const id of [...BAD_IDS, 'me', '']) {
           const { pointers, what } = await refused(call, { body: { ...bodyOf(call.body), [name]: id } });
-          assert.deepEqual(pointers, [`/${name}`], what);
+          assert.deepEqual(pointers, [`#/${name}`], what);
         }
       }
     }

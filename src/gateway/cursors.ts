@@ -91,7 +91,7 @@ function subkey(key: Buffer, purpose: string): Buffer {
 function invalidCursor(): WarbleError {
   return new WarbleError(
     'invalid_cursor',
-    'Send the nextCursor of this very list, as it was; or begin without.',
+    'Send the nextCursor of this list, unchanged, or start without a cursor.',
     {
       errors: [{ pointer: '#/query/cursor', detail: 'does not belong to this list, reader and filters' }],
     },

@@ -73,7 +73,7 @@ describe('the API', () => {
     ] as const) {
       const { status, body: problem } = await ada.post(path, body);
       assert.equal(status, 403, path);
-      assert.equal(problem.errors[0].pointer, '/userId');
+      assert.equal(problem.errors[0].pointer, '#/userId');
     }
   });
 

@@ -28,7 +28,8 @@ export function personOf(text: string, caller: Caller | null): UserId {
 /** For what is one's own alone. Throws `forbidden` where the path names somebody else. */
 export function selfOf(text: string, caller: Caller): UserId {
   const userId = personOf(text, caller);
-  if (userId !== caller.userId) throw new WarbleError('forbidden', 'This is for the person alone; use `me`.');
+  if (userId !== caller.userId)
+    throw new WarbleError('forbidden', 'This is only for the person themselves; use `me`.');
   return userId;
 }
 
@@ -36,7 +37,7 @@ export function selfOf(text: string, caller: Caller): UserId {
 export function checkActor(named: string | undefined, caller: Caller): void {
   if (named !== undefined && userIdOf(named) !== caller.userId) {
     throw new WarbleError('forbidden', 'userId must be the person who is signed in; it may be left out.', {
-      errors: [{ pointer: '/userId', detail: 'must be your own id, or left out' }],
+      errors: [{ pointer: '#/userId', detail: 'must be your own id, or left out' }],
     });
   }
 }

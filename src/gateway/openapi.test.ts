@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Compile } from 'typebox/schema';
 import { ERROR_CATALOGUE } from '#contract/errors.ts';
+import { mustMatch } from './schema-faults.ts';
 import { type Api, openApi } from './test-support.ts';
 
 /** Every object in a JSON document. */
@@ -39,6 +40,16 @@ describe('the OpenAPI document', () => {
     }
     for (const schema of Object.values(schemas)) {
       Compile({ ...(schema as object), components: api.document.components });
+    }
+  });
+
+  test('has words for every pattern that a request can fail to match', () => {
+    const requests = operations().map(({ operation }) => {
+      const { parameters, requestBody } = operation as { parameters?: unknown; requestBody?: unknown };
+      return { parameters, requestBody };
+    });
+    for (const { pattern } of objectsIn(requests)) {
+      if (typeof pattern === 'string') assert.doesNotMatch(mustMatch(pattern), /^must match/);
     }
   });
 

@@ -34,7 +34,9 @@ const PROBLEM_SCHEMA = {
         properties: {
           pointer: {
             type: 'string',
-            description: 'A JSON pointer into the body, or `#/query/name`, `#/path/name`, `#/header/name`.',
+            pattern: '^#(/([^~/]|~[01])*)*$',
+            description:
+              'A JSON pointer as a URI fragment (RFC 6901): `#/name/0` into the body, or `#/query/name`, `#/path/name`, `#/header/name`.',
           },
           detail: { type: 'string' },
         },

@@ -69,7 +69,7 @@ for (const limit of [
 for (const [query, pointers] of [
   ['limit', ['#/query/limit']],
   ['limit=1&limit=2', ['#/query/limit']],
-  ['limit[]=1', ['#/query/limit[]']],
+  ['limit[]=1', ['#/query/limit%5B%5D']],
   ['Limit=1', ['#/query/Limit']],
   ['followed=1', ['#/query/followed']],
   ['followed=TRUE', ['#/query/followed']],

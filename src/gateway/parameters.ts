@@ -3,7 +3,8 @@
  * parameter. Stricter than the usual parsers: no coercion, nothing twice, nothing unknown.
  */
 import type { TObject } from 'typebox';
-import { type FieldError, WarbleError } from '#contract/errors.ts';
+import { type FieldError, pointerTo, WarbleError } from '#contract/errors.ts';
+import { mustMatch, oneOf, shortName } from './schema-faults.ts';
 
 export type ParameterPlace = 'path' | 'query' | 'header';
 /** Turns named texts into the schema's values. Throws `invalid_request` with every fault. */
@@ -60,13 +61,13 @@ function readAll(
   place: ParameterPlace,
 ): object {
   const values: Record<string, string | number | boolean> = {};
-  const faults: FieldError[] = [];
+  const faults: ParameterFault[] = [];
   const refuse = (name: string, detail: string) => {
-    if (faults.length < MOST_PARAMETERS) faults.push({ pointer: `#/${place}/${name}`, detail });
+    if (faults.length < MOST_PARAMETERS) faults.push(faultAt(place, shortName(name), detail));
   };
   for (const [name, text] of given) {
     const parameter = byName.get(name);
-    if (parameter === undefined) refuse(name, 'is no parameter of this call');
+    if (parameter === undefined) refuse(name, 'is not a parameter of this call');
     else if (Object.hasOwn(values, name)) refuse(name, 'is given more than once');
     else {
       const value = parameter.read(text);
@@ -83,27 +84,32 @@ function readAll(
   return values;
 }
 
-function invalidParameters(faults: FieldError[]): WarbleError {
-  const [first] = faults;
-  const name = first!.pointer.slice(first!.pointer.lastIndexOf('/') + 1);
-  return new WarbleError('invalid_request', `${name} ${first!.detail}.`, { errors: faults });
+interface ParameterFault {
+  name: string;
+  error: FieldError;
+}
+
+function faultAt(place: ParameterPlace, name: string, detail: string): ParameterFault {
+  return { name, error: { pointer: pointerTo(place, name), detail } };
+}
+
+function invalidParameters(faults: ParameterFault[]): WarbleError {
+  const { name, error } = faults[0]!;
+  const errors = faults.map((fault) => fault.error);
+  return new WarbleError('invalid_request', `${name} ${error.detail}.`, { errors });
 }
 
 function textReader(keywords: Keywords): ReadText {
   const choices = keywords.enum ?? (keywords.const === undefined ? undefined : [keywords.const]);
-  if (choices !== undefined) return (text) => (choices.includes(text) ? text : oneOf(choices));
+  if (choices !== undefined) return (text) => (choices.includes(text) ? text : { fault: oneOf(choices) });
   if (keywords.type === 'integer') return integerReader(keywords);
   if (keywords.type === 'boolean') return booleanOf;
   return stringReader(keywords);
 }
 
-function oneOf(choices: readonly string[]): Fault {
-  return { fault: `must be ${choices.join(' or ')}` };
-}
-
 function booleanOf(text: string): boolean | Fault {
   if (text === 'true') return true;
-  return text === 'false' ? false : oneOf(['true', 'false']);
+  return text === 'false' ? false : { fault: 'must be true or false' };
 }
 
 function integerReader({ minimum = 0, maximum = 999_999_999 }: Keywords): ReadText {
@@ -119,7 +125,7 @@ function stringReader({ pattern, minLength = 0, maxLength = Number.POSITIVE_INFI
   return (text) => {
     if (text.length < minLength) return { fault: 'must not be empty' };
     if (text.length > maxLength) return { fault: `must have at most ${maxLength} characters` };
-    if (expression !== undefined && !expression.test(text)) return { fault: `must match ${pattern}` };
+    if (expression !== undefined && !expression.test(text)) return { fault: mustMatch(pattern!) };
     return text;
   };
 }

@@ -1,6 +1,14 @@
 /** Every fault as a problem document (RFC 9457), with the status and code of the catalogue. */
 import { STATUS_CODES } from 'node:http';
-import { ERROR_CATALOGUE, type ErrorCode, type FieldError, WarbleError } from '#contract/errors.ts';
+import {
+  ERROR_CATALOGUE,
+  type ErrorCode,
+  type FieldError,
+  type Pointer,
+  pointerTo,
+  WarbleError,
+} from '#contract/errors.ts';
+import { faultOf, type SchemaFault, shortName } from './schema-faults.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -15,7 +23,6 @@ export interface Problem {
 
 /** Most faults that one answer lists. */
 const MOST_FAULTS = 20;
-const MOST_NAME_CHARACTERS = 80;
 
 /** The document of an error. `type` points at the error's entry in the docs. */
 export function problemOf(error: WarbleError): Problem {
@@ -28,15 +35,9 @@ export function problemOf(error: WarbleError): Problem {
     code: error.code,
   };
   if (error.errors !== undefined && error.errors.length > 0) {
-    problem.errors = error.errors
-      .slice(0, MOST_FAULTS)
-      .map(({ pointer, detail }) => ({ pointer: cut(pointer), detail }));
+    problem.errors = error.errors.slice(0, MOST_FAULTS);
   }
   return problem;
-}
-
-function cut(text: string): string {
-  return text.length <= MOST_NAME_CHARACTERS ? text : `${text.slice(0, MOST_NAME_CHARACTERS)}…`;
 }
 
 /**
@@ -81,42 +82,31 @@ const FRAMEWORK_ERRORS: Record<string, Known> = {
   FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The path is not percent-encoded UTF-8.' },
 };
 
-/** What Ajv says of one fault. */
-export interface SchemaFault {
-  keyword: string;
-  instancePath: string;
-  message?: string | undefined;
-  params: Record<string, unknown>;
-}
-
-/** The error of a body that its schema refuses; one fault for each place. */
+/** The error of a body that its schema refuses; one fault for each place, the first of which is told in the detail. */
 export function invalidBody(faults: readonly SchemaFault[]): WarbleError {
-  const byPointer = new Map<string, string>();
+  const byPointer = new Map<Pointer, string>();
   for (const fault of faults) {
     if (byPointer.size >= MOST_FAULTS) break;
-    const { pointer, detail } = fieldErrorOf(fault);
-    if (!byPointer.has(pointer)) byPointer.set(pointer, detail);
+    const pointer = pointerTo(...placeOf(fault));
+    if (!byPointer.has(pointer)) byPointer.set(pointer, faultOf(fault));
   }
   const errors = Array.from(byPointer, ([pointer, detail]) => ({ pointer, detail }));
-  const first = errors[0];
-  const name = first === undefined || first.pointer === '' ? 'The body' : cut(first.pointer.slice(1));
-  return new WarbleError('invalid_request', `${name} ${first?.detail ?? 'is not valid'}.`, { errors });
+  const [first] = faults;
+  if (first === undefined) return new WarbleError('invalid_request', 'The body is not valid.');
+  return new WarbleError('invalid_request', `${nameOf(placeOf(first))} ${faultOf(first)}.`, { errors });
 }
 
-function fieldErrorOf({ keyword, instancePath, message, params }: SchemaFault): FieldError {
-  if (keyword === 'additionalProperties') {
-    return {
-      pointer: `${instancePath}/${escaped(params.additionalProperty)}`,
-      detail: 'is no field of this call',
-    };
-  }
-  if (keyword === 'required') {
-    return { pointer: `${instancePath}/${escaped(params.missingProperty)}`, detail: 'is required' };
-  }
-  return { pointer: instancePath, detail: message ?? 'is not valid' };
+function nameOf(place: readonly string[]): string {
+  return place.length === 0 ? 'The body' : place.join('/') || '""';
 }
 
-/** A name as a JSON pointer holds it (RFC 6901). */
-function escaped(name: unknown): string {
-  return String(name).replaceAll('~', '~0').replaceAll('/', '~1');
+/** Where a fault lies in the body, name by name. */
+function placeOf({ keyword, instancePath, params }: SchemaFault): string[] {
+  const names = instancePath
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (keyword === 'additionalProperties') names.push(shortName(String(params.additionalProperty)));
+  if (keyword === 'required') names.push(String(params.missingProperty));
+  return names;
 }

@@ -60,18 +60,18 @@ describe('a server', async () => {
   }
 
   for (const [body, pointers] of [
-    ['{}', ['/text']],
-    ['[]', ['']],
-    ['null', ['']],
-    ['"text"', ['']],
-    ['{"text":1}', ['/text']],
-    ['{"text":null}', ['/text']],
-    ['{"text":"a","more":1,"x/y~z":2}', ['/more', '/x~1y~0z']],
-    ['{"text":"a","__proto__":{"x":1}}', ['/__proto__']],
-    ['{"text":"a","constructor":{"prototype":1}}', ['/constructor']],
-    ['{"text":"a","tags":["a","b","c"]}', ['/tags']],
-    ['{"text":"a","tags":"a"}', ['/tags']],
-    ['{"tags":[1,"a"]}', ['/tags/0', '/text']],
+    ['{}', ['#/text']],
+    ['[]', ['#']],
+    ['null', ['#']],
+    ['"text"', ['#']],
+    ['{"text":1}', ['#/text']],
+    ['{"text":null}', ['#/text']],
+    ['{"text":"a","more":1,"x/y~z":2}', ['#/more', '#/x~1y~0z']],
+    ['{"text":"a","__proto__":{"x":1}}', ['#/__proto__']],
+    ['{"text":"a","constructor":{"prototype":1}}', ['#/constructor']],
+    ['{"text":"a","tags":["a","b","c"]}', ['#/tags']],
+    ['{"text":"a","tags":"a"}', ['#/tags']],
+    ['{"tags":[1,"a"]}', ['#/tags/0', '#/text']],
   ] as const) {
     test(`refuses ${body} and names ${pointers.join(', ')}`, async () => {
       const problem = await problemIn(await post(echo, body));

@@ -14,8 +14,9 @@ import { createInFlight, type InFlight } from './in-flight.ts';
 import { clientAddressOf, countedAddress, type TrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
-import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf, type SchemaFault } from './problem.ts';
+import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { registerPublicSite } from './public-site.ts';
+import type { SchemaFault } from './schema-faults.ts';
 import { registerUnmatched } from './unmatched.ts';
 import { answerOddities, answerUnreadable, requireHost } from './unreadable.ts';
 

@@ -18,7 +18,7 @@ export function answerOddities(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     // Node has taken its own listeners away.
     socket.on('error', () => socket.destroy());
-    refuse(socket, new WarbleError('invalid_request', 'This server opens no tunnels.'));
+    refuse(socket, new WarbleError('invalid_request', 'This server does not open tunnels.'));
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
@@ -51,7 +51,7 @@ function unreadable(code: string | undefined): WarbleError {
     return new WarbleError('headers_too_large', 'Send fewer or shorter headers.');
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new WarbleError('request_timeout', 'The request did not come whole in time; send it again.');
+    return new WarbleError('request_timeout', 'The request took too long to arrive; send it again.');
   }
-  return new WarbleError('invalid_request', 'This is no HTTP/1.1 request that can be read.');
+  return new WarbleError('invalid_request', 'This is not a valid HTTP/1.1 request.');
 }

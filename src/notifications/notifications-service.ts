@@ -17,7 +17,7 @@ import { createItemsView } from './items-view.ts';
 import { settingsWith } from './notification-settings.ts';
 import type { Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
-import type { NotificationsStore } from './notifications-store.ts';
+import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
 import { createPermissions } from './permissions.ts';
 import { createTelling } from './telling.ts';
 
@@ -94,11 +94,12 @@ function createNotifications({ store, clock, ...services }: NotificationsDeps): 
     changeSettings: async ({ userId, changes }) =>
       settingsWith(await store.mergeSettings({ userId, changes })),
     async setBell({ userId, other, level }) {
-      if (userId === other) throw new WarbleError('invalid_request', 'Nobody has a bell for themselves.');
+      if (userId === other) throw new WarbleError('invalid_request', 'You cannot set a bell for yourself.');
       await person(userId, other);
       const set = await store.setBell({ userId, other, level, since: clock.now() });
-      if (!set)
-        throw new WarbleError('invalid_request', 'That are too many bells; set others to default first.');
+      if (set) return;
+      const detail = `You can set at most ${STORE_LIMITS.bells} bells; set another one to default first.`;
+      throw new WarbleError('invalid_request', detail);
     },
     async bells({ userId, others }) {
       const set = await store.bells({ userId, others });

@@ -70,7 +70,7 @@ export function decideFollow(
   if (me.counts.outgoing - held >= LIMITS.followees) {
     throw new WarbleError(
       'invalid_request',
-      `You follow or have asked to follow ${LIMITS.followees} people, which is the most; unfollow somebody first.`,
+      `You follow or have asked to follow ${LIMITS.followees} people, which is the maximum; unfollow somebody first.`,
     );
   }
   if (other.protected) return { mine: { ...mine, follow: null, request: mint() }, state: 'requested' };
@@ -123,7 +123,7 @@ function refuseBeyond(count: number, verb: 'block' | 'mute'): void {
   if (count < BLOCKS_MOST) return;
   throw new WarbleError(
     'invalid_request',
-    `You ${verb} ${BLOCKS_MOST} people, which is the most; un${verb} one first.`,
+    `You ${verb} ${BLOCKS_MOST} people, which is the maximum; un${verb} somebody first.`,
   );
 }
 

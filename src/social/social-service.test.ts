@@ -103,7 +103,7 @@ describe('people', () => {
 
   test('a batch beyond its bound is refused', async () => {
     const userIds = Array.from({ length: LIMITS.batch + 1 }, (_, n) => n + 1);
-    await assert.rejects(fixture.social.view({ viewer: null, userIds }), RangeError);
+    await assert.rejects(fixture.social.view({ viewer: null, userIds }), { code: 'invalid_request' });
   });
 });
 
@@ -173,7 +173,7 @@ describe('following', () => {
       await fixture.tick();
       await Promise.all(plain.slice(at, at + 1_000).map((other) => follow(ADA, other)));
     }
-    await refused(follow(ADA, last), 'invalid_request', /5000 people, which is the most; unfollow/);
+    await refused(follow(ADA, last), 'invalid_request', /5000 people, which is the maximum; unfollow/);
     await follow(ADA, secret!);
     await follow(ADA, secret!, true);
     const { followees } = await fixture.social.followeesOf({ follower: ADA });

@@ -2,6 +2,7 @@
  * The social service: who people are, and what they have to do with each other. Rules are in `follow-rules.ts`;
  * this file joins them to the store.
  */
+import { requireBatch } from '#contract/batch.ts';
 import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { changeBetween, type SocialDeps } from './changes.ts';
@@ -11,7 +12,7 @@ import { createLists } from './lists.ts';
 import { createPeople } from './people.ts';
 import type { Social } from './social.ts';
 import type { StoredPerson } from './social-store.ts';
-import { createViewing, requireBatch } from './viewing.ts';
+import { createViewing } from './viewing.ts';
 
 /** Makes the service. The caller runs `createSettler` (settling.ts) with the same dependencies beside it. */
 export function createSocialService(deps: SocialDeps): Social {
@@ -29,7 +30,7 @@ export function createSocialService(deps: SocialDeps): Social {
     ...createDiscovery(deps, viewing),
 
     async followerCounts({ userIds }) {
-      requireBatch(userIds.length);
+      requireBatch(userIds);
       const known = (await store.people(userIds)).filter((person) => person !== null);
       return known.map(({ userId, counts }) => ({ userId, followers: counts.followers }));
     },
@@ -43,7 +44,7 @@ export function createSocialService(deps: SocialDeps): Social {
       return { userIds, next: userIds.length < limit ? null : (userIds.at(-1) ?? null) };
     },
     async edges({ pairs }) {
-      requireBatch(pairs.length);
+      requireBatch(pairs);
       return store.edges(pairs);
     },
     async scanPeople({ after, limit }) {

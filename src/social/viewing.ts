@@ -1,7 +1,7 @@
 /** People as one viewer stands to them. */
+import { requireBatch } from '#contract/batch.ts';
 import { notFound } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
 import { maySeePerson, type PersonHead, type PersonView } from '#contract/records.ts';
 import type { SocialDeps } from './changes.ts';
 import type { PersonShown, Profile } from './social.ts';
@@ -20,7 +20,7 @@ export interface Viewing {
 
 export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
   async function view({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
-    requireBatch(userIds.length);
+    requireBatch(userIds);
     const people = await store.people(userIds);
     const relations = viewer === null ? undefined : await store.relations({ viewer, others: userIds });
     const views: PersonView[] = [];
@@ -38,7 +38,7 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
 
   /** Ties are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
   async function shown({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
-    requireBatch(userIds.length);
+    requireBatch(userIds);
     const people = await store.people(userIds);
     const apart = viewer === null ? NOBODY : await store.apart(viewer);
     const found: (PersonShown | null)[] = [];
@@ -82,7 +82,7 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     },
 
     async lookup({ handles }) {
-      requireBatch(handles.length);
+      requireBatch(handles);
       const found = await store.byHandle([...new Set(handles.map((handle) => handle.toLowerCase()))]);
       return found
         .filter((person) => person.state === 'active')
@@ -101,11 +101,6 @@ function shownOf(person: StoredPerson, viewer: UserId | null, relation: number):
   if (locked && (relation & FOLLOWING) === 0 && userId !== viewer) return null;
   const head = { userId, handle, name, picture };
   return { head, protected: locked, muting: (relation & RELATION.muting) !== 0 };
-}
-
-/** A larger batch is a caller's mistake: sets are cut into several calls. */
-export function requireBatch(size: number): void {
-  if (size > LIMITS.batch) throw new RangeError(`At most ${LIMITS.batch} in a call, not ${size}.`);
 }
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');

@@ -72,7 +72,9 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
   };
   // Node would listen on every address of the machine.
   if (host === '')
-    throw new ConfigError('--host (WARBLE_HOST) is empty; give an address of this machine, as 127.0.0.1.');
+    throw new ConfigError(
+      '--host (WARBLE_HOST) is empty; give an address of this machine, such as 127.0.0.1.',
+    );
   if (config.data === '') throw new ConfigError('--data (WARBLE_DATA) is empty; give a directory.');
   return { config, options };
 }

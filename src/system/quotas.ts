@@ -13,7 +13,7 @@ export function quotasOf(text: string | undefined): Partial<Record<Policy, Quota
     const policy = POLICIES.find((known) => known === name);
     if (policy === undefined || Number(quota) < 1 || Number(window_s) < 1) {
       throw new ConfigError(
-        `WARBLE_QUOTAS has "${part}"; give NAME=REQUESTS/SECONDS, as post=300/3600, NAME one of ${POLICIES.join(', ')}.`,
+        `WARBLE_QUOTAS has "${part}"; give NAME=REQUESTS/SECONDS, such as post=300/3600, where NAME is one of ${POLICIES.join(', ')}.`,
       );
     }
     quotas[policy] = { quota: Number(quota), window_ms: Number(window_s) * 1_000 };

@@ -121,10 +121,10 @@ async function listen(api: PublicApi, { host, port }: Config): Promise<{ url: st
       );
     }
     if (code === 'EACCES')
-      throw new ConfigError(`port ${port} needs more rights; give one above 1023 with --port.`);
+      throw new ConfigError(`port ${port} needs more privileges; choose one above 1023 with --port.`);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new ConfigError(
-        `--host (WARBLE_HOST) ${host} is no address of this machine; give one that is, as 127.0.0.1.`,
+        `--host (WARBLE_HOST) ${host} is not an address of this machine; give one that is, such as 127.0.0.1.`,
       );
     }
     throw error;

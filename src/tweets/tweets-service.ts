@@ -1,3 +1,4 @@
+import { requireBatch } from '#contract/batch.ts';
 import { parseEntities } from '#contract/entities.ts';
 import { notFound, WarbleError } from '#contract/errors.ts';
 import { type CommentId, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
@@ -20,7 +21,7 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
   return {
     async post({ author, content, images, mentioned, appId, idempotency, traceId }) {
       if (images.length > LIMITS.imagesPerTweet) {
-        throw new WarbleError('invalid_request', `A tweet has at most ${LIMITS.imagesPerTweet} images.`);
+        throw new WarbleError('invalid_request', `A tweet can have at most ${LIMITS.imagesPerTweet} images.`);
       }
       const text = acceptText(content);
       const now = clock.now();
@@ -57,7 +58,7 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
         appId: null,
       });
       if ((await store.insertComment(comment)) === 'no_tweet') {
-        throw notFound('The tweet is gone, so nothing can be commented on.');
+        throw notFound('The tweet is gone, so it cannot be commented on.');
       }
     },
     removeComments: async (request) =>
@@ -125,8 +126,6 @@ function mismatch(): WarbleError {
 
 /** Passes a request on whose list is within the bound of one call. */
 function within<Request>(list: readonly number[], request: Request): Request {
-  if (list.length > LIMITS.batch) {
-    throw new WarbleError('invalid_request', `At most ${LIMITS.batch} ids in one call.`);
-  }
+  requireBatch(list);
   return request;
 }

@@ -4,7 +4,7 @@
  * leaves pending is finished, never freed: the social service may know the person by that handle already. The
  * same sign-up tried again goes on where the first one stopped, and so does signing in.
  */
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, type Pointer, WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
@@ -89,7 +89,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     return account;
   }
 
-  async function confirmPassword(session: Session, password: string, pointer: string): Promise<AccountRow> {
+  async function confirmPassword(session: Session, password: string, pointer: Pointer): Promise<AccountRow> {
     const account = await ownAccount(session.userId);
     const matches = await hasher.verify(password, account.passwordHash || (await ghostHash()));
     if (account.state === 'active' && matches) return account;
@@ -102,7 +102,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     async signUp({ device, ...request }) {
       const { handle, password } = request;
       checkHandle(handle);
-      checkNewPassword(password, handle, '/password');
+      checkNewPassword(password, handle, '#/password');
       const account = await reserve(request);
       await introduce(account);
       const signedIn = await sessions.open(account, device);
@@ -128,8 +128,8 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     authenticate: (token) => sessions.authenticate(token),
 
     async changePassword({ session, current, next }) {
-      const account = await confirmPassword(session, current, '/current');
-      checkNewPassword(next, account.handle, '/new');
+      const account = await confirmPassword(session, current, '#/current');
+      checkNewPassword(next, account.handle, '#/new');
       const to = await hasher.hash(next);
       const { userId, passwordHash: from } = account;
       if (!(await store.changePassword({ userId, from, to, keepSession: Number(session.sessionId) }))) {
@@ -146,7 +146,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     standing: (request) => sessions.standing(request.sessions),
 
     async remove({ session, password }) {
-      const { userId } = await confirmPassword(session, password, '/password');
+      const { userId } = await confirmPassword(session, password, '#/password');
       const time = clock.now();
       // The intent first: if the next line fails or the process dies, the erasure's worker does it again.
       await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
@@ -154,9 +154,13 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
         await announcer.announce(userId);
       } catch (cause) {
         if (!isWarbleError(cause)) throw cause;
-        throw new WarbleError('unavailable', 'You are signed out; the account goes as soon as possible.', {
-          cause,
-        });
+        throw new WarbleError(
+          'unavailable',
+          'You are signed out; the account will be deleted as soon as possible.',
+          {
+            cause,
+          },
+        );
       }
     },
 

@@ -22,7 +22,7 @@ export function handleKey(handle: string): string {
 export function checkHandle(handle: string): void {
   if (!HANDLE.test(handle)) {
     throw new WarbleError('invalid_request', 'A handle has 1 to 15 letters, digits or underscores.', {
-      errors: [{ pointer: '/handle', detail: 'must match [A-Za-z0-9_]{1,15}' }],
+      errors: [{ pointer: '#/handle', detail: 'must be 1 to 15 letters, digits or _' }],
     });
   }
   if (RESERVED.has(handleKey(handle))) throw handleTaken();

@@ -1,6 +1,6 @@
 /** Which passwords are refused: the too short, the too long and the commonly used. */
 import { readFileSync } from 'node:fs';
-import { WarbleError } from '#contract/errors.ts';
+import { type Pointer, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 
 /** Words that passwords are commonly made of; see the file's first lines. */
@@ -30,7 +30,7 @@ const ROWS = [
 ];
 
 /** Throws invalid_request, pointing at `pointer`, for a password that may not be chosen. */
-export function checkNewPassword(password: string, handle: string, pointer: string): void {
+export function checkNewPassword(password: string, handle: string, pointer: Pointer): void {
   const length = [...password].length;
   if (length < LIMITS.passwordMin || length > LIMITS.passwordMax) {
     throw refusal(pointer, `A password has ${LIMITS.passwordMin} to ${LIMITS.passwordMax} characters.`);
@@ -62,6 +62,6 @@ function isRun(text: string): boolean {
   return text.length >= 4 && ROWS.some((row) => row.includes(text) || row.includes(backwards));
 }
 
-function refusal(pointer: string, detail: string): WarbleError {
+function refusal(pointer: Pointer, detail: string): WarbleError {
   return new WarbleError('invalid_request', detail, { errors: [{ pointer, detail }] });
 }

@@ -83,7 +83,7 @@ test('commonly used passwords are refused, whatever is hung on them', () => {
 });
 
 test('a password has 8 to 128 characters, of any kind, and is not the handle', () => {
-  const check = (password: string) => () => checkNewPassword(password, 'Somebody_x', '/password');
+  const check = (password: string) => () => checkNewPassword(password, 'Somebody_x', '#/password');
   for (const refused of ['', 'seven77', 'x7'.repeat(65), 'somebody_X']) {
     assert.throws(check(refused), (error) => isWarbleError(error, 'invalid_request'), refused);
   }

@@ -130,5 +130,5 @@ function deviceOf(userAgent: string): string {
 }
 
 function badToken(): WarbleError {
-  return new WarbleError('unauthenticated', 'The token is not valid any more, or never was; sign in again.');
+  return new WarbleError('unauthenticated', 'The token is not valid; sign in again.');
 }

@@ -18,6 +18,6 @@ export function checkAlt(raw: string): string {
 
 function refusal(detail: string): WarbleError {
   return new WarbleError('invalid_text', `The description ${detail}.`, {
-    errors: [{ pointer: '/alt', detail }],
+    errors: [{ pointer: '#/alt', detail }],
   });
 }

@@ -40,13 +40,13 @@ test('pictures are called by name or by file name, one’s own only', () =>
     ]) {
       await assert.rejects(
         media.hold({ owner: ANN, names: ['image1.png', name] }),
-        (error) => isWarbleError(error, 'unknown_image') && error.errors?.[0]?.pointer === '/images/1',
+        (error) => isWarbleError(error, 'unknown_image') && error.errors?.[0]?.pointer === '#/images/1',
         name,
       );
     }
     await assert.rejects(
-      media.hold({ owner: ANN, names: ['no.png'], pointer: '/picture' }),
-      (error) => isWarbleError(error, 'unknown_image') && error.errors?.[0]?.pointer === '/picture',
+      media.hold({ owner: ANN, names: ['no.png'], pointer: '#/picture' }),
+      (error) => isWarbleError(error, 'unknown_image') && error.errors?.[0]?.pointer === '#/picture',
     );
   }));
 

@@ -4,7 +4,7 @@
  * (`media-uses-view.ts`); from before a post until after it, a hold keeps the sweeper away (`media-sweeper.ts`).
  */
 import { hash } from 'node:crypto';
-import { WarbleError } from '#contract/errors.ts';
+import { type Pointer, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { TweetImage } from '#contract/records.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -80,12 +80,12 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       return imageOf(row);
     },
 
-    async hold({ owner, names, pointer = '/images' }) {
+    async hold({ owner, names, pointer = '#/images' }) {
       if (names.length === 0) return { images: [], done: async () => {} };
       const holdId = random.bytes(NAME_BYTES).toString('hex');
       const result = await index.hold({ owner, names, holdId, until: clock.now() + HOLD_MS });
       if ('unknown' in result) {
-        const at = pointer === '/images' ? `/images/${names.indexOf(result.unknown)}` : pointer;
+        const at: Pointer = pointer === '#/images' ? `#/images/${names.indexOf(result.unknown)}` : pointer;
         throw unknownImage(result.unknown, at);
       }
       return {
@@ -122,13 +122,13 @@ function imageOf({
   return { image: name, width, height, alt };
 }
 
-function unknownImage(unknown: string, pointer: string): WarbleError {
+function unknownImage(unknown: string, pointer: Pointer): WarbleError {
   const shown = JSON.stringify(unknown.slice(0, 100));
   return new WarbleError(
     'unknown_image',
     `You have uploaded no image ${shown}. Upload it with POST /api/v1/media (multipart field "file") and pass the name that it answers, or the file name.`,
     {
-      errors: [{ pointer, detail: 'is the name of none of your uploads' }],
+      errors: [{ pointer, detail: 'is not the name of one of your uploads' }],
     },
   );
 }

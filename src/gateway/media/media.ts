@@ -41,7 +41,7 @@ export interface Media {
    * and holds them. Only the owner's own. Throws `unknown_image`, saying which; `pointer` is where the body has the
    * names, `/images` unless it is said.
    */
-  hold(request: { owner: UserId; names: string[]; pointer?: '/images' | '/picture' }): Promise<MediaHold>;
+  hold(request: { owner: UserId; names: string[]; pointer?: '#/images' | '#/picture' }): Promise<MediaHold>;
   /** What `/media/{name}` serves; undefined: there is none. The reader must consume or destroy `body`. */
   read(name: string): Promise<StoredPicture | undefined>;
   /** Deletes some of a person's pictures. Call until `done`. */

@@ -1,8 +1,9 @@
 /** Reading an upload: one file and its description, as multipart/form-data. */
 import multipart, { type Multipart } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, pointerTo, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { shortName } from '../schema-faults.ts';
 
 export interface UploadedFile {
   fileName: string;
@@ -50,13 +51,13 @@ async function readParts(request: FastifyRequest): Promise<UploadedFile> {
     } else throw badPart(part);
   }
   if (file !== undefined) return { ...file, alt: alt ?? '' };
-  throw invalid('/file', 'is required, as a file with a name');
+  throw invalid('file', 'is required, as a file with a name');
 }
 
 function altOf(part: Extract<Multipart, { type: 'field' }>): string {
   if (part.valueTruncated || typeof part.value !== 'string') {
     throw new WarbleError('invalid_text', `A description has at most ${LIMITS.altCharacters} characters.`, {
-      errors: [{ pointer: '/alt', detail: 'is too long' }],
+      errors: [{ pointer: '#/alt', detail: 'is too long' }],
     });
   }
   return part.value;
@@ -64,13 +65,15 @@ function altOf(part: Extract<Multipart, { type: 'field' }>): string {
 
 function badPart({ fieldname }: Multipart): WarbleError {
   const known = fieldname === 'file' || fieldname === 'alt';
-  const detail = known ? 'must come once, "file" as a file and "alt" as a text' : 'is no part of this call';
-  return invalid(`/${fieldname.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail);
+  const detail = known
+    ? 'must come once, "file" as a file and "alt" as a text'
+    : 'is not a part of this call';
+  return invalid(shortName(fieldname), detail);
 }
 
-function invalid(pointer: string, detail: string): WarbleError {
-  return new WarbleError('invalid_request', `The part ${JSON.stringify(pointer.slice(1, 80))} ${detail}.`, {
-    errors: [{ pointer, detail }],
+function invalid(part: string, detail: string): WarbleError {
+  return new WarbleError('invalid_request', `The part ${JSON.stringify(part)} ${detail}.`, {
+    errors: [{ pointer: pointerTo(part), detail }],
   });
 }
 
@@ -78,7 +81,7 @@ function invalid(pointer: string, detail: string): WarbleError {
 function asRefusal(error: unknown): WarbleError {
   const { code } = error as { code?: string };
   if (code === 'FST_REQ_FILE_TOO_LARGE') return new WarbleError('too_large', 'A picture has at most 8 MiB.');
-  if (code === 'FST_FILES_LIMIT') return invalid('/file', 'must come once; upload pictures one by one');
+  if (code === 'FST_FILES_LIMIT') return invalid('file', 'must come once; upload pictures one by one');
   return new WarbleError(
     'invalid_request',
     'The multipart body cannot be read; send "file" and, if you like, "alt".',

@@ -60,18 +60,18 @@ test('an unknown handle and a wrong password cannot be told apart', () =>
 const badSignUps: [why: string, json: unknown, status: number, code: string, pointer: string | undefined][] =
   [
     ['no body', [], 400, 'invalid_request', undefined],
-    ['no handle', { password: ANN.password }, 400, 'invalid_request', '/handle'],
-    ['a handle too long', { ...ANN, handle: 'sixteen_letters_' }, 400, 'invalid_request', '/handle'],
-    ['a handle of other letters', { ...ANN, handle: 'añn' }, 400, 'invalid_request', '/handle'],
-    ['a handle that is a number', { ...ANN, handle: 7 }, 400, 'invalid_request', '/handle'],
+    ['no handle', { password: ANN.password }, 400, 'invalid_request', '#/handle'],
+    ['a handle too long', { ...ANN, handle: 'sixteen_letters_' }, 400, 'invalid_request', '#/handle'],
+    ['a handle of other letters', { ...ANN, handle: 'añn' }, 400, 'invalid_request', '#/handle'],
+    ['a handle that is a number', { ...ANN, handle: 7 }, 400, 'invalid_request', '#/handle'],
     ['a reserved handle', { ...ANN, handle: 'Admin' }, 409, 'handle_taken', undefined],
-    ['a password too short', { ...ANN, password: 'seven77' }, 400, 'invalid_request', '/password'],
-    ['a password too long', { ...ANN, password: 'x1'.repeat(65) }, 400, 'invalid_request', '/password'],
-    ['a common password', { ...ANN, password: 'Password123' }, 400, 'invalid_request', '/password'],
-    ['a name too long', { ...ANN, name: 'x'.repeat(51) }, 400, 'invalid_text', '/name'],
-    ['a name with a control character', { ...ANN, name: 'a\u0000b' }, 400, 'invalid_text', '/name'],
-    ['an unknown field', { ...ANN, admin: true }, 400, 'invalid_request', '/admin'],
-    ['an unknown kind of session', { ...ANN, session: 'jwt' }, 400, 'invalid_request', '/session'],
+    ['a password too short', { ...ANN, password: 'seven77' }, 400, 'invalid_request', '#/password'],
+    ['a password too long', { ...ANN, password: 'x1'.repeat(65) }, 400, 'invalid_request', '#/password'],
+    ['a common password', { ...ANN, password: 'Password123' }, 400, 'invalid_request', '#/password'],
+    ['a name too long', { ...ANN, name: 'x'.repeat(51) }, 400, 'invalid_text', '#/name'],
+    ['a name with a control character', { ...ANN, name: 'a\u0000b' }, 400, 'invalid_text', '#/name'],
+    ['an unknown field', { ...ANN, admin: true }, 400, 'invalid_request', '#/admin'],
+    ['an unknown kind of session', { ...ANN, session: 'jwt' }, 400, 'invalid_request', '#/session'],
   ];
 test('what is wrong with a sign-up is told by its place, and nobody is signed up', () =>
   onSite(async ({ call }) => {

@@ -12,6 +12,7 @@ import { forgetCookies, requireSameOrigin } from '../authentication.ts';
 import type { Limits } from '../limits/limits.ts';
 import { userHead } from '../present.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
+import { PATTERNS } from '../schema-faults.ts';
 import { Id, Nothing, strictObject, Time } from '../schemas/common.ts';
 
 export interface AccountRoutesDeps {
@@ -66,7 +67,7 @@ function signUpRoute({ accounts }: AccountRoutesDeps): Route {
     summary: 'Make an account and sign in',
     body: strictObject({
       handle: Type.String({
-        pattern: '^[A-Za-z0-9_]{1,15}$',
+        pattern: PATTERNS.handle.pattern,
         description: 'Unique, ignoring case.',
         examples: ['ann'],
       }),
@@ -294,5 +295,5 @@ function nameOf(raw: string): string {
   const checked = checkName(raw);
   if (checked.ok) return checked.text;
   const { reason } = checked;
-  throw new WarbleError('invalid_text', reason, { errors: [{ pointer: '/name', detail: reason }] });
+  throw new WarbleError('invalid_text', reason, { errors: [{ pointer: '#/name', detail: reason }] });
 }

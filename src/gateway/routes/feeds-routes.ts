@@ -1,5 +1,5 @@
 /** Pages of tweets: homes, top lists, and what somebody wrote. */
-import { WarbleError } from '#contract/errors.ts';
+import { pointerTo, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
 import { openBefore, type Place, scopeOf, sealNext } from '../cursors.ts';
@@ -99,7 +99,7 @@ function refuseOthers(query: PersonTweets, taken: (keyof PersonTweets)[], belong
   const names = Object.keys(query) as (keyof PersonTweets)[];
   const errors = names
     .filter((name) => !taken.includes(name))
-    .map((name) => ({ pointer: `#/query/${name}`, detail: `is only for the list with ${belongs}` }));
+    .map((name) => ({ pointer: pointerTo('query', name), detail: `is only for the list with ${belongs}` }));
   if (errors.length === 0) return;
   throw new WarbleError('invalid_request', 'These parameters do not go together.', { errors });
 }

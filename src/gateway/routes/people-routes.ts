@@ -5,6 +5,7 @@ import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { personOf, userIdOf } from '../ids.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
+import { PATTERNS } from '../schema-faults.ts';
 import {
   Id,
   LimitQuery,
@@ -183,7 +184,7 @@ function lookupRoute({ services: { social } }: RouteDeps): Route {
     name: 'lookup',
     topic,
     summary: 'Who has a handle, ignoring case',
-    query: strictObject({ handle: Type.String({ pattern: '^[A-Za-z0-9_]{1,15}$', examples: ['alice'] }) }),
+    query: strictObject({ handle: Type.String({ pattern: PATTERNS.handle.pattern, examples: ['alice'] }) }),
     answer: strictObject({ userId: Id }),
     errors: ['not_found'],
     async handler({ query, caller }) {

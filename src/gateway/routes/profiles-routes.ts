@@ -33,7 +33,7 @@ export function profilesRoutes(deps: RouteDeps): Route[] {
         const userId = selfOf(params.userId, caller);
         checkActor(body.userId, caller);
         const held = body.picture
-          ? await deps.media.hold({ owner: userId, names: [body.picture], pointer: '/picture' })
+          ? await deps.media.hold({ owner: userId, names: [body.picture], pointer: '#/picture' })
           : null;
         try {
           await social.setProfile({ userId, changes: changesOf(body, held?.images[0]?.image), traceId });
@@ -81,7 +81,7 @@ function accepted(field: string, raw: string | null, check: typeof checkName): s
   const checked = check(raw ?? '');
   if (checked.ok) return checked.text;
   const { reason } = checked;
-  throw new WarbleError('invalid_text', reason, { errors: [{ pointer: `/${field}`, detail: reason }] });
+  throw new WarbleError('invalid_text', reason, { errors: [{ pointer: `#/${field}`, detail: reason }] });
 }
 
 /** What the blocker still gets of whom they blocked. */

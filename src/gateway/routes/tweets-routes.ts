@@ -92,7 +92,7 @@ function deleteRoute({ services: { tweets, timeline } }: RouteDeps): Route {
         if (!isWarbleError(error, 'not_found')) throw error;
         // Not one's own: whoever may read it learns that it is not theirs, everybody else that it is not there.
         await timeline.tweet({ tweetId, viewer: caller.userId });
-        throw new WarbleError('forbidden', 'Only its author deletes a tweet.');
+        throw new WarbleError('forbidden', 'Only its author can delete a tweet.');
       }
       return {};
     },

@@ -1,18 +1,19 @@
 /** Schemas that many calls share. A schema with a `title` becomes a component of the OpenAPI document. */
 import { type Static, Type } from 'typebox';
 import { LIMITS } from '#contract/limits.ts';
+import { PATTERNS } from '../schema-faults.ts';
 
 const strict = { additionalProperties: false } as const;
 
 /** Decimal string of a tweet, comment, notification... */
 export const Id = Type.String({
-  pattern: '^[1-9][0-9]{0,15}$',
+  pattern: PATTERNS.id.pattern,
   description: 'A decimal string.',
   examples: ['1024'],
 });
 /** In a path: somebody's id, or `me`. */
 export const Person = Type.String({
-  pattern: '^(me|[1-9][0-9]{0,15})$',
+  pattern: PATTERNS.person.pattern,
   description: "A person's id, or `me` for the one who is signed in.",
   examples: ['me'],
 });

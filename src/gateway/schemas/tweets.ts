@@ -1,6 +1,7 @@
 /** Tweets, their lists, and pages of them. */
 import { Type } from 'typebox';
 import { LIMITS } from '#contract/limits.ts';
+import { PATTERNS } from '../schema-faults.ts';
 import { Cursor, Id, Limit, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
 
 const Place = { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) };
@@ -136,7 +137,7 @@ export const IdempotencyHeaders = strictObject({
     Type.String({
       minLength: 1,
       maxLength: LIMITS.idempotencyKeyCharacters,
-      pattern: '^[ -~]+$',
+      pattern: PATTERNS.printableAscii.pattern,
       description: 'The same key and body within 24 h: the same answer, done once.',
     }),
   ),

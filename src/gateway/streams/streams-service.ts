@@ -189,7 +189,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       if (person.streams.size >= LIMITS.streamsPerPerson) {
         throw new WarbleError(
           'rate_limited',
-          `At most ${LIMITS.streamsPerPerson} streams a person; close one.`,
+          `At most ${LIMITS.streamsPerPerson} streams are open for each person; close one.`,
           {
             retryAfter_s: 15,
           },

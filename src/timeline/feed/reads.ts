@@ -58,7 +58,10 @@ export function createReads(deps: ReadsDeps): Reads {
     async top({ viewer, window, place, limit }) {
       const snapshot = place === null ? await globalTop.newest(window) : await snapshots.get(place.snapshot);
       if (snapshot?.window !== window) {
-        throw new WarbleError('cursor_expired', 'The list has changed since; start again without a cursor.');
+        throw new WarbleError(
+          'cursor_expired',
+          'This version of the list is no longer kept; start again without a cursor.',
+        );
       }
       const source = topSource(snapshot, place?.index ?? 0);
       return page({ source, limit, viewer, rule: inGlobalTop });
@@ -79,7 +82,11 @@ export function createReads(deps: ReadsDeps): Reads {
       const request = { entries, viewer, rule: anywhere, items, limit: 1, cast: castFor(viewer) };
       const { degraded, unchecked } = await hydrate(request);
       // Neither "it is not there" nor the tweet would be honest.
-      if (unchecked) throw new WarbleError('unavailable', 'Who may read this cannot be checked just now.');
+      if (unchecked)
+        throw new WarbleError(
+          'unavailable',
+          'The server cannot check just now who may read this; try again in a moment.',
+        );
       if (items.length === 0) throw notFound();
       const missing: 'engagement'[] = degraded ? ['engagement'] : [];
       return { items, next: null, degraded: missing, partial: false };
