@@ -334,8 +334,47 @@ describe('what is new since', () => {
       await c.remove(CYD, gone);
       const ask = { reader: ADA, after: old, limit: 9 };
       const theirs = { tweetId: ben, actor: BEN };
-      assert.deepEqual(await c.homes.newSince(ask), { activities: [{ tweetId: cyd, actor: CYD }, theirs] });
+      const all = { activities: [{ tweetId: cyd, actor: CYD }, theirs], partial: false };
+      assert.deepEqual(await c.homes.newSince(ask), all);
       await c.social.mute({ userId: ADA, other: CYD, traceId: '' });
-      assert.deepEqual(await c.homes.newSince(ask), { activities: [theirs] });
+      assert.deepEqual(await c.homes.newSince(ask), { activities: [theirs], partial: false });
+    }));
+
+  test('leaves out what somebody tweeted before the follow, though the home has it', () =>
+    withCommunity(async (c) => {
+      await c.post(BEN);
+      await c.pass(1);
+      await c.follow(ADA, BEN);
+      await c.pass(1);
+      const later = await c.post(BEN);
+      await c.settle();
+      assert.equal((await c.walk({ reader: ADA })).length, 2);
+      const { activities } = await c.homes.newSince({ reader: ADA, after: 0, limit: 9 });
+      assert.deepEqual(activities, [{ tweetId: later, actor: BEN }]);
+    }));
+
+  test('reads nothing of those whom the reader follows once the home is held, and nothing beneath its floor', () =>
+    withCommunity(async (c) => {
+      await c.step();
+      const many = LIMITS.ring + 300;
+      await c.follow(ADA, BEN);
+      await c.follow(ADA, CYD);
+      for (let i = 0; i < many; i++) await c.post(i % 2 === 0 ? BEN : CYD);
+      await c.settle();
+      await c.walk({ reader: ADA });
+      c.calls.clear();
+      const { activities } = await c.homes.newSince({ reader: ADA, after: 0, limit: 2 * many });
+      assert.ok(activities.length >= LIMITS.ring && activities.length < many, `${activities.length} tweets`);
+      assert.deepEqual([...c.calls.keys()].sort(), ['social.followeesOf', 'tweets.authorsOf']);
+    }));
+
+  test('says that it cannot say where no home can be held', () =>
+    withCommunity(async (c) => {
+      await c.follow(ADA, BEN);
+      await c.post(BEN);
+      await c.settle();
+      c.down.add('engagement');
+      const answer = await c.homes.newSince({ reader: ADA, after: 0, limit: 9 });
+      assert.deepEqual(answer, { activities: [], partial: true });
     }));
 });

@@ -85,15 +85,25 @@ export function tweetGroup(tweets: readonly { tweetId: TweetId; actor: UserId }[
   return { id: newest.tweetId, type: 'tweet', members };
 }
 
+/** Those whom a group names: its newest actors. */
+export function actorsNamed({ members }: Group): UserId[] {
+  const actors = new Set<UserId>();
+  for (const { actor } of members) {
+    actors.add(actor);
+    if (actors.size === LIMITS.notificationActors) break;
+  }
+  return [...actors];
+}
+
 /** A group as it is shown to somebody who has read through `mark`. */
-export function presentGroup({ id, type, members }: Group, mark: Snowflake): NotificationItem {
-  const actors = new Set(members.map(({ actor }) => actor));
+export function presentGroup(group: Group, mark: Snowflake): NotificationItem {
+  const { id, type, members } = group;
   const { tweetId, commentId } = members[0]!;
   return {
     id,
     type,
-    actors: [...actors].slice(0, LIMITS.notificationActors),
-    actorCount: actors.size,
+    actors: actorsNamed(group),
+    actorCount: new Set(members.map(({ actor }) => actor)).size,
     tweetId,
     commentId,
     time: snowflakeTime(id),

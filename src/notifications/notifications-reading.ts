@@ -4,15 +4,15 @@
  */
 import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { PersonHead } from '#contract/records.ts';
+import { type FreshTweet, type FreshTweetsDeps, freshTweets, MAX_FRESH_TWEETS } from './fresh-tweets.ts';
 import {
-  FRESH_TWEETS_MOST,
-  type Fresh,
-  type FreshTweetsDeps,
-  freshTweets,
-  NOTHING_FRESH,
-  onlyTweets,
-} from './fresh-tweets.ts';
-import { type Group, groupMembers, presentGroup, stretches, tweetGroup } from './notification-groups.ts';
+  actorsNamed,
+  type Group,
+  groupMembers,
+  presentGroup,
+  stretches,
+  tweetGroup,
+} from './notification-groups.ts';
 import type { NotificationItem, Notifications } from './notifications.ts';
 import type { NotificationsStore, StoredItem } from './notifications-store.ts';
 import { look, type Seen, type VisibilityDeps } from './visibility.ts';
@@ -20,7 +20,7 @@ import { look, type Seen, type VisibilityDeps } from './visibility.ts';
 export interface ReadingDeps {
   store: Pick<NotificationsStore, 'items' | 'arrival' | 'mark' | 'marks' | 'settings' | 'bells'>;
   tweets: VisibilityDeps['tweets'];
-  social: VisibilityDeps['social'] & FreshTweetsDeps['social'];
+  social: VisibilityDeps['social'];
   engagement: VisibilityDeps['engagement'];
   timeline: FreshTweetsDeps['timeline'];
 }
@@ -56,18 +56,18 @@ async function list(
   const covered = items.filter((each) => each.arrival <= walk.arrival);
   const marks = (await marksOver(deps, userId, items)).filter((each) => each <= walk.mark);
   const unreadItems = items.filter(({ id }) => id > mark);
-  const fresh = await freshTweets(deps, { reader: userId, after: walk.mark, limit: FRESH_TWEETS_MOST });
+  const fresh = await freshTweets(deps, { reader: userId, after: walk.mark, limit: MAX_FRESH_TWEETS });
+  const tweets = toldTogether(fresh.tweets, items);
+  const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= walk.tweets));
 
   const parts = stretches(covered, marks, below, STRETCH);
   const first = parts.next().value ?? [];
-  const seen = await lookAt(deps, userId, [...new Set([...unreadItems, ...first])], fresh);
-  const tweets = onlyTweets(fresh.activities, seen, idsOf(items));
-  const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= walk.tweets));
-  const page = startPage({ below, limit, mark });
+  const seen = await lookAt(deps, userId, [...new Set([...unreadItems, ...first])], newTweets);
+  const page = startPage({ below, limit, mark, partial: fresh.partial });
   page.take([...groupMembers(first.filter(seen.shows), marks), ...(newTweets ? [newTweets] : [])], seen);
   // Groups only ever share a stretch, and each stretch is older than the one before.
   for (const part of page.full() ? [] : parts) {
-    const further = await lookAt(deps, userId, part, NOTHING_FRESH);
+    const further = await lookAt(deps, userId, part);
     page.take(groupMembers(part.filter(further.shows), marks), further);
     if (page.full()) break;
   }
@@ -81,15 +81,14 @@ async function list(
 async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promise<{ unread: number }> {
   const mark = await deps.store.mark({ userId });
   const items = await deps.store.items({ recipient: userId, above: mark });
-  const toldApart = idsOf(items);
   const newest = await freshTweets(deps, { reader: userId, after: mark, limit: FRESH_FIRST });
-  const seen = await lookAt(deps, userId, items, newest);
-  let tweets = onlyTweets(newest.activities, seen, toldApart);
+  let tweets = toldTogether(newest.tweets, items);
   if (tweets.length === 0 && newest.more) {
-    // The newest few were all reposts, or of people with another bell: look at the rest.
-    const all = await freshTweets(deps, { reader: userId, after: mark, limit: FRESH_TWEETS_MOST });
-    tweets = onlyTweets(all.activities, await lookAt(deps, userId, [], all), toldApart);
+    // The newest few were all told apart, or of people with another bell: look at the rest.
+    const all = await freshTweets(deps, { reader: userId, after: mark, limit: MAX_FRESH_TWEETS });
+    tweets = toldTogether(all.tweets, items);
   }
+  const seen = await lookAt(deps, userId, items);
   return { unread: countUnread(items.filter(seen.shows), tweets, mark) };
 }
 
@@ -100,24 +99,24 @@ async function item(
   const mark = await deps.store.mark({ userId });
   const items = await deps.store.items({ recipient: userId, above: 0 });
   const found = items.find((each) => each.id === id);
-  if (found === undefined) return itemOfTweets(deps, { userId, id, mark, toldApart: idsOf(items) });
+  if (found === undefined) return itemOfTweets(deps, { userId, id, mark, items });
   const marks = await marksOver(deps, userId, items);
   const whole = groupMembers(items, marks).find(({ members }) => members.includes(found));
   const members = whole?.members ?? [];
-  const seen = await lookAt(deps, userId, members, NOTHING_FRESH);
+  const seen = await lookAt(deps, userId, members);
   const group = seen.shows(found) ? groupMembers(members.filter(seen.shows), marks)[0] : undefined;
   return shown(group, mark, seen);
 }
 
 async function itemOfTweets(
   deps: ReadingDeps,
-  request: { userId: UserId; id: Snowflake; mark: Snowflake; toldApart: ReadonlySet<Snowflake> },
+  request: { userId: UserId; id: Snowflake; mark: Snowflake; items: readonly StoredItem[] },
 ): ReturnType<Notifications['item']> {
-  const { userId, id, mark, toldApart } = request;
-  const fresh = await freshTweets(deps, { reader: userId, after: mark, limit: FRESH_TWEETS_MOST });
-  const seen = await lookAt(deps, userId, [], fresh);
-  const tweets = onlyTweets(fresh.activities, seen, toldApart);
-  return shown(tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined, mark, seen);
+  const { userId, id, mark, items } = request;
+  const fresh = await freshTweets(deps, { reader: userId, after: mark, limit: MAX_FRESH_TWEETS });
+  const tweets = toldTogether(fresh.tweets, items);
+  const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
+  return shown(group, mark, await lookAt(deps, userId, [], group));
 }
 
 function shown(
@@ -131,11 +130,12 @@ function shown(
 }
 
 /** Collects the groups of one page, from stretches that come newest first. */
-function startPage({ below, limit, mark }: { below: Snowflake; limit: number; mark: Snowflake }) {
+function startPage(request: { below: Snowflake; limit: number; mark: Snowflake; partial: boolean }) {
+  const { below, limit, mark } = request;
   const notifications: NotificationItem[] = [];
   const people = new Map<UserId, PersonHead>();
   let more = false;
-  let partial = false;
+  let { partial } = request;
   return {
     full: () => more,
     take(groups: Group[], seen: Seen): void {
@@ -158,17 +158,21 @@ function startPage({ below, limit, mark }: { below: Snowflake; limit: number; ma
   };
 }
 
-/** Looks at items and at what was freshly tweeted in the same calls. */
-async function lookAt(
+/** Looks at items, and at those whom the group of new tweets names, in the same calls. */
+function lookAt(
   deps: ReadingDeps,
   reader: UserId,
   items: readonly StoredItem[],
-  fresh: Fresh,
+  newTweets?: Group | undefined,
 ): Promise<Seen> {
-  const tweetIds = fresh.activities.map(({ tweetId }) => tweetId);
-  const userIds = fresh.activities.map(({ actor }) => actor);
-  const seen = await look(deps, { reader, items, tweetIds, userIds });
-  return { ...seen, partial: seen.partial || fresh.partial };
+  const userIds = newTweets === undefined ? [] : actorsNamed(newTweets);
+  return look(deps, { reader, items, userIds });
+}
+
+/** New tweets but those of which the reader was told by an item of their own. */
+function toldTogether(tweets: FreshTweet[], items: readonly StoredItem[]): FreshTweet[] {
+  const apart = new Set(items.map(({ id }) => id));
+  return tweets.filter(({ tweetId }) => !apart.has(tweetId));
 }
 
 /** The marks that may part these items (newest first), ascending. */
@@ -196,8 +200,4 @@ function headsOf({ actors }: NotificationItem, seen: Seen): PersonHead[] {
     const { userId, handle, name, picture } = person;
     return [{ userId, handle, name, picture }];
   });
-}
-
-function idsOf(items: readonly { id: Snowflake }[]): Set<Snowflake> {
-  return new Set(items.map(({ id }) => id));
 }

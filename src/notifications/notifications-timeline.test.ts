@@ -26,6 +26,8 @@ test('new tweets come from the home that the timeline service keeps', () => {
     async (world) => {
       const real = realTimeline(world);
       ({ timeline } = real);
+      // Fan-out says where it starts; until then no home is held.
+      await timeline.progress({ tweets: [], reposts: [], started: true });
       await world.follow(ann, bob);
       await world.follow(ann, cid);
       const pulled = await world.post(bob);

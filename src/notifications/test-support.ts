@@ -110,18 +110,21 @@ export async function createFacts() {
   };
 }
 
-/** What a home holds, read from the facts themselves: the tweets of those followed and not muted. */
+/** What a home holds, read from the facts themselves: the tweets of those followed and not muted, since the follow. */
 function plainTimeline({ tweets, social }: { tweets: Tweets; social: Social }): Pick<Timeline, 'newSince'> {
   return {
     async newSince({ reader, after, limit }) {
       const { followees } = await social.followeesOf({ follower: reader });
       const activities: { tweetId: number; actor: UserId }[] = [];
-      for (const { userId, muted } of followees) {
+      for (const { userId, id: since, muted } of followees) {
         if (muted) continue;
         const { ids } = await tweets.byAuthor({ author: userId, before: null, limit: 100 });
-        for (const tweetId of ids) if (tweetId > after) activities.push({ tweetId, actor: userId });
+        for (const tweetId of ids) {
+          if (tweetId > Math.max(after, since)) activities.push({ tweetId, actor: userId });
+        }
       }
-      return { activities: activities.sort((a, b) => b.tweetId - a.tweetId).slice(0, limit) };
+      activities.sort((a, b) => b.tweetId - a.tweetId);
+      return { activities: activities.slice(0, limit), partial: false };
     },
   };
 }

@@ -3,7 +3,7 @@
  * not muted, on texts that they may read. Asked for all items of a page together, one batched call per service.
  */
 import { unlessDown } from '#contract/errors.ts';
-import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { mayReadPerson, maySeePerson, mayShowActor, type PersonView } from '#contract/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -15,8 +15,6 @@ import type { Item } from './notifications-store.ts';
 /** What the reader of a page may be shown. */
 export interface Seen {
   shows(item: Item): boolean;
-  /** The author of a tweet or comment that stands. */
-  authorOf(id: TweetId): UserId | undefined;
   person(userId: UserId): PersonView | undefined;
   /** Some items could not be checked, and are not shown. */
   partial: boolean;
@@ -25,8 +23,7 @@ export interface Seen {
 export interface Question {
   reader: UserId;
   items: readonly Item[];
-  /** Further tweets and people to be looked up in the same calls. */
-  tweetIds: readonly TweetId[];
+  /** Further people to be looked up in the same call. */
   userIds: readonly UserId[];
 }
 
@@ -65,7 +62,6 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
 
   return {
     partial: standing === null,
-    authorOf: (id) => authors.get(id),
     person: (userId) => people.get(userId),
     shows(item) {
       const actor = people.get(item.actor);
@@ -90,8 +86,8 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
   };
 }
 
-async function authorsOf(deps: VisibilityDeps, { items, tweetIds }: Question): Promise<Map<number, UserId>> {
-  const ids = new Set(tweetIds);
+async function authorsOf(deps: VisibilityDeps, { items }: Question): Promise<Map<number, UserId>> {
+  const ids = new Set<number>();
   for (const { tweetId, commentId } of items) {
     if (tweetId !== null) ids.add(tweetId);
     if (commentId !== null) ids.add(commentId);

@@ -101,12 +101,16 @@ export interface Timeline {
   }): Promise<FeedPage<TweetId>>;
   /** One tweet. Throws not_found where it is gone or hidden. */
   tweet(request: { tweetId: TweetId; viewer: UserId | null }): Promise<FeedPage<never>>;
-  /** Activities of followed people above `after` that the reader may see, newest first, at most `limit`: for notifications. */
+  /**
+   * Tweets above `after` by people whom the reader follows, did not mute, and followed already when they were posted;
+   * newest first, at most `limit`, as far down as the reader's home is held in memory: for notifications. The cost
+   * does not grow with how many people the reader follows. `partial`: no home can be held now, so nothing is said.
+   */
   newSince(request: {
     reader: UserId;
     after: Snowflake;
     limit: number;
-  }): Promise<{ activities: { tweetId: TweetId; actor: UserId }[] }>;
+  }): Promise<{ activities: { tweetId: TweetId; actor: UserId }[]; partial: boolean }>;
 
   /** For fan-out workers: puts activities into the rings of those readers who have one. Idempotent. */
   deliver(request: { deliveries: Delivery[] }): Promise<void>;

@@ -30,6 +30,11 @@ export interface Batch {
 
 export interface CandidateSource {
   next(request: BatchRequest): Promise<Batch>;
+  /**
+   * Only what the ring holds, without the reader's own; null beneath its floor, and where there is no ring. What this
+   * costs does not depend on how many the reader follows.
+   */
+  held(request: Omit<BatchRequest, 'own'>): Promise<Batch | null>;
 }
 
 export interface CandidateSourceDeps {
@@ -43,7 +48,7 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
   const { rings, opening, pulledActors, pull } = deps;
 
   /** What the ring and the pulled actors hold together; null where that ends above `below`. */
-  async function fromRing(request: BatchRequest): Promise<Batch | null> {
+  async function fromRing(request: Omit<BatchRequest, 'own'>): Promise<Batch | null> {
     const { reader, circle, below, want } = request;
     const opened = opening.open(reader, circle);
     if (typeof opened !== 'number') await opened;
@@ -86,6 +91,7 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
   }
 
   return {
+    held: fromRing,
     async next(request) {
       let batch = await fromRing(request);
       if (batch !== null && request.own) batch = await withOwn(batch, request);

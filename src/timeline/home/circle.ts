@@ -8,7 +8,8 @@ export interface Circle {
   all: UserId[];
   /** Whose activities count: followed, not muted. */
   allowed: UserId[];
-  isAllowed: ReadonlySet<UserId>;
+  /** By those allowed: the snowflake of the follow, which tells when it began. */
+  followedSince: ReadonlyMap<UserId, Snowflake>;
   /** Digest of `all`, whatever their order. */
   members: number;
   /** The newest edge's snowflake, 0 without any. */
@@ -67,11 +68,11 @@ function sameRows(a: Followees, b: Followees): boolean {
 }
 
 function circleOf(followees: Followees): Circle {
-  const allowed = followees.filter(({ muted }) => !muted).map(({ userId }) => userId);
+  const heard = followees.filter(({ muted }) => !muted);
   return {
     all: followees.map(({ userId }) => userId),
-    allowed,
-    isAllowed: new Set(allowed),
+    allowed: heard.map(({ userId }) => userId),
+    followedSince: new Map(heard.map(({ userId, id }) => [userId, id])),
     members: followees.reduce((digest, { userId }) => withMember(digest, userId), NO_MEMBERS),
     newestEdge: followees.reduce((newest, { id }) => Math.max(newest, id), 0),
   };

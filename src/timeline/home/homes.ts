@@ -84,7 +84,7 @@ export function createHomes(deps: HomesDeps): Homes {
   const skeleton = createSkeleton({ circles, source, facts, walks, engagement, clock, onRead: rate.note });
   return {
     ...skeleton,
-    ...createNews({ circles, source, tweets, social }),
+    ...createNews({ circles, source, tweets }),
     ...createDeliveries({ rings, opening, keeping, circles, pull, facts, live }),
     recordPulled: pulledActors.record,
     demand: async () => rate.now(),

@@ -53,11 +53,11 @@ export function createPulledActors({
     async record({ actor, activities }) {
       tails.set(actor, await timelineDb.addPulled({ actor, activities, keep: LIMITS.ring }));
     },
-    async of({ allowed, isAllowed }) {
+    async of({ allowed, followedSince }) {
       await loaded();
       const found: PulledTail[] = [];
       if (tails.size < allowed.length) {
-        for (const tail of tails.values()) if (isAllowed.has(tail.actor)) found.push(tail);
+        for (const tail of tails.values()) if (followedSince.has(tail.actor)) found.push(tail);
       } else {
         for (const actor of allowed) {
           const tail = tails.get(actor);

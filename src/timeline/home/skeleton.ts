@@ -156,7 +156,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
       const circle = await circles.of(reader);
       const eyes: Eyes = {
         actors: own ? [...circle.allowed, reader] : circle.allowed,
-        counts: (actor) => circle.isAllowed.has(actor) || (own && actor === reader),
+        counts: (actor) => circle.followedSince.has(actor) || (own && actor === reader),
       };
       let walk = place === null ? null : walks.resume(reader, place);
       if (place === null) deps.onRead();

@@ -1,7 +1,7 @@
 import type { TweetRecord } from '#contract/records.ts';
 import { type CacheUse, noteUse } from '#platform/cache-use.ts';
 import { createIdCache } from '#platform/id-cache.ts';
-import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
+import type { Authorship, ChangeSource, TweetsStore } from '../tweets-store.ts';
 
 export interface CachedTweetsStoreDeps {
   /** Must be the only handle through which its backend changes: only its own changes are seen here. */
@@ -69,6 +69,17 @@ export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStor
       }
       noteUse(deps.use, ids.length, missing.length);
       if (missing.length > 0) for (const record of await fill(missing)) found.push(record);
+      return found;
+    },
+    async authorsOf({ ids }) {
+      const found: Authorship[] = [];
+      const missing: number[] = [];
+      for (const id of ids) {
+        const record = kept(id);
+        if (record === undefined) missing.push(id);
+        else found.push({ id, author: record.author, deleted: false });
+      }
+      if (missing.length > 0) for (const row of await store.authorsOf({ ids: missing })) found.push(row);
       return found;
     },
   };
