@@ -72,6 +72,16 @@ export function isCrossSite(request: FastifyRequest): boolean {
   return request.headers.origin !== undefined && !isThisSite(request);
 }
 
+/** An Origin that is longer has been made up: a host name has at most 253 characters. */
+const MAX_ORIGIN_CHARACTERS = 270;
+
+/** Whose page sent a request, where a browser marks it as another site's: its Origin, as far as it is known. */
+export function crossSiteOf(request: FastifyRequest): string | null {
+  if (!isCrossSite(request)) return null;
+  const { origin = 'null' } = request.headers;
+  return origin.length > MAX_ORIGIN_CHARACTERS ? 'null' : origin.toLowerCase();
+}
+
 /**
  * The token in the session cookie. Under each kind of connection one name counts: the unprefixed one could be set
  * by any neighbouring host, and so put somebody into another's session.

@@ -1,5 +1,5 @@
 /** Reading JSON bodies: strict UTF-8, plain JSON.parse (`__proto__` stays an unknown field like any other). */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 
 /**
@@ -18,6 +18,37 @@ export function registerBodies(app: FastifyInstance): void {
 }
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
+
+/**
+ * Where nobody need be signed in, a JSON body must be called JSON: another site's page can send any other type, or
+ * none, without asking first (a preflight). Throws `unsupported_media_type`.
+ */
+export function requireJsonType({ headers, routeOptions }: FastifyRequest): void {
+  const { route } = routeOptions.config;
+  if (route === undefined || route.auth !== 'none' || route.body === null || route.consumes !== 'json')
+    return;
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
+}
+
+const UTF_8 = /^(?:utf-?8|us-ascii)$/i;
+
+/** Bodies are read as they come, in UTF-8. Throws `unsupported_media_type` where one is said to be anything else. */
+export function requirePlainBody({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (!/^\s*identity\s*$/i.test(coding)) {
+    reply.header('accept-encoding', 'identity');
+    throw new WarbleError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
+  }
+  for (const [, quoted, bare] of (headers['content-type'] ?? '').matchAll(CHARSET)) {
+    if (UTF_8.test(quoted ?? bare ?? '')) continue;
+    throw new WarbleError(
+      'unsupported_media_type',
+      'Send the body in UTF-8; leave charset out or say utf-8.',
+    );
+  }
+}
+
+const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^;]*?))\s*(?=;|$)/gi;
 
 /** Whether a body is meant as JSON: said so, or nothing said. */
 export function isJsonType({ headers }: FastifyRequest): boolean {

@@ -1,9 +1,9 @@
 /** Turns route definitions into the app's routes: parameters, caller, body, answer. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify';
 import type { TObject } from 'typebox';
 import { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
-import { isJsonType, notJson } from './body.ts';
+import { isJsonType, notJson, requirePlainBody } from './body.ts';
 import { type ParameterPlace, type ParameterReader, parameterReader, queryOf } from './parameters.ts';
 import { type RawJson, type Route, SENT } from './route.ts';
 import { createTimestamps } from './timestamps.ts';
@@ -26,6 +26,7 @@ export function registerRoutes({ app, clock }: RegistrationDeps, routes: readonl
       bodyLimit: route.bodyLimit_bytes,
       exposeHeadRoute: route.produces !== 'text/event-stream',
       ...(route.body !== null && route.consumes === 'json' ? { schema: { body: route.body } } : {}),
+      ...(route.body === null ? {} : { preParsing: checkBody }),
       // The body's absence is told apart from a wrong body, so that the answer can say so.
       preValidation: (request, _reply, done) => done(missingBody(route, request)),
       handler: handlerOf(route, clock),
@@ -36,6 +37,11 @@ export function registerRoutes({ app, clock }: RegistrationDeps, routes: readonl
 /** `/{userId}/profile` as the router writes it, below the API's prefix. */
 export function fastifyPath({ path, root }: Route): string {
   return (root ? '' : API_PREFIX) + path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+async function checkBody(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload) {
+  requirePlainBody(request, reply);
+  return payload;
 }
 
 function missingBody(route: Route, request: FastifyRequest): WarbleError | undefined {

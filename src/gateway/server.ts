@@ -8,7 +8,7 @@ import type { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
-import { registerBodies } from './body.ts';
+import { registerBodies, requireJsonType } from './body.ts';
 import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { clientAddressOf, countedAddress, type TrustProxy } from './limits/addresses.ts';
@@ -130,6 +130,7 @@ export function createServer(deps: ServerDeps): Server {
     try {
       inFlight.enter(request, reply, route !== undefined && route.limit !== 'stream');
       requireHost(request.raw);
+      requireJsonType(request);
     } catch (error) {
       return done(error as Error);
     }

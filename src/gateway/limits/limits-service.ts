@@ -2,7 +2,8 @@ import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { AtOnce, Decision, Limits, Policy, Quota } from './limits.ts';
-import { createSlidingWindow, type SlidingWindow, type Taken } from './sliding-window.ts';
+import { createSiteWindow } from './site-window.ts';
+import { createSlidingWindow, type Taken } from './sliding-window.ts';
 
 export interface LimitsServiceDeps {
   clock: Clock;
@@ -54,42 +55,42 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   const counters = Object.fromEntries(
     Object.entries(quotas).map(([policy, quota]) => [policy, createCounter(policy, quota, keys)]),
   ) as Record<Policy, Counter>;
-  const pairs = createSlidingWindow<string>(attempts.pair, keys);
-  const addresses = createSlidingWindow<string>(attempts.address, keys);
+  const pairs = createSiteWindow(attempts.pair, keys);
+  const addresses = createSiteWindow(attempts.address, keys);
 
   return {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
-    take: (policy, who) => (off ? null : counters[policy](who, clock.monotonic())),
+    take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
     atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
-    attempt({ account, address }) {
+    attempt({ account, address, site = null }) {
       if (off) return { succeeded() {} };
       const now = clock.monotonic();
       const pair = `${address} ${account.toLowerCase()}`;
-      const byAddress = addresses.take(address, now);
+      const byAddress = addresses.take(address, site, now);
       if (!byAddress.allowed) throw tooManyAttempts(byAddress);
-      const byPair = pairs.take(pair, now);
+      const byPair = pairs.take(pair, site, now);
       if (!byPair.allowed) {
-        addresses.giveBack(address, now);
+        addresses.giveBack(address, site, now);
         throw tooManyAttempts(byPair);
       }
       return {
         succeeded() {
-          pairs.giveBack(pair, clock.monotonic());
-          addresses.giveBack(address, clock.monotonic());
+          pairs.giveBack(pair, site, clock.monotonic());
+          addresses.giveBack(address, site, clock.monotonic());
         },
       };
     },
   };
 }
 
-type Counter = (who: UserId | string, now_ms: number) => Decision;
+type Counter = (who: UserId | string, site: string | null, now_ms: number) => Decision;
 
 function createCounter(policy: string, quota: Quota, keys: number): Counter {
-  const people: SlidingWindow<number> = createSlidingWindow(quota, keys);
-  const addresses: SlidingWindow<string> = createSlidingWindow(quota, keys);
+  const people = createSlidingWindow<number>(quota, keys);
+  const addresses = createSiteWindow(quota, keys);
   const policyHeader = `"${policy}";q=${quota.quota};w=${Math.round(quota.window_ms / 1_000)}`;
-  return (who, now_ms) => {
-    const taken = typeof who === 'number' ? people.take(who, now_ms) : addresses.take(who, now_ms);
+  return (who, site, now_ms) => {
+    const taken = typeof who === 'number' ? people.take(who, now_ms) : addresses.take(who, site, now_ms);
     const { allowed, remaining, reset_s } = taken;
     return { allowed, remaining, reset_s, policyHeader, header: `"${policy}";r=${remaining};t=${reset_s}` };
   };

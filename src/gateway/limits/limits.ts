@@ -33,14 +33,16 @@ export interface AtOnce {
 export interface Limits {
   /**
    * Counts a request of a person (a number), or of an address (as `countedAddress` gives it). What is refused
-   * is not counted. `null`: limits are off.
+   * is not counted. `site`: whose page sent it, where that is another site's; it then counts for (address, site).
+   * `null`: limits are off.
    */
-  take(policy: Policy, who: UserId | string): Decision | null;
+  take(policy: Policy, who: UserId | string, site?: string | null): Decision | null;
   readonly atOnce: Readonly<AtOnce>;
   /**
    * Counts an attempt to sign in, or to show one's password again, before the password is looked at. Throws
    * `rate_limited`. It counts for (account, address) and for the address, never for the account alone, so that
-   * nobody can be locked out. `succeeded()` takes it back.
+   * nobody can be locked out. With a `site` both are counted apart from the address's own. `succeeded()` takes it
+   * back.
    */
-  attempt(request: { account: string; address: string }): { succeeded(): void };
+  attempt(request: { account: string; address: string; site?: string | null }): { succeeded(): void };
 }

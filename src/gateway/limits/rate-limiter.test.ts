@@ -26,7 +26,12 @@ test('without a token the address has its places, for pictures too', () =>
   onSite(
     async (site) => {
       const token = await signedIn(site, 'ann');
-      const { hangUp } = await drip(site, { count: 2, path: '/login', head: [], body: '{"' });
+      const { hangUp } = await drip(site, {
+        count: 2,
+        path: '/login',
+        head: ['Content-Type: application/json'],
+        body: '{"',
+      });
       const picture = () => site.request('GET', `/media/${'a'.repeat(32)}.png`);
       assert.equal((await picture()).status, 429);
       assert.equal((await site.call('GET', '/me', { token })).status, 200, 'who is signed in has their own');

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
+import { crossSiteOf } from '../authentication.ts';
 import type { Holder, InFlight } from '../in-flight.ts';
 import type { RouteLimit } from '../route.ts';
 import type { Limits, Policy } from './limits.ts';
@@ -21,8 +22,8 @@ export interface RateLimiterDeps {
 }
 
 /**
- * Counts each call against its route's limit: for the person who is signed in, else for the address; signing up
- * and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
+ * Counts each call against its route's limit: for the person who is signed in, else for the address (of another
+ * site's page: for the address and that site); signing up and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
  * as, it takes one of its person's places, if they are signed in, or else one of those of its address for nobody in
  * particular. To be added after the authentication.
  */
@@ -32,7 +33,7 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
     const limit = request.routeOptions.config.route?.limit ?? 'none';
     const policy = POLICIES[limit];
     if (policy === null) return done();
-    const decision = limits.take(policy, countedFor(request, policy));
+    const decision = limits.take(policy, countedFor(request, policy), crossSiteOf(request));
     if (decision === null) return done();
     reply.header('ratelimit-policy', decision.policyHeader);
     reply.header('ratelimit', decision.header);

@@ -8,7 +8,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import type { Accounts, SignedIn } from '../accounts/accounts.ts';
 import { setSessionCookie } from '../accounts/session-cookie.ts';
-import { forgetCookies, requireSameOrigin } from '../authentication.ts';
+import { crossSiteOf, forgetCookies, requireSameOrigin } from '../authentication.ts';
 import type { Limits } from '../limits/limits.ts';
 import { userHead } from '../present.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
@@ -115,7 +115,11 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
     async handler({ body, request, reply }) {
       const { handle, password, session } = body;
       if (session === 'cookie') requireSameOrigin(request);
-      const attempt = limits.attempt({ account: handle, address: request.address });
+      const attempt = limits.attempt({
+        account: handle,
+        address: request.address,
+        site: crossSiteOf(request),
+      });
       const signedIn = await accounts.logIn({ handle, password, device: deviceOf(request) });
       attempt.succeeded();
       return signedInAnswer(signedIn, session, request, reply);
