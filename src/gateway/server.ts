@@ -9,6 +9,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
 import { registerBodies, requireJsonType } from './body.ts';
+import { allowAnyOrigin } from './cors.ts';
 import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { clientAddressOf, countedAddress, type TrustProxy } from './limits/addresses.ts';
@@ -202,8 +203,10 @@ function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance 
       customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, allowUnionTypes: true },
     },
     schemaErrorFormatter: (faults) => invalidBody(faults as SchemaFault[]),
-    frameworkErrors: (error, request, reply) =>
-      answerError(asWarbleError(error).error, request, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => {
+      secure(request, reply as FastifyReply);
+      answerError(asWarbleError(error).error, request, reply as FastifyReply);
+    },
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = bounds.connections;
@@ -228,6 +231,7 @@ function secure(request: FastifyRequest, reply: FastifyReply): void {
     'cross-origin-opener-policy': 'same-origin',
     'cache-control': 'no-store',
   });
+  allowAnyOrigin(request, reply);
 }
 
 function answerError(error: WarbleError, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,6 +1,7 @@
 /** Requests that no route answers: 404, 405 with Allow, and OPTIONS. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound, WarbleError } from '#contract/errors.ts';
+import { allowMethods } from './cors.ts';
 
 interface Pattern {
   segments: string[];
@@ -21,7 +22,10 @@ export function registerUnmatched(app: FastifyInstance): void {
       throw notFound('There is no such call; /docs lists them all.');
     }
     reply.header('allow', ['OPTIONS', ...allowed].join(', '));
-    if (request.method === 'OPTIONS') return reply.code(204).send();
+    if (request.method === 'OPTIONS') {
+      allowMethods(request, reply, allowed);
+      return reply.code(204).send();
+    }
     throw new WarbleError('method_not_allowed', `This call takes ${allowed.join(', ')}.`);
   });
 }

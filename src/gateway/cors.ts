@@ -1,0 +1,51 @@
+/**
+ * Pages of any origin may use the API with a bearer token, and show pictures (CORS). Never with credentials: the
+ * wildcard makes browsers withhold cookies and the answers to requests that had some.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Paths that other origins may read. */
+const OPEN = /^\/(?:api\/|media\/|openapi\.json(?:$|\?))/;
+
+/** Headers beyond those that browsers let pages send and read anyway. The wildcard would leave out Authorization. */
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Cache-Control',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-None-Match',
+  'Last-Event-ID',
+  'X-Request-Id',
+];
+const RESPONSE_HEADERS = [
+  'Allow',
+  'ETag',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+];
+/** Browsers keep the answer to a preflight no longer than 2 h (Chromium) to 24 h (Firefox). */
+const PREFLIGHT_MAX_AGE_S = 86_400;
+
+const ANY_ORIGIN = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': RESPONSE_HEADERS.join(', '),
+  'cross-origin-resource-policy': 'cross-origin',
+};
+
+/** Lets pages of any origin read the answer, where the path is of the API or a picture. */
+export function allowAnyOrigin({ url }: FastifyRequest, reply: FastifyReply): void {
+  if (OPEN.test(url)) reply.headers(ANY_ORIGIN);
+}
+
+/** Answers what a browser asks before it sends a request of another origin. `methods`: those that the path takes. */
+export function allowMethods({ url, headers }: FastifyRequest, reply: FastifyReply, methods: string[]): void {
+  if (!OPEN.test(url) || headers['access-control-request-method'] === undefined) return;
+  reply.headers({
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': REQUEST_HEADERS.join(', '),
+    'access-control-max-age': String(PREFLIGHT_MAX_AGE_S),
+  });
+}
