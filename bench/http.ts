@@ -3,18 +3,12 @@
  * of the same size from the same server, and posts with durable answers. Rounds of the two alternate, so that what
  * else the machine does meets both alike; the ratio is the median over the rounds. CPU is this process's, per answer.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { createSeededRandom } from '#platform/random.ts';
-import { startServing } from '#system/serve.ts';
 import { createCommunity } from './community.ts';
 import type { LoadPlan, LoadResult } from './load.ts';
 import { percentile, printRow } from './report.ts';
+import { runBeside, withServer } from './server.ts';
 
 const HOME = '/api/v1/me/tweets?followed=true&limit=20';
 const CONSTANT = '/bench/constant';
@@ -29,40 +23,22 @@ type Plan = Pick<LoadPlan, 'url' | 'tokens' | 'pipelining'>;
 
 /** `seconds`: how long each row is measured, over all its rounds. */
 export async function benchHttp({ seconds }: { seconds: number }): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
   const constant = { body: Buffer.alloc(0) };
-  const serving = await startServing(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      data: directory,
-      rateLimits: 'off',
-      quotas: {},
-      trustedProxies: [],
-      publicUrl: null,
-      metricsToken: null,
-      metricsPort: null,
-      logLevel: 'silent',
-      region: 'local',
+  await withServer(
+    async (serving) => {
+      const { tokens, fillPreviews } = await createCommunity(serving, createSeededRandom(1));
+      const plan = { url: serving.url, tokens, pipelining: 1 };
+      await compare('home pages', plan, constant, seconds);
+      await compare('home pages, 4 pipelined', { ...plan, pipelining: 4 }, constant, seconds);
+      await fillPreviews();
+      await compare('home pages, all previews full', plan, constant, seconds);
+      const body = { content: 'A tweet from the bench.' };
+      const posts = { ...plan, method: 'POST', path: '/api/v1/postTweet', body } as const;
+      await measure({ ...posts, seconds: WARM_S });
+      print('posts, durable', [await measure({ ...posts, seconds })]);
     },
-    pino({ level: 'silent' }),
     { beforeListening: (app) => addConstantRoute(app, constant) },
   );
-  try {
-    const { tokens, fillPreviews } = await createCommunity(serving, createSeededRandom(1));
-    const plan = { url: serving.url, tokens, pipelining: 1 };
-    await compare('home pages', plan, constant, seconds);
-    await compare('home pages, 4 pipelined', { ...plan, pipelining: 4 }, constant, seconds);
-    await fillPreviews();
-    await compare('home pages, all previews full', plan, constant, seconds);
-    const body = { content: 'A tweet from the bench.' };
-    const posts = { ...plan, method: 'POST', path: '/api/v1/postTweet', body } as const;
-    await measure({ ...posts, seconds: WARM_S });
-    print('posts, durable', [await measure({ ...posts, seconds })]);
-  } finally {
-    await serving.stop();
-    rmSync(directory, { recursive: true });
-  }
 }
 
 /** The best that the server can give: bytes that are ready, behind every hook that answers pass. */
@@ -125,24 +101,7 @@ function median(numbers: number[]): number {
 
 async function measure(plan: LoadPlan): Promise<Measured> {
   const before = process.cpuUsage();
-  const result = await load(plan);
+  const result = await runBeside<LoadResult>('load.ts', plan);
   const { user, system } = process.cpuUsage(before);
   return { ...result, cpu_us: (user + system) / result.answers };
-}
-
-function load(plan: LoadPlan): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [fileURLToPath(new URL('load.ts', import.meta.url))], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.on('error', reject);
-    child.on('exit', (code) =>
-      code === 0 ? resolve(JSON.parse(output)) : reject(new Error(`the load ended with ${code}`)),
-    );
-    child.stdin.end(JSON.stringify(plan));
-  });
 }

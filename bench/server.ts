@@ -1,0 +1,58 @@
+/** A server in this process on a directory of its own, and processes beside it that put load on it. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import type { PublicApi } from '#system/public-api.ts';
+import { type Serving, startServing } from '#system/serve.ts';
+
+/** Runs `body` against a fresh server without rate limits; stops it and removes its data afterwards. */
+export async function withServer(
+  body: (serving: Serving, directory: string) => Promise<void>,
+  options: { beforeListening?: (app: PublicApi['app']) => void } = {},
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
+  const serving = await startServing(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      data: directory,
+      rateLimits: 'off',
+      quotas: {},
+      trustedProxies: [],
+      publicUrl: null,
+      metricsToken: null,
+      metricsPort: null,
+      logLevel: 'silent',
+      region: 'local',
+    },
+    pino({ level: 'silent' }),
+    options,
+  );
+  try {
+    await body(serving, directory);
+  } finally {
+    await serving.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Runs a script of this folder, which reads `plan` as JSON from standard input and prints its result as JSON. */
+export function runBeside<Result>(script: string, plan: unknown): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve(JSON.parse(output)) : reject(new Error(`${script} ended with ${code}`)),
+    );
+    child.stdin.end(JSON.stringify(plan));
+  });
+}
