@@ -27,4 +27,5 @@ if (wanted('deliveries')) {
   });
 }
 if (wanted('http')) await benchHttp({ seconds: Number(values.seconds) });
-if (wanted('mix')) await benchMix({ seconds: MIX_ROUNDS * Number(values.seconds), perSecond: Number(values.rate) });
+if (wanted('mix'))
+  await benchMix({ seconds: MIX_ROUNDS * Number(values.seconds), perSecond: Number(values.rate) });

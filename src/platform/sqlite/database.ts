@@ -211,13 +211,13 @@ function connect({ path, migrations, durability }: DatabaseOptions): DatabaseSyn
   try {
     connection = new DatabaseSync(path, { timeout: BUSY_MS });
     // Deletion of facts means it: what is overwritten is zeroed in the file too, not only unlinked
-    // (sqlite.org/pragma.html).
+    // (sqlite.org/pragma.html). No memory mapping: every commit of another connection unmaps the file.
     connection.exec(`PRAGMA journal_mode = WAL;
       PRAGMA secure_delete = ${durability === 'full' ? 'ON' : 'OFF'};
       PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
       PRAGMA foreign_keys = ON;
       PRAGMA cache_size = -65536;
-      PRAGMA mmap_size = 1073741824;
+      PRAGMA mmap_size = 0;
       PRAGMA temp_store = MEMORY;`);
     migrate(connection, path, migrations);
     return connection;
