@@ -19,6 +19,7 @@ export const ERROR_CATALOGUE = {
   handle_taken: { status: 409, title: 'The handle is taken' },
   idempotency_mismatch: { status: 409, title: 'The idempotency key was used with another body' },
   idempotency_in_progress: { status: 409, title: 'The first request with this key is still under way' },
+  already_resolved: { status: 409, title: 'The report was resolved in another way' },
   protected_account: { status: 409, title: 'A protected account cannot be followed privately' },
   cursor_expired: { status: 410, title: 'The cursor has expired' },
   too_large: { status: 413, title: 'Too large' },

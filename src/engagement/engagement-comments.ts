@@ -4,7 +4,7 @@ import { LIMITS } from '#contract/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Acting, Engagement, NewEngagementComment } from './engagement.ts';
+import type { Engagement, NewEngagementComment } from './engagement.ts';
 import type { EngagementStore, KeyedComment } from './engagement-store.ts';
 import type { Visibility } from './engagement-visibility.ts';
 
@@ -15,6 +15,8 @@ export interface CommentRulesDeps {
   minter: Pick<Minter, 'mint'>;
   clock: Clock;
 }
+
+type RemoveComment = Parameters<Engagement['removeComment']>[0];
 
 /**
  * Comments stand in two stores. The row, with id and idempotency key, is the fact and comes first (`pending`); then
@@ -65,8 +67,8 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
     throw new WarbleError('unavailable', 'The comment could not be finished in time; try again.');
   }
 
-  async function removeComment(request: Acting & { commentId: CommentId }): Promise<void> {
-    const { actor, tweetId, commentId, traceId } = request;
+  async function removeComment(request: RemoveComment): Promise<void> {
+    const { actor, tweetId, commentId, by = 'author', traceId } = request;
     const row = await store.comment({ commentId });
     if (row === undefined || row.tweetId !== tweetId || row.state === 'pending') throw notFound();
     if (actor !== row.userId && actor !== row.author) {
@@ -77,7 +79,7 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
     }
     if (row.state === 'ended') return;
     await store.removeComment({ commentId, time: clock.now(), traceId });
-    await tweets.removeComments({ commentIds: [commentId], by: 'author' });
+    await tweets.removeComments({ commentIds: [commentId], by });
   }
 
   return { comment, removeComment };

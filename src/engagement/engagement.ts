@@ -3,7 +3,7 @@
  * stands and social who may see whom; nothing else.
  */
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import type { CommentRow, LikeRow, Page, RepostRow } from '#contract/records.ts';
+import type { CommentRow, DeletedBy, LikeRow, Page, RepostRow } from '#contract/records.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 
 export interface Acting {
@@ -68,9 +68,9 @@ export interface Engagement {
   comment(request: NewEngagementComment): Promise<{ commentId: CommentId; time: number }>;
   /**
    * By the comment's author or the tweet's. Another's visible one: forbidden; absent, hidden or of another tweet:
-   * not_found; one's own again: a success.
+   * not_found; one's own again: a success. `by`: who had it removed in the actor's name; `author` where it is left out.
    */
-  removeComment(request: Acting & { commentId: CommentId }): Promise<void>;
+  removeComment(request: Acting & { commentId: CommentId; by?: DeletedBy }): Promise<void>;
   /** Throws not_found, forbidden (a protected tweet). Again: a success. */
   repost(request: Acting): Promise<void>;
   unrepost(request: Acting): Promise<void>;

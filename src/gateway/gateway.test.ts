@@ -362,6 +362,15 @@ describe('the API', () => {
     for (const { userId, via } of suggestions) for (const id of [userId, ...via]) assert.ok(users[id]);
   });
 
+  test('what is reported is listed for moderators, and resolved', async () => {
+    const { body } = await bob.post('/report', { userId: cy.id, reason: 'x' });
+    const actor = { by: 'root', from: 'here', reason: 'x' };
+    await api.administration.setModerator({ userId: Number(ada.id), moderator: true, ...actor });
+    await ada.post(`/moderation/reports/${body.reportId}`, { act: 'dismiss', reason: 'y' });
+    const { reports } = (await ada.get('/moderation/reports?state=resolved')).body;
+    assert.equal(reports[0].resolution.by, ada.id);
+  });
+
   test('every call was answered with success at least once, as the OpenAPI document says', () => {
     const elsewhere = [
       'uploadMedia',

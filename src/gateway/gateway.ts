@@ -14,6 +14,7 @@ import { registerLimits } from './limits/rate-limiter.ts';
 import type { Media } from './media/media.ts';
 import { registerMultipart } from './media/multipart.ts';
 import { registerMetricsPage } from './metrics-page.ts';
+import type { Moderation } from './moderation/moderation.ts';
 import { openApiOf } from './openapi.ts';
 import { docsPage } from './pages/docs-page.ts';
 import { sendPage } from './pages/html.ts';
@@ -27,6 +28,7 @@ import { engagementRoutes } from './routes/engagement-routes.ts';
 import { feedsRoutes } from './routes/feeds-routes.ts';
 import { followsRoutes } from './routes/follows-routes.ts';
 import { mediaRoutes } from './routes/media-routes.ts';
+import { moderationRoutes } from './routes/moderation-routes.ts';
 import { notificationsRoutes } from './routes/notifications-routes.ts';
 import { peopleRoutes } from './routes/people-routes.ts';
 import { profilesRoutes } from './routes/profiles-routes.ts';
@@ -39,6 +41,7 @@ export interface GatewayDeps {
   services: Services;
   accounts: Accounts;
   media: Media;
+  moderation: Moderation;
   limits: Limits;
   streams: Streams;
   /** 32 secret bytes, the same in every process: see `Accounts.secret`. */
@@ -136,6 +139,7 @@ export function routesOf(deps: GatewayDeps): Route[] {
     ...notificationsRoutes(shared),
     ...mediaRoutes(deps),
     ...streamRoutes(deps),
+    ...moderationRoutes({ ...shared, moderation: deps.moderation }),
   ];
 }
 

@@ -28,7 +28,7 @@ export interface Caller {
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export type RouteAuth = 'required' | 'optional' | 'none';
 /** Which request limit a call counts against. */
-export type RouteLimit = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'stream' | 'none';
+export type RouteLimit = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'report' | 'stream' | 'none';
 
 /** An answer that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');

@@ -65,6 +65,7 @@ export async function openApi(front: { trustedProxies?: string[]; publicUrl?: st
     conformance,
     logged,
     registry: api.registry,
+    administration: api.administration,
     anybody: connect(null),
     as: (token: string) => connect(token),
     async someone(handle: string): Promise<Someone> {

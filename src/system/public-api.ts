@@ -14,6 +14,8 @@ import { createMediaUsesView } from '#gateway/media/media-uses-view.ts';
 import { createPictures } from '#gateway/media/pictures.ts';
 import { openDiskMediaStore } from '#gateway/media/stores/disk.ts';
 import { openMediaUsesDb } from '#gateway/media/stores/sqlite-uses.ts';
+import type { Moderation } from '#gateway/moderation/moderation.ts';
+import { createModeration } from '#gateway/moderation/moderation-service.ts';
 import { openGatewayDb } from '#gateway/stores/gateway-db.ts';
 import { createStreamsService } from '#gateway/streams/streams-service.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -28,6 +30,7 @@ import type { System } from './system.ts';
 export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'registry'> {
   accounts: Accounts;
   administration: Administration;
+  moderation: Moderation;
   workers: Worker[];
   /** To be called when nothing is under way any more. */
   closeStores(): Promise<void>;
@@ -72,6 +75,14 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     clock,
     random,
   });
+  const moderation = createModeration({
+    ...services,
+    store: gatewayDb.reports,
+    administration,
+    media,
+    mint,
+    clock,
+  });
   const streams = createStreamsService({
     ...services,
     live,
@@ -84,6 +95,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     services,
     accounts,
     media,
+    moderation,
     streams,
     limits: createLimits({
       clock,
@@ -99,7 +111,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     version,
     metricsToken: config.metricsToken,
   });
-  const erasure = createErasure({ ...services, store: gatewayDb.accounts, media, clock });
+  const erasure = createErasure({ ...services, store: gatewayDb.accounts, media, moderation, clock });
   const { app, listen, close, registry } = gateway;
   return {
     app,
@@ -108,6 +120,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     registry,
     accounts,
     administration,
+    moderation,
     workers: [
       ...gateway.workers,
       ...accountWorkers,

@@ -10,7 +10,7 @@ import { createPasswordHasher } from '#gateway/accounts/password-hasher.ts';
 import { systemClock as clock } from '#platform/clock.ts';
 import { systemRandom as random } from '#platform/random.ts';
 import { createLogger } from '#system/logger.ts';
-import { createPublicApi, type PublicApi } from '#system/public-api.ts';
+import { createPublicApi, type PublicApi, type PublicApiDeps } from '#system/public-api.ts';
 import { runWorkers } from '#system/run-workers.ts';
 import { createSystem, type System } from '#system/system.ts';
 import { type Client, connect, eventually, type Person, signUp } from './client.ts';
@@ -38,7 +38,7 @@ export interface SystemHttp {
 
 const FANNED_OUT = ['follows', 'tweets', 'reposts'] as const;
 
-export async function openSystemHttp(): Promise<SystemHttp> {
+export async function openSystemHttp(config: Partial<PublicApiDeps['config']> = {}): Promise<SystemHttp> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-system-'));
   const file = (name: string) => join(directory, name);
   mkdirSync(file('media'));
@@ -46,7 +46,7 @@ export async function openSystemHttp(): Promise<SystemHttp> {
   const outages = addOutages(system.services);
   const api = await createPublicApi({
     system,
-    config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: null },
+    config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: null, ...config },
     directory: { file },
     clock,
     random,

@@ -104,10 +104,15 @@ type AccountActs = Pick<
 function accountActs(deps: AdministrationDeps, entryOf: EntryOf): AccountActs {
   const { store, announcer, hasher, clock, random } = deps;
 
-  async function setState(userId: UserId, to: 'active' | 'suspended', actor: Actor): Promise<void> {
+  async function setState(
+    userId: UserId,
+    to: 'active' | 'suspended',
+    actor: Actor,
+    subject = '',
+  ): Promise<void> {
     const action = to === 'suspended' ? 'account.suspended' : 'account.reinstated';
     const from = to === 'suspended' ? (['active'] as const) : (['suspended'] as const);
-    const audit = entryOf(actor, { action, userId });
+    const audit = entryOf(actor, { action, userId, subject });
     const changed = await store.setState({ userId, from, to, time: clock.now(), audit });
     if (!changed) {
       const account = await store.byId({ userId });
@@ -118,7 +123,7 @@ function accountActs(deps: AdministrationDeps, entryOf: EntryOf): AccountActs {
   }
 
   return {
-    suspend: ({ userId, ...actor }) => setState(userId, 'suspended', actor),
+    suspend: ({ userId, subject, ...actor }) => setState(userId, 'suspended', actor, subject),
     reinstate: ({ userId, ...actor }) => setState(userId, 'active', actor),
     async endSessions({ userId, ...actor }) {
       if ((await store.byId({ userId })) === undefined) throw noAccount(userId);

@@ -54,8 +54,11 @@ export interface Administration {
   byHandle(request: { handle: string }): Promise<AccountSummary>;
   /** Throws not_found. */
   account(request: { userId: UserId }): Promise<AccountDetails>;
-  /** Ends somebody's sessions and hides them; again: a success. Throws not_found. */
-  suspend(request: { userId: UserId } & Actor): Promise<void>;
+  /**
+   * Ends somebody's sessions and hides them; again: a success. `subject`: what led to it, for the audit log. Throws
+   * not_found.
+   */
+  suspend(request: { userId: UserId; subject?: string } & Actor): Promise<void>;
   /** Lets them back in; again: a success. Throws not_found. */
   reinstate(request: { userId: UserId } & Actor): Promise<void>;
   /** Signs somebody out everywhere. Throws not_found. */

@@ -19,7 +19,7 @@ const BOB = { handle: 'Bob', password: 'a good sentence', name: 'Bob', device: '
 async function createPeople(world: MediaWorld) {
   const { social, clock, minter } = world;
   const random = createSeededRandom(9);
-  const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
+  const { db, accounts: store, reports } = openGatewayDb({ path: ':memory:' });
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
   // Ids of the world's own people come first.
   await store.allocateUserIds({ count: 64 });
@@ -41,7 +41,7 @@ async function createPeople(world: MediaWorld) {
   await world.follow(bob, ann);
   const forgotten: number[] = [];
   const timeline = { forget: async ({ person }: { person: number }) => void forgotten.push(person) };
-  const erasureDeps: ErasureDeps = { ...world, store, notifications, timeline };
+  const erasureDeps: ErasureDeps = { ...world, store, notifications, timeline, moderation: reports };
   const erasure = createErasure(erasureDeps);
   return { accounts, store, session, ann, bob, bobs, tweet, picture, erasureDeps, erasure, db };
 }

@@ -14,6 +14,7 @@ import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Media } from '../media/media.ts';
+import type { Moderation } from '../moderation/moderation.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
 
 export interface ErasureDeps {
@@ -24,6 +25,7 @@ export interface ErasureDeps {
   notifications: Pick<Notifications, 'erasePerson'>;
   timeline: Pick<Timeline, 'forget'>;
   media: Pick<Media, 'eraseOwner'>;
+  moderation: Pick<Moderation, 'eraseUser'>;
   clock: Clock;
 }
 
@@ -82,7 +84,8 @@ export function createErasure(deps: ErasureDeps): Worker {
   };
 }
 
-function phasesOf({ social, tweets, engagement, notifications, timeline, media }: ErasureDeps): Phase[] {
+function phasesOf(deps: ErasureDeps): Phase[] {
+  const { social, tweets, engagement, notifications, timeline, media, moderation } = deps;
   return [
     async (userId) => {
       await social.setAccount({ userId, state: 'erasing' });
@@ -96,6 +99,7 @@ function phasesOf({ social, tweets, engagement, notifications, timeline, media }
       await timeline.forget({ person });
       return true;
     },
+    async (userId) => (await moderation.eraseUser({ userId, limit: LIMIT })).done,
     async (owner) => (await media.eraseOwner({ owner, limit: LIMIT })).done,
   ];
 }

@@ -25,6 +25,7 @@ export const DEFAULT_QUOTAS: Record<Policy, Quota> = {
   post: { quota: 300, window_ms: HOUR_MS },
   signUp: { quota: 5, window_ms: HOUR_MS },
   signIn: { quota: 300, window_ms: HOUR_MS },
+  report: { quota: 30, window_ms: HOUR_MS },
 };
 
 /** Passwords that may be tried and be wrong. */

@@ -1,7 +1,7 @@
 /** Request limits: how many requests somebody may send, counted in bounded memory, per process. */
 import type { UserId } from '#contract/ids.ts';
 
-export type Policy = 'read' | 'write' | 'post' | 'signUp' | 'signIn';
+export type Policy = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'report';
 
 /** At most `quota` requests in any `window_ms`. */
 export interface Quota {

@@ -13,6 +13,7 @@ const POLICIES: Record<RouteLimit, Policy | null> = {
   post: 'post',
   signUp: 'signUp',
   signIn: 'signIn',
+  report: 'report',
   none: null,
 };
 

@@ -52,6 +52,10 @@ export interface MediaIndex {
   }): Promise<{ name: string; state: MediaRow['state']; holds: number; heldUntil: number | null }[]>;
   /** To `deleting`: those that have been held as often as `holds` says and not again. Returns the ones taken. */
   claim(request: { media: { name: string; holds: number }[] }): Promise<string[]>;
+  /** Whose a picture is that is not forgotten; undefined: there is none. */
+  ownerOf(request: { name: string }): Promise<UserId | undefined>;
+  /** To `deleting`: this one, whatever uses or holds it. False: there is none. */
+  claimNamed(request: { name: string }): Promise<boolean>;
   /** To `deleting`: some of the owner's, whatever uses or holds them. Returns names, also of ones claimed before. */
   claimOwner(request: { owner: UserId; limit: number }): Promise<string[]>;
   /** Looks again at `checkAt`; `used`: something uses it now. */

@@ -103,6 +103,13 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       return found && { type: MEDIA_TYPES[extension], etag: `"${name}"`, ...found };
     },
 
+    ownerOf: async ({ name }) => index.ownerOf({ name }),
+    async remove({ name }) {
+      if (!(await index.claimNamed({ name }))) return;
+      await store.delete(name);
+      await index.forget({ names: [name] });
+    },
+
     async eraseOwner({ owner, limit }) {
       const names = await index.claimOwner({ owner, limit });
       for (const name of names) await store.delete(name);

@@ -44,6 +44,10 @@ export interface Media {
   hold(request: { owner: UserId; names: string[]; pointer?: '#/images' | '#/picture' }): Promise<MediaHold>;
   /** What `/media/{name}` serves; undefined: there is none. The reader must consume or destroy `body`. */
   read(name: string): Promise<StoredPicture | undefined>;
+  /** Who uploaded a picture; undefined: there is none. */
+  ownerOf(request: { name: string }): Promise<UserId | undefined>;
+  /** Deletes a picture whatever uses it. What is not there is passed over. */
+  remove(request: { name: string }): Promise<void>;
   /** Deletes some of a person's pictures. Call until `done`. */
   eraseOwner(request: { owner: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -8,16 +8,20 @@ import { ACCOUNTS_SCHEMA, ADMINISTRATION_SCHEMA } from '../accounts/stores/sqlit
 import type { MediaIndex } from '../media/media-index.ts';
 import { createSqliteMediaIndex } from '../media/stores/sqlite.ts';
 import { MEDIA_SCHEMA } from '../media/stores/sqlite-schema.ts';
+import type { ReportsStore } from '../moderation/reports-store.ts';
+import { createSqliteReportsStore } from '../moderation/stores/sqlite.ts';
+import { REPORTS_SCHEMA } from '../moderation/stores/sqlite-schema.ts';
 
 export interface GatewayDb {
   db: Database;
   accounts: AccountsStore;
   audit: AuditLog;
   media: MediaIndex;
+  reports: ReportsStore;
 }
 
 /**
- * Opens the gateway's one file: accounts, sessions, secrets, the audit log and the index of media. `soleOwner`
+ * Opens the gateway's one file: accounts, sessions, secrets, the audit log, reports and the index of media. `soleOwner`
  * (the default): no other process writes it, so sessions may be kept in memory.
  */
 export function openGatewayDb(options: {
@@ -30,7 +34,7 @@ export function openGatewayDb(options: {
     path,
     durability: 'full',
     faults,
-    migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA, ADMINISTRATION_SCHEMA],
+    migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA, ADMINISTRATION_SCHEMA, REPORTS_SCHEMA],
   });
   const accounts = createSqliteAccountsStore(db);
   return {
@@ -38,5 +42,6 @@ export function openGatewayDb(options: {
     accounts: soleOwner ? cacheSessions(accounts) : accounts,
     audit: createSqliteAuditLog(db),
     media: createSqliteMediaIndex(db),
+    reports: createSqliteReportsStore(db),
   };
 }

@@ -323,6 +323,38 @@ export const TABLE: Record<string, Case[]> = {
   'DELETE /muteThread/{tweetId}': [
     { title: '', path: (s) => `/muteThread/${s.tweetId}`, outcome: signedIn() },
   ],
+  'POST /report': [
+    {
+      title: "of the target's tweet",
+      path: () => '/report',
+      body: ({ tweetId }) => ({ tweetId, reason: 'x' }),
+      outcome: onTweet(),
+    },
+    {
+      title: "of the target's comment",
+      path: () => '/report',
+      body: ({ commentId }) => ({ commentId, reason: 'x' }),
+      outcome: onTweet(),
+    },
+    {
+      title: 'of the target',
+      path: () => '/report',
+      body: ({ target }) => ({ userId: target.id, reason: 'x' }),
+      // Whoever blocks somebody may report them still.
+      outcome: signedIn((kind) => (kind.blocks ? 'ok' : onPerson('ok')(kind))),
+    },
+  ],
+  'GET /moderation/reports': [
+    { title: '', path: () => '/moderation/reports', outcome: signedIn(always('forbidden')) },
+  ],
+  'POST /moderation/reports/{reportId}': [
+    {
+      title: '',
+      path: () => '/moderation/reports/1',
+      body: () => ({ act: 'dismiss', reason: 'x' }),
+      outcome: signedIn(always('forbidden')),
+    },
+  ],
   'POST /media': [{ title: '', path: () => '/media', body: ({ picture }) => picture(), outcome: signedIn() }],
   'GET /media/{name}': [{ title: '', path: (s) => `/media/${s.image}`, outcome: anybody() }],
   'GET /stream': [{ title: '', path: () => '/stream', outcome: signedIn() }],

@@ -37,6 +37,7 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
   );
   const ofOwner = db.prepare('SELECT name FROM media WHERE owner = ? LIMIT ? + 0');
   const claimAny = db.prepare(`UPDATE media SET state = 'deleting' WHERE name = ?`);
+  const owner = db.prepare('SELECT owner FROM media WHERE name = ?');
   const postpone = db.prepare('UPDATE media SET check_at = ?, used = ? WHERE name = ?');
   const forget = db.prepare(`DELETE FROM media WHERE name = ? AND state = 'deleting'`);
 
@@ -72,6 +73,8 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
       db.write(() =>
         media.filter(({ name, holds }) => claim.get(name, holds) !== undefined).map(({ name }) => name),
       ),
+    ownerOf: async ({ name }) => (owner.get(name) as { owner: number } | undefined)?.owner,
+    claimNamed: ({ name }) => db.write(() => claimAny.run(name).changes === 1),
     claimOwner: ({ owner, limit }) =>
       db.write(() => {
         const names = (ofOwner.all(owner, limit) as unknown as Named[]).map(({ name }) => name);

@@ -1,0 +1,87 @@
+/** What every store of reports must do, run with two handles open on one backend, as two processes would have it. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { NewReport, ReportsStore, Resolution } from '../reports-store.ts';
+
+export interface ReportsBackend {
+  /** Opens one more handle on the same, at first empty, backend. */
+  open(): Promise<ReportsStore>;
+  /** Closes all handles and forgets everything. */
+  dispose(): Promise<void>;
+}
+
+function report(reportId: number, fields: Partial<NewReport> = {}): NewReport {
+  const subject = { kind: 'tweet', id: 100 } as const;
+  return { reportId, subject, userId: 1, reporter: 2, reason: 'sells things', time: 5_000, ...fields };
+}
+const DISMISSED: Resolution = { act: 'dismiss', by: 9, reason: 'is fine', time: 6_000 };
+
+export function testReportsStore(name: string, fresh: () => Promise<ReportsBackend>): void {
+  describe(`${name} as a store of reports`, () => {
+    let backend: ReportsBackend;
+    let one: ReportsStore;
+    let two: ReportsStore;
+    beforeEach(async () => {
+      backend = await fresh();
+      one = await backend.open();
+      two = await backend.open();
+    });
+    afterEach(() => backend.dispose());
+
+    const idsOf = async (open: boolean, before: number | null = null, limit = 10) =>
+      (await two.reports({ open, before, limit })).map(({ reportId }) => reportId);
+
+    test('a report is kept as it came, and open', async () => {
+      await one.add(report(1));
+      assert.deepEqual(await two.report({ reportId: 1 }), { ...report(1), resolution: null });
+      assert.equal(await two.report({ reportId: 2 }), undefined);
+    });
+
+    test('the same person reports the same thing once while it is open, even in the same moment', async () => {
+      const added = await Promise.all([one.add(report(1)), two.add(report(2))]);
+      assert.equal(added[0]?.reportId, added[1]?.reportId);
+      assert.equal((await idsOf(true)).length, 1);
+      await one.add(report(3, { reporter: 3 }));
+      await one.add(report(4, { subject: { kind: 'comment', id: 100 } }));
+      await one.add(report(5, { subject: { kind: 'tweet', id: 101 } }));
+      assert.equal((await idsOf(true)).length, 4);
+      await two.resolve({ subject: { kind: 'tweet', id: 100 }, resolution: DISMISSED });
+      const { reportId } = await one.add(report(6));
+      assert.equal(reportId, 6, 'again, when the first was resolved');
+    });
+
+    test('open ones and resolved ones are two lists, newest first, in pages', async () => {
+      for (const id of [1, 2, 3, 4]) await one.add(report(id, { subject: { kind: 'user', id } }));
+      await two.resolve({ subject: { kind: 'user', id: 3 }, resolution: DISMISSED });
+      await two.resolve({ subject: { kind: 'user', id: 1 }, resolution: DISMISSED });
+      assert.deepEqual(await idsOf(true), [4, 2]);
+      assert.deepEqual(await idsOf(true, 4), [2]);
+      assert.deepEqual(await idsOf(true, null, 1), [4]);
+      assert.deepEqual(await idsOf(false), [3, 1]);
+      assert.deepEqual(await idsOf(false, 3), [1]);
+    });
+
+    test('a resolution ends every open report about one thing, and what was resolved stays as it is', async () => {
+      await one.add(report(1, { reporter: 3 }));
+      await one.add(report(2, { reporter: 4 }));
+      await one.add(report(3, { subject: { kind: 'user', id: 100 } }));
+      const subject = { kind: 'tweet', id: 100 } as const;
+      assert.equal(await two.resolve({ subject, resolution: DISMISSED }), 2);
+      assert.equal(await one.resolve({ subject, resolution: { ...DISMISSED, act: 'remove' } }), 0);
+      assert.deepEqual((await one.report({ reportId: 1 }))?.resolution, DISMISSED);
+      assert.deepEqual(await idsOf(true), [3]);
+    });
+
+    test('with somebody go the reports about them and the words of theirs, some at a time', async () => {
+      await one.add(report(1));
+      await one.add(report(2, { reporter: 3 }));
+      await one.add(report(3, { userId: 5, reporter: 1, subject: { kind: 'user', id: 5 } }));
+      await one.add(report(4, { userId: 5, reporter: 3, subject: { kind: 'user', id: 5 } }));
+      assert.deepEqual(await two.eraseUser({ userId: 1, limit: 1 }), { done: false });
+      while (!(await two.eraseUser({ userId: 1, limit: 1 })).done);
+      assert.deepEqual(await idsOf(true), [4, 3]);
+      assert.equal((await one.report({ reportId: 3 }))?.reason, '');
+      assert.equal((await one.report({ reportId: 4 }))?.reason, 'sells things');
+    });
+  });
+}

@@ -1,0 +1,156 @@
+/** Reporting, and what moderators do about reports. */
+import { type Static, Type } from 'typebox';
+import { WarbleError } from '#contract/errors.ts';
+import type { Social } from '#social/social.ts';
+import { openBefore, scopeOf, sealNext } from '../cursors.ts';
+import { snowflakeIdOf, userIdOf } from '../ids.ts';
+import { mediaUrl } from '../media/media.ts';
+import type { Moderation, ReportView } from '../moderation/moderation.ts';
+import { subjectOf } from '../moderation/moderation-service.ts';
+import type { Presenter } from '../present.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { Cursor, Id, Limit, Nothing, strictObject } from '../schemas/common.ts';
+import { ModerationAct, Reason, type Report, ReportPage } from '../schemas/moderation.ts';
+import type { RouteDeps } from './deps.ts';
+
+export interface ModerationRoutesDeps extends Pick<RouteDeps, 'cursors' | 'presenter'> {
+  moderation: Moderation;
+  services: { social: Pick<Social, 'view'> };
+}
+
+const topic = 'Moderation';
+export function moderationRoutes(deps: ModerationRoutesDeps): Route[] {
+  return [reportRoute(deps), listRoute(deps), resolveRoute(deps)];
+}
+
+function reportRoute({ moderation }: ModerationRoutesDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/report',
+    auth: 'required',
+    limit: 'report',
+    name: 'report',
+    topic,
+    summary: 'Tell the moderators about a tweet, a comment or a person',
+    description: 'The body names exactly one of `tweetId`, `commentId` and `userId`.',
+    body: strictObject({
+      tweetId: Type.Optional(Id),
+      commentId: Type.Optional(Id),
+      userId: Type.Optional(Id),
+      reason: Reason,
+    }),
+    answer: strictObject({ reportId: Id }),
+    errors: ['not_found', 'invalid_text'],
+    async handler({ body, caller }) {
+      const { tweetId, commentId, userId, reason } = body;
+      const subject = subjectOf({
+        tweetId: tweetId === undefined ? undefined : snowflakeIdOf(tweetId),
+        commentId: commentId === undefined ? undefined : snowflakeIdOf(commentId),
+        userId: userId === undefined ? undefined : userIdOf(userId),
+      });
+      if (subject === undefined) throw notOneSubject();
+      const { reportId, time } = await moderation.report({ reporter: caller.userId, subject, reason });
+      return { reportId: String(reportId), time };
+    },
+  });
+}
+
+function listRoute({ moderation, services, presenter, cursors }: ModerationRoutesDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/moderation/reports',
+    auth: 'required',
+    limit: 'read',
+    name: 'listReports',
+    topic,
+    summary: 'Reports, newest first; for moderators',
+    query: strictObject({
+      state: Type.Enum(['open', 'resolved'], { default: 'open' }),
+      cursor: Type.Optional(Cursor),
+      limit: Limit,
+    }),
+    answer: ReportPage,
+    errors: ['forbidden', 'invalid_cursor'],
+    async handler({ query, caller: { userId } }) {
+      const open = query.state === 'open';
+      const scope = scopeOf(`reports:${query.state}`, 0, userId);
+      const before = openBefore(cursors, scope, query.cursor);
+      const page = await moderation.reports({ moderator: userId, open, before, limit: query.limit });
+      const named = page.items.flatMap((report) => [
+        report.userId,
+        report.reporter,
+        ...(report.resolution === null ? [] : [report.resolution.by]),
+      ]);
+      // Moderators see who it is whatever stands between them, suspended people too.
+      const people = await services.social.view({ viewer: null, userIds: [...new Set(named)] });
+      const suspended = people.filter(({ state }) => state === 'suspended').map((person) => person.userId);
+      return {
+        reports: page.items.map((report) => shown(report, suspended.includes(report.userId), presenter)),
+        users: presenter.users(people),
+        nextCursor: sealNext(cursors, scope, page.next),
+      };
+    },
+  });
+}
+
+function resolveRoute({ moderation }: ModerationRoutesDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/moderation/reports/{reportId}',
+    auth: 'required',
+    limit: 'write',
+    name: 'resolveReport',
+    topic,
+    summary: 'Resolve a report by doing something about it; for moderators',
+    description:
+      'All open reports about the same tweet, comment or person are resolved with it. The audit log says who did it.',
+    params: strictObject({ reportId: Id }),
+    body: strictObject({ act: ModerationAct, reason: Reason }),
+    answer: Nothing,
+    errors: ['forbidden', 'not_found', 'invalid_text', 'already_resolved'],
+    async handler({ params, body, caller, request, traceId }) {
+      await moderation.resolve({
+        moderator: caller.userId,
+        reportId: snowflakeIdOf(params.reportId),
+        act: body.act,
+        reason: body.reason,
+        from: request.address,
+        traceId,
+      });
+      return {};
+    },
+  });
+}
+
+function notOneSubject(): WarbleError {
+  const detail = 'Name exactly one of tweetId, commentId and userId.';
+  return new WarbleError('invalid_request', detail, { errors: [{ pointer: '#', detail }] });
+}
+
+function shown(report: ReportView, suspended: boolean, presenter: Presenter): Static<typeof Report> {
+  const { subject, resolution, images } = report;
+  return {
+    reportId: String(report.reportId),
+    tweetId: subject.kind === 'tweet' ? String(subject.id) : null,
+    commentId: subject.kind === 'comment' ? String(subject.id) : null,
+    userId: String(report.userId),
+    suspended,
+    content: report.content,
+    images: images.map(({ image, width, height, alt }) => ({
+      image,
+      url: mediaUrl(image),
+      width,
+      height,
+      alt,
+    })),
+    reporterId: String(report.reporter),
+    reason: report.reason,
+    time: presenter.time(report.time),
+    resolution: resolution && {
+      act: resolution.act,
+      by: String(resolution.by),
+      reason: resolution.reason,
+      time: presenter.time(resolution.time),
+    },
+  };
+}

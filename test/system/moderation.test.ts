@@ -1,0 +1,260 @@
+/** What people report and what moderators do about it, over HTTP: who may, who learns of it, and what is written down. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { eventually, type Person } from '#test/support/client.ts';
+import { openSystemHttp } from '#test/support/system-http.ts';
+
+const site = await openSystemHttp();
+after(() => site.close());
+const ROOT = { by: 'root', from: 'a test', reason: 'trusted' };
+
+async function moderator(handle: string): Promise<Person> {
+  const person = await site.person(handle);
+  await site.api.administration.setModerator({ userId: Number(person.id), moderator: true, ...ROOT });
+  return person;
+}
+const mod = await moderator('mod_one');
+
+/** The open (or resolved) reports that concern somebody, newest first. */
+async function reportsAbout({ id }: Person, state = 'open') {
+  const reports = await mod.walk(`/moderation/reports?state=${state}`, 'reports');
+  return reports.filter(({ userId }) => userId === id);
+}
+const newestEntries = async (limit: number) =>
+  (await site.api.administration.auditLog({ before: null, limit })).entries.map(
+    ({ by, action, userId, subject, detail }) => [by, action, userId, subject, detail],
+  );
+const byMod = `@mod_one (id ${mod.id})`;
+
+test('everybody who is signed in reports what they may see: a tweet, a comment or a person, with a reason', async () => {
+  const [ann, bob] = await site.people('r_ann', 'r_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'Buy my things' });
+  const { commentId } = await ann.post('/comment', { tweetId, content: 'Really, buy them' });
+  const { reportId, time } = await bob.post('/report', { tweetId, reason: ' sells things ' });
+  assert.match(time, /^\d{4}-/);
+  await bob.post('/report', { commentId, reason: 'again' });
+  await bob.post('/report', { userId: ann.id, reason: 'and again' });
+  const again = await bob.post('/report', { tweetId, reason: 'I said so' });
+  assert.equal(again.reportId, reportId, 'the same again is the same report');
+  assert.deepEqual(
+    (await reportsAbout(ann)).map((report) => [
+      report.tweetId,
+      report.commentId,
+      report.reporterId,
+      report.content,
+      report.reason,
+      report.resolution,
+    ]),
+    [
+      [null, null, bob.id, null, 'and again', null],
+      [null, commentId, bob.id, 'Really, buy them', 'again', null],
+      [tweetId, null, bob.id, 'Buy my things', 'sells things', null],
+    ],
+  );
+});
+
+test('a report names one thing, gives a reason of at most 500 characters, and finds nothing that is hidden', async () => {
+  const [ann, bob, cat] = await site.people('s_ann', 's_bob', 's_cat');
+  const { tweetId } = await ann.post('/postTweet', { content: 'for few' });
+  const { commentId } = await ann.post('/comment', { tweetId, content: 'hm' });
+  const codeOf = async (who: Person, body: object) => (await who.send('POST', '/report', body)).body.code;
+  const reason = 'x';
+  assert.equal(await codeOf(bob, { reason }), 'invalid_request');
+  assert.equal(await codeOf(bob, { tweetId, userId: ann.id, reason }), 'invalid_request');
+  assert.equal(await codeOf(bob, { tweetId }), 'invalid_request');
+  for (const bad of ['', ' ', 'a\u0000b', '👩‍👩‍👧‍👦'.repeat(501)]) {
+    assert.equal(await codeOf(bob, { tweetId, reason: bad }), 'invalid_text');
+  }
+  assert.equal(await codeOf(bob, { tweetId, reason: '👩‍👩‍👧'.repeat(100) }), undefined);
+  assert.equal(await codeOf(bob, { tweetId: commentId, reason }), 'not_found', 'a comment is no tweet');
+  assert.equal(await codeOf(bob, { userId: '4000000000', reason }), 'not_found');
+  await ann.post('/me/profile', { protected: true });
+  assert.equal(await codeOf(bob, { tweetId, reason }), 'not_found');
+  assert.equal(await codeOf(bob, { commentId, reason }), 'not_found');
+  await ann.post('/block', { userId: cat.id });
+  assert.equal(await codeOf(cat, { userId: ann.id, reason }), 'not_found');
+  assert.equal((await site.nobody.send('POST', '/report', { tweetId, reason })).status, 401);
+});
+
+test('only moderators see reports and resolve them, and only while they are that', async () => {
+  const [ann, bob] = await site.people('t_ann', 't_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'fine' });
+  const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
+  const resolution = { act: 'remove', reason: 'y' };
+  const statusesOf = async (who: Person) => [
+    (await who.send('GET', '/moderation/reports')).status,
+    (await who.send('POST', `/moderation/reports/${reportId}`, resolution)).status,
+  ];
+  assert.deepEqual(await statusesOf(bob), [403, 403]);
+  assert.equal((await site.nobody.send('GET', '/moderation/reports')).status, 401);
+  assert.deepEqual([(await bob.get('/me')).moderator, (await mod.get('/me')).moderator], [false, true]);
+  const former = await moderator('t_former');
+  await former.get('/moderation/reports');
+  await site.api.administration.setModerator({ userId: Number(former.id), moderator: false, ...ROOT });
+  assert.deepEqual(await statusesOf(former), [403, 403]);
+  assert.equal((await ann.send('GET', `/tweets/${tweetId}`)).status, 200);
+});
+
+test('a moderator sees what was reported whoever blocked whom, and who is named', async () => {
+  const [ann, bob] = await site.people('u_ann', 'u_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'behind a block' });
+  await bob.post('/report', { tweetId, reason: 'x' });
+  await ann.post('/block', { userId: mod.id });
+  await ann.post('/me/profile', { protected: true });
+  const page = await mod.get('/moderation/reports?limit=1');
+  assert.equal(page.reports[0].content, 'behind a block');
+  assert.equal(page.users[ann.id].handle, 'u_ann');
+  assert.equal(page.users[bob.id].handle, 'u_bob');
+  assert.ok(page.nextCursor !== null);
+  const other = await mod.send('GET', `/moderation/reports?state=resolved&cursor=${page.nextCursor}`);
+  assert.equal(other.body.code, 'invalid_cursor', 'a cursor belongs to one list');
+});
+
+test('removing a tweet takes it away everywhere, resolves all that is open about it, and says who did it', async () => {
+  const [ann, bob, cat] = await site.people('v_ann', 'v_bob', 'v_cat');
+  const { tweetId } = await ann.post('/postTweet', { content: 'bad' });
+  const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
+  await cat.post('/report', { tweetId, reason: 'y' });
+  const resolve = (act: string) =>
+    mod.send('POST', `/moderation/reports/${reportId}`, { act, reason: 'spam' });
+  assert.equal((await resolve('remove')).status, 200);
+  assert.equal((await ann.send('GET', `/tweets/${tweetId}`)).status, 404);
+  assert.deepEqual(await reportsAbout(ann), []);
+  const resolved = await reportsAbout(ann, 'resolved');
+  assert.deepEqual(
+    resolved.map(({ content, resolution: { act, by, reason } }) => [content, act, by, reason]),
+    [
+      [null, 'remove', mod.id, 'spam'],
+      [null, 'remove', mod.id, 'spam'],
+    ],
+  );
+  assert.deepEqual(await newestEntries(1), [
+    [byMod, 'tweet.removed', Number(ann.id), `tweet ${tweetId}`, 'spam'],
+  ]);
+  const row = site.system.stores.tweets.db
+    .prepare('SELECT deleted_by AS by, content FROM tweets WHERE id = ?')
+    .get(Number(tweetId));
+  assert.deepEqual({ ...row }, { by: 'moderator', content: '' });
+  assert.equal((await resolve('remove')).status, 200, 'again is a success');
+  assert.equal((await resolve('dismiss')).body.code, 'already_resolved');
+  assert.equal((await ann.send('DELETE', `/tweets/${tweetId}`)).status, 200);
+});
+
+test('removing a comment takes it away and its count down; the tweet stays', async () => {
+  const [ann, bob] = await site.people('w_ann', 'w_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'good' });
+  const { commentId } = await bob.post('/comment', { tweetId, content: 'bad' });
+  const { reportId } = await ann.post('/report', { commentId, reason: 'x' });
+  await mod.post(`/moderation/reports/${reportId}`, { act: 'remove', reason: 'rude' });
+  assert.equal((await ann.get(`/tweets/${tweetId}`)).commentCount, 0);
+  assert.deepEqual(await newestEntries(1), [
+    [byMod, 'comment.removed', Number(bob.id), `comment ${commentId}`, 'rude'],
+  ]);
+  const row = site.system.stores.tweets.db
+    .prepare('SELECT deleted_by AS by FROM tweets WHERE id = ?')
+    .get(Number(commentId));
+  assert.deepEqual({ ...row }, { by: 'moderator' });
+});
+
+test('suspending hides the author and signs them out; a moderator is not suspended so', async () => {
+  const [ann, bob] = await site.people('x_ann', 'x_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'bad' });
+  const first = await bob.post('/report', { tweetId, reason: 'x' });
+  await bob.post('/report', { userId: ann.id, reason: 'all of it' });
+  const other = await moderator('x_mod');
+  const about = [await bob.post('/report', { userId: other.id, reason: 'x' })];
+  about.push(await bob.post('/report', { userId: mod.id, reason: 'x' }));
+  for (const { reportId } of about) {
+    const refused = await mod.send('POST', `/moderation/reports/${reportId}`, {
+      act: 'suspend',
+      reason: 'y',
+    });
+    assert.equal(refused.body.code, 'forbidden');
+    const removal = await mod.send('POST', `/moderation/reports/${reportId}`, { act: 'remove', reason: 'y' });
+    assert.equal(removal.body.code, 'invalid_request', 'a person is not removed');
+    await mod.post(`/moderation/reports/${reportId}`, { act: 'dismiss', reason: 'no' });
+  }
+  await mod.post(`/moderation/reports/${first.reportId}`, { act: 'suspend', reason: 'spam' });
+  assert.equal((await ann.send('GET', '/me')).status, 401);
+  assert.equal((await bob.send('GET', `/${ann.id}/profile`)).status, 404);
+  assert.deepEqual(await newestEntries(1), [
+    [byMod, 'account.suspended', Number(ann.id), `report ${first.reportId}`, 'spam'],
+  ]);
+  const [open] = await reportsAbout(ann);
+  assert.deepEqual([open.reason, open.suspended], ['all of it', true], 'what else is open stays open');
+});
+
+test('dismissing changes nothing but the report, and is written down; the same may be reported again', async () => {
+  const [ann, bob] = await site.people('y_ann', 'y_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'fine' });
+  const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
+  await mod.post(`/moderation/reports/${reportId}`, { act: 'dismiss', reason: 'is fine' });
+  assert.equal((await bob.send('GET', `/tweets/${tweetId}`)).status, 200);
+  assert.deepEqual(await newestEntries(1), [
+    [byMod, 'report.dismissed', Number(ann.id), `report ${reportId}`, 'is fine'],
+  ]);
+  assert.notEqual((await bob.post('/report', { tweetId, reason: 'x' })).reportId, reportId);
+  const absent = await mod.send('POST', '/moderation/reports/1', { act: 'dismiss', reason: 'x' });
+  assert.equal(absent.status, 404);
+});
+
+test('what its author deletes leaves the report open without its words; with an account all about it goes', async () => {
+  const [ann, bob] = await site.people('z_ann', 'z_bob');
+  const { tweetId } = await ann.post('/postTweet', { content: 'gone soon' });
+  await bob.post('/report', { tweetId, reason: 'words of bob' });
+  await ann.post('/report', { userId: bob.id, reason: 'words of ann' });
+  await ann.delete(`/tweets/${tweetId}`);
+  assert.deepEqual(
+    (await reportsAbout(ann)).map(({ content, reason }) => [content, reason]),
+    [[null, 'words of bob']],
+  );
+  const removed = await ann.send('DELETE', '/me', { password: 'z_ann likes long passwords' });
+  assert.equal(removed.status, 200);
+  await eventually(async () => {
+    assert.deepEqual(await reportsAbout(ann), []);
+    assert.deepEqual(
+      (await reportsAbout(bob)).map(({ reason }) => reason),
+      [''],
+    );
+  });
+});
+
+test('an administrator removes a picture: it is served no more, and the profile shows none', async () => {
+  const ann = await site.person('p_ann');
+  const sharp = (await import('sharp')).default;
+  const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  const form = new FormData();
+  form.set('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'me.png');
+  const { image, url } = await ann.post('/media', form);
+  await ann.post('/me/profile', { picture: image });
+  const { tweetId } = await ann.post('/postTweet', { content: 'look', images: [image] });
+  const { moderation } = site.api;
+  await moderation.removePicture({ name: image, traceId: '', ...ROOT });
+  assert.equal((await fetch(site.url + url)).status, 404);
+  assert.equal((await ann.get('/me')).pictureUrl, null);
+  assert.equal((await ann.get(`/tweets/${tweetId}`)).content, 'look');
+  const reused = await ann.send('POST', '/postTweet', { content: 'again', images: [image] });
+  assert.equal(reused.body.code, 'unknown_image');
+  assert.deepEqual(await newestEntries(1), [
+    ['root', 'picture.removed', Number(ann.id), `picture ${image}`, 'trusted'],
+  ]);
+  await assert.rejects(moderation.removePicture({ name: image, traceId: '', ...ROOT }), /no picture/);
+});
+
+test('somebody reports so often in an hour and no more', async () => {
+  const quotas = { report: { quota: 2, window_ms: 3_600_000 } };
+  const strict = await openSystemHttp({ rateLimits: 'on', quotas });
+  try {
+    const [ann, bob] = await strict.people('ann', 'bob');
+    for (const status of [200, 200, 429]) {
+      const { status: got, headers } = await ann.send('POST', '/report', { userId: bob.id, reason: 'x' });
+      assert.equal(got, status);
+      assert.match(headers.get('ratelimit-policy') ?? '', /^"report";q=2;w=3600/);
+    }
+    assert.equal((await bob.send('POST', '/report', { userId: ann.id, reason: 'x' })).status, 200);
+  } finally {
+    await strict.close();
+  }
+});
