@@ -22,6 +22,8 @@ export const LIMITS = {
   /** Newest likes and comments that a tweet shows, and how many are fetched so that as many may be seen. */
   previewShown: 3,
   previewFetched: 8,
+  /** Likes, or comments, of a tweet that are looked through for previews where those fetched first are hidden. */
+  previewSearched: 200,
   /** Newest followers and tweets in a profile. */
   profileList: 100,
   /** Ids in a service call; larger sets are cut into several calls. */

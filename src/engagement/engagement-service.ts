@@ -7,6 +7,7 @@ import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Acting, Engagement, EngagementList } from './engagement.ts';
 import { createCommentRules } from './engagement-comments.ts';
+import { createPreviews } from './engagement-previews.ts';
 import type { EngagementStore, NewAct, Undo } from './engagement-store.ts';
 import { createVisibility } from './engagement-visibility.ts';
 
@@ -74,6 +75,7 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
     comments: list(store.comments),
     reposts: list(store.reposts),
     ...createReading(store),
+    ...createPreviews({ store, social }),
     eraseActor: ({ actor, limit, traceId }) =>
       store.eraseActor({ actor, limit: Math.min(limit, ERASED_AT_ONCE), time: clock.now(), traceId }),
   };

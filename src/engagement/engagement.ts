@@ -77,6 +77,15 @@ export interface Engagement {
 
   /** One per id asked for, zeros where nothing happened, in no order. The one batched call of a page. At most 1,000. */
   summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
+  /**
+   * For tweets whose previews in a summary are hidden from the viewer: the newest 3 likes and comments of each that
+   * the viewer is shown, newest first, among the newest 200. At most 1,000 tweets in each list.
+   */
+  visiblePreviews(request: {
+    viewer: UserId | null;
+    likesOf: TweetId[];
+    commentsOf: TweetId[];
+  }): Promise<{ likes: LikeRow[]; comments: CommentRow[] }>;
   /** Which of these tweets somebody likes, and has reposted. At most 1,000. */
   acted(request: { actor: UserId; tweetIds: TweetId[] }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
   /** Like counts alone. At most 1,000. */

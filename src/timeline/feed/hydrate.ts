@@ -36,7 +36,7 @@ export interface Hydrated {
 export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 
 export interface HydrateDeps extends MakeCardsDeps {
-  engagement: Pick<Engagement, 'summaries' | 'acted'>;
+  engagement: MakeCardsDeps['engagement'] & Pick<Engagement, 'acted'>;
   social: Pick<Social, 'apart'>;
   cards: Cards;
 }

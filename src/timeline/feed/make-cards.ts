@@ -1,6 +1,7 @@
 /**
  * Makes cards for one reader: at first what tweets and engagement know of the ids, then, by what came back, the
- * people and the comments' texts. Four calls in two round trips; a third only where previews were hidden.
+ * people and the comments' texts. Four calls in two round trips; a third where previews were hidden, and a fourth where
+ * all that engagement sent were, so that older ones are searched for.
  */
 import { unlessDown } from '#contract/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
@@ -24,7 +25,7 @@ export interface ReaderCard {
 
 export interface MakeCardsDeps {
   tweets: Pick<Tweets, 'get'>;
-  engagement: Pick<Engagement, 'summaries'>;
+  engagement: Pick<Engagement, 'summaries' | 'visiblePreviews'>;
   cards: Pick<Cards, 'keep'>;
 }
 
@@ -48,6 +49,16 @@ interface Found {
   summaries: (Summary | undefined)[] | null;
 }
 
+type Row = LikeRow | CommentRow;
+
+/** What one reader's cards show of likes and comments, in the order of the ids. */
+type Previews = (Pick<Summary, 'likes' | 'comments'> | undefined)[];
+
+interface Wanted {
+  records: Found['records'];
+  previews: Previews;
+}
+
 /** The comments of the previews. */
 interface Comments {
   byId: Map<number, TweetRecord>;
@@ -63,15 +74,56 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
     for (const comment of found) comments.byId.set(comment.id, comment);
   }
 
-  /** People and comments of the previews; false: social is down. */
-  async function addPreviews(found: Found, comments: Comments, cast: Cast): Promise<boolean> {
-    const first = addComments(wantFirst(found, cast), comments);
-    const [checked] = await Promise.all([unlessDown(cast.fetch()), first]);
-    if (checked === null) return false;
-    if (!cast.someHidden() && !comments.someGone) return true;
-    const more = addComments(wantMore(found, comments, cast), comments);
-    const [again] = await Promise.all([unlessDown(cast.fetch()), more]);
-    return again !== null;
+  /** Fetches whoever is wanted, and comments; false: social is down. */
+  async function fetched(ids: number[], comments: Comments, cast: Cast): Promise<boolean> {
+    const [checked] = await Promise.all([unlessDown(cast.fetch()), addComments(ids, comments)]);
+    return checked !== null;
+  }
+
+  /** Previews with their people and comments; null: social is down. */
+  async function previewsOf(
+    { records, summaries }: Found,
+    { viewer, comments, cast }: { viewer: UserId | null; comments: Comments; cast: Cast },
+  ): Promise<Previews | null> {
+    const previews: Previews = summaries ?? [];
+    const found = { records, previews };
+    if (!(await fetched(wantFirst(found, cast), comments, cast))) return null;
+    if (!cast.someHidden() && !comments.someGone) return previews;
+    if (!(await fetched(wantMore(found, comments, cast), comments, cast))) return null;
+    const older = await olderPreviews(found, { viewer, comments, cast });
+    if (older === null) return previews;
+    return (await fetched(wantFirst({ records, previews: older }, cast), comments, cast)) ? older : null;
+  }
+
+  /** Previews in which hidden rows made room for older ones; null: there is no need, or engagement is down. */
+  async function olderPreviews(
+    { records, previews }: Wanted,
+    { viewer, comments, cast }: { viewer: UserId | null; comments: Comments; cast: Cast },
+  ): Promise<Previews | null> {
+    const lacking = (rows: Row[] | undefined, shows: (row: Row) => boolean) =>
+      rows?.length === LIMITS.previewFetched && rows.filter(shows).length < LIMITS.previewShown;
+    const likesOf: TweetId[] = [];
+    const commentsOf: TweetId[] = [];
+    for (const [i, record] of records.entries()) {
+      if (record === undefined || cast.get(record.author) === undefined) continue;
+      if (lacking(previews[i]?.likes, (row) => shows(row, cast))) likesOf.push(record.id);
+      if (lacking(previews[i]?.comments, (row) => showsComment(row, comments, cast))) {
+        commentsOf.push(record.id);
+      }
+    }
+    if (likesOf.length + commentsOf.length === 0) return null;
+    const found = await unlessDown(engagement.visiblePreviews({ viewer, likesOf, commentsOf }));
+    if (found === null) return null;
+    const likes = Map.groupBy(found.likes, (row) => row.tweetId);
+    const texts = Map.groupBy(found.comments, (row) => row.tweetId);
+    return previews.map((preview, i) => {
+      const tweetId = records[i]?.id;
+      if (preview === undefined || tweetId === undefined) return preview;
+      return {
+        likes: likesOf.includes(tweetId) ? (likes.get(tweetId) ?? []) : preview.likes,
+        comments: commentsOf.includes(tweetId) ? (texts.get(tweetId) ?? []) : preview.comments,
+      };
+    });
   }
 
   return async ({ tweetIds, viewer, cast }) => {
@@ -86,12 +138,13 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
     };
     const degraded = summaries === null;
     const comments: Comments = { byId: new Map(), someGone: false };
-    if (!(await addPreviews(found, comments, cast))) return { cards: null, degraded };
+    const previews = await previewsOf(found, { viewer, comments, cast });
+    if (previews === null) return { cards: null, degraded };
     const made = found.records.map((tweet, i) => {
       const author = tweet?.kind === 'tweet' ? cast.get(tweet.author) : undefined;
       if (tweet === undefined || author === undefined) return undefined;
       const summary = found.summaries?.[i];
-      const card = cardOf({ tweet, author, summary, comments, cast });
+      const card = cardOf({ tweet, author, summary, preview: previews[i], comments, cast });
       if (summary !== undefined && sameForAll(author, summary, comments, cast)) cards.keep(card, cast.asOf);
       return { card, viewer: summary?.viewer ?? null, author };
     });
@@ -103,16 +156,16 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
  * Asks for everybody whom a card is likely to name: previews of which all are visible show the first three. Returns
  * the comments needed.
  */
-function wantFirst({ records, summaries }: Found, cast: Cast): number[] {
+function wantFirst({ records, previews }: Wanted, cast: Cast): number[] {
   const wanted: number[] = [];
   for (let i = 0; i < records.length; i++) {
     const record = records[i];
     if (record === undefined) continue;
     cast.want(record.author);
-    const summary = summaries?.[i];
-    if (summary === undefined) continue;
-    for (const { userId } of first(summary.likes)) cast.want(userId);
-    for (const { userId, id } of first(summary.comments)) {
+    const preview = previews[i];
+    if (preview === undefined) continue;
+    for (const { userId } of first(preview.likes)) cast.want(userId);
+    for (const { userId, id } of first(preview.comments)) {
       cast.want(userId);
       wanted.push(id);
     }
@@ -121,12 +174,12 @@ function wantFirst({ records, summaries }: Found, cast: Cast): number[] {
 }
 
 /** Asks for the further previews of those tweets of which the first three cannot all be shown. */
-function wantMore({ records, summaries }: Found, comments: Comments, cast: Cast): number[] {
+function wantMore({ records, previews }: Wanted, comments: Comments, cast: Cast): number[] {
   const wanted: number[] = [];
   for (let i = 0; i < records.length; i++) {
-    const summary = summaries?.[i];
-    if (summary === undefined || records[i] === undefined) continue;
-    const { likes, comments: rows } = summary;
+    const preview = previews[i];
+    if (preview === undefined || records[i] === undefined) continue;
+    const { likes, comments: rows } = preview;
     if (!first(likes).every((row) => shows(row, cast))) for (const { userId } of likes) cast.want(userId);
     if (first(rows).every((row) => showsComment(row, comments, cast))) continue;
     for (const { userId, id } of rows.slice(LIMITS.previewShown)) {
@@ -164,19 +217,20 @@ interface CardParts {
   tweet: TweetRecord;
   author: PersonShown;
   summary: Summary | undefined;
+  preview: Previews[number];
   comments: Comments;
   cast: Cast;
 }
 
-function cardOf({ tweet, author, summary, comments, cast }: CardParts): TweetCard {
+function cardOf({ tweet, author, summary, preview, comments, cast }: CardParts): TweetCard {
   const people = [author.head];
   return {
     tweet,
     likeCount: summary === undefined ? null : summary.likeCount,
     commentCount: summary === undefined ? null : summary.commentCount,
     repostCount: summary === undefined ? null : summary.repostCount,
-    likes: summary === undefined ? [] : likesShown(summary.likes, cast, people),
-    comments: summary === undefined ? [] : commentsShown(summary.comments, { comments, cast, people }),
+    likes: likesShown(preview?.likes ?? [], cast, people),
+    comments: commentsShown(preview?.comments ?? [], { comments, cast, people }),
     people,
   };
 }

@@ -85,6 +85,55 @@ for (const [kind, cardsOf] of CARD_KINDS)
         assert.equal(likeCount, 10, 'counts are the same for everyone');
       });
 
+      test('looks for older ones where the newest eight are hidden from the reader, for each reader', async () => {
+        const tweetId = posted(BEN);
+        const bothDo = (userId: UserId) => {
+          world.join(userId);
+          world.like(tweetId, userId);
+          return world.comment(tweetId, userId);
+        };
+        const older = [10, 11, 12, 13].map(bothDo);
+        for (let userId = 20; userId < 180; userId++) {
+          bothDo(userId);
+          world.people.get(ANN)!.blocking.add(userId);
+        }
+        const toAnn = (await home()).items[0]!.card;
+        assert.deepEqual(
+          toAnn.likes.map(({ userId }) => userId),
+          [13, 12, 11],
+        );
+        assert.deepEqual(
+          toAnn.comments.map(({ commentId, content }) => [commentId, content]),
+          older
+            .slice(1)
+            .reverse()
+            .map((id) => [id, `text of ${id}`]),
+        );
+        assert.deepEqual(toAnn.people.map(({ userId }) => userId).sort(), [11, 12, 13, BEN].sort());
+        const toNobody = (await reads.tweet({ tweetId, viewer: null })).items[0]!.card;
+        assert.deepEqual(
+          toNobody.likes.map(({ userId }) => userId),
+          [179, 178, 177],
+          'what one reader is shown is no other reader’s card',
+        );
+      });
+
+      test('looks no further than 200 rows', async () => {
+        const tweetId = posted(BEN);
+        for (let userId = 10; userId <= 10 + LIMITS.previewSearched; userId++) {
+          world.join(userId);
+          world.like(tweetId, userId);
+          if (userId > 10) world.people.get(ANN)!.blocking.add(userId);
+        }
+        assert.deepEqual((await home()).items[0]!.card.likes, []);
+        world.people.get(ANN)!.blocking.delete(12);
+        const { likes } = (await home()).items[0]!.card;
+        assert.deepEqual(
+          likes.map(({ userId }) => userId),
+          [12],
+        );
+      });
+
       test('a comment whose text is gone makes room for the next', async () => {
         const tweetId = posted(BEN);
         const comments = [1, 2, 3, 4].map(() => world.comment(tweetId, CAT));

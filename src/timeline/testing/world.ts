@@ -6,8 +6,18 @@
 import { WarbleError } from '#contract/errors.ts';
 import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
 import { type Snowflake, snowflakeOf, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
-import { type AccountState, mayReadPerson, type PersonView, type TweetRecord } from '#contract/records.ts';
+import { LIMITS } from '#contract/limits.ts';
+import {
+  type AccountState,
+  type CommentRow,
+  type LikeRow,
+  mayReadPerson,
+  type PersonView,
+  type TweetRecord,
+} from '#contract/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
+import { createPreviews } from '#engagement/engagement-previews.ts';
+import type { ListRead } from '#engagement/engagement-store.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createStamps, type Stamps } from '#platform/stamps.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
@@ -38,7 +48,7 @@ export interface World {
   items: Map<number, WorldTweet>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
   social: Pick<Social, 'view' | 'shown' | 'apart' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
-  engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted'>;
+  engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted' | 'visiblePreviews'>;
   /** Of changes to tweets, to what is under them, and to people; not of ties, which no card is made of. */
   stamps: Stamps;
   log: Log;
@@ -79,6 +89,13 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   const followersOf = (userId: UserId) =>
     [...people.values()].filter((other) => other.following.has(userId)).length;
 
+  const views: Pick<Social, 'view'> = {
+    view: async ({ viewer, userIds }) =>
+      userIds.flatMap((userId) => (people.has(userId) ? [viewOf(person(userId), viewer)] : [])),
+  };
+  const page = <Row extends { id: Snowflake }>(rows: Row[], { before, limit }: ListRead) =>
+    rows.filter(({ id }) => before === null || id < before).slice(0, limit);
+
   return {
     people,
     items,
@@ -116,8 +133,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
       },
     }),
     social: counted('social', {
-      view: async ({ viewer, userIds }) =>
-        userIds.flatMap((userId) => (people.has(userId) ? [viewOf(person(userId), viewer)] : [])),
+      ...views,
       shown: async ({ viewer, userIds }) =>
         userIds.map((userId) => {
           const view = people.has(userId) ? viewOf(person(userId), viewer) : undefined;
@@ -163,6 +179,13 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
       acted: async ({ actor, tweetIds }) => ({
         liked: tweetIds.filter((tweetId) => items.get(tweetId)?.likes.has(actor)),
         reposted: [],
+      }),
+      ...createPreviews({
+        store: {
+          likes: async (request) => page(likesOf(request.tweetId), request),
+          comments: async (request) => page(commentsOf(request.tweetId), request),
+        },
+        social: views,
       }),
     }),
     join(userId) {
@@ -262,18 +285,27 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     };
   }
 
+  /** Newest first. */
+  function likesOf(tweetId: TweetId): LikeRow[] {
+    return Array.from(items.get(tweetId)?.likes ?? [], ([userId, id]) => ({ id, tweetId, userId })).reverse();
+  }
+
+  /** Newest first. */
+  function commentsOf(tweetId: TweetId): CommentRow[] {
+    return (items.get(tweetId)?.comments ?? []).map(({ id, userId }) => ({ id, tweetId, userId }));
+  }
+
   function summaryOf(tweetId: TweetId, viewer: UserId | null): Summary {
-    const { likes, comments } = items.get(tweetId) ?? { likes: new Map<UserId, Snowflake>(), comments: [] };
+    const [likes, comments] = [likesOf(tweetId), commentsOf(tweetId)];
     return {
       tweetId,
-      likeCount: likes.size,
+      likeCount: likes.length,
       commentCount: comments.length,
       repostCount: 0,
-      likes: Array.from(likes, ([userId, id]) => ({ id, tweetId, userId }))
-        .reverse()
-        .slice(0, 8),
-      comments: comments.slice(0, 8).map(({ id, userId }) => ({ id, tweetId, userId })),
-      viewer: viewer === null ? null : { liked: likes.has(viewer), reposted: false },
+      likes: likes.slice(0, LIMITS.previewFetched),
+      comments: comments.slice(0, LIMITS.previewFetched),
+      viewer:
+        viewer === null ? null : { liked: likes.some(({ userId }) => userId === viewer), reposted: false },
     };
   }
 }

@@ -1,0 +1,77 @@
+/** Previews for readers from whom the newest likes or comments of a tweet are hidden. */
+import { requireBatch } from '#contract/batch.ts';
+import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
+import { mayShowActor } from '#contract/records.ts';
+import { inBatches } from '#platform/batches.ts';
+import type { Social } from '#social/social.ts';
+import type { Engagement } from './engagement.ts';
+import type { EngagementStore, ListRead } from './engagement-store.ts';
+
+export interface PreviewsDeps {
+  store: Pick<EngagementStore, 'likes' | 'comments'>;
+  social: Pick<Social, 'view'>;
+}
+
+interface Row {
+  id: Snowflake;
+  userId: UserId;
+}
+
+/** What is still looked for of one tweet. */
+interface Search<Found extends Row> {
+  tweetId: TweetId;
+  read(place: ListRead): Promise<Found[]>;
+  before: Snowflake | null;
+  shown: Found[];
+  ended: boolean;
+}
+
+/** Rows of a tweet in one round: all searches of a round share one question about people. */
+const ROUND_ROWS = 50;
+const MAX_ROUNDS = LIMITS.previewSearched / ROUND_ROWS;
+
+export function createPreviews({ store, social }: PreviewsDeps): Pick<Engagement, 'visiblePreviews'> {
+  async function lookFurther(viewer: UserId | null, searches: Search<Row>[]): Promise<void> {
+    const pages = await Promise.all(
+      searches.map(({ read, tweetId, before }) => read({ tweetId, before, limit: ROUND_ROWS })),
+    );
+    const userIds = [...new Set(pages.flat().map(({ userId }) => userId))];
+    const views = await inBatches(userIds, LIMITS.batch, (batch) => social.view({ viewer, userIds: batch }));
+    const visible = new Set<UserId>();
+    for (const view of views) if (mayShowActor(view, viewer)) visible.add(view.userId);
+    for (const [i, search] of searches.entries()) {
+      const rows = pages[i]!;
+      for (const row of rows) {
+        if (search.shown.length < LIMITS.previewShown && visible.has(row.userId)) search.shown.push(row);
+      }
+      search.before = rows.at(-1)?.id ?? null;
+      search.ended = rows.length < ROUND_ROWS || search.shown.length === LIMITS.previewShown;
+    }
+  }
+
+  return {
+    async visiblePreviews({ viewer, likesOf, commentsOf }) {
+      requireBatch(likesOf);
+      requireBatch(commentsOf);
+      const likes = likesOf.map((tweetId) => searchOf(tweetId, store.likes));
+      const comments = commentsOf.map((tweetId) => searchOf(tweetId, store.comments));
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const open = [...likes, ...comments].filter(({ ended }) => !ended);
+        if (open.length === 0) break;
+        await lookFurther(viewer, open);
+      }
+      return {
+        likes: likes.flatMap(({ shown }) => shown),
+        comments: comments.flatMap(({ shown }) => shown),
+      };
+    },
+  };
+}
+
+function searchOf<Found extends Row>(
+  tweetId: TweetId,
+  read: (place: ListRead) => Promise<Found[]>,
+): Search<Found> {
+  return { tweetId, read, before: null, shown: [], ended: false };
+}
