@@ -25,6 +25,7 @@ export async function withServer(
       publicUrl: null,
       metricsToken: null,
       metricsPort: null,
+      logAddresses: 'shortened',
       logLevel: 'silent',
       region: 'local',
     },

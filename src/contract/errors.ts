@@ -49,6 +49,8 @@ export interface WarbleErrorOptions {
   errors?: FieldError[];
   retryAfter_s?: number;
   cause?: unknown;
+  /** Fields for the log alone: the caller is never told. */
+  log?: { accountId: number };
 }
 
 /** An expected failure. `detail` is a sentence for the caller that says what to do; it never holds a secret. */
@@ -56,12 +58,14 @@ export class WarbleError extends Error {
   readonly code: ErrorCode;
   readonly errors: FieldError[] | undefined;
   readonly retryAfter_s: number | undefined;
+  readonly log: { accountId: number } | undefined;
 
   constructor(code: ErrorCode, detail: string, options: WarbleErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WarbleError';
     this.code = code;
     this.errors = options.errors;
+    this.log = options.log;
     this.retryAfter_s = options.retryAfter_s ?? (ERROR_CATALOGUE[code].status === 503 ? 1 : undefined);
   }
 

@@ -11,8 +11,10 @@ import { createCursors } from './cursors.ts';
 import { createTrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
 import { registerLimits } from './limits/rate-limiter.ts';
+import type { LogAddresses } from './log-address.ts';
 import type { Media } from './media/media.ts';
 import { registerMultipart } from './media/multipart.ts';
+import { registerStreamMetrics } from './metrics.ts';
 import { registerMetricsPage } from './metrics-page.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import { openApiOf } from './openapi.ts';
@@ -58,6 +60,8 @@ export interface GatewayDeps {
   trustedProxies?: readonly string[] | undefined;
   /** The origin under which people reach this server, as `https://warble.example`. */
   publicUrl?: string | null | undefined;
+  /** How much of clients' addresses is logged; default: shortened. */
+  logAddresses?: LogAddresses | undefined;
   /** Whether what stands behind the gateway can serve. */
   ready?: () => Promise<boolean>;
   bounds?: Partial<ServerBounds>;
@@ -91,6 +95,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     bounds: { ...DEFAULT_BOUNDS, ...deps.bounds },
     trustProxy: createTrustProxy(trustedProxies),
     publicUrl,
+    logAddresses: deps.logAddresses,
   });
   const { app, metrics } = server;
   const ready = async () => !server.draining() && (deps.ready === undefined || (await deps.ready()));
@@ -104,6 +109,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     token: deps.metricsToken ?? null,
     proxied: trustedProxies.length > 0 || publicUrl !== null,
   });
+  registerStreamMetrics(metrics.registry, streams);
   let closing: Promise<void> | undefined;
   return {
     app,

@@ -44,3 +44,15 @@ export function createGatewayMetrics({ inFlight }: { inFlight: () => number }): 
     shed: (code) => shed.inc({ code }),
   };
 }
+
+/** Adds how many event streams are open. */
+export function registerStreamMetrics(registry: Registry, streams: { count(): number }): void {
+  new Gauge({
+    name: 'warble_streams',
+    help: 'Open event streams.',
+    registers: [registry],
+    collect() {
+      this.set(streams.count());
+    },
+  });
+}

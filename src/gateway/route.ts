@@ -142,6 +142,8 @@ declare module 'fastify' {
     clientAddress: string;
     /** Whom a request counts for that has no token: the client's address, of IPv6 its /64. */
     address: string;
+    /** What the error that it ended with says for the log alone; null: nothing. */
+    errorLog: { accountId: number } | null;
     /** Under which origin the client reached this server. */
     readonly site: Site;
   }

@@ -54,7 +54,7 @@ export async function serve(
 
 function recorder() {
   const keep = (fields: object) => void logged.push(fields as Record<string, unknown>);
-  return { info: keep, error: keep };
+  return { info: keep, warn: keep, error: keep };
 }
 
 function calls(): Route[] {

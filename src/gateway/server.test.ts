@@ -241,6 +241,7 @@ describe('a server', async () => {
         status: 400,
         duration_ms: 0,
         userId: 7,
+        address: '127.0.0.1',
       },
     );
     assert.equal(second?.status, 401);

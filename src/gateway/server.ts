@@ -14,11 +14,13 @@ import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { clientAddressOf, countedAddress, type TrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
+import { type LogAddresses, loggedAddress } from './log-address.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { registerPublicSite } from './public-site.ts';
 import type { SchemaFault } from './schema-faults.ts';
 import { registerUnmatched } from './unmatched.ts';
+import { createUnnamedProxyWarning } from './unnamed-proxy.ts';
 import { answerOddities, answerUnreadable, requireHost } from './unreadable.ts';
 
 /** Bounds of the HTTP server. */
@@ -55,6 +57,7 @@ export const DEFAULT_BOUNDS: ServerBounds = {
 /** Where requests and unexpected errors are written; pino's methods. */
 export interface RequestLog {
   info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
@@ -70,6 +73,8 @@ export interface ServerDeps {
   trustProxy?: TrustProxy | undefined;
   /** The origin under which people reach this server; null: each request's Host says. */
   publicUrl?: string | null | undefined;
+  /** How much of clients' addresses is logged. */
+  logAddresses?: LogAddresses | undefined;
 }
 
 export interface Server {
@@ -90,13 +95,16 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 export function createServer(deps: ServerDeps): Server {
   const { clock, random, logger, authenticate, limits, bounds, trustProxy, publicUrl = null } = deps;
+  const { logAddresses = 'shortened' } = deps;
+  const lookForProxy = createUnnamedProxyWarning({ trustProxy, logAddresses, logger });
   const metrics = createGatewayMetrics({ inFlight: () => inFlight.count() });
   const inFlight = createInFlight({
     clock,
     most: bounds.requestsInFlight,
     mostOfAddress: limits.atOnce.address,
     mostOfConnection: bounds.pipelined,
-    onDone: (request, reply, duration_ms) => record({ metrics, logger, request, reply, duration_ms }),
+    onDone: (request, reply, duration_ms) =>
+      record({ metrics, logger, logAddresses, request, reply, duration_ms }),
   });
   const app = createApp({ bounds, requestId: requestIds(random), trustProxy });
   const gather = createGather({ most: GATHERED_MOST });
@@ -105,6 +113,7 @@ export function createServer(deps: ServerDeps): Server {
   app.decorateRequest('caller', null);
   app.decorateRequest('clientAddress', '');
   app.decorateRequest('address', '');
+  app.decorateRequest('errorLog', null);
   registerPublicSite(app, { publicUrl, trustProxy });
   app.decorateReply('sendBytes', function (this: FastifyReply, bytes: string) {
     this.hijack();
@@ -117,6 +126,7 @@ export function createServer(deps: ServerDeps): Server {
   registerBodies(app);
   app.setErrorHandler((thrown, request, reply) => {
     const { error, expected } = asWarbleError(thrown);
+    request.errorLog = error.log ?? null;
     if (!expected) logger?.error({ err: thrown, requestId: request.id }, 'unexpected error');
     if (error.status === 429 || error.status === 503) metrics.shed(error.code);
     answerError(error, request, reply);
@@ -126,6 +136,7 @@ export function createServer(deps: ServerDeps): Server {
     secure(request, reply);
     request.clientAddress = clientAddressOf(request);
     request.address = countedAddress(request.clientAddress);
+    lookForProxy(request);
     // A call without a body ignores whatever Content-Type came.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
@@ -253,13 +264,14 @@ const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'
 interface Recorded {
   metrics: GatewayMetrics;
   logger: RequestLog | undefined;
+  logAddresses: LogAddresses;
   request: FastifyRequest;
   reply: FastifyReply;
   duration_ms: number;
 }
 
 /** A request in metrics and log: its route's pattern and who asked, never a path, token, password or text. */
-function record({ metrics, logger, request, reply, duration_ms }: Recorded): void {
+function record({ metrics, logger, logAddresses, request, reply, duration_ms }: Recorded): void {
   const route = request.routeOptions.url ?? 'unmatched';
   const { method } = request;
   // 499, as nginx has it: the client went away before its answer was whole.
@@ -278,6 +290,8 @@ function record({ metrics, logger, request, reply, duration_ms }: Recorded): voi
       status,
       duration_ms: Math.round(duration_ms * 100) / 100,
       userId: request.caller?.userId,
+      address: loggedAddress(request.clientAddress, logAddresses),
+      ...request.errorLog,
     },
     'request',
   );

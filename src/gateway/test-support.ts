@@ -9,6 +9,7 @@ import { createPublicApi } from '#system/public-api.ts';
 import { createSystem } from '#system/system.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
 import { createConformance } from './conformance-test-support.ts';
+import type { LogAddresses } from './log-address.ts';
 import type { OpenApiDocument } from './openapi.ts';
 
 export const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
@@ -34,14 +35,20 @@ export interface Someone extends Client {
 export type Api = Awaited<ReturnType<typeof openApi>>;
 
 /** Starts everything in a temporary directory on a free port. */
-export async function openApi(front: { trustedProxies?: string[]; publicUrl?: string } = {}) {
+interface Front {
+  trustedProxies?: string[];
+  publicUrl?: string;
+  logAddresses?: LogAddresses;
+}
+
+export async function openApi(front: Front = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-gateway-'));
   const file = (name: string) => join(directory, name);
   mkdirSync(file('media'));
   const clock = createManualClock(T0);
   const random = createSeededRandom(5);
   const logged: object[] = [];
-  const log = (fields: object) => void logged.push(fields);
+  const log = (fields: object, message: string) => void logged.push({ ...fields, message });
   const system = await createSystem({ file, clock, random });
   const api = await createPublicApi({
     system,

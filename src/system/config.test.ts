@@ -48,6 +48,7 @@ test('a setting that cannot be used is named in one line with its remedy', () =>
     [[], { WARBLE_PUBLIC_URL: 'http://warble.example' }, /browsers need https/],
     [[], { WARBLE_TRUSTED_PROXIES: '10.0.0.0/8, ::/0' }, /WARBLE_TRUSTED_PROXIES: "::\/0" is not/],
     [[], { WARBLE_LOG_LEVEL: 'loud' }, /takes one of fatal/],
+    [[], { WARBLE_LOG_ADDRESSES: 'some' }, /takes one of full, shortened, none/],
   ];
   for (const [argv, env, message] of wrong) {
     assert.throws(

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { createTrustProxy } from '#gateway/limits/addresses.ts';
 import type { Policy, Quota } from '#gateway/limits/limits.ts';
+import { LOG_ADDRESSES, type LogAddresses } from '#gateway/log-address.ts';
 import { isLoopbackName } from '#gateway/public-site.ts';
 import { ConfigError } from './config-error.ts';
 import { quotasOf } from './quotas.ts';
@@ -27,6 +28,8 @@ export interface Config {
   /** Port of a listener on loopback that serves /metrics without a token; 0 picks a free one; null: none. */
   metricsPort: number | null;
   logLevel: LogLevel;
+  /** How much of clients' addresses is logged. */
+  logAddresses: LogAddresses;
   region: string;
 }
 
@@ -68,6 +71,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
     metricsPort: metricsPortOf(env.WARBLE_METRICS_PORT),
     logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),
+    logAddresses: logAddressesOf(env.WARBLE_LOG_ADDRESSES ?? 'shortened'),
     region: env.WARBLE_REGION ?? 'local',
   };
   // Node would listen on every address of the machine.
@@ -165,4 +169,12 @@ function logLevelOf(text: string): LogLevel {
     throw new ConfigError(`WARBLE_LOG_LEVEL is "${text}"; it takes one of ${LOG_LEVELS.join(', ')}.`);
   }
   return level;
+}
+
+function logAddressesOf(text: string): LogAddresses {
+  const detail = LOG_ADDRESSES.find((known) => known === text);
+  if (detail === undefined) {
+    throw new ConfigError(`WARBLE_LOG_ADDRESSES is "${text}"; it takes one of ${LOG_ADDRESSES.join(', ')}.`);
+  }
+  return detail;
 }

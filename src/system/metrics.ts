@@ -1,5 +1,5 @@
 /** What the services know of themselves, beside the gateway's metrics. */
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { System } from './system.ts';
 
 export interface Measurements {
@@ -44,24 +44,25 @@ export function registerSystemMetrics(registry: Registry, system: System, { dela
       this.set(system.fanout.waiting());
     },
   });
-  new Gauge({
-    name: 'warble_cache_lookups',
-    help: 'Look-ups in a cache since the start, by whether they were answered from it.',
+  new Counter({
+    name: 'warble_cache_lookups_total',
+    help: 'Look-ups in a cache, by whether they were answered from it.',
     labelNames: ['cache', 'result'] as const,
     registers,
     collect() {
+      this.reset();
       for (const [cache, { hits, misses }] of Object.entries(system.cacheUse())) {
-        this.set({ cache, result: 'hit' }, hits);
-        this.set({ cache, result: 'miss' }, misses);
+        this.inc({ cache, result: 'hit' }, hits);
+        this.inc({ cache, result: 'miss' }, misses);
       }
     },
   });
-  new Gauge({
-    name: 'warble_process_resident_memory_bytes',
-    help: 'Memory that the process holds.',
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss());
-    },
-  });
+}
+
+/**
+ * Adds what a process knows of itself: CPU, memory and heap, garbage collection, the event loop's delay, handles and
+ * file descriptors. Once a process, since it watches the loop and the collector from then on.
+ */
+export function registerProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
 }

@@ -39,7 +39,7 @@ export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'r
 export interface PublicApiDeps {
   system: System;
   config: Pick<Config, 'rateLimits' | 'quotas' | 'metricsToken'> &
-    Partial<Pick<Config, 'trustedProxies' | 'publicUrl' | 'metricsPort'>>;
+    Partial<Pick<Config, 'trustedProxies' | 'publicUrl' | 'logAddresses'>>;
   directory: Pick<DataDirectory, 'file'>;
   clock: Clock;
   random: Random;
@@ -104,6 +104,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     }),
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
+    logAddresses: config.logAddresses,
     cursorKey: await accounts.secret('cursors'),
     clock,
     random,

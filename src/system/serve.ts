@@ -10,10 +10,12 @@ import { systemRandom } from '#platform/random.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
+import { registerDiskMetrics } from './disk-metrics.ts';
+import { unprotectedWarning } from './exposure.ts';
 import { inTurn } from './in-turn.ts';
 import { createLogger } from './logger.ts';
 import { openManifest } from './manifest.ts';
-import { createMeasurements, registerSystemMetrics } from './metrics.ts';
+import { createMeasurements, registerProcessMetrics, registerSystemMetrics } from './metrics.ts';
 import { othersAccess } from './others-access.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { runWorkers } from './run-workers.ts';
@@ -52,6 +54,8 @@ export async function startServing(
   const directory = takeDataDirectory(config.data);
   const warning = othersAccess(directory.path);
   if (warning !== undefined) logger.warn(warning);
+  const unprotected = unprotectedWarning(config);
+  if (unprotected !== undefined) logger.warn(unprotected);
   const clock = systemClock;
   const random = systemRandom;
   openManifest({ path: directory.path, random });
@@ -65,6 +69,8 @@ export async function startServing(
   });
   const api = await createPublicApi({ system, config, directory, clock, random, logger, version: version() });
   registerSystemMetrics(api.registry, system, measurements);
+  registerDiskMetrics(api.registry, directory.path);
+  registerProcessMetrics(api.registry);
   const workers = runWorkers({
     workers: [...system.workers, ...api.workers],
     log: system.log,

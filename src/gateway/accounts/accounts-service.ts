@@ -114,13 +114,15 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       const account = await store.byHandle({ handle });
       const kept = account?.passwordHash ?? '';
       const matches = await hasher.verify(password, kept === '' ? await ghostHash() : kept);
-      if (account === undefined || kept === '' || !matches) throw wrongCredentials();
+      if (account === undefined || kept === '' || !matches) throw wrongCredentials(account?.userId);
       if (account.state === 'suspended') {
-        throw new WarbleError('forbidden', 'This account is suspended; ask those who run this server.');
+        throw new WarbleError('forbidden', 'This account is suspended; ask those who run this server.', {
+          log: { accountId: account.userId },
+        });
       }
       if (account.state === 'pending') await introduce(account);
       const signedIn = await sessions.open(account, device);
-      if (signedIn === undefined) throw wrongCredentials();
+      if (signedIn === undefined) throw wrongCredentials(account.userId);
       return signedIn;
     },
 
@@ -183,8 +185,10 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   return { accounts, workers: [signUps, ...sessions.workers] };
 }
 
-function wrongCredentials(): WarbleError {
-  return new WarbleError('unauthenticated', 'The handle or the password is wrong.');
+/** One answer for all; the log tells whose account was meant, where there is one. */
+function wrongCredentials(accountId: UserId | undefined): WarbleError {
+  const log = accountId === undefined ? {} : { log: { accountId } };
+  return new WarbleError('unauthenticated', 'The handle or the password is wrong.', log);
 }
 
 function signUpRefused(why: Extract<Reserved, 'closed' | 'no_invite'>): WarbleError {
