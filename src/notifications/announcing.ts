@@ -7,12 +7,14 @@ import type { Live } from '#queue/live.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Item, ItemChange, ItemsPatch, NotificationItems, StoredItem } from './notifications-store.ts';
+import type { RungLately } from './rung-lately.ts';
 
 export interface AnnouncingDeps {
   views: ViewStore<ItemsPatch>;
   items: NotificationItems['items'];
   social: Pick<Social, 'view'>;
   live: Live;
+  rung: RungLately;
 }
 
 export interface Announcing {
@@ -34,7 +36,7 @@ interface Hint {
  * generation under construction changes nothing that anybody sees. A change that takes nothing back is not told of:
  * a private follow must not show by so much as a hint, nor must what those do whom the recipient is not shown.
  */
-export function announcing({ views, items, social, live }: AnnouncingDeps): Announcing {
+export function announcing({ views, items, social, live, rung }: AnnouncingDeps): Announcing {
   /** The live generation of the partitions that this process owns, as of its claim; a swap is followed by another. */
   const liveGenerations = new Map<number, number>();
 
@@ -65,8 +67,12 @@ export function announcing({ views, items, social, live }: AnnouncingDeps): Anno
         if (actor === undefined || actor.muting) return false;
         return item.tweetId === null ? maySeePerson(actor) : mayShowActor(actor, recipient);
       });
+      // What rang within the hour changes the counts and rings no more.
+      const heard = shown.map((hint) =>
+        hint.id === null || rung.rings(hint.item) ? hint : { ...hint, id: null },
+      );
       // One hint for what shows as one: a storm of likes in one commit is one group.
-      const distinct = new Map(shown.map((hint) => [hintKey(hint), hint.id]));
+      const distinct = new Map(heard.map((hint) => [hintKey(hint), hint.id]));
       for (const id of distinct.values()) live.publish(recipient, { type: 'notification', id });
     }
   }

@@ -19,6 +19,7 @@ import type { Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
 import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
 import { createPermissions } from './permissions.ts';
+import { createRungLately } from './rung-lately.ts';
 import { createTelling } from './telling.ts';
 
 export interface NotificationsDeps {
@@ -44,10 +45,16 @@ export interface NotificationsService {
 const MOST_AHEAD_MS = 1_000;
 
 export function createNotificationsService(deps: NotificationsDeps): NotificationsService {
-  const { store, social, live, log } = deps;
+  const { store, social, live, log, clock } = deps;
   const telling = createTelling(deps);
   const permissions = createPermissions({ store, social });
-  const announced = announcing({ views: store.views, items: store.items, social, live });
+  const announced = announcing({
+    views: store.views,
+    items: store.items,
+    social,
+    live,
+    rung: createRungLately({ clock }),
+  });
   const view = createViewRunner({
     view: createItemsView({ ...deps, telling, permissions }),
     store: announced.views,

@@ -1,0 +1,44 @@
+/**
+ * Who rang for whom lately: somebody's like, repost or follow of one thing rings once an hour, however often it is
+ * taken back and given again. Kept in memory by the owner of the thing's partition, which alone announces it; when
+ * the owner changes, or too many ring, something may ring a second time.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '#platform/clock.ts';
+import type { Item } from './notifications-store.ts';
+
+export interface RungLately {
+  /** Whether this may ring now; if so it counts as having rung. */
+  rings(item: Item): boolean;
+}
+
+export const RINGS_AGAIN_AFTER_MS = 3_600_000;
+/** Some 150 bytes each. */
+const MAX_KEPT = 100_000;
+
+export function createRungLately({
+  clock,
+  maxKept = MAX_KEPT,
+}: {
+  clock: Pick<Clock, 'monotonic'>;
+  maxKept?: number;
+}): RungLately {
+  /** When each rang last (monotonic ms); those that rang longest ago go first. */
+  const kept = new LRUCache<string, number>({ max: maxKept });
+  return {
+    rings({ recipient, type, tweetId, actor }) {
+      if (!canBeRepeated(type)) return true;
+      const key = `${recipient}/${type}/${tweetId}/${actor}`;
+      const now = clock.monotonic();
+      const last = kept.peek(key);
+      if (last !== undefined && now - last < RINGS_AGAIN_AFTER_MS) return false;
+      kept.set(key, now);
+      return true;
+    },
+  };
+}
+
+/** Each comment, mention and tweet is a new one; these can be taken back and done again. */
+function canBeRepeated(type: Item['type']): boolean {
+  return type === 'like' || type === 'repost' || type === 'follow' || type === 'followRequest';
+}
