@@ -6,6 +6,7 @@
  */
 import type { Random } from '#platform/random.ts';
 import type { Serving } from '#system/serve.ts';
+import { inGroups } from './groups.ts';
 import { printRow } from './report.ts';
 
 const READERS = 200;
@@ -18,7 +19,6 @@ const COMMENTS_POWER = 1.8;
 const MOST_EACH = 200;
 /** Previews that are shown of each kind. */
 const SHOWN = 3;
-const AT_ONCE = 200;
 const traceId = 'bench';
 
 export interface Community {
@@ -102,13 +102,6 @@ async function signUp({ system, api }: Serving): Promise<{ people: number[]; tok
     await system.services.social.createPerson({ userId, handle: `author_${author}`, name, time });
   });
   return { people, tokens };
-}
-
-/** Acts `count` times, some at once, so that they share their commits. */
-async function inGroups(count: number, act: (index: number) => Promise<unknown>): Promise<void> {
-  for (let done = 0; done < count; done += AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, i) => act(done + i)));
-  }
 }
 
 function mean(numbers: readonly number[]): number {

@@ -1,15 +1,17 @@
-/** `npm run bench [-- --people N --follows N --tweets N --rate N --only deliveries|http|mix]`: a first honest measurement. */
+/** `npm run bench [-- --people N --follows N --tweets N --rate N --likes N --only deliveries|http|mix|reads]`: a first honest measurement. */
 import { parseArgs } from 'node:util';
 import { benchDeliveries } from './deliveries.ts';
 import { benchHttp } from './http.ts';
 import { benchMix } from './mix.ts';
 import { printMachine } from './report.ts';
+import { benchWorstReader } from './worst-reader.ts';
 
 const { values } = parseArgs({
   options: {
     people: { type: 'string', default: '200000' },
     follows: { type: 'string', default: '10000000' },
     tweets: { type: 'string', default: '20000' },
+    likes: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '8' },
     rate: { type: 'string', default: '1500' },
     only: { type: 'string' },
@@ -29,3 +31,4 @@ if (wanted('deliveries')) {
 if (wanted('http')) await benchHttp({ seconds: Number(values.seconds) });
 if (wanted('mix'))
   await benchMix({ seconds: MIX_ROUNDS * Number(values.seconds), perSecond: Number(values.rate) });
+if (wanted('reads')) await benchWorstReader({ likes: Number(values.likes) });
