@@ -91,7 +91,12 @@ export function maySeePerson(view: PersonView): boolean {
   return view.state === 'active' && !view.blocking && !view.blockedBy;
 }
 
-/** May this viewer read what the person wrote? */
+/** May this viewer be shown whom they blocked, so as to know whom to unblock? Nobody sees who blocks them. */
+export function maySeeBlocked(view: PersonView): boolean {
+  return view.state === 'active' && !view.blockedBy;
+}
+
+/** May this viewer read what the person wrote, and whom they follow and who follows them? */
 export function mayReadPerson(view: PersonView, viewer: UserId | null): boolean {
   return maySeePerson(view) && (!view.protected || view.following || view.userId === viewer);
 }

@@ -23,7 +23,7 @@ const VIA_SHOWN = 3;
 /** Whatever a viewer has to do with a person already, that person is no suggestion. */
 const ACQUAINTED = ~RELATION.followedBy;
 
-export function createDiscovery({ store }: SocialDeps, { visible, requireVisible }: Viewing): Discovery {
+export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Viewing): Discovery {
   /** The viewer's followees, newest first, that pass a test of theirs and may be seen. */
   async function firstOf(
     request: { viewer: UserId; limit: number; among: readonly Followee[] },
@@ -49,7 +49,7 @@ export function createDiscovery({ store }: SocialDeps, { visible, requireVisible
 
   return {
     async mutuals({ userId, viewer, limit }) {
-      await requireVisible(viewer, userId);
+      if (!(await mayRead(viewer, userId))) return { userIds: [] };
       const among = (await store.followees(viewer)).filter((followee) => !followee.private);
       return firstOf({ viewer, limit, among }, async (ids) => {
         const edges = await publicEdges(ids.map((followee) => ({ follower: userId, followee })));
@@ -58,7 +58,7 @@ export function createDiscovery({ store }: SocialDeps, { visible, requireVisible
     },
 
     async followersYouKnow({ userId, viewer, limit }) {
-      await requireVisible(viewer, userId);
+      if (!(await mayRead(viewer, userId))) return { userIds: [] };
       const among = await store.followees(viewer);
       return firstOf({ viewer, limit, among }, async (ids) => {
         const edges = await publicEdges(ids.map((follower) => ({ follower, followee: userId })));

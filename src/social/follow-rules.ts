@@ -31,12 +31,18 @@ function activeActor({ me }: Between): StoredPerson {
 }
 
 /** Throws not_found where the other is hidden from the actor. */
-function visibleOther({ other, mine, theirs }: Between): StoredPerson {
-  if (other === null || other.state !== 'active' || mine.block !== null || theirs.block !== null) {
-    throw notFound('There is nobody with this id whom you may see.');
-  }
+function visibleOther(between: Between): StoredPerson {
+  if (between.mine.block !== null) throw hidden();
+  return blockableOther(between);
+}
+
+/** As {@link visibleOther}, for somebody whom the actor may have blocked already. */
+function blockableOther({ other, theirs }: Between): StoredPerson {
+  if (other === null || other.state !== 'active' || theirs.block !== null) throw hidden();
   return other;
 }
+
+const hidden = () => notFound('There is nobody with this id whom you may see.');
 
 /** A private follow of somebody who is protected has ended, whether or not its row is gone already. */
 export function standingFollow(tie: Tie, followee: StoredPerson): Tie['follow'] {
@@ -101,8 +107,8 @@ export function decideAnswer(between: Between, { approve, mint }: { approve: boo
 export function decideBlock(between: Between, { mint }: { mint: Mint }): Ties {
   const me = activeActor(between);
   const { mine, theirs } = between;
+  blockableOther(between);
   if (mine.block !== null) return { mine, theirs };
-  visibleOther(between);
   refuseBeyond(me.counts.blocks, 'block');
   return {
     mine: { ...mine, follow: null, request: null, block: mint() },
@@ -113,8 +119,8 @@ export function decideBlock(between: Between, { mint }: { mint: Mint }): Ties {
 export function decideMute(between: Between, { mint }: { mint: Mint }): Tie {
   const me = activeActor(between);
   const { mine } = between;
-  if (mine.mute !== null) return mine;
   visibleOther(between);
+  if (mine.mute !== null) return mine;
   refuseBeyond(me.counts.mutes, 'mute');
   return { ...mine, mute: mint() };
 }

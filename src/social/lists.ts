@@ -1,6 +1,6 @@
 /** Lists of people, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
 import type { Snowflake, UserId } from '#contract/ids.ts';
-import type { Page } from '#contract/records.ts';
+import { maySeeBlocked, maySeePerson, type Page, type PersonView } from '#contract/records.ts';
 import type { SocialDeps } from './changes.ts';
 import type { EdgeRow, Social } from './social.ts';
 import type { ListKind } from './social-store.ts';
@@ -18,9 +18,13 @@ interface Place {
   limit: number;
 }
 
-export function createLists({ store }: SocialDeps, { visible, requireVisible }: Viewing): Lists {
+export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing): Lists {
   /** A page of those whom `viewer` may see. The place of a page is its last row's id, never a hidden row's. */
-  async function visiblePage(place: Place, viewer: UserId | null): Promise<Page<EdgeRow>> {
+  async function visiblePage(
+    place: Place,
+    viewer: UserId | null,
+    may: (view: PersonView) => boolean = maySeePerson,
+  ): Promise<Page<EdgeRow>> {
     const items: EdgeRow[] = [];
     let { before } = place;
     let chunk = place.limit + 1;
@@ -30,6 +34,7 @@ export function createLists({ store }: SocialDeps, { visible, requireVisible }: 
         await visible(
           viewer,
           rows.map((row) => row.userId),
+          may,
         ),
       );
       items.push(...rows.filter((row) => seen.has(row.userId)));
@@ -46,22 +51,26 @@ export function createLists({ store }: SocialDeps, { visible, requireVisible }: 
 
   return {
     async followers({ userId, viewer, before, limit }) {
-      await requireVisible(viewer, userId);
+      if (!(await mayRead(viewer, userId))) return NOTHING;
       return visiblePage({ kind: 'followers', userId, before, limit }, viewer);
     },
     async following({ userId, viewer, before, limit }) {
-      await requireVisible(viewer, userId);
+      if (!(await mayRead(viewer, userId))) return NOTHING;
       const kind = userId === viewer ? 'ownFollowing' : 'following';
       return visiblePage({ kind, userId, before, limit }, viewer);
     },
     followRequests: ({ userId, before, limit }) =>
       visiblePage({ kind: 'requests', userId, before, limit }, userId),
-    blocks: ({ userId, before, limit }) => wholePage({ kind: 'blocks', userId, before, limit }),
-    mutes: ({ userId, before, limit }) => wholePage({ kind: 'mutes', userId, before, limit }),
+    blocks: ({ userId, before, limit }) =>
+      visiblePage({ kind: 'blocks', userId, before, limit }, userId, maySeeBlocked),
+    mutes: ({ userId, before, limit }) => visiblePage({ kind: 'mutes', userId, before, limit }, userId),
     tiesTo: ({ userId, kind, before, limit }) =>
       wholePage({ kind: kind === 'follow' ? 'followers' : 'requests', userId, before, limit }),
   };
 }
+
+/** What others see of the lists of a protected account. */
+const NOTHING: Page<EdgeRow> = { items: [], next: null };
 
 function pageOf(rows: EdgeRow[], limit: number): Page<EdgeRow> {
   const items = rows.slice(0, limit);

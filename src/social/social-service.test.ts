@@ -223,13 +223,37 @@ describe('a private follow', () => {
 });
 
 describe('blocks', () => {
-  test('again is a success and tells nothing; so is a mute of somebody blocked that stands already', async () => {
+  test('again is a success and tells nothing, while the other may still be seen', async () => {
     await fixture.social.mute({ userId: ADA, other: BOB, traceId });
+    await fixture.news();
+    await fixture.social.mute({ userId: ADA, other: BOB, traceId });
+    assert.deepEqual(await fixture.news(), []);
     await fixture.social.block({ userId: ADA, other: BOB, traceId });
     await fixture.news();
     await fixture.social.block({ userId: ADA, other: BOB, traceId });
-    await fixture.social.mute({ userId: ADA, other: BOB, traceId });
     assert.deepEqual(await fixture.news(), []);
+    await fixture.social.setAccount({ userId: BOB, state: 'suspended' });
+    await refused(fixture.social.block({ userId: ADA, other: BOB, traceId }), 'not_found', /nobody/);
+    await fixture.social.unblock({ userId: ADA, other: BOB, traceId });
+    await refused(fixture.social.mute({ userId: ADA, other: BOB, traceId }), 'not_found', /nobody/);
+  });
+
+  test('who is muted or blocked is listed while the reader may see them, and comes back with them', async () => {
+    await fixture.social.mute({ userId: ADA, other: BOB, traceId });
+    await fixture.social.mute({ userId: ADA, other: CLEO, traceId });
+    await fixture.social.block({ userId: ADA, other: DAN, traceId });
+    const page = { userId: ADA, before: null, limit: 10 };
+    const listed = async () => ({
+      mutes: (await fixture.social.mutes(page)).items.map((row) => row.userId),
+      blocks: (await fixture.social.blocks(page)).items.map((row) => row.userId),
+    });
+    await fixture.social.block({ userId: BOB, other: ADA, traceId });
+    assert.deepEqual(await listed(), { mutes: [CLEO], blocks: [DAN] });
+    for (const userId of [CLEO, DAN]) await fixture.social.setAccount({ userId, state: 'suspended' });
+    assert.deepEqual(await listed(), { mutes: [], blocks: [] });
+    for (const userId of [CLEO, DAN]) await fixture.social.setAccount({ userId, state: 'active' });
+    await fixture.social.unblock({ userId: BOB, other: ADA, traceId });
+    assert.deepEqual(await listed(), { mutes: [CLEO, BOB], blocks: [DAN] });
   });
 
   test('hide each from the other at once; the blocker keeps the head and the row', async () => {
@@ -249,7 +273,6 @@ describe('blocks', () => {
       await refused(fixture.social.mute({ userId: viewer, other: userId, traceId }), 'not_found', /nobody/);
     }
     await refused(fixture.social.block({ userId: BOB, other: ADA, traceId }), 'not_found', /nobody/);
-    await fixture.social.setAccount({ userId: BOB, state: 'deactivated' });
     const { items } = await fixture.social.blocks({ userId: ADA, before: null, limit: 10 });
     assert.deepEqual(
       items.map((row) => row.userId),
@@ -260,6 +283,48 @@ describe('blocks', () => {
       'invalid_request',
       /This is you/,
     );
+  });
+});
+
+describe('a protected account', () => {
+  test('shows whom it follows and who follows it to those who may read it, and counts to everybody', async () => {
+    await follow(BOB, CLEO);
+    await follow(ADA, BOB);
+    await follow(ADA, CLEO);
+    await follow(DAN, CLEO);
+    await follow(DAN, ADA);
+    await protect(BOB, true);
+    const seen = async (viewer: number | null) => {
+      const page = { userId: BOB, viewer, before: null, limit: 10 };
+      const { followerCount, followingCount } = await fixture.social.profile(page);
+      const graph = viewer === null ? null : { ...page, viewer };
+      return {
+        counts: [followerCount, followingCount],
+        followers: (await fixture.social.followers(page)).items.map((row) => row.userId),
+        following: (await fixture.social.following(page)).items.map((row) => row.userId),
+        mutuals: graph && (await fixture.social.mutuals(graph)).userIds,
+        known: graph && (await fixture.social.followersYouKnow(graph)).userIds,
+      };
+    };
+    const counts = [1, 1];
+    assert.deepEqual(await seen(ADA), {
+      counts,
+      followers: [ADA],
+      following: [CLEO],
+      mutuals: [CLEO],
+      known: [],
+    });
+    assert.deepEqual(await seen(BOB), {
+      counts,
+      followers: [ADA],
+      following: [CLEO],
+      mutuals: [CLEO],
+      known: [],
+    });
+    assert.deepEqual(await seen(DAN), { counts, followers: [], following: [], mutuals: [], known: [] });
+    assert.deepEqual(await seen(null), { counts, followers: [], following: [], mutuals: null, known: null });
+    await protect(BOB, false);
+    assert.deepEqual((await seen(DAN)).known, [ADA]);
   });
 });
 

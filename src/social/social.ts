@@ -104,7 +104,10 @@ export interface Social {
   }): Promise<{ state: FollowState }>;
   /** Ends a follow or a request; nothing there is a success too. */
   unfollow(request: { follower: UserId; followee: UserId; traceId: string }): Promise<void>;
-  /** Newest first; private follows in neither, but for the viewer's own following. Hidden people are left out, pages are full. */
+  /**
+   * Newest first; private follows in neither, but for the viewer's own following. Hidden people are left out, pages
+   * are full. Empty where the viewer may not read that person, as mutuals and followers you know are.
+   */
   followers(request: ListRequest): Promise<Page<EdgeRow>>;
   following(request: ListRequest): Promise<Page<EdgeRow>>;
   followRequests(request: {
@@ -125,6 +128,7 @@ export interface Social {
   unblock(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   mute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   unmute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
+  /** Newest first; those who block the reader, or are not active, are left out until that has changed. */
   blocks(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
   mutes(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
 

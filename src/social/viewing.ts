@@ -2,7 +2,7 @@
 import { requireBatch } from '#contract/batch.ts';
 import { notFound } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
-import { maySeePerson, type PersonHead, type PersonView } from '#contract/records.ts';
+import { mayReadPerson, maySeePerson, type PersonHead, type PersonView } from '#contract/records.ts';
 import type { SocialDeps } from './changes.ts';
 import type { PersonShown, Profile } from './social.ts';
 import { RELATION, type StoredPerson } from './social-store.ts';
@@ -12,10 +12,17 @@ export interface Viewing {
   shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(PersonShown | null)[]>;
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   lookup(request: { handles: readonly string[] }): Promise<PersonHead[]>;
-  /** The ids among these whom the viewer may see, in the order given. */
-  visible(viewer: UserId | null, userIds: readonly UserId[]): Promise<UserId[]>;
-  /** Throws not_found where the viewer may not see that person. */
-  requireVisible(viewer: UserId | null, userId: UserId): Promise<void>;
+  /** The ids among these whom the viewer may see, in the order given; `may` replaces the usual rule. */
+  visible(
+    viewer: UserId | null,
+    userIds: readonly UserId[],
+    may?: (view: PersonView) => boolean,
+  ): Promise<UserId[]>;
+  /**
+   * Whether the viewer may read that person, and so whom they follow and who follows them. Throws not_found where the
+   * viewer may not even see that person.
+   */
+  mayRead(viewer: UserId | null, userId: UserId): Promise<boolean>;
 }
 
 export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
@@ -31,9 +38,9 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     return views;
   }
 
-  async function visible(viewer: UserId | null, userIds: readonly UserId[]): Promise<UserId[]> {
+  async function visible(viewer: UserId | null, userIds: readonly UserId[], may = maySeePerson) {
     const views = await view({ viewer, userIds });
-    return views.filter(maySeePerson).map((person) => person.userId);
+    return views.filter(may).map((person) => person.userId);
   }
 
   /** Ties are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
@@ -60,8 +67,10 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     view,
     visible,
     shown,
-    async requireVisible(viewer, userId) {
-      if ((await visible(viewer, [userId])).length === 0) throw hidden();
+    async mayRead(viewer, userId) {
+      const [person] = await view({ viewer, userIds: [userId] });
+      if (person === undefined || !maySeePerson(person)) throw hidden();
+      return mayReadPerson(person, viewer);
     },
 
     async profile({ userId, viewer }) {

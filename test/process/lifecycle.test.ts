@@ -132,7 +132,7 @@ describe('a server that cannot start says why and what to do in one line, and en
       [
         ['--host', '192.0.2.1', '--port', '0', '--data', newData()],
         {},
-        /--host .*192\.0\.2\.1 is no address/,
+        /--host .*192\.0\.2\.1 is not an address/,
       ],
       [['--data', join(MAIN, 'data')], {}, /--data .* cannot be used/],
       [[], { WARBLE_RATE_LIMITS: 'none' }, /WARBLE_RATE_LIMITS is "none"; it takes on or off/],

@@ -110,8 +110,8 @@ export function createSocialModel(userIds: readonly UserId[]) {
   function refuse(by: UserId, to: UserId): Outcome {
     if (by === to) return { error: 'invalid_request' };
     if (person(by).state !== 'active') return { error: 'forbidden' };
+    if (person(to).state !== 'active' || find(to, by, 'block')) return { error: 'not_found' };
     if (find(by, to, 'block')) return { done: '' };
-    if (!sees(by, to)) return { error: 'not_found' };
     for (const [from, target] of [
       [by, to],
       [to, by],
@@ -126,8 +126,8 @@ export function createSocialModel(userIds: readonly UserId[]) {
   function mute(by: UserId, to: UserId): Outcome {
     if (by === to) return { error: 'invalid_request' };
     if (person(by).state !== 'active') return { error: 'forbidden' };
-    if (find(by, to, 'mute')) return { done: '' };
     if (!sees(by, to)) return { error: 'not_found' };
+    if (find(by, to, 'mute')) return { done: '' };
     begin(by, to, 'mute');
     return { done: '' };
   }
@@ -218,6 +218,10 @@ export function createSocialModel(userIds: readonly UserId[]) {
       .map(({ at: _, ...suggestion }) => suggestion);
   }
 
+  /** Whether a viewer is shown whom somebody follows, and who follows them. */
+  const reads = (viewer: UserId | null, id: UserId) =>
+    !person(id).protected || viewer === id || (viewer !== null && follows(viewer, id));
+
   return {
     apply,
     /** Headlines since this was last asked, sorted. */
@@ -237,23 +241,26 @@ export function createSocialModel(userIds: readonly UserId[]) {
     }),
     counts: (id: UserId) => ({ followers: to(id, 'public').length, following: from(id, 'public').length }),
     followers: (viewer: UserId | null, id: UserId) =>
-      newest(to(id, 'public'), 'from').filter((other) => sees(viewer, other)),
+      newest(to(id, 'public'), 'from').filter((other) => reads(viewer, id) && sees(viewer, other)),
     following: (viewer: UserId | null, id: UserId) =>
-      newest(viewer === id ? from(id, 'public', 'private') : from(id, 'public'), 'to').filter((other) =>
-        sees(viewer, other),
+      newest(viewer === id ? from(id, 'public', 'private') : from(id, 'public'), 'to').filter(
+        (other) => reads(viewer, id) && sees(viewer, other),
       ),
     mutuals: (viewer: UserId, id: UserId) =>
       newest(from(viewer, 'public'), 'to').filter(
-        (other) => sees(viewer, other) && find(id, other, 'public'),
+        (other) => reads(viewer, id) && sees(viewer, other) && find(id, other, 'public'),
       ),
     followersYouKnow: (viewer: UserId, id: UserId) =>
       newest(from(viewer, 'public', 'private'), 'to').filter(
-        (other) => sees(viewer, other) && find(other, id, 'public'),
+        (other) => reads(viewer, id) && sees(viewer, other) && find(other, id, 'public'),
       ),
     suggestions,
     requests: (id: UserId) => newest(to(id, 'request'), 'from').filter((other) => sees(id, other)),
-    blocks: (id: UserId) => newest(from(id, 'block'), 'to'),
-    mutes: (id: UserId) => newest(from(id, 'mute'), 'to'),
+    blocks: (id: UserId) =>
+      newest(from(id, 'block'), 'to').filter(
+        (other) => person(other).state === 'active' && find(other, id, 'block') === undefined,
+      ),
+    mutes: (id: UserId) => newest(from(id, 'mute'), 'to').filter((other) => sees(id, other)),
     allFollowers: (id: UserId) => newest(to(id, 'public', 'private'), 'from').toSorted((a, b) => a - b),
     allFollowees: (id: UserId) =>
       newest(from(id, 'public', 'private'), 'to').filter((other) => person(other).state === 'active'),
