@@ -38,6 +38,7 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
   /** What this owner knows of each partition; forgotten when a conditional write fails, then claimed again. */
   const owned = new Map<number, ViewState>();
   const toDrop = new Set<number>(partitions);
+  store.onLost(() => owned.clear());
 
   async function stateOf(partition: number): Promise<ViewState> {
     const known = owned.get(partition);
@@ -136,10 +137,21 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     return view.topics.some((topic) => heads.get(topic)!.trimmed[partition]! > (positions[topic] ?? 0));
   }
 
+  /**
+   * The view says that it has folded what the log never had: it is damaged, or the facts were restored and it was
+   * not. Asks for the heads again, since `heads` may be older than the positions.
+   */
+  async function isAhead(positions: Positions, partition: number, heads: Map<Topic, LogHeads>) {
+    const beyond = (known: Map<Topic, LogHeads>) =>
+      view.topics.some((topic) => known.get(topic)!.newest[partition]! < (positions[topic] ?? 0));
+    return beyond(heads) && beyond(await headsByTopic());
+  }
+
   async function stepPartition(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
     const state = await stateOf(partition);
     const lost = missedSome(state.live.positions, partition, heads);
-    if (missedSome(state.building?.positions ?? state.live.positions, partition, heads)) {
+    const newest = state.building?.positions ?? state.live.positions;
+    if (missedSome(newest, partition, heads) || (await isAhead(newest, partition, heads))) {
       return beginRebuild(partition, heads);
     }
     const folded = !lost && (await foldSide(partition, 'live', heads));

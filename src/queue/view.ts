@@ -51,6 +51,11 @@ export interface ViewStore<Patch> {
   }): Promise<boolean>;
   /** The generation under construction becomes the live one. */
   swap(request: { partition: number; epoch: number; generation: number }): Promise<boolean>;
+  /**
+   * Runs when the store has lost everything, as when its file was damaged: it stands at the beginning of the log, with
+   * nothing in it, and every partition must be claimed again.
+   */
+  onLost(listener: () => void): void;
   /** Deletes rows of generations other than the live one and the one under construction, some at a time; true: more. */
   dropOld(partition: number): Promise<boolean>;
 }

@@ -25,6 +25,7 @@ import type { Worker } from '#platform/worker.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
 import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { logSetAside } from './logger.ts';
 import type { System } from './system.ts';
 
 export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'registry'> {
@@ -53,7 +54,10 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   const { services, live, log, minter } = system;
   const { mint } = minter;
   const gatewayDb = openGatewayDb({ path: directory.file('gateway.db') });
-  const usesDb = openMediaUsesDb({ path: directory.file('media-uses.db') });
+  const usesDb = openMediaUsesDb({
+    path: directory.file('media-uses.db'),
+    onSetAside: logSetAside(logger),
+  });
   const usesRunner = createViewRunner({ view: createMediaUsesView(services), store: usesDb.viewStore, log });
   system.addView('media-uses', usesRunner);
 

@@ -13,7 +13,7 @@ import { takeDataDirectory } from './data-directory.ts';
 import { registerDiskMetrics } from './disk-metrics.ts';
 import { unprotectedWarning } from './exposure.ts';
 import { inTurn } from './in-turn.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logSetAside } from './logger.ts';
 import { openManifest } from './manifest.ts';
 import { createMeasurements, registerProcessMetrics, registerSystemMetrics } from './metrics.ts';
 import { othersAccess } from './others-access.ts';
@@ -66,6 +66,7 @@ export async function startServing(
     random,
     region: config.region,
     onDelivered: measurements.delivered,
+    onSetAside: logSetAside(logger),
   });
   const api = await createPublicApi({ system, config, directory, clock, random, logger, version: version() });
   registerSystemMetrics(api.registry, system, measurements);

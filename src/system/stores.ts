@@ -4,6 +4,7 @@ import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
 import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
@@ -14,11 +15,13 @@ export interface StoresOptions {
   file: (name: string) => string;
   faults?: CommitFaults | undefined;
   region: string;
+  /** A file of derived data was damaged; an empty one has taken its place. */
+  onSetAside?: ((report: SetAside) => void) | undefined;
 }
 
 export type Stores = ReturnType<typeof openStores>;
 
-export function openStores({ file, faults, region }: StoresOptions) {
+export function openStores({ file, faults, region, onSetAside }: StoresOptions) {
   const options = (name: string) => ({
     path: file(name),
     region,
@@ -33,9 +36,9 @@ export function openStores({ file, faults, region }: StoresOptions) {
     tweets: openSqliteTweetsStore(options('tweets.db')),
     social: openSqliteSocialStore(options('social.db')),
     engagement: openSqliteEngagementStore(options('engagement.db')),
-    timelineDb: openSqliteTimelineDb(options('timeline.db')),
-    topLists: openSqliteTopListsStore(options('top-lists.db')),
-    notifications: openSqliteNotificationsStore(options('notifications.db')),
+    timelineDb: openSqliteTimelineDb({ ...options('timeline.db'), onSetAside }),
+    topLists: openSqliteTopListsStore({ ...options('top-lists.db'), onSetAside }),
+    notifications: openSqliteNotificationsStore({ ...options('notifications.db'), onSetAside }),
   };
   const databases: Database[] = [
     stores.tweets.db,

@@ -16,6 +16,7 @@ import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createSqliteIdLeases } from '#platform/ids/sqlite-id-leases.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
+import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import { createStamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -78,6 +79,8 @@ export interface SystemDeps {
   random: Random;
   region?: string;
   faults?: CommitFaults;
+  /** A file of derived data was damaged; an empty one has taken its place. */
+  onSetAside?: (report: SetAside) => void;
   /** An activity has reached its last follower, this long after it was made. */
   onDelivered?: (delay_ms: number) => void;
 }
@@ -87,7 +90,7 @@ const MOST_ROUNDS = 100_000;
 /** Opens a whole embedded system on one directory, which must be this process's alone. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
   const { file, clock, random, region = 'local', faults } = deps;
-  const stores = openStores({ file, faults, region });
+  const stores = openStores({ file, faults, region, onSetAside: deps.onSetAside });
   const minter = await createMinter({ leases: createSqliteIdLeases(stores.ids), clock, holder: 'embedded' });
   const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
   const live = createLive();

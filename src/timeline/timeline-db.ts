@@ -46,4 +46,6 @@ export interface TimelineDb {
   dropOlder(request: { updatedBefore: number; limit: number }): Promise<boolean>;
   /** Forgets somebody's home and pulled activities: erasure. */
   forget(request: { person: UserId }): Promise<void>;
+  /** Runs when everything was lost, as when the file was damaged: what was saved and recorded so far is gone. */
+  onLost(listener: () => void): void;
 }

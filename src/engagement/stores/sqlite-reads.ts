@@ -1,7 +1,7 @@
 import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { CommentRow, LikeRow } from '#contract/records.ts';
-import type { Database, StatementSync } from '#platform/sqlite/database.ts';
+import type { Database, Statement } from '#platform/sqlite/database.ts';
 import type { ScannedItem, Summary } from '../engagement.ts';
 import type { EngagementStore, ListRead } from '../engagement-store.ts';
 
@@ -44,7 +44,7 @@ export function createReads({ db }: { db: Database }): Reads {
     'SELECT tweet_id AS id FROM tallies WHERE tweet_id > ? ORDER BY tweet_id LIMIT ? + 0',
   );
 
-  function list(statement: StatementSync, { tweetId, before, limit }: ListRead): LikeRow[] {
+  function list(statement: Statement, { tweetId, before, limit }: ListRead): LikeRow[] {
     const rows = statement.all(tweetId, before ?? NEWEST, limit) as { id: Snowflake; actor: UserId }[];
     return rows.map(({ id, actor }) => ({ id, tweetId, userId: actor }));
   }
@@ -105,7 +105,7 @@ function createScan(db: Database): EngagementStore['scan'] {
       `SELECT id, tweet_id AS tweetId, author, actor FROM ${table}
        WHERE id > ? AND ${standing} ORDER BY id LIMIT ? + 0`,
     );
-  const kinds: [ScannedItem['type'], StatementSync][] = [
+  const kinds: [ScannedItem['type'], Statement][] = [
     ['like', next('likes', 'true')],
     ['comment', next('comments', 'state = 1')],
     ['repost', next('reposts', 'undone_at IS NULL')],

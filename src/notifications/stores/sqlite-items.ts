@@ -1,6 +1,7 @@
-import type { Database } from '#platform/sqlite/database.ts';
+import { isWhole } from '#platform/sqlite/damage.ts';
+import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite-view-store.ts';
-import type { NotificationType } from '../notifications.ts';
+import { NOTIFICATION_TYPES, type NotificationType } from '../notifications.ts';
 import {
   type Item,
   type ItemChange,
@@ -22,6 +23,13 @@ interface ItemRow {
   arrival: number;
 }
 
+function isItem({ recipient, id, type, tweet_id, comment_id, actor, arrival }: ItemRow): boolean {
+  return (
+    [recipient, id, actor, arrival, tweet_id ?? 0, comment_id ?? 0].every(isWhole) &&
+    NOTIFICATION_TYPES.includes(type)
+  );
+}
+
 interface Place {
   partition: number;
   generation: number;
@@ -33,7 +41,7 @@ export interface SqliteItems extends NotificationItems {
   erase(userId: number, limit: number): number;
 }
 
-export function createSqliteItems(db: Database): SqliteItems {
+export function createSqliteItems(db: DerivedDatabase): SqliteItems {
   const rows = rowsOn(db);
   const views = createSqliteViewStore<ItemsPatch>({ db, name: VIEW, apply: rows.apply, drop: rows.drop });
   const newestArrival = db.prepare('SELECT newest FROM arrivals');
@@ -47,15 +55,18 @@ export function createSqliteItems(db: Database): SqliteItems {
     views,
     arrival: async () => (newestArrival.get() as { newest: number }).newest,
     items: async ({ recipient, above }) =>
-      (select.all(recipient, above) as unknown as ItemRow[]).map((row) => ({
-        recipient: row.recipient,
-        id: row.id,
-        type: row.type,
-        tweetId: row.tweet_id,
-        commentId: row.comment_id,
-        actor: row.actor,
-        arrival: row.arrival,
-      })),
+      (select.all(recipient, above) as unknown as ItemRow[]).map((row) => {
+        if (!isItem(row)) throw db.damaged(`what ${recipient} was told cannot be read`);
+        return {
+          recipient: row.recipient,
+          id: row.id,
+          type: row.type,
+          tweetId: row.tweet_id,
+          commentId: row.comment_id,
+          actor: row.actor,
+          arrival: row.arrival,
+        };
+      }),
     ...jobsOn(db, rows),
     erase: eraserOn(db),
   };
@@ -71,7 +82,7 @@ interface Rows {
   drop: (at: Place & { limit: number }) => number;
 }
 
-function rowsOn(db: Database): Rows {
+function rowsOn(db: DerivedDatabase): Rows {
   const change = changerOn(db);
   const raise = db.prepare('UPDATE arrivals SET newest = newest + 1 RETURNING newest');
   const trimOne = db.prepare(
@@ -122,7 +133,7 @@ function rowsOn(db: Database): Rows {
   };
 }
 
-function changerOn(db: Database): Rows['change'] {
+function changerOn(db: DerivedDatabase): Rows['change'] {
   const insert = db.prepare(
     `INSERT OR IGNORE INTO items
        (recipient, id, generation, partition, type, tweet_id, comment_id, actor, arrival)
@@ -162,7 +173,7 @@ function changerOn(db: Database): Rows['change'] {
   };
 }
 
-function jobsOn(db: Database, rows: Rows): Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'> {
+function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'> {
   const select = db.prepare(
     `SELECT j.partition AS partition, generation, author, tweet_id AS tweetId, after_user AS after
      FROM bell_jobs j JOIN view_state v ON v.view = '${VIEW}' AND v.partition = j.partition
@@ -178,7 +189,10 @@ function jobsOn(db: Database, rows: Rows): Pick<NotificationItems, 'bellJobs' | 
   );
   return {
     bellJobs: async ({ limit }) =>
-      (select.all(limit) as unknown as StoredBellJob[]).map((job) => ({ ...job })),
+      (select.all(limit) as unknown as StoredBellJob[]).map((job) => {
+        if (!Object.values(job).every(isWhole)) throw db.damaged('a job of bells cannot be read');
+        return { ...job };
+      }),
     advanceBellJob: ({ job, items, next }) =>
       db.write(() => {
         const { tweetId, generation, partition, after } = job;
@@ -196,7 +210,7 @@ function jobsOn(db: Database, rows: Rows): Pick<NotificationItems, 'bellJobs' | 
   };
 }
 
-function eraserOn(db: Database): SqliteItems['erase'] {
+function eraserOn(db: DerivedDatabase): SqliteItems['erase'] {
   const bounded = (where: string) =>
     db.prepare(
       `DELETE FROM items WHERE (recipient, id, generation, partition) IN (

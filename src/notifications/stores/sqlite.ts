@@ -1,4 +1,9 @@
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import {
+  type DerivedDatabase,
+  openDerivedDatabase,
+  type SetAside,
+} from '#platform/sqlite/derived-database.ts';
 import type { NotificationsStore } from '../notifications-store.ts';
 import { createSqliteFacts } from './sqlite-facts.ts';
 import { createSqliteItems } from './sqlite-items.ts';
@@ -8,7 +13,7 @@ export interface SqliteNotificationsStore extends NotificationsStore {
   /** Settings, bells, muted threads, read marks. */
   db: Database;
   /** Items and the view's positions. */
-  itemsDb: Database;
+  itemsDb: DerivedDatabase;
   close(): Promise<void>;
   /** Closes as `kill -9` would. */
   crash(): void;
@@ -22,16 +27,12 @@ export interface SqliteNotificationsStore extends NotificationsStore {
 export function openSqliteNotificationsStore(options: {
   path: string;
   faults?: CommitFaults;
+  onSetAside?: ((report: SetAside) => void) | undefined;
 }): SqliteNotificationsStore {
-  const { path, faults } = options;
+  const { path, faults, onSetAside } = options;
   const db = openDatabase({ path, migrations: FACTS_MIGRATIONS, durability: 'full', faults });
   const itemsPath = path === ':memory:' ? path : path.replace(/(\.[^./\\]+)?$/, '-items$1');
-  const itemsDb = openDatabase({
-    path: itemsPath,
-    migrations: ITEMS_MIGRATIONS,
-    durability: 'normal',
-    faults,
-  });
+  const itemsDb = openDerivedDatabase({ path: itemsPath, migrations: ITEMS_MIGRATIONS, faults, onSetAside });
   const facts = createSqliteFacts(db);
   const items = createSqliteItems(itemsDb);
   return {

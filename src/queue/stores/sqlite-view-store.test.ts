@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EventDraft, partitionOf } from '#contract/events.ts';
-import { type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { openDatabase } from '#platform/sqlite/database.ts';
+import { openDerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import { createOutbox, OUTBOX_SCHEMA } from '#queue/outbox.ts';
 import type { View } from '#queue/view.ts';
 import { describeView, type ViewHarness } from '#queue/view-suite.ts';
@@ -76,10 +77,9 @@ async function createHarness(): Promise<ViewHarness<Counts>> {
     expected: async () =>
       (facts.prepare(grouped).all(0) as Counts).map(({ author, count }) => [author, count]),
     async open(faults) {
-      const db: Database = openDatabase({
+      const db = openDerivedDatabase({
         path: join(directory, 'views.db'),
         migrations: VIEWS,
-        durability: 'normal',
         faults,
       });
       const put = db.prepare('INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?)');

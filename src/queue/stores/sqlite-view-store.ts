@@ -1,4 +1,5 @@
-import type { Database } from '#platform/sqlite/database.ts';
+import { isWhole } from '#platform/sqlite/damage.ts';
+import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import type { Positions, ViewState, ViewStore } from '#queue/view.ts';
 
 /** To be part of the first migration of every database that holds views. */
@@ -15,7 +16,7 @@ export const VIEW_STATE_SCHEMA = `CREATE TABLE view_state (
 ) WITHOUT ROWID;`;
 
 export interface SqliteViewStoreDeps<Patch> {
-  db: Database;
+  db: DerivedDatabase;
   name: string;
   /** Writes a patch into a generation's rows; runs inside the transaction that moves the position. */
   apply: (patch: Patch, at: { partition: number; generation: number }) => void;
@@ -53,19 +54,28 @@ export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): 
 
   function read(partition: number): ViewState {
     const row = select.get(name, partition) as Row | undefined;
+    if (row !== undefined && ![row.epoch, row.live_generation, row.building_generation ?? 0].every(isWhole)) {
+      throw db.damaged(`the state of the view ${name} cannot be read`);
+    }
     if (row === undefined) return { epoch: 0, live: { generation: 0, positions: {} }, building: null };
     return {
       epoch: row.epoch,
-      live: { generation: row.live_generation, positions: JSON.parse(row.live_positions) as Positions },
+      live: { generation: row.live_generation, positions: positionsIn(row.live_positions) },
       building:
         row.building_generation === null
           ? null
           : {
               generation: row.building_generation,
-              positions: JSON.parse(row.building_positions ?? '{}') as Positions,
+              positions: positionsIn(row.building_positions ?? '{}'),
               cursor: row.building_cursor,
             },
     };
+  }
+
+  function positionsIn(text: string): Positions {
+    const positions = parsedPositions(text);
+    if (positions === undefined) throw db.damaged(`the positions of the view ${name} cannot be read`);
+    return positions;
   }
 
   /** Runs `change` where `epoch` still owns the partition. */
@@ -119,6 +129,7 @@ export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): 
         promote.run(name, request.partition);
         return true;
       }),
+    onLost: db.onReplaced,
     dropOld: (partition) =>
       db.write(() => {
         const { live, building } = read(partition);
@@ -136,4 +147,14 @@ function samePositions(a: Positions, b: Positions): boolean {
   const topics = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Positions>;
   for (const topic of topics) if ((a[topic] ?? 0) !== (b[topic] ?? 0)) return false;
   return true;
+}
+
+function parsedPositions(text: string): Positions | undefined {
+  try {
+    const positions = JSON.parse(text) as Positions;
+    return Object.values(positions).every(isWhole) ? positions : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

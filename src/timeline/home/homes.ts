@@ -81,6 +81,13 @@ export function createHomes(deps: HomesDeps): Homes {
   const source = createCandidateSource({ rings, opening, pulledActors, pull });
   const rate = createReadingRate({ clock, homes: rings.count });
   const walks = createWalks();
+  // A row holds what was delivered and not pulled; what was recorded as pulled before it is gone with the others. So
+  // no ring that stands may be written: each is made again from facts.
+  timelineDb.onLost(() => {
+    opening.dropAll();
+    keeping.dropEvicted();
+    pulledActors.dropAll();
+  });
   const skeleton = createSkeleton({ circles, source, facts, walks, engagement, clock, onRead: rate.note });
   return {
     ...skeleton,

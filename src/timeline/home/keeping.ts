@@ -17,6 +17,8 @@ export interface Keeping {
   progress(): PackedHome['completeTo'];
   /** Evicts rings until there is room for one more; what they held is written soon after. */
   makeRoom(): void;
+  /** Evicted rings that wait to be written are not written any more. */
+  dropEvicted(): void;
   /** Writes every ring that changed since it was written. */
   flush(): Promise<void>;
   /** Lets go of somebody's home, here and in the Timeline DB, and of their pulled activities. */
@@ -107,6 +109,9 @@ export function createKeeping({ rings, timelineDb, clock, maxRings, maxBytes }: 
         if (slot < 0) return;
         evict(slot);
       }
+    },
+    dropEvicted() {
+      evicted.length = 0;
     },
     async flush() {
       while (evicted.length > 0) await saveEvicted();

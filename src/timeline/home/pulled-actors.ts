@@ -11,6 +11,8 @@ import type { Circle } from './circle.ts';
 export interface PulledActors {
   /** Durable when it resolves. */
   record(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
+  /** Forgets every tail, as the Timeline DB has. */
+  dropAll(): void;
   /** What the circle's pulled actors have, and how far down the tails reach together. */
   of(circle: Circle): Promise<PulledParts>;
 }
@@ -52,6 +54,9 @@ export function createPulledActors({
   return {
     async record({ actor, activities }) {
       tails.set(actor, await timelineDb.addPulled({ actor, activities, keep: LIMITS.ring }));
+    },
+    dropAll() {
+      tails.clear();
     },
     async of({ allowed, followedSince }) {
       await loaded();

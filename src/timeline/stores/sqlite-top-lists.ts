@@ -1,7 +1,12 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { PARTITIONS, partitionOf } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { isWhole } from '#platform/sqlite/damage.ts';
+import {
+  type DerivedDatabase,
+  type DerivedDatabaseOptions,
+  openDerivedDatabase,
+} from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite-view-store.ts';
 import type {
   AuthorPlace,
@@ -15,11 +20,10 @@ import { TOP_LISTS_MIGRATIONS } from './sqlite-top-lists-schema.ts';
 const VIEW = 'top-lists';
 
 /** {@link TopListsStore} on SQLite. A view: what a crash of the machine takes is folded again. */
-export function openSqliteTopListsStore(options: {
-  path: string;
-  faults?: CommitFaults | undefined;
-}): TopListsStore & { db: Database } {
-  const db = openDatabase({ ...options, migrations: TOP_LISTS_MIGRATIONS, durability: 'normal' });
+export function openSqliteTopListsStore(
+  options: Omit<DerivedDatabaseOptions, 'migrations'>,
+): TopListsStore & { db: DerivedDatabase } {
+  const db = openDerivedDatabase({ ...options, migrations: TOP_LISTS_MIGRATIONS });
   const slotOf = createSlots(db);
   return {
     db,
@@ -33,18 +37,18 @@ export function openSqliteTopListsStore(options: {
 /** Finds the slot that serves a partition, as of one read: call once per read, then use what it returns. */
 type Slots = () => (partition: number) => number;
 
-function createSlots(db: Database): Slots {
+function createSlots(db: DerivedDatabase): Slots {
   const live = db.prepare('SELECT partition, live_generation FROM view_state WHERE view = ?');
   return () => {
     const slots = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     for (const row of live.all(VIEW) as { partition: number; live_generation: number }[]) {
-      slots[row.partition] = row.live_generation * PARTITIONS + row.partition;
+      slots[row.partition] = wholeOf(db, row.live_generation) * PARTITIONS + row.partition;
     }
     return (partition) => slots[partition]!;
   };
 }
 
-function createApply(db: Database) {
+function createApply(db: DerivedDatabase) {
   const put = db.prepare(
     `INSERT INTO ranks (slot, author, tweet, likes) VALUES (?, ?, ?, ?)
      ON CONFLICT (slot, author, tweet) DO UPDATE SET likes = excluded.likes WHERE likes <> excluded.likes`,
@@ -64,7 +68,7 @@ function createApply(db: Database) {
   };
 }
 
-function createDrop(db: Database) {
+function createDrop(db: DerivedDatabase) {
   const dropRanks = db.prepare(
     `DELETE FROM ranks WHERE (slot, author, tweet) IN
        (SELECT slot, author, tweet FROM ranks WHERE slot = ? LIMIT ? + 0)`,
@@ -79,7 +83,7 @@ function createDrop(db: Database) {
   };
 }
 
-function createScans(db: Database, slots: Slots): Pick<TopListsStore, 'byLikes' | 'byTime'> {
+function createScans(db: DerivedDatabase, slots: Slots): Pick<TopListsStore, 'byLikes' | 'byTime'> {
   const best = db.prepare(
     `SELECT tweet AS tweetId, author, likes FROM ranks WHERE slot = ?
      ORDER BY likes DESC, tweet DESC LIMIT ? + 0`,
@@ -95,19 +99,37 @@ function createScans(db: Database, slots: Slots): Pick<TopListsStore, 'byLikes' 
     async byLikes({ partition, below, limit }) {
       const slot = slots()(partition);
       const rows = below === null ? best.all(slot, limit) : bestBelow.all(slot, ...placeOf(below), limit);
-      return rows.map(asRankRow);
+      return inOrder(
+        db,
+        rows,
+        (row, last) => last.likes > row.likes || (last.likes === row.likes && last.tweetId > row.tweetId),
+      );
     },
     async byTime(request) {
-      return from.all(slots()(request.partition), request.from, request.limit).map(asRankRow);
+      const rows = from.all(slots()(request.partition), request.from, request.limit);
+      return inOrder(db, rows, (row, last) => last.tweetId < row.tweetId);
     },
   };
 }
 
-function asRankRow(row: Record<string, SQLOutputValue>): RankRow {
-  return { tweetId: row.tweetId as number, author: row.author as number, likes: row.likes as number };
+/** Rows as a scan reads them: one that comes twice, or out of order, would have it go on for ever. */
+function inOrder(
+  db: DerivedDatabase,
+  rows: Record<string, SQLOutputValue>[],
+  follows: (row: RankRow, last: RankRow) => boolean,
+): RankRow[] {
+  const ranks = rows as unknown as RankRow[];
+  for (const [at, row] of ranks.entries()) {
+    if (!isRank(row) || (at > 0 && !follows(row, ranks[at - 1]!))) throw db.damaged('ranks cannot be read');
+  }
+  return ranks.map(({ tweetId, author, likes }) => ({ tweetId, author, likes }));
 }
 
-function createLookups(db: Database, slots: Slots): Pick<TopListsStore, 'rows' | 'facts'> {
+function isRank({ tweetId, author, likes }: RankRow): boolean {
+  return isWhole(tweetId) && isWhole(author) && isWhole(likes);
+}
+
+function createLookups(db: DerivedDatabase, slots: Slots): Pick<TopListsStore, 'rows' | 'facts'> {
   const likesOf = db.prepare('SELECT likes FROM ranks WHERE slot = ? AND author = ? AND tweet = ?');
   const factsOf = db.prepare('SELECT followers, listed FROM authors WHERE slot = ? AND author = ?');
   return {
@@ -116,7 +138,7 @@ function createLookups(db: Database, slots: Slots): Pick<TopListsStore, 'rows' |
       const found: RankRow[] = [];
       for (const { author, tweetId } of tweets) {
         const row = likesOf.get(slotOf(partitionOf(author)), author, tweetId);
-        if (row !== undefined) found.push({ tweetId, author, likes: row.likes as number });
+        if (row !== undefined) found.push({ tweetId, author, likes: wholeOf(db, row.likes) });
       }
       return found;
     },
@@ -126,14 +148,14 @@ function createLookups(db: Database, slots: Slots): Pick<TopListsStore, 'rows' |
       for (const author of authors) {
         const row = factsOf.get(slotOf(partitionOf(author)), author);
         if (row === undefined) continue;
-        found.push({ author, followers: row.followers as number, listed: row.listed === 1 });
+        found.push({ author, followers: wholeOf(db, row.followers), listed: row.listed === 1 });
       }
       return found;
     },
   };
 }
 
-function createAuthorTops(db: Database, slots: Slots): TopListsStore['authorTops'] {
+function createAuthorTops(db: DerivedDatabase, slots: Slots): TopListsStore['authorTops'] {
   const followersOf = db.prepare('SELECT followers FROM authors WHERE slot = ? AND author = ?');
   const columns = 'SELECT tweet, likes FROM ranks';
   const inAll = db.prepare(
@@ -151,21 +173,25 @@ function createAuthorTops(db: Database, slots: Slots): TopListsStore['authorTops
     const one = (author: UserId, below: AuthorPlace | null): AuthorTop => {
       const slot = slotOf(partitionOf(author));
       const place = below === null ? HIGHEST : placeOf(below);
-      const rows = (
+      const rows =
         atLeast === 0
           ? inAll.all(slot, author, atLeastLikes, ...place, limit)
-          : inWindow.all(slot, author, atLeast, atLeastLikes, ...place, limit)
-      ) as { tweet: number; likes: number }[];
+          : inWindow.all(slot, author, atLeast, atLeastLikes, ...place, limit);
       return {
         author,
-        followers: (followersOf.get(slot, author)?.followers as number | undefined) ?? 0,
-        tweetIds: rows.map((row) => row.tweet),
-        likes: rows.map((row) => row.likes),
+        followers: wholeOf(db, followersOf.get(slot, author)?.followers ?? 0),
+        tweetIds: rows.map((row) => wholeOf(db, row.tweet)),
+        likes: rows.map((row) => wholeOf(db, row.likes)),
         truncated: rows.length === limit,
       };
     };
     return authors.map(({ author, below }) => one(author, below));
   };
+}
+
+function wholeOf(db: DerivedDatabase, value: unknown): number {
+  if (!isWhole(value)) throw db.damaged('a row of an author cannot be read');
+  return value;
 }
 
 /** Above every row. */

@@ -1,6 +1,11 @@
 import { PARTITIONS } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { isWhole } from '#platform/sqlite/damage.ts';
+import {
+  type DerivedDatabase,
+  type DerivedDatabaseOptions,
+  openDerivedDatabase,
+} from '#platform/sqlite/derived-database.ts';
 import type { PackedHome, PulledTail, TimelineDb } from '#timeline/timeline-db.ts';
 import { TIMELINE_MIGRATIONS } from './sqlite-schema.ts';
 
@@ -19,15 +24,20 @@ interface PulledRow {
 }
 
 /** {@link TimelineDb} on SQLite. A cache: a crash of the machine may take the newest rows, in order. */
-export function openSqliteTimelineDb(options: {
-  path: string;
-  faults?: CommitFaults | undefined;
-}): TimelineDb & { db: Database } {
-  const db = openDatabase({ ...options, migrations: TIMELINE_MIGRATIONS, durability: 'normal' });
-  return { db, ...createHomeRows(db), ...createPulledRows(db), forget: createForget(db) };
+export function openSqliteTimelineDb(
+  options: Omit<DerivedDatabaseOptions, 'migrations'>,
+): TimelineDb & { db: DerivedDatabase } {
+  const db = openDerivedDatabase({ ...options, migrations: TIMELINE_MIGRATIONS });
+  return {
+    db,
+    ...createHomeRows(db),
+    ...createPulledRows(db),
+    forget: createForget(db),
+    onLost: db.onReplaced,
+  };
 }
 
-function createHomeRows(db: Database): Pick<TimelineDb, 'load' | 'save' | 'dropOlder'> {
+function createHomeRows(db: DerivedDatabase): Pick<TimelineDb, 'load' | 'save' | 'dropOlder'> {
   const select = db.prepare('SELECT * FROM homes WHERE reader = ?');
   const upsert = db.prepare(
     `INSERT INTO homes (reader, ids, floor, members, complete_to, updated_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -40,7 +50,7 @@ function createHomeRows(db: Database): Pick<TimelineDb, 'load' | 'save' | 'dropO
   return {
     async load({ reader }) {
       const row = select.get(reader) as HomeRow | undefined;
-      return row === undefined ? null : homeOf(row);
+      return row === undefined ? null : homeOf(db, row);
     },
     save: ({ homes }) =>
       db.write(() => {
@@ -55,7 +65,7 @@ function createHomeRows(db: Database): Pick<TimelineDb, 'load' | 'save' | 'dropO
   };
 }
 
-function createPulledRows(db: Database): Pick<TimelineDb, 'addPulled' | 'scanPulled'> {
+function createPulledRows(db: DerivedDatabase): Pick<TimelineDb, 'addPulled' | 'scanPulled'> {
   const select = db.prepare('SELECT * FROM pulled WHERE actor = ?');
   const upsert = db.prepare(
     `INSERT INTO pulled (actor, ids, floor) VALUES (?, ?, ?)
@@ -66,8 +76,7 @@ function createPulledRows(db: Database): Pick<TimelineDb, 'addPulled' | 'scanPul
     addPulled: ({ actor, activities, keep }) =>
       db.write(() => {
         const row = select.get(actor) as PulledRow | undefined;
-        const old = row === undefined ? [] : unpacked(row.ids);
-        const floor = row?.floor ?? 0;
+        const { ids: old, floor } = row === undefined ? { ids: [], floor: 0 } : tailOf(db, row);
         const all = [...new Set([...old, ...activities.filter((id) => Math.abs(id) >= floor)])];
         all.sort((a, b) => Math.abs(a) - Math.abs(b));
         const ids = Float64Array.from(all.slice(-keep));
@@ -77,13 +86,13 @@ function createPulledRows(db: Database): Pick<TimelineDb, 'addPulled' | 'scanPul
       }),
     async scanPulled({ after, limit }) {
       const rows = scan.all(after, limit) as unknown as PulledRow[];
-      const tails = rows.map(({ actor, ids, floor }) => ({ actor, ids: unpacked(ids), floor }));
+      const tails = rows.map((row) => tailOf(db, row));
       return { tails, next: rows.length < limit ? null : rows.at(-1)!.actor };
     },
   };
 }
 
-function createForget(db: Database): TimelineDb['forget'] {
+function createForget(db: DerivedDatabase): TimelineDb['forget'] {
   const dropHome = db.prepare('DELETE FROM homes WHERE reader = ?');
   const dropPulled = db.prepare('DELETE FROM pulled WHERE actor = ?');
   return ({ person }) =>
@@ -93,23 +102,45 @@ function createForget(db: Database): TimelineDb['forget'] {
     });
 }
 
-function homeOf(row: HomeRow): PackedHome {
-  const positions = [...unpacked(row.complete_to)];
+function homeOf(db: DerivedDatabase, row: HomeRow): PackedHome {
+  const { ids, complete_to: completeTo, floor, members, updated_at: updatedAt } = row;
+  const positions = unpacked(completeTo) ?? [];
+  const activities = unpacked(ids);
+  const isPlain =
+    positions.length === 2 * PARTITIONS &&
+    positions.every(isWhole) &&
+    [floor, members, updatedAt].every(isWhole);
+  if (!isPlain || !areActivities(activities)) throw db.damaged(`the home of ${row.reader} cannot be read`);
   return {
     reader: row.reader,
-    ids: unpacked(row.ids),
-    floor: row.floor,
-    members: row.members,
-    completeTo: { tweets: positions.slice(0, PARTITIONS), reposts: positions.slice(PARTITIONS) },
-    updatedAt: row.updated_at,
+    ids: activities,
+    floor,
+    members,
+    completeTo: { tweets: [...positions.slice(0, PARTITIONS)], reposts: [...positions.slice(PARTITIONS)] },
+    updatedAt,
   };
+}
+
+function tailOf(db: DerivedDatabase, { actor, ids, floor }: PulledRow): PulledTail {
+  const activities = unpacked(ids);
+  if (!isWhole(floor) || !areActivities(activities)) throw db.damaged(`the tail of ${actor} cannot be read`);
+  return { actor, ids: activities, floor };
+}
+
+/** Whole numbers, the oldest first; those of reposts are negative. */
+function areActivities(ids: Float64Array | undefined): ids is Float64Array {
+  return (
+    ids?.every((id, at) => isWhole(Math.abs(id)) && (at === 0 || Math.abs(id) >= Math.abs(ids[at - 1]!))) ??
+    false
+  );
 }
 
 function packed(values: Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** Copies: a BLOB need not lie at a multiple of 8. */
-function unpacked(bytes: Uint8Array): Float64Array {
+/** Copies: a BLOB need not lie at a multiple of 8. Undefined where it is none of ours. */
+function unpacked(bytes: unknown): Float64Array | undefined {
+  if (!(bytes instanceof Uint8Array) || bytes.length % 8 !== 0) return undefined;
   return new Float64Array(bytes.slice().buffer);
 }

@@ -27,6 +27,7 @@ function storeOf(
       commitScan: NEVER,
       swap: NEVER,
       dropOld: NEVER,
+      onLost() {},
     },
     byLikes: NEVER,
     byTime: NEVER,

@@ -18,6 +18,9 @@ export function withChanges(
   store: ViewStore<TopPatch>,
   listeners: readonly ChangeListener[],
 ): ViewStore<TopPatch> {
+  store.onLost(() => {
+    for (const listener of listeners) listener.reset();
+  });
   return {
     ...store,
     commit: (request) =>

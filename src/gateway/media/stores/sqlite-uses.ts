@@ -1,4 +1,8 @@
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import {
+  type DerivedDatabase,
+  type DerivedDatabaseOptions,
+  openDerivedDatabase,
+} from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore, VIEW_STATE_SCHEMA } from '#queue/stores/sqlite-view-store.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { MediaUses } from '../media-uses.ts';
@@ -6,21 +10,15 @@ import { MEDIA_USES_VIEW, type UsesPatch } from '../media-uses-view.ts';
 import { MEDIA_USES_SCHEMA } from './sqlite-schema.ts';
 
 export interface MediaUsesDb {
-  db: Database;
+  db: DerivedDatabase;
   uses: MediaUses;
   viewStore: ViewStore<UsesPatch>;
 }
 
 /** Opens the file of the view of uses. Derived: it may be deleted, and is built again. */
-export function openMediaUsesDb({
-  path,
-  faults,
-}: {
-  path: string;
-  faults?: CommitFaults | undefined;
-}): MediaUsesDb {
+export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migrations'>): MediaUsesDb {
   const migrations = [`${VIEW_STATE_SCHEMA}\n${MEDIA_USES_SCHEMA}`];
-  const db = openDatabase({ path, durability: 'normal', faults, migrations });
+  const db = openDerivedDatabase({ ...options, migrations });
   const usesOf = db.prepare(
     'SELECT name FROM media_uses WHERE partition = ? AND generation = ? AND used_by = ?',
   );
