@@ -1,0 +1,132 @@
+import { WarbleError } from '#contract/errors.ts';
+
+/** A part of a pool, for work of up to some weight; heavier work goes to the next lane and never holds this one up. */
+export interface Lane {
+  /** The heaviest work that this lane takes. */
+  upTo: number;
+  /** The weight of all that runs in it at once. Work that is heavier than the whole lane runs there alone. */
+  capacity: number;
+}
+
+export interface FairPoolDeps {
+  /** From light to heavy; the last one takes whatever is left. */
+  lanes: readonly Lane[];
+  /** What a piece of work weighs at least, which bounds how many run at once. */
+  least: number;
+  /** Pieces that may wait or run, of one key and of all; one more is refused. */
+  mostOfKey: number;
+  most: number;
+  /** What is refused, as a sentence for the caller. */
+  refusal: string;
+}
+
+export interface FairPool<Key> {
+  /**
+   * Runs `work` when its turn comes: keys take turns in the order of their arrival, and of one key only one piece
+   * runs at a time. Rejects with the reason of `signal` where that aborts before the turn has come. Throws
+   * `rate_limited` where too many pieces of this key wait, `overloaded` where too many wait in all.
+   */
+  run<T>(piece: { key: Key; weight: number; signal?: AbortSignal }, work: () => Promise<T>): Promise<T>;
+}
+
+interface Entry<Key> {
+  key: Key;
+  weight: number;
+  lane: LaneState<Key>;
+  start(): void;
+}
+interface LaneState<Key> extends Lane {
+  used: number;
+  /** Of each key its first piece, as long as that has not begun. */
+  queue: Entry<Key>[];
+}
+
+/** Shares costly work among those who ask for it, so that nobody waits for all that somebody else has brought. */
+export function createFairPool<Key>({ lanes, least, mostOfKey, most, refusal }: FairPoolDeps): FairPool<Key> {
+  const states = lanes.map((lane): LaneState<Key> => ({ ...lane, used: 0, queue: [] }));
+  /** The pieces of each key: the first one runs or is in its lane's queue, the others wait for it. */
+  const pieces = new Map<Key, Entry<Key>[]>();
+  let count = 0;
+
+  function laneFor(weight: number): LaneState<Key> {
+    return states.find(({ upTo }) => weight <= upTo) ?? states.at(-1)!;
+  }
+
+  function startWhatFits(lane: LaneState<Key>): void {
+    for (;;) {
+      const next = lane.queue[0];
+      if (next === undefined || (lane.used > 0 && lane.used + next.weight > lane.capacity)) return;
+      lane.queue.shift();
+      lane.used += next.weight;
+      next.start();
+    }
+  }
+
+  function queueUp(entry: Entry<Key>): void {
+    entry.lane.queue.push(entry);
+    startWhatFits(entry.lane);
+  }
+
+  function join(entry: Entry<Key>): void {
+    count += 1;
+    const mine = pieces.get(entry.key);
+    if (mine !== undefined) mine.push(entry);
+    else {
+      pieces.set(entry.key, [entry]);
+      queueUp(entry);
+    }
+  }
+
+  function leave(entry: Entry<Key>): void {
+    count -= 1;
+    const mine = pieces.get(entry.key)!;
+    const wasFirst = mine[0] === entry;
+    mine.splice(mine.indexOf(entry), 1);
+    if (mine.length === 0) pieces.delete(entry.key);
+    else if (wasFirst) queueUp(mine[0]!);
+  }
+
+  function giveUp(entry: Entry<Key>): void {
+    const at = entry.lane.queue.indexOf(entry);
+    if (at >= 0) entry.lane.queue.splice(at, 1);
+    leave(entry);
+    startWhatFits(entry.lane);
+  }
+
+  function turn(key: Key, weight: number, signal: AbortSignal | undefined): Promise<Entry<Key>> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        giveUp(entry);
+        reject(signal!.reason);
+      };
+      const entry: Entry<Key> = {
+        key,
+        weight,
+        lane: laneFor(weight),
+        start() {
+          signal?.removeEventListener('abort', stop);
+          resolve(entry);
+        },
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      join(entry);
+    });
+  }
+
+  return {
+    async run({ key, weight, signal }, work) {
+      signal?.throwIfAborted();
+      const waiting = pieces.get(key)?.length ?? 0;
+      if (waiting >= mostOfKey) throw new WarbleError('rate_limited', refusal, { retryAfter_s: 1 });
+      if (count >= most) throw new WarbleError('overloaded', refusal);
+      const entry = await turn(key, Math.max(weight, least), signal);
+      try {
+        return await work();
+      } finally {
+        entry.lane.used -= entry.weight;
+        leave(entry);
+        startWhatFits(entry.lane);
+      }
+    },
+  };
+}
