@@ -7,6 +7,7 @@ export const LIMITS = {
   bioGraphemes: 160,
   /** Of a report, and of what administrators and moderators do. */
   reasonGraphemes: 500,
+  /** Extended grapheme clusters of a picture's description, too. */
   altCharacters: 1_000,
   imagesPerTweet: 4,
   handleCharacters: 15,

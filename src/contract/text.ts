@@ -38,6 +38,12 @@ const BIO: Rule = {
   bytes: LIMITS.bioGraphemes * BYTES_PER_GRAPHEME,
   mayBeEmpty: true,
 };
+const ALT: Rule = {
+  what: 'A description',
+  graphemes: LIMITS.altCharacters,
+  bytes: LIMITS.altCharacters * BYTES_PER_GRAPHEME,
+  mayBeEmpty: true,
+};
 const REASON: Rule = {
   what: 'A reason',
   graphemes: LIMITS.reasonGraphemes,
@@ -77,6 +83,11 @@ export function checkName(raw: string): TextCheck {
 /** Checks a bio: at most 160 clusters, may be empty, refuses what a tweet refuses. */
 export function checkBio(raw: string): TextCheck {
   return check(raw, BIO);
+}
+
+/** Checks the description of a picture: at most 1,000 clusters, may be empty, refuses what a tweet refuses. */
+export function checkDescription(raw: string): TextCheck {
+  return check(raw, ALT);
 }
 
 /** Checks why somebody did or reports something: at most 500 clusters, not empty, refuses what a tweet refuses. */

@@ -14,6 +14,7 @@ import { registerLimits } from './limits/rate-limiter.ts';
 import type { LogAddresses } from './log-address.ts';
 import type { Media } from './media/media.ts';
 import { registerMultipart } from './media/multipart.ts';
+import type { UploadSpool } from './media/upload-spool.ts';
 import { registerStreamMetrics } from './metrics.ts';
 import { registerMetricsPage } from './metrics-page.ts';
 import type { Moderation } from './moderation/moderation.ts';
@@ -43,6 +44,8 @@ export interface GatewayDeps {
   services: Services;
   accounts: Accounts;
   media: Media;
+  /** Where the bytes of uploads go as they come. */
+  uploads: UploadSpool;
   moderation: Moderation;
   limits: Limits;
   streams: Streams;

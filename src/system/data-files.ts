@@ -13,6 +13,9 @@ export const FACTS_FILES = [
 /** The directory of uploaded pictures; facts too. */
 export const MEDIA_DIRECTORY = 'media';
 
+/** The directory of uploads that are under way; emptied at each start. */
+export const UPLOADS_DIRECTORY = 'uploads';
+
 /** SQLite files that can be made again from facts while the server serves. */
 export const DERIVED_FILES = [
   'timeline.db',

@@ -14,6 +14,7 @@ import { createMediaUsesView } from '#gateway/media/media-uses-view.ts';
 import { createPictures } from '#gateway/media/pictures.ts';
 import { openDiskMediaStore } from '#gateway/media/stores/disk.ts';
 import { openMediaUsesDb } from '#gateway/media/stores/sqlite-uses.ts';
+import { openUploadSpool } from '#gateway/media/upload-spool.ts';
 import type { Moderation } from '#gateway/moderation/moderation.ts';
 import { createModeration } from '#gateway/moderation/moderation-service.ts';
 import { openGatewayDb } from '#gateway/stores/gateway-db.ts';
@@ -25,6 +26,7 @@ import type { Worker } from '#platform/worker.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
 import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { UPLOADS_DIRECTORY } from './data-files.ts';
 import { logSetAside } from './logger.ts';
 import type { System } from './system.ts';
 
@@ -76,6 +78,8 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     usesRunner,
     log,
     pictures: createPictures(),
+    social: services.social,
+    tweets: services.tweets,
     clock,
     random,
   });
@@ -99,6 +103,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     services,
     accounts,
     media,
+    uploads: await openUploadSpool({ directory: directory.file(UPLOADS_DIRECTORY), random }),
     moderation,
     streams,
     limits: createLimits({

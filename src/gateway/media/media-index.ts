@@ -5,6 +5,7 @@
  * forgotten. Whether something uses it is not known here but by `MediaUses`; what is about to use it holds it.
  */
 import type { UserId } from '#contract/ids.ts';
+import type { MediaUse } from './media-uses.ts';
 
 export interface NewMedia {
   /** 128 random bits in hexadecimal and the extension of its type. */
@@ -24,10 +25,21 @@ export interface MediaRow extends NewMedia {
   holds: number;
 }
 
+/** What decides whether a picture may go. */
+export interface MediaSeen {
+  name: string;
+  state: MediaRow['state'];
+  holds: number;
+  /** When the last hold ends; null: nothing holds it. */
+  heldUntil: number | null;
+  /** Something used it when somebody last knew. */
+  used: boolean;
+}
+
 export interface MediaIndex {
   /**
    * Adds a row in `storing` that is looked at again at `checkAt`. False, and nothing added, where the owner has
-   * `most` that nothing has used yet.
+   * `most` that nothing has ever used.
    */
   begin(request: { media: NewMedia; checkAt: number; most: number }): Promise<boolean>;
   /** From `storing` to `kept`. False where it is not `storing` any more. */
@@ -42,14 +54,14 @@ export interface MediaIndex {
     holdId: string;
     until: number;
   }): Promise<{ held: MediaRow[] } | { unknown: string }>;
-  release(request: { holdId: string }): Promise<void>;
+  /** Ends a hold; `usedBy`: what uses all of its pictures from now on, null where that came to nothing. */
+  release(request: { holdId: string; usedBy: MediaUse | null }): Promise<void>;
+  /** A kept picture: whose it is, and what used it last: null: nothing yet, '': nobody knows what. */
+  find(request: { name: string }): Promise<{ owner: UserId; lastUse: MediaUse | '' | null } | undefined>;
   /** Names of pictures to look at: kept ones due at `now`, `storing` ones created before `storingBefore`, all `deleting` ones. */
   due(request: { now: number; storingBefore: number; limit: number }): Promise<string[]>;
-  /** Those of the names that have a row; `heldUntil`: when the last hold ends, null: nothing holds it at `now`. */
-  look(request: {
-    names: string[];
-    now: number;
-  }): Promise<{ name: string; state: MediaRow['state']; holds: number; heldUntil: number | null }[]>;
+  /** Those of the names that have a row. */
+  look(request: { names: string[]; now: number }): Promise<MediaSeen[]>;
   /** To `deleting`: those that have been held as often as `holds` says and not again. Returns the ones taken. */
   claim(request: { media: { name: string; holds: number }[] }): Promise<string[]>;
   /** Whose a picture is that is not forgotten; undefined: there is none. */
@@ -58,8 +70,8 @@ export interface MediaIndex {
   claimNamed(request: { name: string }): Promise<boolean>;
   /** To `deleting`: some of the owner's, whatever uses or holds them. Returns names, also of ones claimed before. */
   claimOwner(request: { owner: UserId; limit: number }): Promise<string[]>;
-  /** Looks again at `checkAt`; `used`: something uses it now. */
-  postpone(request: { names: string[]; checkAt: number; used: boolean }): Promise<void>;
+  /** Looks again at `checkAt`. `used`: something uses them now, or nothing does any more; absent: as before. */
+  postpone(request: { names: string[]; checkAt: number; used?: boolean }): Promise<void>;
   /** Forgets rows in `deleting`, when their bytes are gone. */
   forget(request: { names: string[] }): Promise<void>;
 }

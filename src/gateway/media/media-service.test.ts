@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { drain } from '#notifications/test-support.ts';
 import { inMediaWorld } from './test-support.ts';
 
 const [ANN, BOB] = [1, 2];
@@ -12,11 +13,11 @@ test('an upload is served under an unguessable name, with its type', () =>
     assert.match(image, /^[0-9a-f]{32}\.png$/);
     assert.deepEqual([width, height], [4, 3]);
     assert.equal(await bytesOf(image), 'bytes');
-    const found = await media.read(image);
+    const found = await media.read({ name: image, viewer: ANN });
     found?.body.destroy();
     assert.deepEqual([found?.type, found?.size_bytes, found?.etag], ['image/png', 5, `"${image}"`]);
     for (const name of ['../gateway.db', 'x', `${image}x`, image.replace('png', 'jpg')]) {
-      assert.equal(await media.read(name), undefined);
+      assert.equal(await media.read({ name, viewer: ANN }), undefined);
     }
   }));
 
@@ -50,13 +51,38 @@ test('pictures are called by name or by file name, one’s own only', () =>
     );
   }));
 
-test('a description has at most 1,000 characters and nothing that cannot be shown', () =>
-  inMediaWorld(async ({ media }) => {
-    const upload = (alt: string) => media.upload({ owner: ANN, fileName: 'x', alt, bytes: Buffer.from('x') });
-    assert.equal((await upload(' e\u0301\r\n ')).alt, '\u00e9');
-    assert.equal([...(await upload('🙂'.repeat(LIMITS.altCharacters))).alt].length, LIMITS.altCharacters);
-    for (const alt of ['x'.repeat(1_001), '\u0000', '\ud800', 'a\u202eb']) {
-      await assert.rejects(upload(alt), (error) => isWarbleError(error, 'invalid_text'));
+test('a file name is the same name however its letters are composed', () =>
+  inMediaWorld(async ({ upload, media }) => {
+    const composed = 'caf\u00e9.png';
+    const apart = composed.normalize('NFD');
+    assert.notEqual(apart, composed);
+    for (const [sent, asked] of [
+      [apart, composed],
+      [composed, apart],
+    ] as const) {
+      const { image } = await upload(ANN, sent);
+      const { images } = await media.hold({ owner: ANN, names: [asked] });
+      assert.equal(images[0]?.image, image);
+    }
+    const long = 'e\u0301'.repeat(300);
+    const { image } = await upload(ANN, long);
+    assert.equal((await media.hold({ owner: ANN, names: [long] })).images[0]?.image, image);
+  }));
+
+test('a description has at most 1,000 characters as people count them, and nothing that cannot be shown', () =>
+  inMediaWorld(async ({ start }) => {
+    const { upload } = start();
+    const altOf = async (alt: string) => (await upload(ANN, { alt })).alt;
+    assert.equal(await altOf(' e\u0301\r\n '), '\u00e9');
+    assert.equal(await altOf('  '), '');
+    // A flag is one character, of two code points; a family is one of five.
+    for (const character of ['x', '\u{1f1e9}\u{1f1ea}', '\u{1f642}']) {
+      const most = character.repeat(LIMITS.altCharacters);
+      assert.equal(await altOf(most), most);
+      await assert.rejects(altOf(most + character), (error) => isWarbleError(error, 'invalid_text'));
+    }
+    for (const alt of ['\u0000', '\ud800', 'a\u202eb', '\u{1d159}', `a${'\u0301'.repeat(20_000)}`]) {
+      await assert.rejects(altOf(alt), (error) => isWarbleError(error, 'invalid_text'));
     }
   }));
 
@@ -74,8 +100,8 @@ test('what nothing uses for a day is deleted, row and bytes', () =>
     );
   }));
 
-test('what a tweet or a profile uses stays, and goes when the last use ends', () =>
-  inMediaWorld(async ({ upload, postWith, setPicture, remove, sweep, hours, bytesOf, clock }) => {
+test('what a tweet or a profile uses stays, and goes a day after its last use', () =>
+  inMediaWorld(async ({ upload, postWith, setPicture, remove, sweep, hours, bytesOf }) => {
     const { image } = await upload(ANN);
     const first = await postWith(ANN, [image]);
     const second = await postWith(ANN, ['image1.png']);
@@ -87,23 +113,72 @@ test('what a tweet or a profile uses stays, and goes when the last use ends', ()
     await remove(ANN, first);
     await sweep();
     await setPicture(ANN, '');
+    await hours(25);
     await sweep();
     assert.equal(await bytesOf(image), 'bytes', 'the second tweet shows it');
-    const now = clock.now();
     await remove(ANN, second);
     await sweep();
+    await hours(23);
+    await sweep();
+    assert.equal(await bytesOf(image), 'bytes');
+    await hours(1);
+    await sweep();
     assert.equal(await bytesOf(image), undefined);
-    assert.equal(clock.now(), now, 'at once');
   }));
 
-test('a profile’s earlier picture goes when another one is set', () =>
-  inMediaWorld(async ({ upload, setPicture, sweep, bytesOf }) => {
+test('a tweet that is deleted can be posted again with its picture for a day, and the day begins anew', () =>
+  inMediaWorld(async ({ upload, postWith, remove, sweep, hours, bytesOf, served, media }) => {
+    const { image } = await upload(ANN);
+    for (let draft = 0; draft < 3; draft++) {
+      const tweet = await postWith(ANN, [image]);
+      assert.equal(await served(image, null), 'public');
+      await sweep();
+      await remove(ANN, tweet);
+      assert.equal(await served(image, null), null, 'at once');
+      await sweep();
+      assert.equal(await served(image, ANN), null, 'not even to its owner');
+      await hours(20);
+      await sweep();
+    }
+    await hours(5);
+    await sweep();
+    assert.equal(await bytesOf(image), undefined);
+    await assert.rejects(media.hold({ owner: ANN, names: [image] }), (error) =>
+      isWarbleError(error, 'unknown_image'),
+    );
+  }));
+
+test('a profile’s earlier picture can be put back for a day, and is not served meanwhile', () =>
+  inMediaWorld(async ({ upload, setPicture, sweep, hours, served, bytesOf }) => {
     const [older, newer] = [await upload(ANN, 'a.png'), await upload(ANN, 'b.png')];
     await setPicture(ANN, older.image);
     await sweep();
     await setPicture(ANN, newer.image);
     await sweep();
-    assert.deepEqual([await bytesOf(older.image), await bytesOf(newer.image)], [undefined, 'bytes']);
+    assert.deepEqual([await served(older.image, ANN), await served(newer.image, null)], [null, 'public']);
+    await hours(23);
+    await sweep();
+    await setPicture(ANN, older.image);
+    assert.deepEqual([await served(older.image, null), await served(newer.image, ANN)], ['public', null]);
+    await sweep();
+    await hours(24);
+    await sweep();
+    assert.deepEqual([await bytesOf(older.image), await bytesOf(newer.image)], ['bytes', undefined]);
+  }));
+
+test('the day after the last use is whole though the sweeper crashed when it saw the end of the use', () =>
+  inMediaWorld(async ({ upload, postWith, remove, sweep, start, index, hours, usesRunner, bytesOf }) => {
+    const { image } = await upload(ANN);
+    await hours(20);
+    const tweet = await postWith(ANN, [image]);
+    await drain([usesRunner.worker]);
+    await remove(ANN, tweet);
+    await drain([usesRunner.worker]);
+    const doomed = start({ index: { ...index, postpone: () => Promise.reject(new Error('crash')) } });
+    await assert.rejects(doomed.sweeper.step(), /crash/);
+    await hours(23);
+    await sweep();
+    assert.equal(await bytesOf(image), 'bytes');
   }));
 
 test('the sweeper waits for the view: a post that it has not folded keeps its picture', () =>
@@ -158,17 +233,15 @@ test('a post that begins and ends while the sweeper looks keeps its picture', ()
     assert.equal(await bytesOf(image), 'bytes');
   }));
 
-test('a use that ended while the picture was held frees it when the hold is over', () =>
+test('a use that ended while the picture was held frees it a day later', () =>
   inMediaWorld(async ({ upload, postWith, remove, media, sweep, hours, bytesOf }) => {
     const { image } = await upload(ANN);
     const tweet = await postWith(ANN, [image]);
     await sweep();
-    const held = await media.hold({ owner: ANN, names: [image] });
+    await media.hold({ owner: ANN, names: [image] });
     await remove(ANN, tweet);
     await sweep();
-    assert.equal(await bytesOf(image), 'bytes');
-    await held.done();
-    await hours(0.1);
+    await hours(25);
     await sweep();
     assert.equal(await bytesOf(image), undefined);
   }));
@@ -197,8 +270,7 @@ test('a crash at any commit of an upload leaves nothing behind for long, and wha
             },
           },
         });
-        const upload = { owner: ANN, fileName: 'x', alt: '', bytes: Buffer.from('bytes') };
-        const answer = await Promise.race([crashed, doomed.media.upload(upload)]);
+        const answer = await Promise.race([crashed, doomed.upload(ANN)]);
         assert.equal(answer !== undefined, commit === 3, 'an upload is two commits');
         await hours(1.1);
         await sweep();
@@ -244,6 +316,8 @@ test('the view of uses is built anew from the facts while pictures stay', () =>
     assert.deepEqual((await uses.used({ names: [inTweet.image, inProfile.image] })).length, 2);
     await remove(ANN, tweet);
     await sweep();
+    await hours(24);
+    await sweep();
     assert.equal(await bytesOf(inTweet.image), undefined);
   }));
 
@@ -260,9 +334,21 @@ test('all pictures of a person go, used or not', () =>
   }));
 
 test('a picture of more than 8 MiB is refused before it is looked at', () =>
-  inMediaWorld(async ({ media }) => {
+  inMediaWorld(async ({ start }) => {
     const bytes = Buffer.alloc(LIMITS.mediaBytes + 1);
-    await assert.rejects(media.upload({ owner: ANN, fileName: 'x', alt: '', bytes }), (error) =>
-      isWarbleError(error, 'too_large'),
-    );
+    await assert.rejects(start().upload(ANN, { bytes }), (error) => isWarbleError(error, 'too_large'));
+  }));
+
+test('an upload that ends after its account did is not kept', () =>
+  inMediaWorld(async ({ start, social, index }) => {
+    const { upload } = start({
+      pictures: {
+        async encode() {
+          await social.setAccount({ userId: ANN, state: 'erasing' });
+          return { bytes: Buffer.from('late'), extension: 'png', width: 1, height: 1 };
+        },
+      },
+    });
+    await assert.rejects(upload(ANN), (error) => isWarbleError(error, 'unauthenticated'));
+    assert.deepEqual(await index.claimOwner({ owner: ANN, limit: 9 }), []);
   }));

@@ -4,7 +4,9 @@
  * (`media-uses-view.ts`); from before a post until after it, a hold keeps the sweeper away (`media-sweeper.ts`).
  */
 import { hash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { type Pointer, WarbleError } from '#contract/errors.ts';
+import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { TweetImage } from '#contract/records.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -12,8 +14,11 @@ import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 import type { ViewRunner } from '#queue/view-runner.ts';
+import type { Social } from '#social/social.ts';
+import type { Tweets } from '#tweets/tweets.ts';
 import { checkAlt } from './alt.ts';
 import type { Media } from './media.ts';
+import { createMediaAudience } from './media-audience.ts';
 import type { MediaIndex, MediaRow } from './media-index.ts';
 import { extensionOf, MEDIA_TYPES, type MediaStore } from './media-store.ts';
 import { createMediaSweeper } from './media-sweeper.ts';
@@ -28,18 +33,28 @@ export interface MediaServiceDeps {
   usesRunner: Pick<ViewRunner, 'folded'>;
   log: Pick<Log, 'heads'>;
   pictures: Pictures;
+  social: Pick<Social, 'view'>;
+  tweets: Pick<Tweets, 'get'>;
   clock: Clock;
   random: Random;
 }
 
 const NAME_BYTES = 16;
 const FILE_NAME_CHARACTERS = 255;
-/** A person's uploads that nothing used yet; bounds the disk that somebody can take in a day. */
+/** A person's uploads that nothing has used yet; bounds the disk that somebody can take in a day. */
 const MOST_UNUSED = 1_000;
 const HOLD_MS = 15 * 60_000;
 
 export function createMediaService(deps: MediaServiceDeps): { media: Media; workers: Worker[] } {
-  const { index, store, pictures, clock, random } = deps;
+  const { index, store, pictures, social, clock, random } = deps;
+  const audienceOf = createMediaAudience(deps);
+
+  /** An upload may take a quarter of an hour: longer than erasing waits for what was under way. */
+  async function requireActive(owner: UserId): Promise<void> {
+    const [person] = await social.view({ viewer: owner, userIds: [owner] });
+    if (person?.state === 'active') return;
+    throw new WarbleError('unauthenticated', 'This account is not active any more.');
+  }
 
   async function keep(row: Parameters<MediaIndex['begin']>[0]['media'], bytes: Buffer): Promise<void> {
     const checkAt = row.created + LIMITS.mediaUnattached_ms;
@@ -60,16 +75,17 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
   }
 
   const media: Media = {
-    async upload({ owner, fileName, alt, bytes }) {
-      if (bytes.length > LIMITS.mediaBytes)
-        throw new WarbleError('too_large', 'A picture has at most 8 MiB.');
+    async upload({ owner, fileName, alt, path, signal }) {
+      const { size } = await stat(path);
+      if (size > LIMITS.mediaBytes) throw new WarbleError('too_large', 'A picture has at most 8 MiB.');
       const checkedAlt = checkAlt(alt);
-      const picture = await pictures.encode(bytes);
+      const picture = await pictures.encode({ owner, path, ...(signal === undefined ? {} : { signal }) });
+      await requireActive(owner);
       const { width, height, extension } = picture;
       const row = {
         name: `${random.bytes(NAME_BYTES).toString('hex')}.${extension}`,
         owner,
-        fileName: fileName.slice(0, FILE_NAME_CHARACTERS),
+        fileName: fileNameOf(fileName),
         alt: checkedAlt,
         width,
         height,
@@ -83,24 +99,28 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
     async hold({ owner, names, pointer = '#/images' }) {
       if (names.length === 0) return { images: [], done: async () => {} };
       const holdId = random.bytes(NAME_BYTES).toString('hex');
-      const result = await index.hold({ owner, names, holdId, until: clock.now() + HOLD_MS });
+      const asked = names.map(fileNameOf);
+      const result = await index.hold({ owner, names: asked, holdId, until: clock.now() + HOLD_MS });
       if ('unknown' in result) {
-        const at: Pointer = pointer === '#/images' ? `#/images/${names.indexOf(result.unknown)}` : pointer;
+        const at: Pointer = pointer === '#/images' ? `#/images/${asked.indexOf(result.unknown)}` : pointer;
         throw unknownImage(result.unknown, at);
       }
       return {
         images: result.held.map(imageOf),
         // Should it fail, the hold ends by itself.
-        done: () => index.release({ holdId }).catch(() => {}),
+        done: (usedBy) => index.release({ holdId, usedBy }).catch(() => {}),
       };
     },
 
-    async read(name) {
+    async read({ name, viewer }) {
       const extension = extensionOf(name);
       if (extension === undefined) return undefined;
+      const audience = await audienceOf({ name, viewer });
+      if (audience === null) return undefined;
       const found = await store.get(name);
       // What stands under a name never changes, so the name says it all.
-      return found && { type: MEDIA_TYPES[extension], etag: `"${name}"`, ...found };
+      const etag = `"${name}"`;
+      return found && { type: MEDIA_TYPES[extension], etag, private: audience === 'some', ...found };
     },
 
     ownerOf: async ({ name }) => index.ownerOf({ name }),
@@ -118,6 +138,14 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
     },
   };
   return { media, workers: [createMediaSweeper(deps)] };
+}
+
+/** File names as they are compared: composed, since macOS sends them in pieces (NFD). */
+function fileNameOf(raw: string): string {
+  return raw
+    .slice(0, 2 * FILE_NAME_CHARACTERS)
+    .normalize('NFC')
+    .slice(0, FILE_NAME_CHARACTERS);
 }
 
 function imageOf({

@@ -1,9 +1,10 @@
 import type { Topic } from '#contract/events.ts';
+import { LIMITS } from '#contract/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 import type { ViewRunner } from '#queue/view-runner.ts';
-import type { MediaIndex } from './media-index.ts';
+import type { MediaIndex, MediaSeen } from './media-index.ts';
 import type { MediaStore } from './media-store.ts';
 import type { MediaUses } from './media-uses.ts';
 import { MEDIA_USES_TOPICS } from './media-uses-view.ts';
@@ -30,12 +31,13 @@ const SPARED_MS = 60_000;
 interface Look {
   names: string[];
   released: string[];
-  seen: Awaited<ReturnType<MediaIndex['look']>>;
+  seen: MediaSeen[];
   heads: Map<Topic, number[]>;
 }
 
 /**
- * Deletes pictures that nothing uses: uploads that were not used within a day, and those whose last use ended.
+ * Deletes pictures that nothing uses: uploads that were not used within a day, and those whose last use ended a day
+ * ago. Until then they are their owner's to use again, as one does who deletes a tweet to post it better.
  *
  * Why no picture in use can go. A use is a post (or a profile's change) that commits between the beginning and the
  * end of a hold. The sweeper looks at the holds, then waits until the view of uses has folded everything that the log
@@ -76,17 +78,18 @@ export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
     // Before asking for uses: one that ends after that makes its picture released again.
     await uses.dismiss({ names: released });
     const used = new Set(await uses.used({ names }));
-    const free = seen.filter(
-      ({ name, state, heldUntil }) => state !== 'deleting' && heldUntil === null && !used.has(name),
-    );
+    const unused = seen.filter(({ name, state }) => state !== 'deleting' && !used.has(name));
+    const ended = unused.filter((row) => row.used || released.includes(row.name));
+    const free = unused.filter((row) => row.heldUntil === null && !ended.includes(row));
     const claimed = new Set(await index.claim({ media: free }));
     // What is `deleting` was claimed before, by a sweep that crashed or with all that its owner had.
     const going = seen.filter(({ name, state }) => state === 'deleting' || claimed.has(name));
-    await remove(going.map(({ name }) => name));
+    await remove(namesOf(going));
     const now = clock.now();
     await index.postpone({ names: [...used], checkAt: now + CHECK_AGAIN_MS, used: true });
-    const spared = seen.filter((row) => !used.has(row.name) && !going.includes(row));
-    await index.postpone({ names: spared.map(({ name }) => name), checkAt: now + SPARED_MS, used: false });
+    await index.postpone({ names: namesOf(ended), checkAt: now + LIMITS.mediaUnattached_ms, used: false });
+    const spared = unused.filter((row) => !ended.includes(row) && !going.includes(row));
+    await index.postpone({ names: namesOf(spared), checkAt: now + SPARED_MS });
   }
 
   return {
@@ -101,4 +104,8 @@ export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
       return true;
     },
   };
+}
+
+function namesOf(rows: MediaSeen[]): string[] {
+  return rows.map(({ name }) => name);
 }

@@ -9,12 +9,13 @@ import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
+import type { MediaUse } from './media-uses.ts';
 
 export const MEDIA_USES_VIEW = 'media-uses';
 export const MEDIA_USES_TOPICS = ['tweets', 'accounts'] as const;
 
 /** From now on `usedBy` uses these pictures and no others. */
-export type UsesPatch = { usedBy: string; names: string[] }[];
+export type UsesPatch = { usedBy: MediaUse; names: string[] }[];
 
 export interface MediaUsesViewDeps {
   tweets: Pick<Tweets, 'get' | 'scan'>;

@@ -2,13 +2,17 @@
 import type { Readable } from 'node:stream';
 import type { UserId } from '#contract/ids.ts';
 import type { TweetImage } from '#contract/records.ts';
+import type { MediaUse } from './media-uses.ts';
 
 export interface Upload {
   owner: UserId;
   /** As the client named it: one by which the same person may call it in `images` and `picture`. */
   fileName: string;
   alt: string;
-  bytes: Buffer;
+  /** The file with its bytes, as it was sent; it stays the caller's to delete. */
+  path: string;
+  /** Where this aborts before the picture's turn has come, it is not kept. */
+  signal?: AbortSignal;
 }
 
 /** Pictures that are about to be used. They stay until `done`, or for 15 minutes where that is never called. */
@@ -16,10 +20,10 @@ export interface MediaHold {
   /** In the order of the names. */
   images: TweetImage[];
   /**
-   * To be called after the post or the profile's change, whether it succeeded or failed: whoever uses them is
-   * found through the log from then on. Never rejects.
+   * To be called after the post or the profile's change, whether it succeeded or failed (`usedBy` null): whoever
+   * uses them is found through the log from then on. Never rejects.
    */
-  done(): Promise<void>;
+  done(usedBy: MediaUse | null): Promise<void>;
 }
 
 export interface StoredPicture {
@@ -27,13 +31,16 @@ export interface StoredPicture {
   type: string;
   size_bytes: number;
   etag: string;
+  /** Not everybody may see it: it is nothing for a shared cache. */
+  private: boolean;
   body: Readable;
 }
 
 export interface Media {
   /**
    * Decodes, encodes anew without metadata and keeps a picture; durable when it resolves. Throws too_large,
-   * unsupported_media_type, invalid_text (alt), rate_limited (too many unattached), overloaded, storage_full.
+   * unsupported_media_type, invalid_text (alt), rate_limited (too many at once or unattached), overloaded,
+   * storage_full, unavailable (it took too long), unauthenticated (the owner was removed meanwhile).
    */
   upload(upload: Upload): Promise<TweetImage>;
   /**
@@ -42,8 +49,11 @@ export interface Media {
    * names, `/images` unless it is said.
    */
   hold(request: { owner: UserId; names: string[]; pointer?: '#/images' | '#/picture' }): Promise<MediaHold>;
-  /** What `/media/{name}` serves; undefined: there is none. The reader must consume or destroy `body`. */
-  read(name: string): Promise<StoredPicture | undefined>;
+  /**
+   * What `/media/{name}` serves to this viewer; undefined: there is none that they may see (`media-audience.ts`). The
+   * reader must consume or destroy `body`.
+   */
+  read(request: { name: string; viewer: UserId | null }): Promise<StoredPicture | undefined>;
   /** Who uploaded a picture; undefined: there is none. */
   ownerOf(request: { name: string }): Promise<UserId | undefined>;
   /** Deletes a picture whatever uses it. What is not there is passed over. */

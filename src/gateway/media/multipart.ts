@@ -4,16 +4,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isWarbleError, pointerTo, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { shortName } from '../schema-faults.ts';
+import type { SpooledFile } from './upload-spool.ts';
 
-export interface UploadedFile {
+export interface ReceivedUpload {
   fileName: string;
   alt: string;
-  bytes: Buffer;
+  /** To be discarded by whoever asked for it. */
+  file: SpooledFile;
 }
+
+/** Where the file of an upload goes, as it comes. */
+export type ReceiveFile = (source: AsyncIterable<Buffer>) => Promise<SpooledFile>;
 
 const PARTS = { files: 1, fields: 8, parts: 8, headerPairs: 16, fieldNameSize: 100 };
 /** More than a description of the greatest length can take, before it is normalised. */
-const ALT_BYTES = 16 * 1024;
+const ALT_BYTES = 32 * 1024;
 /** A multipart body that holds the greatest file: the rest is borders, names and the description. */
 export const UPLOAD_BYTES = LIMITS.mediaBytes + 64 * 1024;
 
@@ -25,33 +30,43 @@ export function registerMultipart(app: FastifyInstance): void {
   });
 }
 
-/** Throws unsupported_media_type, too_large, invalid_text, invalid_request (parts missing, unknown or twice). */
-export async function readUpload(request: FastifyRequest): Promise<UploadedFile> {
+/**
+ * Throws unsupported_media_type, too_large, invalid_text, invalid_request (parts missing, unknown or twice), and what
+ * `receive` throws; then its file is discarded.
+ */
+export async function readUpload(request: FastifyRequest, receive: ReceiveFile): Promise<ReceivedUpload> {
   if (!request.isMultipart()) {
     throw new WarbleError(
       'unsupported_media_type',
       'Send the picture as multipart/form-data, in the part "file".',
     );
   }
+  const received: Partial<ReceivedUpload> = {};
   try {
-    return await readParts(request);
+    await readParts(request, receive, received);
+    const { file, fileName = '', alt = '' } = received;
+    if (file === undefined) throw invalid('file', 'is required, as a file with a name');
+    return { file, fileName, alt };
   } catch (error) {
+    await received.file?.discard();
     throw isWarbleError(error) ? error : asRefusal(error);
   }
 }
 
-async function readParts(request: FastifyRequest): Promise<UploadedFile> {
-  let file: { fileName: string; bytes: Buffer } | undefined;
-  let alt: string | undefined;
+async function readParts(
+  request: FastifyRequest,
+  receive: ReceiveFile,
+  received: Partial<ReceivedUpload>,
+): Promise<void> {
   for await (const part of request.parts()) {
-    if (part.fieldname === 'file' && part.type === 'file' && file === undefined) {
-      file = { fileName: part.filename ?? '', bytes: await part.toBuffer() };
-    } else if (part.fieldname === 'alt' && part.type === 'field' && alt === undefined) {
-      alt = altOf(part);
+    if (part.fieldname === 'file' && part.type === 'file' && received.file === undefined) {
+      received.fileName = part.filename ?? '';
+      received.file = await receive(part.file);
+      if (part.file.truncated) throw new WarbleError('too_large', 'A picture has at most 8 MiB.');
+    } else if (part.fieldname === 'alt' && part.type === 'field' && received.alt === undefined) {
+      received.alt = altOf(part);
     } else throw badPart(part);
   }
-  if (file !== undefined) return { ...file, alt: alt ?? '' };
-  throw invalid('file', 'is required, as a file with a name');
 }
 
 function altOf(part: Extract<Multipart, { type: 'field' }>): string {

@@ -1,11 +1,25 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { type ErrorCode, isWarbleError } from '#contract/errors.ts';
+import { createSeededRandom } from '#platform/random.ts';
 import { createPictures } from './pictures.ts';
 
 const pictures = createPictures();
+const directory = mkdtempSync(join(tmpdir(), 'warble-pictures-'));
+after(() => rmSync(directory, { recursive: true }));
+let files = 0;
+
+/** As an upload of one of many people, or of that owner. */
+async function encode(bytes: Buffer, { owner = ++files, by = pictures } = {}) {
+  const path = join(directory, String(++files));
+  writeFileSync(path, bytes);
+  return by.encode({ owner, path });
+}
 const red = { r: 200, g: 30, b: 30 };
 
 function flat(width: number, height: number, channels: 3 | 4 = 3) {
@@ -14,7 +28,7 @@ function flat(width: number, height: number, channels: 3 | 4 = 3) {
 async function refused(bytes: Buffer, code: ErrorCode, why?: string) {
   await assert.rejects(
     // A refusal may come at once or later: both are one to the caller.
-    async () => pictures.encode(bytes),
+    async () => encode(bytes),
     (error) => isWarbleError(error, code),
     why,
   );
@@ -53,6 +67,31 @@ function gifOf(width: number, height: number, frames: number, whole = false): Bu
   return Buffer.concat([head, ...new Array<Buffer>(frames).fill(frame), Buffer.from(';')]);
 }
 
+/** A drawing of few colours as encoders for such pictures write it: no filters, the smallest deflate. */
+function lowDepthPng(width: number, height: number, depth: number, type: string): Buffer {
+  const grey = type === 'grey';
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([depth, grey ? 0 : 3, 0, 0, 0], 8);
+  const colours = 2 ** depth;
+  const random = createSeededRandom(depth);
+  const row = Math.ceil((width * depth) / 8) + 1;
+  const data = Buffer.alloc(row * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const colour = ((x >> 3) + (y >> 3) + random.integer(8) ** 2) % colours;
+      const bit = x * depth;
+      data[y * row + 1 + (bit >> 3)]! |= colour << (8 - depth - (bit & 7));
+    }
+  }
+  const chunks = [chunk('IHDR', head)];
+  if (!grey) chunks.push(chunk('PLTE', random.bytes(colours * 3)));
+  if (type === 'palette with alpha') chunks.push(chunk('tRNS', random.bytes(colours)));
+  chunks.push(chunk('IDAT', deflateSync(data, { level: 9 })), chunk('IEND', Buffer.alloc(0)));
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
+}
+
 for (const [format, extension] of [
   ['jpeg', 'jpg'],
   ['png', 'png'],
@@ -60,7 +99,7 @@ for (const [format, extension] of [
   ['gif', 'gif'],
 ] as const) {
   test(`a ${format} stays a ${format} of the same size`, async () => {
-    const picture = await pictures.encode(await flat(40, 30).toFormat(format).toBuffer());
+    const picture = await encode(await flat(40, 30).toFormat(format).toBuffer());
     assert.deepEqual([picture.extension, picture.width, picture.height], [extension, 40, 30]);
     assert.equal((await sharp(picture.bytes).metadata()).format, format);
   });
@@ -74,7 +113,7 @@ test('where it was taken, with what and by whom is dropped; it stands upright', 
   const bytes = await flat(40, 30).jpeg().withExif(exif).withMetadata({ orientation: 6 }).toBuffer();
   const before = await sharp(bytes).metadata();
   assert.ok(before.exif !== undefined && before.orientation === 6, 'the test’s own picture has them');
-  const picture = await pictures.encode(bytes);
+  const picture = await encode(bytes);
   const after = await sharp(picture.bytes).metadata();
   assert.deepEqual([picture.width, picture.height], [30, 40]);
   assert.deepEqual(
@@ -95,7 +134,7 @@ test('animations keep every frame and their pace', async () => {
       ? joined.gif({ delay, loop: 2 })
       : joined.webp({ delay, loop: 2 })
     ).toBuffer();
-    const picture = await pictures.encode(bytes);
+    const picture = await encode(bytes);
     assert.deepEqual([picture.width, picture.height], [8, 6], format);
     const kept = await sharp(picture.bytes, { animated: true }).metadata();
     assert.deepEqual([kept.pages, kept.delay, kept.loop], [4, delay, 2], format);
@@ -106,7 +145,7 @@ test('what stands behind the picture does not come along', async () => {
   const page = '<script>alert(1)</script>';
   for (const format of ['jpeg', 'png', 'gif', 'webp'] as const) {
     const bytes = Buffer.concat([await flat(8, 8).toFormat(format).toBuffer(), Buffer.from(page)]);
-    const picture = await pictures.encode(bytes);
+    const picture = await encode(bytes);
     assert.ok(!picture.bytes.includes('script'), format);
   }
 });
@@ -161,22 +200,190 @@ test('a bomb is refused before it is unpacked', async () => {
 test('the pixels of all frames count, and so do the frames', async () => {
   await refused(gifOf(1_000, 1_000, 51), 'too_large');
   await refused(gifOf(1, 1, 10_000), 'too_large');
-  assert.equal((await pictures.encode(gifOf(100, 100, 50))).width, 100);
+  assert.equal((await encode(gifOf(100, 100, 50))).width, 100);
 });
 
 test('a picture of exactly 50 megapixels is let in', async () => {
   const bytes = pngOf(10_000, 5_000, Buffer.alloc(10_001 * 5_000));
-  const picture = await pictures.encode(bytes);
+  const picture = await encode(bytes);
   assert.deepEqual([picture.width, picture.height], [10_000, 5_000]);
 });
 
-test('so many are read at once, so many wait, and one more is turned away', async () => {
+test('a person brings eight pictures at a time, of which one more is turned away; others come in', async () => {
   const bytes = await flat(500, 500).png().toBuffer();
-  const busy = createPictures({ concurrency: 1, waiting: 1 });
-  const tries = await Promise.allSettled([1, 2, 3].map(() => busy.encode(bytes)));
-  assert.deepEqual(
-    tries.map(({ status }) => status),
-    ['fulfilled', 'fulfilled', 'rejected'],
+  const tries = await Promise.allSettled(Array.from({ length: 9 }, () => encode(bytes, { owner: 0 })));
+  const refused = tries.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+  assert.equal(refused.length, 1);
+  assert.ok(isWarbleError(refused[0]!.reason, 'rate_limited'));
+  await encode(bytes);
+});
+
+test('one account with large pictures does not make another wait for them', async () => {
+  const large = pngOf(10_000, 5_000, Buffer.alloc(10_001 * 5_000));
+  const small = await flat(16, 16).png().toBuffer();
+  const done: string[] = [];
+  const bring = async (name: string, bytes: Buffer, owner: number) => {
+    await encode(bytes, { owner });
+    done.push(name);
+  };
+  const all = [1, 2, 3, 4].map((number) => bring(`large ${number}`, large, 1_000_001));
+  all.push(bring('large of another', large, 1_000_003));
+  await bring('small', small, 1_000_002);
+  assert.deepEqual(done, ['small']);
+  await Promise.all(all);
+  assert.ok(done.indexOf('large of another') <= 2, done.join(', '));
+});
+
+test('a picture that takes too long is not called damaged', async () => {
+  const slow = createPictures({ timeout_s: 1 });
+  // Cannot be done in a second: 49 megapixels of noise, without loss.
+  const noise = { type: 'gaussian', mean: 90, sigma: 60 } as const;
+  const tile = await sharp({ create: { width: 500, height: 500, channels: 3, background: red, noise } })
+    .png()
+    .toBuffer();
+  const bytes = await flat(7_000, 7_000)
+    .composite([{ input: tile, tile: true }])
+    .webp({ lossless: true, effort: 0 })
+    .toBuffer();
+  await assert.rejects(
+    encode(bytes, { by: slow }),
+    (error) => isWarbleError(error, 'unavailable') && error.retryAfter_s! > 0,
   );
-  assert.ok(isWarbleError((tries[2] as PromiseRejectedResult).reason, 'overloaded'));
+});
+
+test('what is broken in any way is told as such, and never as a fault of the server', async () => {
+  const random = createSeededRandom(5);
+  const noise = { type: 'gaussian', mean: 90, sigma: 60 } as const;
+  const noisy = () => sharp({ create: { width: 40, height: 30, channels: 3, background: red, noise } });
+  const frames = await Promise.all([1, 2].map(() => noisy().png().toBuffer()));
+  const whole = [
+    await noisy().jpeg().toBuffer(),
+    await noisy().jpeg({ progressive: true }).toBuffer(),
+    await noisy().png().toBuffer(),
+    await noisy().png({ palette: true }).toBuffer(),
+    await noisy().webp().toBuffer(),
+    await noisy().webp({ lossless: true }).toBuffer(),
+    await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer(),
+    await sharp(frames, { join: { animated: true } })
+      .webp()
+      .toBuffer(),
+  ];
+  for (const [index, bytes] of whole.entries()) {
+    for (let round = 0; round < 25; round++) {
+      const broken = Buffer.from(bytes);
+      for (let flips = random.integer(4); flips >= 0; flips--) {
+        broken[12 + random.integer(bytes.length - 12)] = random.integer(256);
+      }
+      const cut = random.integer(3) === 0 ? broken.subarray(0, 12 + random.integer(bytes.length)) : broken;
+      await encode(cut).catch((error) => {
+        const isRefusal = isWarbleError(error) && [413, 415].includes(error.status);
+        assert.ok(isRefusal, `picture ${index}, round ${round}: ${error} ${error.cause}`);
+      });
+    }
+  }
+});
+
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+
+for (const progressive of [false, true]) {
+  test(`a JPEG without its end is whole, half a one with an end is not (progressive: ${progressive})`, async () => {
+    const noise = { type: 'gaussian', mean: 90, sigma: 60 } as const;
+    const bytes = await sharp({ create: { width: 300, height: 200, channels: 3, background: red, noise } })
+      .jpeg({ progressive })
+      .toBuffer();
+    assert.deepEqual(bytes.subarray(-2), END_OF_IMAGE);
+    const whole = await encode(bytes);
+    for (const cut of [1, 2]) assert.deepEqual(await encode(bytes.subarray(0, -cut)), whole);
+    for (const part of [0.3, 0.5, 0.9]) {
+      const half = bytes.subarray(0, bytes.length * part);
+      await refused(half, 'unsupported_media_type');
+      await refused(Buffer.concat([half, END_OF_IMAGE]), 'unsupported_media_type');
+    }
+  });
+}
+
+test('a JPEG with faults that every viewer shows is accepted', async () => {
+  const bytes = await flat(64, 64).jpeg({ progressive: true }).toBuffer();
+  const stray = Buffer.from([1, 2, 3]);
+  const picture = await encode(Buffer.concat([bytes.subarray(0, -2), stray, END_OF_IMAGE]));
+  assert.deepEqual([picture.width, picture.height], [64, 64]);
+});
+
+/** A PNG with so many frames, each a copy of the first. */
+function animatedPngOf(still: Buffer, frames: number): Buffer {
+  const headBytes = 33;
+  const control = Buffer.alloc(8);
+  control.writeUInt32BE(frames);
+  return Buffer.concat([still.subarray(0, headBytes), chunk('acTL', control), still.subarray(headBytes)]);
+}
+
+test('an animated PNG is refused with a word, since its frames would be lost; one of one frame is not', async () => {
+  const still = await flat(8, 6).png().toBuffer();
+  await assert.rejects(
+    encode(animatedPngOf(still, 2)),
+    (error) =>
+      isWarbleError(error, 'unsupported_media_type') && /animated PNG.*WebP or GIF/.test(error.message),
+  );
+  assert.equal((await encode(animatedPngOf(still, 1))).width, 8);
+  assert.equal((await encode(still)).width, 8);
+});
+
+test('an animation with an orientation is refused with a word; a still picture is turned', async () => {
+  const frames = await Promise.all([10, 90].map((r) => flat(8, 6).tint({ r, g: 0, b: 0 }).png().toBuffer()));
+  const turned = (image: Sharp) => image.withMetadata({ orientation: 6 }).webp().toBuffer();
+  await assert.rejects(
+    encode(await turned(sharp(frames, { join: { animated: true } }))),
+    (error) => isWarbleError(error, 'unsupported_media_type') && /orientation/.test(error.message),
+  );
+  const still = await encode(await turned(flat(8, 6)));
+  assert.deepEqual([still.width, still.height], [6, 8]);
+});
+
+/** Every pixel of the first has the same colour in the second; what is wholly transparent has none. */
+async function assertSamePixels(one: Buffer, two: Buffer, what: string) {
+  const pixels = async (bytes: Buffer) => {
+    const raw = await sharp(bytes, { animated: true }).ensureAlpha().raw().toBuffer();
+    for (let at = 0; at < raw.length; at += 4) if (raw[at + 3] === 0) raw.fill(0, at, at + 4);
+    return raw;
+  };
+  assert.ok((await pixels(one)).equals(await pixels(two)), what);
+}
+
+test('a PNG with a palette, or of few greys, stays as it is and hardly grows', async () => {
+  for (const depth of [1, 2, 4, 8] as const) {
+    for (const type of ['palette', 'palette with alpha', 'grey'] as const) {
+      if (type === 'grey' && depth === 8) continue;
+      const bytes = lowDepthPng(310, 205, depth, type);
+      const picture = await encode(bytes);
+      const what = `${type}, ${depth} bits: ${picture.bytes.length} for ${bytes.length}`;
+      assert.ok(picture.bytes.length <= bytes.length * 1.1, what);
+      assert.equal((await sharp(picture.bytes).metadata()).isPalette, true, what);
+      await assertSamePixels(bytes, picture.bytes, what);
+    }
+  }
+});
+
+test('a WebP without loss stays one and hardly grows, an animated one too', async () => {
+  const noise = { type: 'gaussian', mean: 128, sigma: 20 } as const;
+  const picture = (sigma: number) =>
+    sharp({ create: { width: 120, height: 90, channels: 4, background: { ...red, alpha: 0.5 }, noise } })
+      .blur(sigma)
+      .png()
+      .toBuffer();
+  const frames = await Promise.all([1, 2, 4].map(picture));
+  const sources = {
+    still: await sharp(frames[0]).webp({ lossless: true, effort: 6 }).toBuffer(),
+    animated: await sharp(frames, { join: { animated: true } })
+      .webp({ lossless: true, effort: 6, minSize: true })
+      .toBuffer(),
+  };
+  for (const [what, bytes] of Object.entries(sources)) {
+    const { bytes: kept } = await encode(bytes);
+    assert.ok(kept.length <= bytes.length * 1.1, `${what}: ${kept.length} for ${bytes.length}`);
+    await assertSamePixels(bytes, kept, what);
+  }
+  const lossy = await sharp(frames[0]).webp({ quality: 80 }).toBuffer();
+  assert.ok((await encode(lossy)).bytes.length < sources.still.length / 2, 'a lossy one stays lossy');
 });

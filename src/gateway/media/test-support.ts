@@ -1,5 +1,6 @@
 /** Media on real tweets and social services and real files, with a manual clock. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -16,7 +17,9 @@ import { openMediaUsesDb } from './stores/sqlite-uses.ts';
 
 /** Takes any bytes for a picture, so that tests of what happens to pictures need not make them. */
 const anyPicture = {
-  encode: async (bytes: Buffer): Promise<Picture> => ({ bytes, extension: 'png', width: 4, height: 3 }),
+  async encode({ path }: { path: string }): Promise<Picture> {
+    return { bytes: await readFile(path), extension: 'png', width: 4, height: 3 };
+  },
 };
 const traceId = '';
 
@@ -29,6 +32,7 @@ export async function createMediaWorld() {
   const random = createSeededRandom(3);
   const store = await openDiskMediaStore({ directory: join(directory, 'media'), clock, random });
   const closers: (() => Promise<void>)[] = [];
+  let uploads = 0;
 
   /** A process of its own on the same files. */
   function start(instead: Partial<MediaServiceDeps> & { faults?: CommitFaults } = {}) {
@@ -44,9 +48,17 @@ export async function createMediaWorld() {
     const view = createMediaUsesView({ tweets, social });
     const usesRunner = createViewRunner({ view, store: usesDb.viewStore, log });
     const { uses } = usesDb;
-    const deps = { index, store, uses, usesRunner, log, pictures: anyPicture, clock, random, ...instead };
-    const { media, workers } = createMediaService(deps);
-    return { db, index, uses, usesRunner, media, sweeper: workers[0]! };
+    const of = { index, store, uses, usesRunner, log, pictures: anyPicture, social, tweets, clock, random };
+    const { media, workers } = createMediaService({ ...of, ...instead });
+    const upload = async (
+      owner: number,
+      { fileName = 'image1.png', alt = '', bytes = Buffer.from('bytes') } = {},
+    ) => {
+      const path = join(directory, `upload-${++uploads}`);
+      await writeFile(path, bytes);
+      return media.upload({ owner, fileName, alt, path });
+    };
+    return { db, index, uses, usesRunner, media, sweeper: workers[0]!, upload };
   }
   const first = start();
   return {
@@ -55,31 +67,36 @@ export async function createMediaWorld() {
     start,
     store,
     upload: (owner: number, fileName = 'image1.png', text = 'bytes') =>
-      first.media.upload({ owner, fileName, alt: '', bytes: Buffer.from(text) }),
+      first.upload(owner, { fileName, bytes: Buffer.from(text) }),
     /** Posts a tweet with pictures as the route does. */
     async postWith(author: number, names: string[]) {
       await facts.tick();
       const held = await first.media.hold({ owner: author, names });
-      try {
-        const tweet = { author, content: 'look', images: held.images, mentioned: {}, appId: null };
-        return (await tweets.post({ ...tweet, idempotency: null, traceId })).tweetId;
-      } finally {
-        await held.done();
-      }
+      const tweet = { author, content: 'look', images: held.images, mentioned: {}, appId: null };
+      const { tweetId } = await tweets.post({ ...tweet, idempotency: null, traceId });
+      await held.done(`tweet:${tweetId}`);
+      return tweetId;
     },
     async setPicture(userId: number, name: string) {
       const held = name === '' ? null : await first.media.hold({ owner: userId, names: [name] });
       await social.setProfile({ userId, changes: { picture: held?.images[0]?.image ?? '' }, traceId });
-      await held?.done();
+      await held?.done(`person:${userId}`);
     },
     /** The view catches up, then the sweeper looks. */
     async sweep() {
       await drain([first.usesRunner.worker]);
       await drain([first.sweeper]);
     },
+    /** What is kept, whether or not it is served. */
     async bytesOf(name: string): Promise<string | undefined> {
-      const found = await first.media.read(name);
+      const found = await store.get(name);
       return found && (await buffer(found.body)).toString();
+    },
+    /** How it is served to somebody; null: not at all. */
+    async served(name: string, viewer: number | null): Promise<'public' | 'private' | null> {
+      const found = await first.media.read({ name, viewer });
+      found?.body.destroy();
+      return found === undefined ? null : found.private ? 'private' : 'public';
     },
     async hours(count: number) {
       clock.advance(count * 3_600_000);

@@ -1,6 +1,9 @@
 /** The routes of accounts, media and streams on a real port, over real services, with a manual clock. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
@@ -14,6 +17,7 @@ import { registerLimits } from '../limits/rate-limiter.ts';
 import { registerMultipart } from '../media/multipart.ts';
 import { createPictures } from '../media/pictures.ts';
 import { createMediaWorld } from '../media/test-support.ts';
+import { openUploadSpool } from '../media/upload-spool.ts';
 import { registerRoutes } from '../registration.ts';
 import { createServer, DEFAULT_BOUNDS } from '../server.ts';
 import { openGatewayDb } from '../stores/gateway-db.ts';
@@ -54,6 +58,8 @@ export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }:
   const accountDeps = { store, social, announcer, hasher, mint: minter.mint, clock, random };
   const { accounts } = createAccountsService(accountDeps);
   const { media } = world.start({ pictures: createPictures() });
+  const spoolDirectory = mkdtempSync(join(tmpdir(), 'warble-uploads-'));
+  const uploads = await openUploadSpool({ directory: spoolDirectory, random: systemRandom });
   const live = createLive();
   const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };
   const { notifications } = createNotificationsService({ ...world, ...own });
@@ -74,7 +80,7 @@ export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }:
   registerLimits(app, { limits, inFlight });
   registerRoutes({ app, clock }, [
     ...accountRoutes({ accounts, limits, services: { social }, clock }),
-    ...mediaRoutes({ media }),
+    ...mediaRoutes({ media, uploads }),
     ...streamRoutes({ streams }),
   ]);
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -94,6 +100,7 @@ export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }:
     url,
     live,
     streams,
+    spoolDirectory,
     request,
     async call(method: string, path: string, ask?: Ask): Promise<Answer> {
       const response = await request(method, path, ask);
@@ -110,6 +117,7 @@ export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }:
       await app.close();
       await db.close();
       await world.dispose();
+      rmSync(spoolDirectory, { recursive: true });
     },
   };
 }
@@ -123,27 +131,36 @@ export async function onSite(body: (site: Site) => Promise<void>, options?: Site
   }
 }
 
-/**
- * Sends so many requests whose bodies never come whole, until one of them is answered: refused, since the others have
- * taken their places. `head`: headers of their own. Returns that answer, and how to hang up.
- */
-export async function drip(
-  { url }: Site,
-  { count, path, head, body }: { count: number; path: string; head: string[]; body: string },
-): Promise<{ refused: string; hangUp: () => void }> {
+/** Requests whose bodies never come whole: so many, with headers of their own, and the beginning of their body. */
+export interface Drips {
+  count: number;
+  path: string;
+  head: string[];
+  body: string;
+}
+
+/** Begins to send them. */
+export function begin({ url }: Site, { count, path, head, body }: Drips) {
   const lines = [`POST /api/v1${path} HTTP/1.1`, 'Host: x', 'Content-Length: 9000', ...head];
   const sockets = Array.from({ length: count }, () => connect(Number(new URL(url).port), '127.0.0.1'));
-  const answers = sockets.map(async (socket) => {
+  for (const socket of sockets) {
     socket.on('error', () => {});
     socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
-    const [answer] = await once(socket, 'data');
-    return String(answer);
-  });
-  const refused = await Promise.race(answers);
+  }
   return {
-    refused,
+    sockets,
     hangUp() {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/**
+ * Begins to send them and waits until one of them is answered: refused, since the others have taken their places.
+ * Returns that answer, and how to hang up.
+ */
+export async function drip(site: Site, drips: Drips): Promise<{ refused: string; hangUp: () => void }> {
+  const { sockets, hangUp } = begin(site, drips);
+  const [answer] = await Promise.race(sockets.map((socket) => once(socket, 'data')));
+  return { refused: String(answer), hangUp };
 }

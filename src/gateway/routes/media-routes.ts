@@ -1,21 +1,27 @@
 /** Uploading pictures, and serving them. */
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { notFound } from '#contract/errors.ts';
+import { notFound, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { matchesEtag } from '../if-none-match.ts';
 import { type Media, mediaUrl } from '../media/media.ts';
 import { readUpload, UPLOAD_BYTES } from '../media/multipart.ts';
-import { createUploadPlaces } from '../media/upload-places.ts';
+import type { UploadSpool } from '../media/upload-spool.ts';
 import { defineRoute, type Route, SENT } from '../route.ts';
 import { strictObject } from '../schemas/common.ts';
 
 const topic = 'Media';
 
-export function mediaRoutes({ media }: { media: Media }): Route[] {
-  return [uploadRoute(media), serveRoute(media)];
+export interface MediaRoutesDeps {
+  media: Media;
+  uploads: UploadSpool;
 }
 
-function uploadRoute(media: Media): Route {
-  const places = createUploadPlaces();
+export function mediaRoutes(deps: MediaRoutesDeps): Route[] {
+  return [uploadRoute(deps), serveRoute(deps)];
+}
+
+function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/media',
@@ -26,15 +32,15 @@ function uploadRoute(media: Media): Route {
     summary: 'Upload a picture: JPEG, PNG, WebP or GIF, at most 8 MiB and 50 megapixels over all frames',
     description:
       'It is encoded anew, without its metadata. Use the name that comes back, or the file name, in `images` and ' +
-      '`picture`. What nothing uses for 24 hours is deleted.',
+      '`picture`. An animated PNG, and an animation with an EXIF orientation, are refused. What nothing uses for 24 ' +
+      'hours is deleted.',
     consumes: 'multipart',
     bodyLimit_bytes: UPLOAD_BYTES,
     body: strictObject({
       file: Type.String({ format: 'binary', description: 'The picture, with a file name.' }),
       alt: Type.Optional(
         Type.String({
-          maxLength: LIMITS.altCharacters,
-          description: 'What the picture shows, for those who cannot see it.',
+          description: `What the picture shows, for those who cannot see it: at most ${LIMITS.altCharacters} characters, counted as in tweets.`,
         }),
       ),
     }),
@@ -45,44 +51,65 @@ function uploadRoute(media: Media): Route {
       height: Type.Integer(),
     }),
     errors: ['too_large', 'unsupported_media_type', 'invalid_text', 'storage_full'],
-    async handler({ caller, request }) {
+    async handler({ caller, request, reply }) {
       const owner = caller.userId;
-      const leave = places.enter(owner);
+      const { file, fileName, alt } = await readUpload(request, (source) => uploads.receive(owner, source));
       try {
-        const { image, width, height } = await media.upload({ owner, ...(await readUpload(request)) });
+        const { path } = file;
+        const { image, width, height } = await media.upload({
+          owner,
+          fileName,
+          alt,
+          path,
+          signal: leaving(reply),
+        });
         return { image, url: mediaUrl(image), width, height };
       } finally {
-        leave();
+        await file.discard();
       }
     },
   });
 }
 
-function serveRoute(media: Media): Route {
+/** Aborts when the client has hung up. */
+function leaving({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => controller.abort(new WarbleError('request_timeout', 'The client has hung up.')));
+  return controller.signal;
+}
+
+const SECONDS_OF_A_DAY = 86_400;
+/** So that a deletion is true everywhere within a day: a cache asks again then, and is told 404. */
+const CACHED_BY_ALL = `public, max-age=${SECONDS_OF_A_DAY}, must-revalidate`;
+/** A browser may keep it, and asks each time whether its reader may still see it. */
+const CACHED_BY_READER = 'private, no-cache';
+
+function serveRoute({ media }: MediaRoutesDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/media/{name}',
     root: true,
-    auth: 'none',
+    auth: 'optional',
     limit: 'none',
     name: 'getMedia',
     topic,
     summary: 'The bytes of a picture',
-    description: 'What stands under a name never changes.',
+    description:
+      'What stands under a name never changes. It is served as long as a tweet or profile shows it, to whom that is shown.',
     params: strictObject({ name: Type.String({ maxLength: 100 }) }),
     produces: 'image/*',
     answer: Type.String({ format: 'binary' }),
     errors: ['not_found'],
-    async handler({ params, request, reply }) {
-      const picture = await media.read(params.name);
+    async handler({ params, caller, request, reply }) {
+      const picture = await media.read({ name: params.name, viewer: caller?.userId ?? null });
       if (picture === undefined) throw notFound('There is no such picture, or not any more.');
       reply.headers({
         'content-type': picture.type,
         'content-security-policy': "default-src 'none'; sandbox",
-        'cache-control': 'public, max-age=31536000, immutable',
+        'cache-control': picture.private ? CACHED_BY_READER : CACHED_BY_ALL,
         etag: picture.etag,
       });
-      if (request.headers['if-none-match'] === picture.etag) {
+      if (matchesEtag(request.headers['if-none-match'], picture.etag)) {
         picture.body.destroy();
         reply.code(304).send();
       } else {

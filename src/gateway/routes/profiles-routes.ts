@@ -7,6 +7,7 @@ import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
 import { scopeOf, sealNext } from '../cursors.ts';
 import { checkActor, personOf, selfOf } from '../ids.ts';
+import type { MediaUse } from '../media/media-uses.ts';
 import { userHead } from '../present.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { Nothing, PersonParams } from '../schemas/common.ts';
@@ -35,10 +36,12 @@ export function profilesRoutes(deps: RouteDeps): Route[] {
         const held = body.picture
           ? await deps.media.hold({ owner: userId, names: [body.picture], pointer: '#/picture' })
           : null;
+        let usedBy: MediaUse | null = null;
         try {
           await social.setProfile({ userId, changes: changesOf(body, held?.images[0]?.image), traceId });
+          usedBy = `person:${userId}`;
         } finally {
-          await held?.done();
+          await held?.done(usedBy);
         }
         return {};
       },

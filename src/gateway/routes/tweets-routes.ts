@@ -2,6 +2,7 @@
 import { isWarbleError, WarbleError } from '#contract/errors.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
+import type { MediaUse } from '../media/media-uses.ts';
 import { resolveMentions } from '../mentions.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { Id, Nothing, strictObject, TweetParams } from '../schemas/common.ts';
@@ -34,6 +35,7 @@ function postRoute({ services, media }: RouteDeps): Route {
       const mentioned = await resolveMentions(services.social, content);
       const idempotency = idempotencyOf(headers['idempotency-key'], [content, names]);
       const held = names.length === 0 ? null : await media.hold({ owner: author, names });
+      let usedBy: MediaUse | null = null;
       try {
         const images = held?.images ?? [];
         const posted = await services.tweets.post({
@@ -45,9 +47,10 @@ function postRoute({ services, media }: RouteDeps): Route {
           idempotency,
           traceId,
         });
+        usedBy = `tweet:${posted.tweetId}`;
         return { tweetId: String(posted.tweetId), time: posted.time };
       } finally {
-        await held?.done();
+        await held?.done(usedBy);
       }
     },
   });

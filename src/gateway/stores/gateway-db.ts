@@ -7,7 +7,7 @@ import { createSqliteAuditLog } from '../accounts/stores/sqlite-audit.ts';
 import { ACCOUNTS_SCHEMA, ADMINISTRATION_SCHEMA } from '../accounts/stores/sqlite-schema.ts';
 import type { MediaIndex } from '../media/media-index.ts';
 import { createSqliteMediaIndex } from '../media/stores/sqlite.ts';
-import { MEDIA_SCHEMA } from '../media/stores/sqlite-schema.ts';
+import { MEDIA_LAST_USE_SCHEMA, MEDIA_SCHEMA } from '../media/stores/sqlite-schema.ts';
 import type { ReportsStore } from '../moderation/reports-store.ts';
 import { createSqliteReportsStore } from '../moderation/stores/sqlite.ts';
 import { REPORTS_SCHEMA } from '../moderation/stores/sqlite-schema.ts';
@@ -34,7 +34,7 @@ export function openGatewayDb(options: {
     path,
     durability: 'full',
     faults,
-    migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA, ADMINISTRATION_SCHEMA, REPORTS_SCHEMA],
+    migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA, ADMINISTRATION_SCHEMA, REPORTS_SCHEMA, MEDIA_LAST_USE_SCHEMA],
   });
   const accounts = createSqliteAccountsStore(db);
   return {

@@ -356,6 +356,6 @@ export const TABLE: Record<string, Case[]> = {
     },
   ],
   'POST /media': [{ title: '', path: () => '/media', body: ({ picture }) => picture(), outcome: signedIn() }],
-  'GET /media/{name}': [{ title: '', path: (s) => `/media/${s.image}`, outcome: anybody() }],
+  'GET /media/{name}': [{ title: '', path: (s) => `/media/${s.image}`, outcome: anybody(where(reads)) }],
   'GET /stream': [{ title: '', path: () => '/stream', outcome: signedIn() }],
 };

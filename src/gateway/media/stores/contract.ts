@@ -92,8 +92,8 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
         return [row?.state, row?.holds, row?.heldUntil];
       };
       assert.deepEqual(await look(1_000), ['kept', 2, 7_000]);
-      await two.release({ holdId: 'y' });
-      await two.release({ holdId: 'y' });
+      await two.release({ holdId: 'y', usedBy: null });
+      await two.release({ holdId: 'y', usedBy: null });
       assert.deepEqual(await look(1_000), ['kept', 2, 5_000]);
       assert.deepEqual(await look(5_000), ['kept', 2, null]);
     });
@@ -103,7 +103,7 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
       await upload('b');
       const seen = await one.look({ names: ['a', 'b'], now: 0 });
       await hold(['a']);
-      await two.release({ holdId: 'h' });
+      await two.release({ holdId: 'h', usedBy: null });
       assert.deepEqual(await one.claim({ media: seen }), ['b']);
       assert.deepEqual(await two.claim({ media: seen }), []);
       assert.deepEqual(await hold(['b']), { unknown: 'b' });
@@ -127,6 +127,29 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
       assert.equal((await due(9_000, 9_000, 2)).length, 2);
       await two.postpone({ names: ['a'], checkAt: 4_000, used: true });
       assert.deepEqual((await due(3_999, 0)).sort(), ['b']);
+    });
+
+    test('what used a picture last is known at once, and that it was ever used for good', async () => {
+      await upload('a');
+      await upload('b');
+      assert.deepEqual({ ...(await one.find({ name: 'a' })) }, { owner: ANN, lastUse: null });
+      await hold(['a', 'b'], { holdId: 'x' });
+      await two.release({ holdId: 'x', usedBy: null });
+      assert.equal((await one.find({ name: 'a' }))?.lastUse, null, 'it came to nothing');
+      await hold(['a'], { holdId: 'y' });
+      await two.release({ holdId: 'y', usedBy: 'tweet:7' });
+      const used = async () => (await one.look({ names: ['a', 'b'], now: 0 })).map((row) => row.used);
+      assert.equal((await one.find({ name: 'a' }))?.lastUse, 'tweet:7');
+      assert.deepEqual(await used(), [true, false]);
+      await two.postpone({ names: ['a', 'b'], checkAt: 9_000 });
+      assert.deepEqual(await used(), [true, false], 'as before');
+      await two.postpone({ names: ['a', 'b'], checkAt: 9_000, used: false });
+      assert.deepEqual(await used(), [false, false]);
+      assert.equal((await one.find({ name: 'a' }))?.lastUse, 'tweet:7');
+      assert.equal((await one.find({ name: 'b' }))?.lastUse, '', 'by something that nobody noted');
+      await one.claimOwner({ owner: ANN, limit: 9 });
+      assert.equal(await two.find({ name: 'a' }), undefined);
+      assert.equal(await two.find({ name: 'nothing' }), undefined);
     });
 
     test('forgetting takes what is being deleted, and its holds, and nothing else', async () => {
@@ -154,7 +177,7 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
       assert.deepEqual((await two.look({ names: ['other'], now: 0 }))[0]?.state, 'kept');
     });
 
-    test('so many may wait to be used, and no more', async () => {
+    test('so many may be there that nothing ever used, and no more', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await upload(name);
       assert.equal(await begin('f'), false);
       assert.equal(await begin('f', { owner: BOB }), true);

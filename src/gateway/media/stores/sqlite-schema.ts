@@ -30,6 +30,12 @@ CREATE TABLE media_holds (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX media_holds_of ON media_holds (name);`;
 
+/** Third migration: what used a picture last, for the answer to whoever asks before the view of uses has folded it. */
+export const MEDIA_LAST_USE_SCHEMA = `ALTER TABLE media ADD COLUMN last_use TEXT;
+UPDATE media SET last_use = '' WHERE used = 1;
+DROP INDEX media_unused;
+CREATE INDEX media_never_used ON media (owner) WHERE last_use IS NULL;`;
+
 /** First migration of the file that holds the view of uses, after VIEW_STATE_SCHEMA. */
 export const MEDIA_USES_SCHEMA = `CREATE TABLE media_uses (
   partition INTEGER NOT NULL,

@@ -5,7 +5,7 @@ import {
 } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore, VIEW_STATE_SCHEMA } from '#queue/stores/sqlite-view-store.ts';
 import type { ViewStore } from '#queue/view.ts';
-import type { MediaUses } from '../media-uses.ts';
+import type { MediaUse, MediaUses } from '../media-uses.ts';
 import { MEDIA_USES_VIEW, type UsesPatch } from '../media-uses-view.ts';
 import { MEDIA_USES_SCHEMA } from './sqlite-schema.ts';
 
@@ -32,12 +32,17 @@ export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migration
   const used = db.prepare(
     'SELECT DISTINCT name FROM media_uses WHERE name IN (SELECT value FROM json_each(?))',
   );
+  const usersOf = db.prepare(
+    'SELECT DISTINCT used_by AS usedBy FROM media_uses WHERE name = ? ORDER BY used_by DESC LIMIT ? + 0',
+  );
   const released = db.prepare('SELECT name FROM media_released LIMIT ? + 0');
   const dismiss = db.prepare('DELETE FROM media_released WHERE name = ?');
 
   return {
     db,
     uses: {
+      usersOf: async ({ name, limit }) =>
+        (usersOf.all(name, limit) as { usedBy: MediaUse }[]).map(({ usedBy }) => usedBy),
       used: async ({ names }) => namesOf(used.all(JSON.stringify(names))),
       released: async ({ limit }) => namesOf(released.all(limit)),
       dismiss: ({ names }) =>

@@ -1,12 +1,12 @@
 import type { Database } from '#platform/sqlite/database.ts';
-import type { MediaIndex, MediaRow } from '../media-index.ts';
+import type { MediaIndex, MediaRow, MediaSeen } from '../media-index.ts';
 
 const ROW = `name, owner, file_name AS fileName, alt, width, height, content_hash AS contentHash, created, state, holds`;
 type Named = { name: string };
 
 /** {@link MediaIndex} on a database whose migrations contain MEDIA_SCHEMA. */
 export function createSqliteMediaIndex(db: Database): MediaIndex {
-  const unused = db.prepare('SELECT count(*) AS count FROM media WHERE owner = ? AND used = 0');
+  const unused = db.prepare('SELECT count(*) AS count FROM media WHERE owner = ? AND last_use IS NULL');
   const insert = db.prepare(
     `INSERT INTO media (name, owner, file_name, alt, width, height, content_hash, created, check_at, state, upload)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'storing', (SELECT coalesce(max(upload), 0) + 1 FROM media))`,
@@ -20,6 +20,10 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
     'INSERT INTO media_holds (hold_id, name, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const countHold = db.prepare('UPDATE media SET holds = holds + 1 WHERE name = ?');
+  const noteUse = db.prepare(
+    'UPDATE media SET last_use = ?1, used = 1 WHERE name IN (SELECT name FROM media_holds WHERE hold_id = ?2)',
+  );
+  const find = db.prepare(`SELECT owner, last_use AS lastUse FROM media WHERE name = ? AND state = 'kept'`);
   const dropHold = db.prepare('DELETE FROM media_holds WHERE hold_id = ?');
   const due = db.prepare(
     `SELECT name FROM (SELECT name FROM media WHERE state = 'deleting' LIMIT ?3 + 0)
@@ -28,7 +32,7 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
      LIMIT ?3 + 0`,
   );
   const look = db.prepare(
-    `SELECT name, state, holds,
+    `SELECT name, state, holds, used,
        (SELECT max(until) FROM media_holds h WHERE h.name = media.name AND until > ?2) AS heldUntil
      FROM media WHERE name IN (SELECT value FROM json_each(?1))`,
   );
@@ -38,7 +42,8 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
   const ofOwner = db.prepare('SELECT name FROM media WHERE owner = ? LIMIT ? + 0');
   const claimAny = db.prepare(`UPDATE media SET state = 'deleting' WHERE name = ?`);
   const owner = db.prepare('SELECT owner FROM media WHERE name = ?');
-  const postpone = db.prepare('UPDATE media SET check_at = ?, used = ? WHERE name = ?');
+  const postpone = db.prepare('UPDATE media SET check_at = ? WHERE name = ?');
+  const setUsed = db.prepare(`UPDATE media SET used = ?, last_use = coalesce(last_use, '') WHERE name = ?`);
   const forget = db.prepare(`DELETE FROM media WHERE name = ? AND state = 'deleting'`);
 
   return {
@@ -64,11 +69,16 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
         }
         return { held };
       }),
-    release: ({ holdId }) => db.write(() => void dropHold.run(holdId)),
+    release: ({ holdId, usedBy }) =>
+      db.write(() => {
+        if (usedBy !== null) noteUse.run(usedBy, holdId);
+        dropHold.run(holdId);
+      }),
+    find: async ({ name }) => find.get(name) as Awaited<ReturnType<MediaIndex['find']>>,
     due: async ({ now, storingBefore, limit }) =>
       (due.all(now, storingBefore, limit) as unknown as Named[]).map(({ name }) => name),
     look: async ({ names, now }) =>
-      look.all(JSON.stringify(names), now) as unknown as Awaited<ReturnType<MediaIndex['look']>>,
+      look.all(JSON.stringify(names), now).map((row) => ({ ...row, used: row.used === 1 }) as MediaSeen),
     claim: ({ media }) =>
       db.write(() =>
         media.filter(({ name, holds }) => claim.get(name, holds) !== undefined).map(({ name }) => name),
@@ -83,7 +93,10 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
       }),
     postpone: ({ names, checkAt, used }) =>
       db.write(() => {
-        for (const name of names) postpone.run(checkAt, used ? 1 : 0, name);
+        for (const name of names) {
+          postpone.run(checkAt, name);
+          if (used !== undefined) setUsed.run(used ? 1 : 0, name);
+        }
       }),
     forget: ({ names }) =>
       db.write(() => {
