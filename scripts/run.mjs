@@ -34,6 +34,7 @@ const COMMANDS = {
   ],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write']],
   'test:trace': () => [['--test', 'test/trace/*.trace.ts']],
+  'test:proxies': () => [['--test', 'test/proxies/*.proxies.ts']],
   'test:fuzz': () => [['--test', 'test/fuzz/*.fuzz.ts']],
 };
 
