@@ -8,7 +8,7 @@ type Command = (argv: string[]) => Promise<void>;
 const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('#system/serve.ts')).serve,
   demo: async () => (await import('#system/demo/demo.ts')).demo,
-  admin: async () => (await import('#system/admin.ts')).admin,
+  admin: async () => (await import('#system/admin/admin.ts')).admin,
 };
 
 /** Until a command has taken over, there is nothing to lose: a signal ends this at once, and well. */

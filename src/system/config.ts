@@ -2,6 +2,7 @@
  * The configuration: command-line options over environment variables over defaults. The only file that reads the
  * environment. A fault names the setting and the remedy in one line.
  */
+import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createTrustProxy } from '#gateway/limits/addresses.ts';
 import type { Policy, Quota } from '#gateway/limits/limits.ts';
@@ -81,6 +82,11 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     );
   if (config.data === '') throw new ConfigError('--data (WARBLE_DATA) is empty; give a directory.');
   return { config, options };
+}
+
+/** The login name of who runs a command, for the audit log; behind sudo, of who asked for it. */
+export function operatorOf(env: ConfigSource['env']): string {
+  return env.SUDO_USER ?? userInfo().username;
 }
 
 function parseOptions(

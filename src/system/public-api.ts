@@ -9,6 +9,7 @@ import { createErasure } from '#gateway/accounts/erasure.ts';
 import { createPasswordHasher, type PasswordHasher } from '#gateway/accounts/password-hasher.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import { createLimits } from '#gateway/limits/limits-service.ts';
+import type { Media } from '#gateway/media/media.ts';
 import { createMediaService } from '#gateway/media/media-service.ts';
 import { createMediaUsesView } from '#gateway/media/media-uses-view.ts';
 import { createPictures } from '#gateway/media/pictures.ts';
@@ -21,6 +22,7 @@ import { openGatewayDb } from '#gateway/stores/gateway-db.ts';
 import { createStreamsService } from '#gateway/streams/streams-service.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
+import type { Database } from '#platform/sqlite/database.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
@@ -34,6 +36,9 @@ export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'r
   accounts: Accounts;
   administration: Administration;
   moderation: Moderation;
+  media: Media;
+  /** The gateway's own files. */
+  databases: Database[];
   workers: Worker[];
   /** To be called when nothing is under way any more. */
   closeStores(): Promise<void>;
@@ -131,6 +136,8 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     accounts,
     administration,
     moderation,
+    media,
+    databases: [gatewayDb.db, usesDb.db],
     workers: [
       ...gateway.workers,
       ...accountWorkers,

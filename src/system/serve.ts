@@ -7,6 +7,7 @@ import { isWarbleError } from '#contract/errors.ts';
 import { type MetricsListener, openMetricsListener } from '#gateway/metrics-page.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
+import { type AdminSocket, openAdminSocket } from './admin/socket-server.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
@@ -82,9 +83,12 @@ export async function startServing(
   beforeListening?.(api.app);
   let stopping: Promise<void> | undefined;
   let metricsListener: MetricsListener | null = null;
+  let adminSocket: AdminSocket | undefined;
   const stopAll = () =>
     inTurn(
-      () => api.close({ deadline_ms: DRAIN_MS }),
+      async () => {
+        await Promise.all([api.close({ deadline_ms: DRAIN_MS }), adminSocket?.close()]);
+      },
       async () => metricsListener?.close(),
       () => workers.stop(),
       () => api.closeStores(),
@@ -96,6 +100,7 @@ export async function startServing(
     return stopping;
   }
   try {
+    adminSocket = await adminSocketOf({ system, api, data: directory.path, clock }, logger);
     if (config.metricsPort !== null) metricsListener = await listenForMetrics(api, config.metricsPort);
     const { url } = await listen(api, config);
     const metricsUrl = metricsListener?.url ?? null;
@@ -103,6 +108,22 @@ export async function startServing(
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A server serves without its socket for administration, where that cannot be opened, and says so. */
+async function adminSocketOf(
+  deps: Parameters<typeof openAdminSocket>[0]['deps'],
+  logger: Logger,
+): Promise<AdminSocket | undefined> {
+  try {
+    return await openAdminSocket({ deps, logger });
+  } catch (error) {
+    logger.error(
+      { err: error },
+      'the socket for administration cannot be opened; npm run admin needs a stop',
+    );
+    return undefined;
   }
 }
 

@@ -64,6 +64,8 @@ export interface MediaIndex {
   look(request: { names: string[]; now: number }): Promise<MediaSeen[]>;
   /** To `deleting`: those that have been held as often as `holds` says and not again. Returns the ones taken. */
   claim(request: { media: { name: string; holds: number }[] }): Promise<string[]>;
+  /** Pictures in any state by name, above `after`. */
+  scan(request: { after: string; limit: number }): Promise<{ name: string; owner: UserId }[]>;
   /** Whose a picture is that is not forgotten; undefined: there is none. */
   ownerOf(request: { name: string }): Promise<UserId | undefined>;
   /** To `deleting`: this one, whatever uses or holds it. False: there is none. */

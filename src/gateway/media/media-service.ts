@@ -123,6 +123,15 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       return found && { type: MEDIA_TYPES[extension], etag, private: audience === 'some', ...found };
     },
 
+    async scan({ after, limit }) {
+      const rows = await index.scan({ after, limit });
+      const pictures: Awaited<ReturnType<Media['scan']>>['pictures'] = [];
+      for (const row of rows) {
+        const size_bytes = await store.size(row.name);
+        if (size_bytes !== undefined) pictures.push({ ...row, size_bytes });
+      }
+      return { pictures, next: rows.length < limit ? null : rows.at(-1)!.name };
+    },
     ownerOf: async ({ name }) => index.ownerOf({ name }),
     async remove({ name }) {
       if (!(await index.claimNamed({ name }))) return;

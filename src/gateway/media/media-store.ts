@@ -9,6 +9,8 @@ export interface MediaStore {
   put(name: string, bytes: Buffer): Promise<void>;
   /** undefined: there is none, whatever the name looks like. */
   get(name: string): Promise<{ size_bytes: number; body: Readable } | undefined>;
+  /** Bytes of what stands under a name; undefined: there is none. */
+  size(name: string): Promise<number | undefined>;
   /** What is not there is passed over. */
   delete(name: string): Promise<void>;
 }

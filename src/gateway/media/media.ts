@@ -54,6 +54,11 @@ export interface Media {
    * reader must consume or destroy `body`.
    */
   read(request: { name: string; viewer: UserId | null }): Promise<StoredPicture | undefined>;
+  /** All pictures by name, with their bytes, for administration. `after`: '' at first, then `next`. At most 1,000. */
+  scan(request: { after: string; limit: number }): Promise<{
+    pictures: { name: string; owner: UserId; size_bytes: number }[];
+    next: string | null;
+  }>;
   /** Who uploaded a picture; undefined: there is none. */
   ownerOf(request: { name: string }): Promise<UserId | undefined>;
   /** Deletes a picture whatever uses it. What is not there is passed over. */

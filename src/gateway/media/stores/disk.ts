@@ -72,6 +72,10 @@ export async function openDiskMediaStore({
       const { size } = await handle.stat();
       return { size_bytes: size, body: createReadStream('', { fd: handle, autoClose: true }) };
     },
+    async size(name) {
+      if (extensionOf(name) === undefined) return undefined;
+      return (await stat(join(folderOf(name), name)).catch(absent))?.size;
+    },
     async delete(name) {
       if (extensionOf(name) === undefined) return;
       await rm(join(folderOf(name), name), { force: true });

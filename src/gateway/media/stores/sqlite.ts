@@ -41,6 +41,7 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
   );
   const ofOwner = db.prepare('SELECT name FROM media WHERE owner = ? LIMIT ? + 0');
   const claimAny = db.prepare(`UPDATE media SET state = 'deleting' WHERE name = ?`);
+  const list = db.prepare('SELECT name, owner FROM media WHERE name > ? ORDER BY name LIMIT ? + 0');
   const owner = db.prepare('SELECT owner FROM media WHERE name = ?');
   const postpone = db.prepare('UPDATE media SET check_at = ? WHERE name = ?');
   const setUsed = db.prepare(`UPDATE media SET used = ?, last_use = coalesce(last_use, '') WHERE name = ?`);
@@ -83,6 +84,8 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
       db.write(() =>
         media.filter(({ name, holds }) => claim.get(name, holds) !== undefined).map(({ name }) => name),
       ),
+    scan: async ({ after, limit }) =>
+      list.all(after, limit) as unknown as Awaited<ReturnType<MediaIndex['scan']>>,
     ownerOf: async ({ name }) => (owner.get(name) as { owner: number } | undefined)?.owner,
     claimNamed: ({ name }) => db.write(() => claimAny.run(name).changes === 1),
     claimOwner: ({ owner, limit }) =>

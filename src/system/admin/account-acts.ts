@@ -1,0 +1,156 @@
+/** Acts on accounts: people, their sessions, passwords, handles and roles. */
+import { type Static, type TObject, Type } from 'typebox';
+import type { AccountSummary } from '#gateway/accounts/administration.ts';
+import { type Act, type ActDeps, defineAct } from './act.ts';
+import { actorOf, fields, Limit, Name, named, Person, personOf, Reason } from './arguments.ts';
+import { columns, moment, printable } from './printable.ts';
+
+const PersonAndReason = fields({ person: Person, reason: Reason });
+
+/** An act on one person that answers with how they are named, and what else `run` answers. */
+function onPerson<
+  Args extends TObject<{ person: typeof Person; reason: typeof Reason }>,
+  Answer extends object,
+>(
+  summary: string,
+  args: Args,
+  positional: readonly (keyof Static<Args> & string)[],
+  run: (deps: ActDeps, person: AccountSummary, args: Static<Args>) => Promise<Answer>,
+  print: (who: string, answer: Answer) => string[],
+): Act {
+  return defineAct({
+    summary,
+    args,
+    positional,
+    async run(deps, given) {
+      const person = await personOf(deps, (given as { person: string }).person);
+      return { who: named(person), ...(await run(deps, person, given)) };
+    },
+    print: ({ who, ...answer }) => print(printable(who), answer as unknown as Answer),
+  });
+}
+
+const done = async (work: Promise<unknown>): Promise<object> => {
+  await work;
+  return {};
+};
+
+const people = defineAct({
+  summary: 'lists people in the order in which they signed up',
+  args: fields({
+    state: Type.Optional(
+      Type.Enum(['active', 'suspended', 'pending', 'erasing', 'erased'], { description: 'only these' }),
+    ),
+    moderators: Type.Boolean({ default: false, description: 'moderators only' }),
+    handle: Type.String({ default: '', maxLength: 15, description: 'only handles that begin so' }),
+    after: Type.Integer({ default: 0, description: 'goes on behind this id' }),
+    limit: Limit,
+  }),
+  run: ({ api }, { state, handle, ...rest }) =>
+    api.administration.accounts({ ...rest, state: state ?? null, handlePrefix: handle }),
+  print({ accounts, next }) {
+    const rows = accounts.map(({ userId, handle, state, created, moderator }) => [
+      String(userId),
+      handle,
+      state,
+      moment(created),
+      moderator ? 'moderator' : '',
+    ]);
+    return [
+      ...columns([['id', 'handle', 'state', 'signed up', ''], ...rows]),
+      ...(next === null ? [] : [`there are more: --after ${next}`]),
+    ];
+  },
+});
+
+const person = defineAct({
+  summary: 'shows somebody: state, handles, sessions',
+  args: fields({ person: Person }),
+  positional: ['person'],
+  run: async (deps, { person }) =>
+    deps.api.administration.account({ userId: (await personOf(deps, person)).userId }),
+  print: (account) => [
+    printable(`${named(account)}, ${account.state} since ${moment(account.since)}`),
+    printable(`  name        ${account.name}`),
+    `  signed up   ${moment(account.created)}`,
+    ...(account.moderator ? ['  moderator'] : []),
+    ...(account.oneTimePassword ? ['  has a one-time password and has not chosen another'] : []),
+    ...account.handles.map(({ handle, since }) =>
+      printable(`  handle      ${handle}, taken ${moment(since)}`),
+    ),
+    ...account.sessions.map(({ device, lastUsed }) =>
+      printable(`  session     last used ${moment(lastUsed)}, ${device || 'no device name'}`),
+    ),
+  ],
+});
+
+/** Acts by name. */
+export const ACCOUNT_ACTS: Record<string, Act> = {
+  people,
+  person,
+  suspend: onPerson(
+    'ends somebody’s sessions and hides them',
+    PersonAndReason,
+    ['person'],
+    (deps, { userId }, { reason }) =>
+      done(deps.api.administration.suspend({ userId, ...actorOf(deps, reason) })),
+    (who) => [`${who} is suspended now.`],
+  ),
+  reinstate: onPerson(
+    'lets somebody back in',
+    PersonAndReason,
+    ['person'],
+    (deps, { userId }, { reason }) =>
+      done(deps.api.administration.reinstate({ userId, ...actorOf(deps, reason) })),
+    (who) => [`${who} is active now.`],
+  ),
+  'end-sessions': onPerson(
+    'signs somebody out everywhere',
+    PersonAndReason,
+    ['person'],
+    (deps, { userId }, { reason }) =>
+      deps.api.administration.endSessions({ userId, ...actorOf(deps, reason) }),
+    (who, { ended }) => [`${who} is signed out; sessions ended: ${ended}.`],
+  ),
+  'reset-password': onPerson(
+    'gives somebody a one-time password and signs them out',
+    PersonAndReason,
+    ['person'],
+    (deps, { userId }, { reason }) =>
+      deps.api.administration.resetPassword({ userId, ...actorOf(deps, reason) }),
+    (who, { password, until }) => [
+      `The one-time password of ${who} is ${password}`,
+      `It signs in once, until ${moment(until)}; then another one is to be chosen with it.`,
+    ],
+  ),
+  'change-handle': onPerson(
+    'gives somebody another handle; the old one stays theirs',
+    fields({
+      person: Person,
+      handle: { ...Name, description: 'the new handle' } as typeof Name,
+      reason: Reason,
+    }),
+    ['person', 'handle'],
+    (deps, { userId }, { handle, reason }) =>
+      done(deps.api.administration.changeHandle({ userId, handle, ...actorOf(deps, reason) })).then(() => ({
+        handle,
+      })),
+    (who, { handle }) => [`${who} is ${printable(handle)} now.`],
+  ),
+  'make-moderator': onPerson(
+    'lets somebody see reports and resolve them',
+    PersonAndReason,
+    ['person'],
+    (deps, { userId }, { reason }) =>
+      done(deps.api.administration.setModerator({ userId, moderator: true, ...actorOf(deps, reason) })),
+    (who) => [`${who} is a moderator now.`],
+  ),
+  'unmake-moderator': onPerson(
+    'takes that role away',
+    PersonAndReason,
+    ['person'],
+    (deps, { userId }, { reason }) =>
+      done(deps.api.administration.setModerator({ userId, moderator: false, ...actorOf(deps, reason) })),
+    (who) => [`${who} is no moderator now.`],
+  ),
+};

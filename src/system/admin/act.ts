@@ -1,0 +1,58 @@
+/**
+ * An act of administration: its arguments, what it calls, how its answer is printed. The command line, the socket of
+ * the running server and the stopped form all work from the one table of them (`acts.ts`). Arguments travel as texts
+ * and answers as JSON.
+ */
+import type { Static, TObject } from 'typebox';
+import type { Clock } from '#platform/clock.ts';
+import type { PublicApi } from '../public-api.ts';
+import type { System } from '../system.ts';
+
+/** What an act works on. */
+export interface ActDeps {
+  system: System;
+  api: Pick<PublicApi, 'administration' | 'moderation' | 'media' | 'databases'>;
+  /** The data directory. */
+  data: string;
+  clock: Clock;
+  /** Whether the workers run, as in a server; they do not in the stopped form. */
+  serving: boolean;
+  /** Who acts, for the audit log. */
+  by: string;
+  from: string;
+  /** Shows a line while the act goes on. */
+  progress(line: string): void;
+  /** Aborts when nobody waits for the answer any more. */
+  signal: AbortSignal;
+}
+
+interface ActSpec<Args extends TObject, Answer> {
+  summary: string;
+  /** The arguments by name: those of `positional` without their names, the others as `--name VALUE`. */
+  args: Args;
+  positional?: readonly (keyof Static<Args> & string)[];
+  /** Answers with plain JSON. Throws WarbleError. */
+  run(deps: ActDeps, args: Static<Args>): Promise<Answer>;
+  /** The lines that are printed of the answer. */
+  print(answer: Answer): string[];
+}
+
+/** An act whose types were checked at its definition. */
+export interface Act {
+  summary: string;
+  args: TObject;
+  positional: readonly string[];
+  run(deps: ActDeps, args: object): Promise<unknown>;
+  print(answer: unknown): string[];
+}
+
+export function defineAct<Args extends TObject, Answer>(spec: ActSpec<Args, Answer>): Act {
+  return {
+    summary: spec.summary,
+    args: spec.args,
+    positional: spec.positional ?? [],
+    // What arrives was read by these very schemas; what is printed was answered by this very act.
+    run: (deps, args) => spec.run(deps, args as Static<Args>),
+    print: (answer) => spec.print(answer as Answer),
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * `warble admin`: what whoever hosts a server does to it. It talks to the server that holds the data directory, and
+ * does the same without one when none runs.
+ */
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import type { TObject } from 'typebox';
+import { systemClock } from '#platform/clock.ts';
+import { systemRandom } from '#platform/random.ts';
+import { type Config, operatorOf, readSettings } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import { takeDataDirectory } from '../data-directory.ts';
+import { MANIFEST_FILE, openManifest } from '../manifest.ts';
+import { createPublicApi } from '../public-api.ts';
+import { createSystem } from '../system.ts';
+import type { Act } from './act.ts';
+import { ACT_NAMES, type ActTexts, actOf, perform, readArguments } from './acts.ts';
+import { printable } from './printable.ts';
+import { ask, connectAdmin } from './socket-client.ts';
+
+/** `warble admin ACT …`. */
+export async function admin([name, ...argv]: string[]): Promise<void> {
+  if (name === undefined || name === '--help' || name === 'help') return print(listing());
+  const act = actOf(name);
+  const { texts, data, help, json } = parse(name, act, argv);
+  if (help) return print(helpOf(name, act));
+  readArguments(act, texts);
+  const { config } = readSettings({
+    argv: data === undefined ? [] : ['--data', data],
+    env: process.env,
+    defaultData: './data',
+  });
+  checkData(config.data);
+  const answer = await carryOut(name, texts, config);
+  print(json ? [JSON.stringify(answer)] : act.print(answer));
+}
+
+function print(lines: string[]): void {
+  for (const line of lines) console.log(line);
+}
+
+/** What goes on meanwhile is for whoever looks on, not for what reads the answer. */
+function progress(line: string): void {
+  console.error(printable(line));
+}
+
+/** Before anything is opened, which would make what is missing. */
+function checkData(data: string): void {
+  if (existsSync(join(data, MANIFEST_FILE))) return;
+  throw new ConfigError(
+    `${resolve(data)} holds no data of this server; give the directory with --data or WARBLE_DATA.`,
+  );
+}
+
+async function carryOut(name: string, texts: ActTexts, config: Config): Promise<unknown> {
+  const by = operatorOf(process.env);
+  const socket = await connectAdmin(config.data);
+  if (socket !== undefined) return ask(socket, { act: name, args: texts, by }, progress);
+  return carryOutStopped(name, texts, config, by);
+}
+
+/** The whole system is opened on the directory, without its workers, and closed again. */
+async function carryOutStopped(name: string, texts: ActTexts, config: Config, by: string): Promise<unknown> {
+  const directory = takeDataDirectory(config.data);
+  const [clock, random] = [systemClock, systemRandom];
+  openManifest({ path: directory.path, random });
+  const system = await createSystem({ file: directory.file, clock, random, region: config.region });
+  const logger = pino({ level: 'silent' });
+  const api = await createPublicApi({ system, config, directory, clock, random, logger, version: '' });
+  try {
+    return await perform(name, texts, {
+      system,
+      api,
+      data: directory.path,
+      clock,
+      serving: false,
+      by,
+      from: 'command line',
+      progress,
+      signal: new AbortController().signal,
+    });
+  } finally {
+    await api.close({ deadline_ms: 1_000 });
+    await api.closeStores();
+    await system.close();
+    directory.release();
+  }
+}
+
+interface Parsed {
+  texts: ActTexts;
+  data: string | undefined;
+  help: boolean;
+  json: boolean;
+}
+
+/** The schema keywords that help and parsing look at. */
+interface Keywords {
+  type?: string;
+  enum?: readonly string[];
+  description?: string;
+  default?: string | number | boolean;
+}
+
+function optionsOf({ args, positional }: Act): [string, Keywords][] {
+  return Object.entries(args.properties as Record<string, Keywords>).filter(
+    ([name]) => !positional.includes(name),
+  );
+}
+
+function parse(name: string, act: Act, argv: string[]): Parsed {
+  const options = Object.fromEntries(
+    optionsOf(act).map(([option, { type }]) => [
+      option,
+      { type: type === 'boolean' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  const common = { data: { type: 'string' }, help: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+  const { values, positionals } = parseOptions(name, argv, { ...options, ...common });
+  const { data, help = false, json = false, ...given } = values;
+  if (positionals.length > act.positional.length && help !== true) {
+    const extra = positionals[act.positional.length];
+    throw new ConfigError(`${name} takes no argument "${extra}"; see \`npm run admin -- ${name} --help\`.`);
+  }
+  const named = act.positional.slice(0, positionals.length).map((field, at) => [field, positionals[at]!]);
+  const texts = Object.entries(given).map(([field, value]) => [field, String(value)]);
+  return {
+    texts: Object.fromEntries([...named, ...texts]),
+    data: data as string | undefined,
+    help: help === true,
+    json: json === true,
+  };
+}
+
+function parseOptions(
+  name: string,
+  args: string[],
+  options: Record<string, { type: 'string' | 'boolean' }>,
+): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
+    return { values: values as Record<string, string | boolean | undefined>, positionals };
+  } catch (error) {
+    const reason = (error as Error).message.split(/[.\n]/)[0];
+    throw new ConfigError(`${reason}; see \`npm run admin -- ${name} --help\`.`);
+  }
+}
+
+function usageOf(name: string, act: Act): string {
+  const required = new Set<string>((act.args as TObject).required ?? []);
+  const positional = act.positional.map((field) =>
+    required.has(field) ? field.toUpperCase() : `[${field.toUpperCase()}]`,
+  );
+  const options = optionsOf(act)
+    .filter(([option, { default: fallback }]) => required.has(option) && fallback === undefined)
+    .map(([option]) => `--${option} "…"`);
+  return [name, ...positional, ...options].join(' ');
+}
+
+function listing(): string[] {
+  const usages = ACT_NAMES.map((name) => [usageOf(name, actOf(name)), actOf(name).summary] as const);
+  const width = Math.max(...usages.map(([usage]) => usage.length));
+  return [
+    'npm run admin -- ACT …   (with --data DIR, unless it is ./data or WARBLE_DATA)',
+    '',
+    ...usages.map(([usage, summary]) => `  ${usage.padEnd(width)}  ${summary}`),
+    '',
+    'PERSON is a handle, or id:7. `npm run admin -- ACT --help` says more.',
+  ];
+}
+
+function helpOf(name: string, act: Act): string[] {
+  const properties = Object.entries(act.args.properties as Record<string, Keywords>);
+  const rows = [
+    ...properties.map(([field, keywords]) => [
+      act.positional.includes(field)
+        ? field.toUpperCase()
+        : keywords.type === 'boolean'
+          ? `--${field}`
+          : `--${field} ${keywords.enum?.join('|') ?? 'VALUE'}`,
+      describe(act.positional.includes(field), keywords),
+    ]),
+    ['--data DIR', 'the data directory (./data, or WARBLE_DATA)'],
+    ['--json', 'prints the answer as JSON'],
+  ];
+  const width = Math.max(...rows.map(([option]) => option!.length));
+  return [
+    `npm run admin -- ${usageOf(name, act)}`,
+    act.summary,
+    '',
+    ...rows.map(([option, description]) => `  ${option!.padEnd(width)}  ${description}`.trimEnd()),
+  ];
+}
+
+function describe(
+  positional: boolean,
+  { description = '', enum: choices, default: fallback }: Keywords,
+): string {
+  const values = positional && choices !== undefined ? `${choices.join(' | ')}: ` : '';
+  const usual = fallback === undefined || fallback === false || fallback === '' ? '' : ` (${fallback})`;
+  return `${values}${description}${usual}`;
+}

@@ -1,0 +1,47 @@
+/** Acts on what people wrote and uploaded. */
+import { type Act, defineAct } from './act.ts';
+import { actorOf, fields, idOf, Name, numberOf, Reason } from './arguments.ts';
+import { printable } from './printable.ts';
+
+/** For the log of the services: there is no request. */
+const TRACE_ID = 'admin';
+
+/** Acts by name. */
+export const CONTENT_ACTS: Record<string, Act> = {
+  'remove-tweet': defineAct({
+    summary: 'deletes a tweet for everybody',
+    args: fields({ tweet: idOf('its id'), reason: Reason }),
+    positional: ['tweet'],
+    async run(deps, { tweet, reason }) {
+      const tweetId = numberOf(tweet);
+      await deps.api.moderation.removeTweet({ tweetId, traceId: TRACE_ID, ...actorOf(deps, reason) });
+      return { tweet };
+    },
+    print: ({ tweet }) => [`Tweet ${tweet} is gone.`],
+  }),
+  'remove-comment': defineAct({
+    summary: 'deletes a comment for everybody',
+    args: fields({ comment: idOf('its id'), reason: Reason }),
+    positional: ['comment'],
+    async run(deps, { comment, reason }) {
+      const commentId = numberOf(comment);
+      await deps.api.moderation.removeComment({ commentId, traceId: TRACE_ID, ...actorOf(deps, reason) });
+      return { comment };
+    },
+    print: ({ comment }) => [`Comment ${comment} is gone.`],
+  }),
+  'remove-picture': defineAct({
+    summary: 'deletes a picture; tweets with it keep their text',
+    args: fields({
+      picture: { ...Name, description: 'its name: what follows /media/ in its address' } as typeof Name,
+      reason: Reason,
+    }),
+    positional: ['picture'],
+    async run(deps, { picture, reason }) {
+      const name = picture.replace(/^.*\/media\//, '');
+      await deps.api.moderation.removePicture({ name, traceId: TRACE_ID, ...actorOf(deps, reason) });
+      return { name };
+    },
+    print: ({ name }) => [`Picture ${printable(name)} is gone.`],
+  }),
+};

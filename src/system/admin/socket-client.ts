@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { ConfigError } from '../config-error.ts';
+import { lineOf, linesOf } from './lines.ts';
+import { type ActMessage, type ActRequest, MAX_MESSAGE_BYTES } from './protocol.ts';
+import { checkOwnedAs, socketPlaceOf } from './socket-path.ts';
+
+/** Connects to the server that holds a data directory; undefined: none runs there. Throws ConfigError. */
+export async function connectAdmin(data: string): Promise<Socket | undefined> {
+  const { path, directory } = socketPlaceOf(data);
+  if (directory !== null) {
+    if (!existsSync(directory)) return undefined;
+    checkOwnedAs(directory, data);
+  }
+  const socket = connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return socket;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // There is none, or a process that was killed left it.
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+    throw new ConfigError(
+      `the server's socket ${path} cannot be used (${code}); run this as the user that runs the server, or as root.`,
+    );
+  }
+}
+
+/** Has an act carried out by the server. Throws ConfigError with what the server says. */
+export async function ask(
+  socket: Socket,
+  request: ActRequest,
+  progress: (line: string) => void,
+): Promise<unknown> {
+  socket.write(lineOf(request));
+  try {
+    for await (const line of linesOf(socket, MAX_MESSAGE_BYTES)) {
+      const message = JSON.parse(line) as ActMessage;
+      if ('answer' in message) return message.answer;
+      if ('error' in message) throw new ConfigError(message.error.detail);
+      progress(message.progress);
+    }
+  } finally {
+    socket.destroy();
+  }
+  throw new ConfigError('the server ended before it answered; look at the audit log before you try again.');
+}

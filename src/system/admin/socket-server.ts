@@ -1,0 +1,132 @@
+/** The socket over which `npm run admin` talks to the server that runs. It only carries the acts. */
+import { once } from 'node:events';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { isWarbleError } from '#contract/errors.ts';
+import type { ActDeps } from './act.ts';
+import { perform } from './acts.ts';
+import { LineTooLong, lineOf, linesOf } from './lines.ts';
+import { type ActMessage, type ActRequest, MAX_REQUEST_BYTES, parseRequest, REQUEST_MS } from './protocol.ts';
+import { makePrivate, socketPlaceOf } from './socket-path.ts';
+
+export interface AdminSocket {
+  path: string;
+  /** Lets nobody in any more and aborts the acts under way; resolves when they have ended. */
+  close(): Promise<void>;
+}
+
+export interface AdminSocketDeps {
+  deps: Pick<ActDeps, 'system' | 'api' | 'data' | 'clock'>;
+  logger: Logger;
+}
+
+const MAX_CONNECTIONS = 16;
+const OWNER_ALONE = 0o600;
+
+/**
+ * Opens the socket of a data directory that this process holds. Throws where it cannot, with a reason to be logged: the
+ * server serves without it.
+ */
+export async function openAdminSocket({ deps, logger }: AdminSocketDeps): Promise<AdminSocket> {
+  const { path, directory } = socketPlaceOf(deps.data);
+  if (directory !== null) makePrivate(directory);
+  // Whoever left one is gone: the data directory is this process's.
+  if (process.platform !== 'win32') rmSync(path, { force: true });
+  const stopping = new AbortController();
+  const serving = new Set<Promise<void>>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const served = serve(socket, { deps, logger, stopping: stopping.signal }).finally(() => {
+      serving.delete(served);
+      socket.destroy();
+    });
+    serving.add(served);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  await listenPrivately(server, path);
+  return {
+    path,
+    async close() {
+      stopping.abort();
+      const closed = once(server, 'close');
+      server.close();
+      await Promise.all(serving);
+      await closed;
+      if (directory !== null) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Binding happens in the very call, so that nobody else can connect even before the mode is set. */
+async function listenPrivately(server: ReturnType<typeof createServer>, path: string): Promise<void> {
+  const listening = once(server, 'listening');
+  const umask = process.umask(0o177);
+  try {
+    server.listen(path);
+  } finally {
+    process.umask(umask);
+  }
+  await listening;
+  if (process.platform !== 'win32') chmodSync(path, OWNER_ALONE);
+}
+
+interface ServeDeps extends AdminSocketDeps {
+  stopping: AbortSignal;
+}
+
+/** Never rejects: what fails is answered, logged, or the end of a connection. */
+async function serve(socket: Socket, { deps, logger, stopping }: ServeDeps): Promise<void> {
+  const gone = new AbortController();
+  let asked = false;
+  const leave = () => gone.abort();
+  // Who has not asked yet is not waited for.
+  const stop = () => (asked ? leave() : socket.destroy());
+  stopping.addEventListener('abort', stop);
+  socket.on('close', leave);
+  socket.on('error', leave);
+  const send = (message: ActMessage) => {
+    if (!socket.destroyed) socket.write(lineOf(message));
+  };
+  try {
+    const request = await firstRequest(socket);
+    asked = true;
+    if (request === undefined) return send({ error: { detail: 'That is no request of this socket.' } });
+    const { act, args, by } = request;
+    const answer = await perform(act, args, {
+      ...deps,
+      by,
+      from: 'socket',
+      serving: true,
+      progress: (line) => send({ progress: line }),
+      signal: gone.signal,
+    });
+    logger.info({ act, by }, 'an act of administration');
+    send({ answer });
+  } catch (error) {
+    if (error instanceof LineTooLong) return send({ error: { detail: 'The request is too long.' } });
+    if (isWarbleError(error)) return send({ error: { detail: error.message } });
+    if (gone.signal.aborted) return;
+    logger.error({ err: error }, 'an act of administration failed');
+    send({ error: { detail: 'The act failed; the log of the server says why.' } });
+  } finally {
+    stopping.removeEventListener('abort', stop);
+    await ended(socket);
+  }
+}
+
+async function firstRequest(socket: Socket): Promise<ActRequest | undefined> {
+  socket.setTimeout(REQUEST_MS, () => socket.destroy());
+  const { value } = await linesOf(socket, MAX_REQUEST_BYTES).next();
+  socket.setTimeout(0);
+  return value === undefined ? undefined : parseRequest(value);
+}
+
+/** Resolves when what was sent has been handed over, or nobody takes it. */
+async function ended(socket: Socket): Promise<void> {
+  if (socket.destroyed) return;
+  socket.setTimeout(REQUEST_MS, () => socket.destroy());
+  await new Promise<void>((resolve) => {
+    socket.once('close', resolve);
+    socket.end(resolve);
+  });
+}
