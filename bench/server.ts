@@ -26,6 +26,8 @@ export async function withServer(
       metricsToken: null,
       metricsPort: null,
       logAddresses: 'shortened',
+      pictureMegapixels: 100,
+      uploadsMiB: 1024,
       logLevel: 'silent',
       region: 'local',
     },

@@ -12,6 +12,11 @@ test('options come before the environment, and that before the defaults', () => 
   assert.equal(read(['--port', '5000'], { WARBLE_PORT: '4000' }).port, 5000);
 });
 
+test('pictures and uploads have their bounds', () => {
+  const { pictureMegapixels, uploadsMiB } = read([], { WARBLE_UPLOADS_MIB: '64' });
+  assert.deepEqual([pictureMegapixels, uploadsMiB], [100, 64]);
+});
+
 test('a public URL is an origin, however it is written', () => {
   assert.equal(read([]).publicUrl, null);
   assert.equal(
@@ -47,6 +52,8 @@ test('a setting that cannot be used is named in one line with its remedy', () =>
     [[], { WARBLE_PUBLIC_URL: 'https://ann:pw@warble.example' }, /an address without a path/],
     [[], { WARBLE_PUBLIC_URL: 'http://warble.example' }, /browsers need https/],
     [[], { WARBLE_TRUSTED_PROXIES: '10.0.0.0/8, ::/0' }, /WARBLE_TRUSTED_PROXIES: "::\/0" is not/],
+    [[], { WARBLE_PICTURE_MEGAPIXELS: '0' }, /WARBLE_PICTURE_MEGAPIXELS is "0"; give a number from 1/],
+    [[], { WARBLE_UPLOADS_MIB: '8' }, /WARBLE_UPLOADS_MIB is "8"; give a number from 16/],
     [[], { WARBLE_LOG_LEVEL: 'loud' }, /takes one of fatal/],
     [[], { WARBLE_LOG_ADDRESSES: 'some' }, /takes one of full, shortened, none/],
   ];

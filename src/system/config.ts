@@ -28,6 +28,10 @@ export interface Config {
   metricsToken: string | null;
   /** Port of a listener on loopback that serves /metrics without a token; 0 picks a free one; null: none. */
   metricsPort: number | null;
+  /** Megapixels of pictures that are decoded at once. */
+  pictureMegapixels: number;
+  /** MiB that uploads under way may take on the disk. */
+  uploadsMiB: number;
   logLevel: LogLevel;
   /** How much of clients' addresses is logged. */
   logAddresses: LogAddresses;
@@ -71,6 +75,9 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     publicUrl: publicUrlOf(env.WARBLE_PUBLIC_URL),
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
     metricsPort: metricsPortOf(env.WARBLE_METRICS_PORT),
+    pictureMegapixels: numberOf('WARBLE_PICTURE_MEGAPIXELS', env.WARBLE_PICTURE_MEGAPIXELS ?? '100', 1),
+    // In half of it fits the largest picture.
+    uploadsMiB: numberOf('WARBLE_UPLOADS_MIB', env.WARBLE_UPLOADS_MIB ?? '1024', 16),
     logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),
     logAddresses: logAddressesOf(env.WARBLE_LOG_ADDRESSES ?? 'shortened'),
     region: env.WARBLE_REGION ?? 'local',
@@ -111,6 +118,14 @@ function portOf(setting: string, text: string): number {
     throw new ConfigError(`${setting} is "${text}"; give a number from 0 (any free port) to 65535.`);
   }
   return port;
+}
+
+function numberOf(setting: string, text: string, least: number): number {
+  const number = Number(text);
+  if (!/^\d{1,6}$/.test(text) || number < least) {
+    throw new ConfigError(`${setting} is "${text}"; give a number from ${least} to 999999.`);
+  }
+  return number;
 }
 
 function metricsPortOf(text: string | undefined): number | null {

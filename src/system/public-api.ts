@@ -47,7 +47,9 @@ export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'r
 export interface PublicApiDeps {
   system: System;
   config: Pick<Config, 'rateLimits' | 'quotas' | 'metricsToken'> &
-    Partial<Pick<Config, 'trustedProxies' | 'publicUrl' | 'logAddresses'>>;
+    Partial<
+      Pick<Config, 'trustedProxies' | 'publicUrl' | 'logAddresses' | 'pictureMegapixels' | 'uploadsMiB'>
+    >;
   directory: Pick<DataDirectory, 'file'>;
   clock: Clock;
   random: Random;
@@ -82,7 +84,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     uses: usesDb.uses,
     usesRunner,
     log,
-    pictures: createPictures(),
+    pictures: createPictures({ megapixels: config.pictureMegapixels }),
     social: services.social,
     tweets: services.tweets,
     clock,
@@ -108,7 +110,11 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     services,
     accounts,
     media,
-    uploads: await openUploadSpool({ directory: directory.file(UPLOADS_DIRECTORY), random }),
+    uploads: await openUploadSpool({
+      directory: directory.file(UPLOADS_DIRECTORY),
+      random,
+      max_MiB: config.uploadsMiB,
+    }),
     moderation,
     streams,
     limits: createLimits({

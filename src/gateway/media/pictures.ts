@@ -41,15 +41,15 @@ export interface Pictures {
 }
 
 export interface PicturesDeps {
-  /** Pixels of all pictures that are decoded at once. */
-  pixelsUnderWay?: number;
+  /** Of all pictures that are decoded at once. */
+  megapixels?: number | undefined;
   /** Until a picture is given up. Lossless WebP of 50 megapixels takes half of this on a busy machine. */
   timeout_s?: number;
 }
 
 /** A frame may be tiny and still costs; no animation that people share has so many. */
 const MAX_FRAMES = 1_000;
-const MAX_PIXELS_UNDER_WAY = 100_000_000;
+const MAX_MEGAPIXELS = 100;
 const TIMEOUT_S = 60;
 /** Half of the room is for pictures of up to a sixth of it, a phone's at most, so that large ones never stop them. */
 const LIGHT_PART = 1 / 6;
@@ -71,17 +71,18 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif'].map((name) => `VipsForeignLoad$
  * else is ever parsed, whatever a file claims to be.
  */
 export function createPictures(deps: PicturesDeps = {}): Pictures {
-  const { pixelsUnderWay = MAX_PIXELS_UNDER_WAY, timeout_s = TIMEOUT_S } = deps;
+  const { megapixels = MAX_MEGAPIXELS, timeout_s = TIMEOUT_S } = deps;
+  const maxPixels = megapixels * 1_000_000;
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS });
   sharp.cache(false);
-  const half = pixelsUnderWay / 2;
+  const half = maxPixels / 2;
   const pool = createFairPool<UserId>({
     lanes: [
-      { upTo: pixelsUnderWay * LIGHT_PART, capacity: half },
+      { upTo: maxPixels * LIGHT_PART, capacity: half },
       { upTo: Number.POSITIVE_INFINITY, capacity: half },
     ],
-    least: pixelsUnderWay * LEAST_PART,
+    least: maxPixels * LEAST_PART,
     mostOfKey: MAX_WAITING_OF_OWNER,
     most: MAX_WAITING,
     refusal: `Too many pictures wait to be read; send at most ${MAX_WAITING_OF_OWNER} at once, and try again in a moment.`,

@@ -8,10 +8,10 @@ export interface UploadSpoolDeps {
   /** Of this process alone: whatever is in it is deleted at the start. */
   directory: string;
   random: Random;
-  /** Bytes of all uploads that are there, whole or in part, until they have been encoded anew. */
-  most_bytes?: number;
-  /** Of one person; never more than is still free, so that the last half is always for somebody else. */
-  mostOfOwner_bytes?: number;
+  /** Of all uploads that are there, whole or in part, until they have been encoded anew. */
+  max_MiB?: number | undefined;
+  /** Of one person; never more than is still free, so that there is always room for somebody else. */
+  maxOfOwner_MiB?: number;
 }
 
 /** The bytes of an upload in a file of their own. */
@@ -30,24 +30,25 @@ export interface UploadSpool {
   receive(owner: UserId, source: AsyncIterable<Buffer>): Promise<SpooledFile>;
 }
 
-const MAX_BYTES = 1024 ** 3;
-const MAX_BYTES_OF_OWNER = 64 * 1024 ** 2;
+const MAX_MIB = 1_024;
+const MAX_OF_OWNER_MIB = 64;
+const BYTES_OF_A_MIB = 1024 ** 2;
 const NAME_BYTES = 16;
 
 export async function openUploadSpool(deps: UploadSpoolDeps): Promise<UploadSpool> {
-  const { directory, random, most_bytes = MAX_BYTES, mostOfOwner_bytes = MAX_BYTES_OF_OWNER } = deps;
+  const { directory, random, max_MiB = MAX_MIB, maxOfOwner_MiB = MAX_OF_OWNER_MIB } = deps;
   const held = new Map<UserId, number>();
-  let free = most_bytes;
+  let free = max_MiB * BYTES_OF_A_MIB;
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
 
   /** Throws where there is no room for it. */
   function take(owner: UserId, bytes: number): void {
     const holds = (held.get(owner) ?? 0) + bytes;
-    if (holds > mostOfOwner_bytes) {
+    if (holds > maxOfOwner_MiB * BYTES_OF_A_MIB) {
       throw new WarbleError(
         'rate_limited',
-        `At most ${Math.floor(mostOfOwner_bytes / 1024 ** 2)} MiB of uploads at once; wait for some to be done.`,
+        `At most ${maxOfOwner_MiB} MiB of uploads at once; wait for some to be done.`,
         { retryAfter_s: 1 },
       );
     }
