@@ -30,17 +30,18 @@ export function requireJsonType({ headers, routeOptions }: FastifyRequest): void
   if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
 }
 
-const UTF_8 = /^(?:utf-?8|us-ascii)$/i;
+/** Codings of a body, of the message and of the transfer, that leave it as it is. */
+const NO_CODING = new Set(['', 'identity', 'chunked']);
+const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /** Bodies are read as they come, in UTF-8. Throws `unsupported_media_type` where one is said to be anything else. */
 export function requirePlainBody({ headers }: FastifyRequest, reply: FastifyReply): void {
-  const coding = headers['content-encoding'] ?? 'identity';
-  if (!/^\s*identity\s*$/i.test(coding)) {
+  const codings = `${headers['content-encoding'] ?? ''},${headers['transfer-encoding'] ?? ''}`;
+  if (!codings.split(',').every((coding) => NO_CODING.has(coding.trim().toLowerCase()))) {
     reply.header('accept-encoding', 'identity');
     throw new WarbleError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
   }
-  for (const [, quoted, bare] of (headers['content-type'] ?? '').matchAll(CHARSET)) {
-    if (UTF_8.test(quoted ?? bare ?? '')) continue;
+  if (!charsetsOf(headers['content-type'] ?? '').every((charset) => UTF_8.has(charset))) {
     throw new WarbleError(
       'unsupported_media_type',
       'Send the body in UTF-8; leave charset out or say utf-8.',
@@ -48,7 +49,13 @@ export function requirePlainBody({ headers }: FastifyRequest, reply: FastifyRepl
   }
 }
 
-const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^;]*?))\s*(?=;|$)/gi;
+function charsetsOf(type: string): string[] {
+  const parameters = type.split(';').slice(1);
+  return parameters.flatMap((parameter) => {
+    const [name = '', value = ''] = parameter.split('=', 2).map((text) => text.trim().toLowerCase());
+    return name === 'charset' ? [value.replace(/^"(.*)"$/, '$1')] : [];
+  });
+}
 
 /** Whether a body is meant as JSON: said so, or nothing said. */
 export function isJsonType({ headers }: FastifyRequest): boolean {

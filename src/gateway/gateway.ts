@@ -106,7 +106,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   registerLimits(app, { limits: deps.limits, inFlight: server.inFlight });
   const routes = routesOf(deps);
   registerRoutes({ app, clock }, routes);
-  registerPages(app, { routes, version, ready, timeline: deps.services.timeline });
+  registerPages(app, { routes, version, publicUrl, ready, timeline: deps.services.timeline });
   registerMetricsPage(app, {
     registry: metrics.registry,
     token: deps.metricsToken ?? null,
@@ -155,12 +155,16 @@ export function routesOf(deps: GatewayDeps): Route[] {
 interface PagesDeps {
   routes: Route[];
   version: string;
+  publicUrl: string | null;
   ready: () => Promise<boolean>;
   timeline: Services['timeline'];
 }
 
-function registerPages(app: FastifyInstance, { routes, version, ready, timeline }: PagesDeps): void {
-  const document = JSON.stringify(openApiOf(routes, version));
+function registerPages(
+  app: FastifyInstance,
+  { routes, version, publicUrl, ready, timeline }: PagesDeps,
+): void {
+  const document = JSON.stringify(openApiOf(routes, version, publicUrl));
   const docs = docsPage(routes);
   app.get('/', async (request, reply) =>
     sendPage(reply, await indexPage({ timeline, ready }, request.site.origin)),

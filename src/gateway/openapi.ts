@@ -47,8 +47,12 @@ const PROBLEM_SCHEMA = {
   additionalProperties: false,
 };
 
-/** Makes the document of these routes. */
-export function openApiOf(routes: readonly Route[], version: string): OpenApiDocument {
+/** Makes the document of these routes. `origin`: that of the server, where it is known. */
+export function openApiOf(
+  routes: readonly Route[],
+  version: string,
+  origin: string | null = null,
+): OpenApiDocument {
   const components = new Map<string, unknown>([['Problem', PROBLEM_SCHEMA]]);
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
@@ -66,7 +70,7 @@ export function openApiOf(routes: readonly Route[], version: string): OpenApiDoc
       description: 'A microblog: post, follow, like, comment, repost, and read your home feed.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: origin ?? '/' }],
     tags: [...new Set(routes.map(({ topic }) => topic))].map((name) => ({ name })),
     paths,
     components: {

@@ -61,6 +61,17 @@ describe('the index page', () => {
   });
 });
 
+test('the OpenAPI document names the server by its public URL, where that is known', async () => {
+  for (const [front, url] of [
+    [{ publicUrl: 'https://warble.example' }, 'https://warble.example'],
+    [{}, '/'],
+  ] as const) {
+    const api = await openApi(front);
+    assert.deepEqual(api.document.servers, [{ url }]);
+    await api.close();
+  }
+});
+
 test('a port of loopback gives metrics to this machine without a token, and nothing else to anybody', async () => {
   const api = await openApi(FRONTS['a trusted proxy']);
   const { url, close } = await openMetricsListener({ registry: api.registry, port: 0 });
