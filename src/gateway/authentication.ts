@@ -10,8 +10,8 @@ import type { Caller, RouteAuth } from './route.ts';
 export const SECURE_COOKIE = '__Host-warble';
 export const LOOPBACK_COOKIE = 'warble';
 
-/** Resolves with the session of a token; throws `unauthenticated` where it is none, has ended or was revoked. */
-export type Authenticate = (token: string) => Promise<Caller>;
+/** Resolves with the session of a token that an address shows; throws `unauthenticated` where it is none, has ended or was revoked. */
+export type Authenticate = (token: string, address: string) => Promise<Caller>;
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -24,13 +24,13 @@ export async function callerOf(request: FastifyRequest, auth: RouteAuth, authent
     if (token === undefined) {
       throw new WarbleError('unauthenticated', 'Send the token as "Authorization: Bearer <token>".');
     }
-    return await authenticate(token);
+    return await authenticate(token, request.address);
   }
   if (auth !== 'none') {
     const token = sessionCookie(request);
     if (token !== undefined) {
       if (!SAFE_METHODS.has(request.method)) requireSameOrigin(request);
-      if (!isCrossSite(request)) return await authenticate(token);
+      if (!isCrossSite(request)) return await authenticate(token, request.address);
     }
   }
   if (auth === 'required') {

@@ -106,7 +106,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   registerLimits(app, { limits: deps.limits, inFlight: server.inFlight });
   const routes = routesOf(deps);
   registerRoutes({ app, clock }, routes);
-  registerPages(app, { routes, version, publicUrl, ready, timeline: deps.services.timeline });
+  registerPages(app, {
+    routes,
+    version,
+    publicUrl,
+    ready,
+    shedding: server.refusals.shedding,
+    timeline: deps.services.timeline,
+  });
   registerMetricsPage(app, {
     registry: metrics.registry,
     token: deps.metricsToken ?? null,
@@ -117,7 +124,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return {
     app,
     registry: metrics.registry,
-    workers: streams.workers,
+    workers: [...streams.workers, ...server.workers],
     async listen({ host, port }) {
       await app.listen({ host, port });
       const bound = app.server.address() as AddressInfo;
@@ -157,26 +164,35 @@ interface PagesDeps {
   version: string;
   publicUrl: string | null;
   ready: () => Promise<boolean>;
+  /** Why strangers are being refused; null: they are not. */
+  shedding: () => string | null;
   timeline: Services['timeline'];
 }
 
+const PAGE = { config: { limit: 'page' } } as const;
+const PROBE = { config: { limit: 'probe' } } as const;
+
 function registerPages(
   app: FastifyInstance,
-  { routes, version, publicUrl, ready, timeline }: PagesDeps,
+  { routes, version, publicUrl, ready, shedding, timeline }: PagesDeps,
 ): void {
   const document = JSON.stringify(openApiOf(routes, version, publicUrl));
   const docs = docsPage(routes);
-  app.get('/', async (request, reply) =>
+  app.get('/', PAGE, async (request, reply) =>
     sendPage(reply, await indexPage({ timeline, ready }, request.site.origin)),
   );
-  app.get('/docs', async (_request, reply) => sendPage(reply, docs));
-  app.get('/openapi.json', async (_request, reply) => {
+  app.get('/docs', PAGE, async (_request, reply) => sendPage(reply, docs));
+  app.get('/openapi.json', PAGE, async (_request, reply) => {
     reply.headers({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' });
     return document;
   });
-  app.get('/health/live', async () => ({ status: 'live' }));
-  app.get('/health/ready', async () => {
-    if (await ready()) return { status: 'ready' };
+  app.get('/health/live', PROBE, async () => ({ status: 'live' }));
+  app.get('/health/ready', PROBE, async () => {
+    if (await ready()) {
+      const reason = shedding();
+      // Still 200: a balancer that moved the load on would take the next server down too.
+      return reason === null ? { status: 'ready' } : { status: 'shedding', reason };
+    }
     throw new WarbleError('unavailable', 'The server is starting or stopping.');
   });
 }

@@ -22,7 +22,7 @@ export function registerMetricsPage(
   app: FastifyInstance,
   { registry, token, proxied }: MetricsPageDeps,
 ): void {
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', { config: { limit: 'probe' } }, async (request, reply) => {
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const mayRead =
       token !== null && bearer !== undefined ? sameSecret(bearer, token) : !proxied && isLocal(request.raw);

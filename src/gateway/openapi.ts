@@ -189,14 +189,19 @@ function problemResponse(description: string): Json {
 
 /** The errors that a route can answer with: its own and those that follow from what it is. */
 export function errorsOf(route: Route): ErrorCode[] {
-  const codes = new Set<ErrorCode>(['invalid_request', 'unauthenticated', 'overloaded', 'unavailable']);
+  const codes = new Set<ErrorCode>([
+    'invalid_request',
+    'unauthenticated',
+    'rate_limited',
+    'overloaded',
+    'unavailable',
+  ]);
   if (route.body !== null) {
     for (const code of ['invalid_json', 'too_large', 'unsupported_media_type'] as const) codes.add(code);
   }
   // A write by cookie from another site.
   if (!route.methods.includes('GET'))
     for (const code of ['forbidden', 'storage_full'] as const) codes.add(code);
-  if (route.limit !== 'none') codes.add('rate_limited');
   for (const code of route.errors) codes.add(code);
   return [...codes];
 }

@@ -28,7 +28,17 @@ export interface Caller {
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export type RouteAuth = 'required' | 'optional' | 'none';
 /** Which request limit a call counts against. */
-export type RouteLimit = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'report' | 'stream' | 'none';
+export type RouteLimit =
+  | 'read'
+  | 'write'
+  | 'post'
+  | 'signUp'
+  | 'signIn'
+  | 'report'
+  | 'stream'
+  | 'media'
+  | 'page'
+  | 'probe';
 
 /** An answer that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');
@@ -134,6 +144,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Set on every route made by `defineRoute`. */
     route?: Route;
+    /** Which limit a page outside the API counts against. */
+    limit?: RouteLimit;
   }
   interface FastifyRequest {
     /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
@@ -146,6 +158,8 @@ declare module 'fastify' {
     errorLog: { accountId: number } | null;
     /** Under which origin the client reached this server. */
     readonly site: Site;
+    /** Refused by a limit or for want of room: counted, and not logged by itself. */
+    refused: boolean;
   }
   interface FastifyReply {
     /**

@@ -3,21 +3,31 @@
  * logs, and a shutdown that loses nothing.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
 import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
 import { registerBodies, requireJsonType } from './body.ts';
+import { createConnections } from './connections/connections.ts';
+import type { DataRate } from './connections/data-rate.ts';
+import { createProcSendBuffers } from './connections/send-buffers.ts';
+import { createSlowClients } from './connections/slow-clients.ts';
 import { allowAnyOrigin } from './cors.ts';
 import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
-import { clientAddressOf, countedAddress, type TrustProxy } from './limits/addresses.ts';
+import { clientAddressOf, countedAddress, plainAddress, type TrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
 import { type LogAddresses, loggedAddress } from './log-address.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { endInPieces, inPieces, PIECE_BYTES } from './pieces.ts';
+import type { PlaceKind } from './places.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { registerPublicSite } from './public-site.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
+import type { RouteLimit } from './route.ts';
 import type { SchemaFault } from './schema-faults.ts';
 import { registerUnmatched } from './unmatched.ts';
 import { createUnnamedProxyWarning } from './unnamed-proxy.ts';
@@ -27,18 +37,15 @@ import { answerOddities, answerUnreadable, requireHost } from './unreadable.ts';
 export interface ServerBounds {
   connections: number;
   requestsInFlight: number;
+  picturesInFlight: number;
   /** Requests of one connection that wait for their answers: beyond it the connection is cut. */
   pipelined: number;
   /** Bytes of a request's line and headers. */
   headers_bytes: number;
-  /** Until the headers, and until the whole request, have come. */
+  /** Until the headers have come. */
   headers_ms: number;
-  request_ms: number;
-  /**
-   * Until a connection is cut on which nothing moves, as its client takes nothing of its answer: after this, or twice
-   * this where the last write came late. Longer than `request_ms`, so that a body that hangs is told 408.
-   */
-  stalled_ms: number;
+  /** The least rate, in either direction, while bytes wait on the client. */
+  minRate: DataRate;
   /** Until an idle connection is closed. */
   keepAlive_ms: number;
 }
@@ -46,11 +53,11 @@ export interface ServerBounds {
 export const DEFAULT_BOUNDS: ServerBounds = {
   connections: 20_000,
   requestsInFlight: 2_000,
+  picturesInFlight: 500,
   pipelined: 100,
   headers_bytes: 16 * 1024,
   headers_ms: 10_000,
-  request_ms: 60_000,
-  stalled_ms: 75_000,
+  minRate: { bytesPerSecond: 8 * 1024, grace_ms: 10_000 },
   keepAlive_ms: 65_000,
 };
 
@@ -67,7 +74,7 @@ export interface ServerDeps {
   /** undefined: nothing is logged. */
   logger: RequestLog | undefined;
   authenticate: Authenticate;
-  limits: Pick<Limits, 'atOnce'>;
+  limits: Pick<Limits, 'atOnce' | 'tokens'>;
   bounds: ServerBounds;
   /** Whose `X-Forwarded-*` headers are believed; undefined: nobody's. */
   trustProxy?: TrustProxy | undefined;
@@ -81,12 +88,17 @@ export interface Server {
   app: FastifyInstance;
   metrics: GatewayMetrics;
   inFlight: InFlight;
+  refusals: Refusals;
+  /** Those that cut slow clients and write what was refused; they run until the server is closed. */
+  workers: Worker[];
   /** From now on every answer closes its connection. */
   startDraining(): void;
   draining(): boolean;
 }
 
-/** How often the bounds on slow requests are enforced. */
+/** Holders that are so many times as fast as they must be are not cut when places run out. */
+const FAST_ENOUGH = 8;
+/** How often slow headers are looked for. */
 const SLOW_CHECK_MS = 1_000;
 /** Requests that go on side by side; see gather.ts. */
 const GATHERED_MOST = 32;
@@ -97,22 +109,49 @@ export function createServer(deps: ServerDeps): Server {
   const { clock, random, logger, authenticate, limits, bounds, trustProxy, publicUrl = null } = deps;
   const { logAddresses = 'shortened' } = deps;
   const lookForProxy = createUnnamedProxyWarning({ trustProxy, logAddresses, logger });
-  const metrics = createGatewayMetrics({ inFlight: () => inFlight.count() });
+  const { atOnce } = limits;
+  const metrics = createGatewayMetrics({
+    places: (kind) => inFlight.count(kind),
+    connections: () => connections.count(),
+  });
+  const refusals = createRefusals({ clock, metrics, logger });
+  const connections = createConnections({
+    clock,
+    max: bounds.connections,
+    maxPerAddress: atOnce.connections,
+    countedFor: (address) => (trustProxy?.(address, 0) ? null : countedAddress(plainAddress(address))),
+    onRefused: refusals.connection,
+    onMadeRoom: () => refusals.cut('idle'),
+  });
   const inFlight = createInFlight({
     clock,
-    most: bounds.requestsInFlight,
-    mostOfAddress: limits.atOnce.address,
-    mostOfConnection: bounds.pipelined,
+    connections,
+    max: { requests: bounds.requestsInFlight, pictures: bounds.picturesInFlight },
+    maxPerAddress: { requests: atOnce.address, pictures: atOnce.pictures },
+    maxPerConnection: bounds.pipelined,
+    fastEnough: FAST_ENOUGH * bounds.minRate.bytesPerSecond,
     onDone: (request, reply, duration_ms) =>
       record({ metrics, logger, logAddresses, request, reply, duration_ms }),
+    onMadeRoom: () => refusals.cut('slowest'),
   });
   const app = createApp({ bounds, requestId: requestIds(random), trustProxy });
+  connections.watch(app.server);
+  const slowClients = createSlowClients({
+    clock,
+    connections,
+    rate: bounds.minRate,
+    sendBuffers: createProcSendBuffers({ port: () => portOf(app) }),
+    onCut: refusals.cut,
+  });
+  const verify: Authenticate = (token, address) =>
+    limits.tokens.check({ token, address }, (shown) => authenticate(shown, address));
   const gather = createGather({ most: GATHERED_MOST });
   let draining = false;
 
   app.decorateRequest('caller', null);
   app.decorateRequest('clientAddress', '');
   app.decorateRequest('address', '');
+  app.decorateRequest('refused', false);
   app.decorateRequest('errorLog', null);
   registerPublicSite(app, { publicUrl, trustProxy });
   app.decorateReply('sendBytes', function (this: FastifyReply, bytes: string) {
@@ -120,7 +159,7 @@ export function createServer(deps: ServerDeps): Server {
     if (draining) this.header('connection', 'close');
     this.header('content-length', bytes.length);
     this.raw.writeHead(this.statusCode, this.getHeaders() as OutgoingHttpHeaders);
-    this.raw.end(bytes, 'latin1');
+    endInPieces(this.raw, bytes);
   });
   registerUnmatched(app);
   registerBodies(app);
@@ -128,7 +167,10 @@ export function createServer(deps: ServerDeps): Server {
     const { error, expected } = asWarbleError(thrown);
     request.errorLog = error.log ?? null;
     if (!expected) logger?.error({ err: thrown, requestId: request.id }, 'unexpected error');
-    if (error.status === 429 || error.status === 503) metrics.shed(error.code);
+    if (error.status === 429 || error.status === 503) {
+      refusals.request(error.code, error.message);
+      request.refused = error.code === 'rate_limited' || error.code === 'overloaded';
+    }
     answerError(error, request, reply);
   });
   app.addHook('onRequest', (request, reply, done) => {
@@ -140,7 +182,7 @@ export function createServer(deps: ServerDeps): Server {
     // A call without a body ignores whatever Content-Type came.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
-      inFlight.enter(request, reply, route !== undefined && route.limit !== 'stream');
+      inFlight.enter(request, reply, placeOf(route?.limit));
       requireHost(request.raw);
       requireJsonType(request);
     } catch (error) {
@@ -160,7 +202,7 @@ export function createServer(deps: ServerDeps): Server {
   app.addHook('onRequest', (request, _reply, done) => {
     const route = request.routeOptions.config.route;
     if (route === undefined) return done();
-    const found = callerOf(request, route.auth, authenticate);
+    const found = callerOf(request, route.auth, verify);
     found.then((caller) => {
       request.caller = caller;
       done();
@@ -168,12 +210,14 @@ export function createServer(deps: ServerDeps): Server {
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (draining) reply.header('connection', 'close');
-    done(null, payload);
+    done(null, inSmallWrites(reply, payload));
   });
   return {
     app,
     metrics,
     inFlight,
+    refusals,
+    workers: [slowClients, refusals.worker],
     startDraining() {
       draining = true;
     },
@@ -196,8 +240,9 @@ function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance 
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId();
     },
-    requestTimeout: bounds.request_ms,
-    connectionTimeout: bounds.stalled_ms,
+    // Bodies and answers have a least rate instead.
+    requestTimeout: 0,
+    connectionTimeout: 0,
     keepAliveTimeout: bounds.keepAlive_ms,
     http: {
       maxHeaderSize: bounds.headers_bytes,
@@ -220,9 +265,27 @@ function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance 
     },
     clientErrorHandler: answerUnreadable,
   });
-  app.server.maxConnections = bounds.connections;
   answerOddities(app.server);
   return app;
+}
+
+function portOf(app: FastifyInstance): number | null {
+  return (app.server.address() as AddressInfo | null)?.port ?? null;
+}
+
+/** Which place a request takes. Streams have a bound of their own; health and pages are never refused for want of one. */
+function placeOf(limit: RouteLimit | undefined): PlaceKind | null {
+  if (limit === undefined || limit === 'stream') return null;
+  return limit === 'media' ? 'pictures' : 'requests';
+}
+
+/** A large answer as a stream; see pieces.ts. */
+function inSmallWrites(reply: FastifyReply, payload: unknown): unknown {
+  if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
+  if (payload.length <= PIECE_BYTES) return payload;
+  const body = Buffer.from(payload);
+  reply.header('content-length', body.length);
+  return inPieces(body);
 }
 
 /** Ids of requests: unique in a process and, by eight random digits, among processes. */
@@ -282,6 +345,8 @@ function record({ metrics, logger, logAddresses, request, reply, duration_ms }: 
     status,
     duration_s: duration_ms / 1_000,
   });
+  // A line a minute counts them.
+  if (request.refused) return;
   logger?.info(
     {
       requestId: request.id,

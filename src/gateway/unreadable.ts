@@ -34,7 +34,8 @@ export function requireHost({ httpVersion, rawHeaders }: IncomingMessage): void 
   throw new WarbleError('invalid_request', 'Send one Host header, with the name of this server.');
 }
 
-function refuse(socket: Duplex, error: WarbleError): void {
+/** Answers on a connection whose request has no reply, or none that can be used, and closes it. */
+export function refuse(socket: Duplex, error: WarbleError): void {
   const problem = problemOf(error);
   const body = JSON.stringify(problem);
   const head = [

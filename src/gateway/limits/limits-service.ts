@@ -4,6 +4,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { AtOnce, Decision, Limits, Policy, Quota } from './limits.ts';
 import { createSiteWindow } from './site-window.ts';
 import { createSlidingWindow, type Taken } from './sliding-window.ts';
+import { createTokens, type Tokens } from './tokens.ts';
 
 export interface LimitsServiceDeps {
   clock: Clock;
@@ -18,14 +19,20 @@ export interface LimitsServiceDeps {
 }
 
 const HOUR_MS = 3_600_000;
+const QUARTER_MS = 15 * 60_000;
 /** API.md, Limits. Signing in is also throttled by `attempt`. */
 export const DEFAULT_QUOTAS: Record<Policy, Quota> = {
-  read: { quota: 900, window_ms: 15 * 60_000 },
+  read: { quota: 900, window_ms: QUARTER_MS },
   write: { quota: 1_000, window_ms: HOUR_MS },
   post: { quota: 300, window_ms: HOUR_MS },
   signUp: { quota: 5, window_ms: HOUR_MS },
   signIn: { quota: 300, window_ms: HOUR_MS },
   report: { quota: 30, window_ms: HOUR_MS },
+  media: { quota: 1_200, window_ms: QUARTER_MS },
+  page: { quota: 300, window_ms: QUARTER_MS },
+  // Balancers and monitors ask every few seconds, several from one machine.
+  probe: { quota: 6_000, window_ms: QUARTER_MS },
+  badToken: { quota: 60, window_ms: QUARTER_MS },
 };
 
 /** Passwords that may be tried and be wrong. */
@@ -41,13 +48,12 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 };
 const KEYS = 100_000;
 
-/** Whoever has one address, and as many accounts as they like, leaves most of the server's 2,000 places to others. */
-const AT_ONCE: AtOnce = { person: 100, withoutToken: 400, address: 600 };
-const UNBOUNDED: AtOnce = {
-  person: Number.POSITIVE_INFINITY,
-  withoutToken: Number.POSITIVE_INFINITY,
-  address: Number.POSITIVE_INFINITY,
-};
+/** A whole /48, with four times these, leaves places of each kind to others. */
+const AT_ONCE: AtOnce = { person: 100, withoutToken: 300, address: 400, pictures: 100, connections: 256 };
+const UNCOUNTED: Tokens = { check: ({ token }, lookUp) => lookUp(token) };
+const UNBOUNDED = Object.fromEntries(
+  Object.keys(AT_ONCE).map((name) => [name, Number.POSITIVE_INFINITY]),
+) as unknown as AtOnce;
 
 export function createLimits(deps: LimitsServiceDeps): Limits {
   const { clock, off = false, keys = KEYS } = deps;
@@ -63,20 +69,21 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
     take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
     atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
+    tokens: off ? UNCOUNTED : createTokens({ clock, quota: quotas.badToken, keys }),
     attempt({ account, address, site = null }) {
       if (off) return { succeeded() {} };
       const now = clock.monotonic();
-      const pair = `${address} ${account.toLowerCase()}`;
+      const about = ` ${account.toLowerCase()}`;
       const byAddress = addresses.take(address, site, now);
       if (!byAddress.allowed) throw tooManyAttempts(byAddress);
-      const byPair = pairs.take(pair, site, now);
+      const byPair = pairs.take(address, site, now, about);
       if (!byPair.allowed) {
         addresses.giveBack(address, site, now);
         throw tooManyAttempts(byPair);
       }
       return {
         succeeded() {
-          pairs.giveBack(pair, site, clock.monotonic());
+          pairs.giveBack(address, site, clock.monotonic(), about);
           addresses.giveBack(address, site, clock.monotonic());
         },
       };

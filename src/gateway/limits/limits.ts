@@ -1,7 +1,18 @@
 /** Request limits: how many requests somebody may send, counted in bounded memory, per process. */
 import type { UserId } from '#contract/ids.ts';
+import type { Tokens } from './tokens.ts';
 
-export type Policy = 'read' | 'write' | 'post' | 'signUp' | 'signIn' | 'report';
+export type Policy =
+  | 'read'
+  | 'write'
+  | 'post'
+  | 'signUp'
+  | 'signIn'
+  | 'report'
+  | 'media'
+  | 'page'
+  | 'probe'
+  | 'badToken';
 
 /** At most `quota` requests in any `window_ms`. */
 export interface Quota {
@@ -20,7 +31,10 @@ export interface Decision {
   header: string;
 }
 
-/** Requests that may be in flight at once. Infinity: limits are off. */
+/**
+ * Requests and connections that may be there at once. Of an address: of an IPv4 address or the /64 of an IPv6 one; its
+ * /48 has four times as many. Infinity: limits are off.
+ */
 export interface AtOnce {
   /** Of one person. */
   person: number;
@@ -28,6 +42,10 @@ export interface AtOnce {
   withoutToken: number;
   /** Of all from one address, signed in or not. */
   address: number;
+  /** Pictures for one address. */
+  pictures: number;
+  /** Connections of one address. */
+  connections: number;
 }
 
 export interface Limits {
@@ -38,6 +56,8 @@ export interface Limits {
    */
   take(policy: Policy, who: UserId | string, site?: string | null): Decision | null;
   readonly atOnce: Readonly<AtOnce>;
+  /** Counts the tokens that addresses show in vain, and looks tokens up. */
+  readonly tokens: Tokens;
   /**
    * Counts an attempt to sign in, or to show one's password again, before the password is looked at. Throws
    * `rate_limited`. It counts for (account, address) and for the address, never for the account alone, so that

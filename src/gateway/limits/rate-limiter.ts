@@ -1,12 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import { crossSiteOf } from '../authentication.ts';
 import type { Holder, InFlight } from '../in-flight.ts';
 import type { RouteLimit } from '../route.ts';
 import type { Limits, Policy } from './limits.ts';
 
-/** What a call counts as. Pages, pictures and health count as nothing. */
-const POLICIES: Record<RouteLimit, Policy | null> = {
+/** What a call counts as. */
+const POLICIES: Record<RouteLimit, Policy> = {
   read: 'read',
   stream: 'read',
   write: 'write',
@@ -14,8 +14,12 @@ const POLICIES: Record<RouteLimit, Policy | null> = {
   signUp: 'signUp',
   signIn: 'signIn',
   report: 'report',
-  none: null,
+  media: 'media',
+  page: 'page',
+  probe: 'probe',
 };
+/** What is no call at all counts as reading. */
+const UNMATCHED: RouteLimit = 'read';
 
 export interface RateLimiterDeps {
   limits: Limits;
@@ -23,17 +27,19 @@ export interface RateLimiterDeps {
 }
 
 /**
- * Counts each call against its route's limit: for the person who is signed in, else for the address (of another
- * site's page: for the address and that site); signing up and in for the address always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
+ * Counts each call against its route's limit, and refuses to add a route that has none: for the person who is signed
+ * in, else for the address (of another site's page: for the address and that site); signing up and in for the address
+ * always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
  * as, it takes one of its person's places, if they are signed in, or else one of those of its address for nobody in
  * particular. To be added after the authentication.
  */
 export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (limitOf(config) === undefined) throw new Error(`${method} ${url} has no request limit.`);
+  });
   app.addHook('onRequest', (request, reply, done) => {
     inFlight.attribute(request, holderOf(request, limits));
-    const limit = request.routeOptions.config.route?.limit ?? 'none';
-    const policy = POLICIES[limit];
-    if (policy === null) return done();
+    const policy = POLICIES[limitOf(request.routeOptions.config) ?? UNMATCHED];
     const decision = limits.take(policy, countedFor(request, policy), crossSiteOf(request));
     if (decision === null) return done();
     reply.header('ratelimit-policy', decision.policyHeader);
@@ -44,9 +50,13 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
   });
 }
 
+function limitOf(config: FastifyContextConfig | undefined): RouteLimit | undefined {
+  return config?.route?.limit ?? config?.limit;
+}
+
 function holderOf({ caller, address }: FastifyRequest, { atOnce }: Limits): Holder {
-  if (caller === null) return { who: address, most: atOnce.withoutToken };
-  return { who: caller.userId, most: atOnce.person };
+  if (caller === null) return { who: address, max: atOnce.withoutToken };
+  return { who: caller.userId, max: atOnce.person };
 }
 
 function countedFor({ caller, address }: FastifyRequest, policy: Policy): number | string {

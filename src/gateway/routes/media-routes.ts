@@ -90,7 +90,7 @@ function serveRoute({ media }: MediaRoutesDeps): Route {
     path: '/media/{name}',
     root: true,
     auth: 'optional',
-    limit: 'none',
+    limit: 'media',
     name: 'getMedia',
     topic,
     summary: 'The bytes of a picture',

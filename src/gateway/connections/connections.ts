@@ -1,0 +1,125 @@
+/** The open connections: what waits on each, how many one address has, and which of them are idle. */
+import type { IncomingMessage } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import type { Clock } from '#platform/clock.ts';
+import { createAddressTally } from '../limits/networks.ts';
+import type { Transfer } from './data-rate.ts';
+
+export interface Connection {
+  readonly socket: Socket;
+  /** What it counts for; null: a trusted proxy's connection. */
+  readonly address: string | null;
+  /** Requests whose answers have not left yet. */
+  waiting: number;
+  /** The newest request; its body may still be coming, also after its answer. */
+  request: IncomingMessage | null;
+  /** Since when nothing waits on it (monotonic ms). */
+  idleSince: number;
+  /** Of the body that the client sends, and of what it takes; null: the server does not wait for it. */
+  sending: Transfer | null;
+  taking: Transfer | null;
+  /** Bytes that the kernel had taken when it was asked last; null: no answer was under way. */
+  written: number | null;
+}
+
+export type ConnectionRefusal = 'connections' | 'connections_of_address';
+
+export interface ConnectionsDeps {
+  clock: Clock;
+  /** Connections at a time; from nine tenths of it on, a new one closes the one that has been idle for longest. */
+  max: number;
+  /** Of one IPv4 address or IPv6 /64; four times as many of a /48. */
+  maxPerAddress: number;
+  /** The address that a connection counts for; null: a trusted proxy's, which has no bound of its own. */
+  countedFor(socketAddress: string): string | null;
+  onRefused(reason: ConnectionRefusal): void;
+  /** An idle connection was closed to make room. */
+  onMadeRoom(): void;
+}
+
+export interface Connections {
+  /** Watches a server's connections. To be called once, before it listens. */
+  watch(server: Server): void;
+  of(socket: Socket): Connection;
+  all(): Iterable<Connection>;
+  count(): number;
+}
+
+/** From this part of the bound on, idle connections are closed. */
+const CROWDED = 0.9;
+/** All connections are looked through for idle ones at most this often. */
+const LOOK_EVERY_MS = 100;
+
+export function createConnections(deps: ConnectionsDeps): Connections {
+  const { clock, max, maxPerAddress, countedFor, onRefused, onMadeRoom } = deps;
+  const open = new Map<Socket, Connection>();
+  const ofAddress = createAddressTally();
+  /** Idle connections as they were found last, the one that was idle for longest at the end. */
+  let idle: { connection: Connection; since: number }[] = [];
+  let looked = Number.NEGATIVE_INFINITY;
+
+  function findIdle(now: number): void {
+    if (now - looked < LOOK_EVERY_MS) return;
+    looked = now;
+    idle = [...open.values()]
+      .filter(({ waiting, address }) => waiting === 0 && address !== null)
+      .map((connection) => ({ connection, since: connection.idleSince }))
+      .sort((a, b) => b.since - a.since);
+  }
+
+  /** Closes the connection that has been idle for longest. */
+  function closeIdle(): void {
+    if (idle.length === 0) findIdle(clock.monotonic());
+    for (let found = idle.pop(); found !== undefined; found = idle.pop()) {
+      const { connection, since } = found;
+      if (connection.waiting > 0 || connection.idleSince !== since || connection.socket.destroyed) continue;
+      connection.socket.destroy();
+      onMadeRoom();
+      return;
+    }
+  }
+
+  function enter(socket: Socket): void {
+    const address = countedFor(socket.remoteAddress ?? '');
+    if (address !== null) {
+      if (!ofAddress.hasRoom(address, maxPerAddress)) {
+        onRefused('connections_of_address');
+        socket.destroy();
+        return;
+      }
+      ofAddress.take(address);
+    }
+    const connection = connectionOf(socket, address, clock.monotonic());
+    open.set(socket, connection);
+    socket.once('close', () => {
+      open.delete(socket);
+      if (address !== null) ofAddress.free(address);
+    });
+    if (open.size > max * CROWDED) closeIdle();
+  }
+
+  return {
+    watch(server) {
+      server.maxConnections = max;
+      server.on('connection', enter);
+      server.on('drop', () => onRefused('connections'));
+    },
+    // A connection that was refused or has closed may have sent requests before.
+    of: (socket) => open.get(socket) ?? connectionOf(socket, null, clock.monotonic()),
+    all: () => open.values(),
+    count: () => open.size,
+  };
+}
+
+function connectionOf(socket: Socket, address: string | null, now: number): Connection {
+  return {
+    socket,
+    address,
+    waiting: 0,
+    request: null,
+    idleSince: now,
+    sending: null,
+    taking: null,
+    written: null,
+  };
+}
