@@ -33,7 +33,7 @@ const LIMIT = 200;
 const ACCOUNTS = 100;
 /** Counts settle within 2 s, also those that a removed account leaves. */
 const IDLE_MS = 1_000;
-/** Longer than any request lives (the HTTP server's bound is 60 s). */
+/** Longer than any request may still write; an upload, which may take longer, looks at its account when it has come. */
 const LATE_WRITES_MS = 2 * 60_000;
 const TRACE_ID = 'erasure';
 

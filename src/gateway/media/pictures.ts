@@ -203,10 +203,11 @@ function encodeAs({ format, head, bytes }: Encoding, image: Sharp): Sharp {
 
 /**
  * A palette stays one, of as many colours: without, such a picture grows to several times its size. The quantizer
- * keeps colours that fit into the palette as they are. Grey of less than eight bits becomes a palette of its greys.
+ * keeps colours that fit into the palette as they are. Grey of less than eight bits becomes a palette of its greys. Of
+ * all others rows are filtered, as most encoders do: without, photographs came out almost twice as large.
  */
 function encodePng({ isPalette, channels, bitsPerSample = 8 }: Metadata, image: Sharp): Sharp {
-  if (!isPalette && !(channels === 1 && bitsPerSample < 8)) return image.png();
+  if (!isPalette && !(channels === 1 && bitsPerSample < 8)) return image.png({ adaptiveFiltering: true });
   return image.png({
     palette: true,
     colours: 2 ** bitsPerSample,
