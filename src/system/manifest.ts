@@ -39,7 +39,7 @@ export interface Manifest {
 
 const FACTS: readonly string[] = [...FACTS_FILES, MEDIA_DIRECTORY];
 /** In the directory of pictures: the installation's id, as databases have it in their headers. */
-const MEDIA_ID_FILE = 'installation';
+export const MEDIA_ID_FILE = 'installation';
 
 export interface ManifestDeps {
   /** The data directory, which this process holds. */
@@ -76,6 +76,15 @@ export function openManifest({ path, random }: ManifestDeps): Manifest {
     manifest = begun;
     writeManifest(path, manifest);
   }
+  return manifest;
+}
+
+/** The manifest of a directory that is whole: every file of facts is there and its own. Throws ConfigError. */
+export function checkManifest(path: string): Manifest {
+  const manifest = readManifest(path);
+  if (manifest === undefined) throw new ConfigError(`${path} has no ${MANIFEST_FILE}.`);
+  checkFormat(path, manifest);
+  for (const name of manifest.facts) checkFile(path, name, manifest);
   return manifest;
 }
 

@@ -35,6 +35,30 @@ describe('a database', () => {
     await db.close();
   });
 
+  test('nobody writes while it is held quiet; what waits is written afterwards', async () => {
+    const db = open();
+    await insert(db, 1);
+    let written = false;
+    const seen = await db.whileQuiet(() =>
+      db.whileQuiet(async () => {
+        void insert(db, 2).then(() => {
+          written = true;
+        });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return rows(db).length;
+      }),
+    );
+    assert.equal(seen, 1);
+    assert.equal(written, false);
+    await assert.rejects(
+      db.whileQuiet(() => Promise.reject(new Error('of the work'))),
+      /of the work/,
+    );
+    await insert(db, 3);
+    assert.equal(rows(db).length, 3);
+    await db.close();
+  });
+
   test('a write that fails is undone alone', async () => {
     const db = open();
     const results = await Promise.allSettled([

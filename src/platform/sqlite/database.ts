@@ -75,6 +75,11 @@ export interface Database {
    * reader or a writer in another process, or a snapshot, still needs it; try again soon.
    */
   emptyLog(): Promise<boolean>;
+  /**
+   * Runs `work` while nobody writes: all that was answered is in the file and its log and on the disk, and stays as
+   * it is until `work` ends. Writes wait meanwhile. To copy several databases as of one moment, nest their calls.
+   */
+  whileQuiet<T>(work: () => Promise<T>): Promise<T>;
   /** Runs after each group that committed. */
   onCommit(listener: () => void): void;
   /** Commits what waits, then closes. */
@@ -104,6 +109,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   let scheduled = false;
   let open = true;
   let hasErased = false;
+  let holds = 0;
 
   function prepare(sql: string): StatementSync {
     let statement = statements.get(sql);
@@ -151,9 +157,14 @@ export function openDatabase(options: DatabaseOptions): Database {
     for (const listener of listeners) listener();
   }
 
+  function schedule(): void {
+    if (scheduled || waiting.length === 0) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
   function flush(): void {
     scheduled = false;
-    while (open && waiting.length > 0) {
+    while (open && holds === 0 && waiting.length > 0) {
       const group = waiting.slice(0, GROUP);
       waiting = waiting.slice(GROUP);
       runGroup(group);
@@ -170,10 +181,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
       return new Promise<T>((resolve, reject) => {
         waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
-        if (!scheduled) {
-          scheduled = true;
-          setImmediate(flush);
-        }
+        schedule();
       });
     },
     read<T>(work: () => T): T {
@@ -192,6 +200,15 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (!hasErased || !open) return true;
       hasErased = !truncateLog(connection);
       return !hasErased;
+    },
+    async whileQuiet(work) {
+      holds++;
+      try {
+        return await work();
+      } finally {
+        holds--;
+        schedule();
+      }
     },
     onCommit: (listener) => void listeners.push(listener),
     async close() {

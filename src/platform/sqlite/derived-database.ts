@@ -174,6 +174,7 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
     read: (work) => guarded((db) => db.read(work)),
     noteErased: () => current.noteErased(),
     emptyLog: async () => usable().emptyLog(),
+    whileQuiet: async (work) => usable().whileQuiet(work),
     onCommit(listener) {
       commitListeners.push(listener);
       current.onCommit(listener);

@@ -37,12 +37,22 @@ interface ActSpec<Args extends TObject, Answer> {
   print(answer: Answer): string[];
 }
 
+/** What an act works on that is done by the command line itself, whether a server runs or not. */
+export interface LocalDeps {
+  /** The data directory, as it was given. */
+  data: string;
+  progress(line: string): void;
+}
+
 /** An act whose types were checked at its definition. */
 export interface Act {
   summary: string;
   args: TObject;
   positional: readonly string[];
-  run(deps: ActDeps, args: object): Promise<unknown>;
+  /** null: it is no act of the server. */
+  run: ((deps: ActDeps, args: object) => Promise<unknown>) | null;
+  /** null: it is one. */
+  runLocally: ((deps: LocalDeps, args: object) => Promise<unknown>) | null;
   print(answer: unknown): string[];
 }
 
@@ -53,6 +63,22 @@ export function defineAct<Args extends TObject, Answer>(spec: ActSpec<Args, Answ
     positional: spec.positional ?? [],
     // What arrives was read by these very schemas; what is printed was answered by this very act.
     run: (deps, args) => spec.run(deps, args as Static<Args>),
+    runLocally: null,
+    print: (answer) => spec.print(answer as Answer),
+  };
+}
+
+export function defineLocalAct<Args extends TObject, Answer>(
+  spec: Omit<ActSpec<Args, Answer>, 'run'> & {
+    runLocally(deps: LocalDeps, args: Static<Args>): Promise<Answer>;
+  },
+): Act {
+  return {
+    summary: spec.summary,
+    args: spec.args,
+    positional: spec.positional ?? [],
+    run: null,
+    runLocally: (deps, args) => spec.runLocally(deps, args as Static<Args>),
     print: (answer) => spec.print(answer as Answer),
   };
 }

@@ -3,6 +3,7 @@ import { WarbleError } from '#contract/errors.ts';
 import { parameterReader } from '#gateway/parameters.ts';
 import { ACCOUNT_ACTS } from './account-acts.ts';
 import type { Act, ActDeps } from './act.ts';
+import { BACKUP_ACTS } from './backup-acts.ts';
 import { CONTENT_ACTS } from './content-acts.ts';
 import { HOST_ACTS } from './host-acts.ts';
 import { SIGN_UP_ACTS } from './sign-up-acts.ts';
@@ -12,6 +13,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   ...CONTENT_ACTS,
   ...SIGN_UP_ACTS,
   ...HOST_ACTS,
+  ...BACKUP_ACTS,
 };
 
 /** In the order in which they are listed. */
@@ -32,6 +34,9 @@ export type ActTexts = Readonly<Record<string, string>>;
 /** Reads the arguments and carries an act out. Answers with plain JSON. Throws WarbleError. */
 export async function perform(name: string, texts: ActTexts, deps: ActDeps): Promise<unknown> {
   const act = actOf(name);
+  if (act.run === null) {
+    throw new WarbleError('invalid_request', `${name} is done by the command line itself, not by a server.`);
+  }
   return act.run(deps, readArguments(act, texts));
 }
 

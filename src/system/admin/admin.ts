@@ -33,8 +33,10 @@ export async function admin([name, ...argv]: string[]): Promise<void> {
     env: process.env,
     defaultData: './data',
   });
-  checkData(config.data);
-  const answer = await carryOut(name, texts, config);
+  const answer =
+    act.runLocally === null
+      ? await carryOut(name, texts, config)
+      : await act.runLocally({ data: config.data, progress }, readArguments(act, texts));
   print(json ? [JSON.stringify(answer)] : act.print(answer));
 }
 
@@ -56,6 +58,7 @@ function checkData(data: string): void {
 }
 
 async function carryOut(name: string, texts: ActTexts, config: Config): Promise<unknown> {
+  checkData(config.data);
   const by = operatorOf(process.env);
   const socket = await connectAdmin(config.data);
   if (socket !== undefined) return ask(socket, { act: name, args: texts, by }, progress);
@@ -103,6 +106,7 @@ interface Keywords {
   enum?: readonly string[];
   description?: string;
   default?: string | number | boolean;
+  format?: string;
 }
 
 function optionsOf({ args, positional }: Act): [string, Keywords][] {
@@ -128,11 +132,22 @@ function parse(name: string, act: Act, argv: string[]): Parsed {
   const named = act.positional.slice(0, positionals.length).map((field, at) => [field, positionals[at]!]);
   const texts = Object.entries(given).map(([field, value]) => [field, String(value)]);
   return {
-    texts: Object.fromEntries([...named, ...texts]),
+    texts: withWholePaths(act, Object.fromEntries([...named, ...texts])),
     data: data as string | undefined,
     help: help === true,
     json: json === true,
   };
+}
+
+/** A server that runs elsewhere would take them for other ones. */
+function withWholePaths({ args }: Act, texts: Record<string, string>): ActTexts {
+  const properties = args.properties as Record<string, Keywords>;
+  return Object.fromEntries(
+    Object.entries(texts).map(([field, text]) => [
+      field,
+      properties[field]?.format === 'path' && text !== '' ? resolve(text) : text,
+    ]),
+  );
 }
 
 function parseOptions(

@@ -12,6 +12,10 @@ export const Person = Type.String({
 });
 export const Reason = Type.String({ maxLength: 20_000, description: 'why, for the audit log' });
 export const Name = Type.String({ minLength: 1, maxLength: 255 });
+/** A path; the command line makes it absolute, as a server stands elsewhere. */
+export function pathOf(description: string) {
+  return { ...Type.String({ minLength: 1, maxLength: 4_096 }), format: 'path', description };
+}
 export const Limit = Type.Integer({
   minimum: 1,
   maximum: 1_000,

@@ -1,0 +1,35 @@
+/** Backups and what is made of them. */
+import { makeBackup } from '../backup/backup.ts';
+import { restoreBackup } from '../backup/restore.ts';
+import { type Act, defineAct, defineLocalAct } from './act.ts';
+import { fields, pathOf } from './arguments.ts';
+import { bytes, moment, printable } from './printable.ts';
+
+/** Acts by name. */
+export const BACKUP_ACTS: Record<string, Act> = {
+  backup: defineAct({
+    summary: 'copies all facts and pictures as of one moment, while the server serves',
+    args: fields({ directory: pathOf('where the copy goes: missing or empty') }),
+    positional: ['directory'],
+    run: ({ system, api, data, clock, progress, signal }, { directory }) =>
+      makeBackup(
+        { data, databases: [...system.stores.databases, ...api.databases], clock },
+        { to: directory, progress, signal },
+      ),
+    print: ({ path, time, database_bytes, pictures }) => [
+      printable(`${path} holds everything as of ${moment(time)}.`),
+      `databases: ${bytes(database_bytes)}, pictures: ${pictures}`,
+    ],
+  }),
+  // The data directory that it makes is opened by nobody yet.
+  restore: defineLocalAct({
+    summary: 'makes a data directory from a backup; --data DIR must be missing or empty',
+    args: fields({ backup: pathOf('the backup, which stays as it is') }),
+    positional: ['backup'],
+    runLocally: ({ data, progress }, { backup }) => restoreBackup({ from: backup, to: data, progress }),
+    print: ({ path, time }) => [
+      printable(`${path} holds everything as of ${time.slice(0, 19)}Z. To start a server on it:`),
+      printable(`npm start -- --data ${path}`),
+    ],
+  }),
+};

@@ -1,0 +1,157 @@
+/**
+ * A backup of a server that serves: every fact and every picture as of one moment, in a directory that a server can
+ * be started on. Writers wait for that moment alone: while nobody writes to any file of facts, a snapshot of each is
+ * pinned, which takes milliseconds. What is copied then is what the snapshots hold.
+ */
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { WarbleError } from '#contract/errors.ts';
+import { copyPicture, forgetPictures, KEPT_PICTURES } from '#gateway/media/stores/copy.ts';
+import type { Clock } from '#platform/clock.ts';
+import { syncDirectory } from '#platform/files.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import { type PinnedFile, pinFile } from '#platform/sqlite/pinned-file.ts';
+import { FACTS_FILES, MEDIA_DIRECTORY } from '../data-files.ts';
+import { MEDIA_ID_FILE, readManifest, writeManifest } from '../manifest.ts';
+import { asCopyFailure, checkFresh, readableBytes } from './directories.ts';
+import { verifyCopy } from './verify.ts';
+
+export interface BackupDeps {
+  /** The data directory. */
+  data: string;
+  /** Those of all files of facts are among them. */
+  databases: readonly Pick<Database, 'path' | 'whileQuiet'>[];
+  clock: Clock;
+}
+export interface BackupRequest {
+  /** Where the backup goes: a directory that is missing or empty. It is there only when the backup is whole. */
+  to: string;
+  progress: (line: string) => void;
+  /** Gives the backup up. */
+  signal: AbortSignal;
+}
+export interface BackupDone {
+  /** The directory. */
+  path: string;
+  /** The moment of which it is (ms since 1970). */
+  time: number;
+  database_bytes: number;
+  pictures: number;
+}
+
+const GATEWAY_FILE = 'gateway.db';
+/** Between two lines of progress. */
+const TELL_EVERY_MS = 1_000;
+
+/** Makes a backup. Throws invalid_request where it cannot go there, storage_full, unavailable. */
+export async function makeBackup(deps: BackupDeps, request: BackupRequest): Promise<BackupDone> {
+  const { data } = deps;
+  const path = resolve(request.to);
+  if (!relative(data, path).startsWith('..')) {
+    throw new WarbleError('invalid_request', `${path} lies in the data directory; give another place.`);
+  }
+  checkFresh(path);
+  const draft = `${path}.${process.pid}.partial`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
+    const done = await copyAll(deps, request, draft);
+    request.progress('verifying the copy');
+    await verifyCopy(draft);
+    renameSync(draft, path);
+    syncDirectory(dirname(path));
+    return { path, ...done };
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw asCopyFailure(error, path);
+  }
+}
+
+async function copyAll(
+  deps: BackupDeps,
+  request: BackupRequest,
+  draft: string,
+): Promise<Omit<BackupDone, 'path'>> {
+  const { data, clock } = deps;
+  const tell = progressEvery(clock, request);
+  const { pinned, time } = await pinAll(deps);
+  try {
+    let database_bytes = 0;
+    for (const [name, file] of pinned) {
+      const whole = readableBytes(file.size_bytes);
+      await file.copyTo(join(draft, name), (done) => tell(`${name}: ${readableBytes(done)} of ${whole}`));
+      database_bytes += file.size_bytes;
+    }
+    const pictures = await copyPictures(pinned.get(GATEWAY_FILE)!, data, draft, tell);
+    const manifest = readManifest(data)!;
+    writeManifest(draft, { ...manifest, backup: new Date(time).toISOString() });
+    return { time, database_bytes, pictures };
+  } finally {
+    for (const file of pinned.values()) file.close();
+  }
+}
+
+/** Snapshots of all files of facts as of one moment, at which nobody writes to any. */
+async function pinAll({
+  databases,
+  clock,
+}: BackupDeps): Promise<{ pinned: Map<string, PinnedFile>; time: number }> {
+  const facts = FACTS_FILES.map((name) => {
+    const database = databases.find(({ path }) => basename(path) === name);
+    if (database === undefined) throw new Error(`No open database is ${name}.`);
+    return { name, database };
+  });
+  const pinned = new Map<string, PinnedFile>();
+  const pin = async () => {
+    const time = clock.now();
+    try {
+      for (const { name, database } of facts) pinned.set(name, pinFile(database.path));
+    } catch (error) {
+      for (const file of pinned.values()) file.close();
+      throw error;
+    }
+    return { pinned, time };
+  };
+  const allQuiet = facts.reduce<() => ReturnType<typeof pin>>(
+    (work, { database }) =>
+      () =>
+        database.whileQuiet(work),
+    pin,
+  );
+  return allQuiet();
+}
+
+async function copyPictures(
+  gateway: PinnedFile,
+  data: string,
+  draft: string,
+  tell: (line: string) => void,
+): Promise<number> {
+  const [from, to] = [join(data, MEDIA_DIRECTORY), join(draft, MEDIA_DIRECTORY)];
+  await mkdir(to, { mode: 0o700 });
+  await copyFile(join(from, MEDIA_ID_FILE), join(to, MEDIA_ID_FILE));
+  const names = gateway.all(KEPT_PICTURES).map(({ name }) => name as string);
+  const gone: string[] = [];
+  for (const [at, name] of names.entries()) {
+    if (!(await copyPicture(name, from, to))) gone.push(name);
+    tell(`pictures: ${at + 1} of ${names.length}`);
+  }
+  if (gone.length > 0) forgetPictures(join(draft, GATEWAY_FILE), gone);
+  for (const folder of new Set(names.map((name) => name.slice(0, 2)))) syncDirectory(join(to, folder));
+  syncDirectory(to);
+  return names.length - gone.length;
+}
+
+/** Tells at most one line a second. Throws where the backup was given up. */
+function progressEvery(clock: Clock, { progress, signal }: BackupRequest): (line: string) => void {
+  let told = Number.NEGATIVE_INFINITY;
+  return (line) => {
+    signal.throwIfAborted();
+    const now = clock.monotonic();
+    if (now - told < TELL_EVERY_MS) return;
+    told = now;
+    progress(line);
+  };
+}

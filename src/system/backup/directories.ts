@@ -1,0 +1,44 @@
+/** Places that backups come from and go to. */
+import { readdirSync, statSync } from 'node:fs';
+import { isWarbleError, WarbleError } from '#contract/errors.ts';
+
+/** Throws invalid_request where something is there already, other than an empty directory. */
+export function checkFresh(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isDirectory() && readdirSync(path).length === 0) return;
+  throw new WarbleError(
+    'invalid_request',
+    `${path} is there already and not an empty directory; give another place, nothing is overwritten.`,
+  );
+}
+
+/** Says of an error of the file system or of SQLite what to do about it. */
+export function asCopyFailure(error: unknown, path: string): unknown {
+  if (isWarbleError(error)) return error;
+  const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
+  const SQLITE_FULL = 13;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || (errcode !== undefined && (errcode & 0xff) === SQLITE_FULL)) {
+    return new WarbleError('storage_full', `The disk of ${path} is full; nothing of the copy was kept.`, {
+      cause: error,
+    });
+  }
+  if (code === undefined) return error;
+  if (code === 'EBUSY' || code === 'EXDEV') {
+    return new WarbleError(
+      'invalid_request',
+      `${path} is where a file system is mounted; give a directory in it, which is made when the copy is whole.`,
+      { cause: error },
+    );
+  }
+  return new WarbleError('unavailable', `${path} cannot be written or read: ${message}; nothing was kept.`, {
+    cause: error,
+  });
+}
+
+const MIB = 1024 * 1024;
+
+/** Bytes in MiB, for lines of progress. */
+export function readableBytes(count: number): string {
+  return `${(count / MIB).toFixed(1)} MiB`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Makes a data directory from a backup. It keeps the mark of a backup, so that the first start on it begins with
+ * nothing derived: views that a later state of the same data left are not believed.
+ */
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, open } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { WarbleError } from '#contract/errors.ts';
+import { copyPicture } from '#gateway/media/stores/copy.ts';
+import { syncDirectory } from '#platform/files.ts';
+import { MEDIA_DIRECTORY } from '../data-files.ts';
+import { MEDIA_ID_FILE, readManifest, writeManifest } from '../manifest.ts';
+import { asCopyFailure, checkFresh } from './directories.ts';
+import { verifyCopy } from './verify.ts';
+
+export interface RestoreRequest {
+  /** A backup, which stays as it is. */
+  from: string;
+  /** The data directory to make: missing or empty. It is there only when it is whole. */
+  to: string;
+  progress: (line: string) => void;
+}
+
+/** Throws invalid_request where `from` is no backup or `to` is used; storage_full, unavailable. */
+export async function restoreBackup({
+  from,
+  to,
+  progress,
+}: RestoreRequest): Promise<{ path: string; time: string }> {
+  const [source, path] = [resolve(from), resolve(to)];
+  const manifest = readManifest(source);
+  if (manifest?.backup === undefined) {
+    throw new WarbleError(
+      'invalid_request',
+      `${source} is no backup that \`npm run admin -- backup\` made; a copy of a stopped data directory is started on as it is.`,
+    );
+  }
+  checkFresh(path);
+  const draft = `${path}.${process.pid}.partial`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
+    for (const name of manifest.facts) {
+      progress(name);
+      if (name === MEDIA_DIRECTORY) await copyPictures(join(source, name), join(draft, name), progress);
+      else await copyDurably(join(source, name), join(draft, name));
+    }
+    writeManifest(draft, manifest);
+    progress('verifying the copy');
+    await verifyCopy(draft);
+    renameSync(draft, path);
+    syncDirectory(dirname(path));
+    return { path, time: manifest.backup };
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw asCopyFailure(error, path);
+  }
+}
+
+async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  try {
+    await file.chmod(0o600);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+const PICTURES_PER_LINE = 1_000;
+
+async function copyPictures(from: string, to: string, progress: (line: string) => void): Promise<void> {
+  await mkdir(to, { mode: 0o700 });
+  await copyDurably(join(from, MEDIA_ID_FILE), join(to, MEDIA_ID_FILE));
+  let copied = 0;
+  for (const folder of readdirSync(from, { withFileTypes: true })) {
+    if (!folder.isDirectory()) continue;
+    for (const name of readdirSync(join(from, folder.name))) {
+      await copyPicture(name, from, to);
+      if (++copied % PICTURES_PER_LINE === 0) progress(`pictures: ${copied}`);
+    }
+    syncDirectory(join(to, folder.name));
+  }
+  syncDirectory(to);
+}

@@ -1,0 +1,16 @@
+/** Looks whether a copy of a data directory is whole, by opening it: in a thread of its own, as it reads everything. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { WarbleError } from '#contract/errors.ts';
+
+/** Throws unavailable, saying what is wrong. Leaves the copy as it is. */
+export async function verifyCopy(directory: string): Promise<void> {
+  const thread = new Worker(new URL('./verify-thread.ts', import.meta.url), { workerData: { directory } });
+  try {
+    const [fault] = (await once(thread, 'message')) as [string | null];
+    if (fault === null) return;
+    throw new WarbleError('unavailable', `The copy is not whole: ${fault}; nothing of it was kept.`);
+  } finally {
+    await thread.terminate();
+  }
+}
