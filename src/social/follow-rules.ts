@@ -44,9 +44,16 @@ function blockableOther({ other, theirs }: Between): StoredPerson {
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');
 
-/** A private follow of somebody who is protected has ended, whether or not its row is gone already. */
-export function standingFollow(tie: Tie, followee: StoredPerson): Tie['follow'] {
-  return tie.follow?.private && followee.protected ? null : tie.follow;
+type Followee = Pick<StoredPerson, 'protected' | 'protections'>;
+
+/** A private follow has ended when its followee became protected, whether or not its row is gone already. */
+export function standingFollow({ follow }: Tie, followee: Followee): Tie['follow'] {
+  return follow?.private && follow.protections !== followee.protections ? null : follow;
+}
+
+/** A follow that begins now. */
+function newFollow(wished: boolean, { protections }: Followee, mint: Mint): Tie['follow'] {
+  return wished ? { id: mint(), private: true, protections } : { id: mint(), private: false };
 }
 
 /**
@@ -68,7 +75,7 @@ export function decideFollow(
   }
   const standing = standingFollow(mine, other);
   if (standing !== null) {
-    const follow = standing.private === wished ? standing : { id: mint(), private: wished };
+    const follow = standing.private === wished ? standing : newFollow(wished, other, mint);
     return { mine: { ...mine, follow }, state: 'following' };
   }
   if (other.protected && mine.request !== null) return { mine, state: 'requested' };
@@ -80,7 +87,7 @@ export function decideFollow(
     );
   }
   if (other.protected) return { mine: { ...mine, follow: null, request: mint() }, state: 'requested' };
-  return { mine: { ...mine, follow: { id: mint(), private: wished }, request: null }, state: 'following' };
+  return { mine: { ...mine, follow: newFollow(wished, other, mint), request: null }, state: 'following' };
 }
 
 /** Ends a follow or a request, whoever the other is by now. */
@@ -133,13 +140,18 @@ function refuseBeyond(count: number, verb: 'block' | 'mute'): void {
   );
 }
 
-/** A tie to somebody whose protection has just changed: protected ends a private follow, public accepts a request. */
-export function settledTie(tie: Tie, followee: { protected: boolean }, mint: Mint): Tie {
-  if (followee.protected) return tie.follow?.private ? { ...tie, follow: null } : tie;
-  return tie.request === null ? tie : { ...tie, follow: { id: mint(), private: false }, request: null };
+/** A tie to somebody who may have become public: that accepts a request. */
+export function acceptedTie(tie: Tie, followee: Followee, mint: Mint): Tie {
+  if (followee.protected || tie.request === null) return tie;
+  return { ...tie, follow: { id: mint(), private: false }, request: null };
 }
 
-/** Whether ties are left over that {@link settledTie} would change. */
-export function isUnsettled(person: StoredPerson): boolean {
-  return person.protected ? person.counts.privateFollowers > 0 : person.counts.requesters > 0;
+/** A tie without a private follow that has ended. */
+export function endedTie(tie: Tie, followee: Followee): Tie {
+  return { ...tie, follow: standingFollow(tie, followee) };
+}
+
+/** Whether requests are left over that {@link acceptedTie} would accept. */
+export function hasRequestsToAccept({ protected: locked, counts }: StoredPerson): boolean {
+  return !locked && counts.requesters > 0;
 }

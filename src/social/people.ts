@@ -1,8 +1,8 @@
 /** People: making them known, their profiles and the state of their accounts. */
 import { notFound, WarbleError } from '#contract/errors.ts';
 import { decision, type SocialDeps } from './changes.ts';
-import { isUnsettled, settledTie } from './follow-rules.ts';
-import { settleStep, waitingTies } from './settling.ts';
+import { acceptedTie, hasRequestsToAccept } from './follow-rules.ts';
+import { acceptStep, waitingRequests } from './settling.ts';
 import type { Social } from './social.ts';
 import { NO_TIE, type Person, type StoredPerson, type TieKey } from './social-store.ts';
 import { personEvent } from './ties.ts';
@@ -26,6 +26,8 @@ export function createPeople(deps: SocialDeps): People {
           bio: '',
           picture: '',
           protected: false,
+          protections: 0,
+          settledProtections: 0,
           state: 'active',
           createdAt: time,
           version: 1,
@@ -39,7 +41,7 @@ export function createPeople(deps: SocialDeps): People {
       for (let turn = 0; turn < TURNS_MOST; turn++) {
         const change = await changeProfile(deps, { userId, changes, traceId });
         unsettled = change.unsettled;
-        while (unsettled) unsettled = await settleStep(deps, { userId, traceId });
+        while (unsettled) unsettled = await acceptStep(deps, { userId, traceId });
         if (change.applied) return;
       }
       throw new WarbleError(
@@ -83,29 +85,29 @@ const ERASED_AT_ONCE = 200;
 type ProfileRequest = Parameters<Social['setProfile']>[0];
 
 /**
- * Changes the profile and, where that turns the protection, the first ties that hang on it. `applied` is false where
- * an earlier turn is not settled yet: ended private follows would stand again, or waiting requests be forgotten.
+ * Changes the profile and, where it becomes public, accepts the first requests. `applied` is false where requests of an
+ * earlier turn are still to be accepted: becoming protected now would leave them waiting.
  */
 async function changeProfile(
   deps: SocialDeps,
   { userId, changes, traceId }: ProfileRequest,
 ): Promise<{ applied: boolean; unsettled: boolean }> {
-  const keys: TieKey[] =
-    changes.protected === undefined ? [] : await waitingTies(deps, { userId, protected: changes.protected });
+  const keys: TieKey[] = changes.protected === false ? await waitingRequests(deps, userId) : [];
   return deps.store.change({ people: [userId], ties: keys }, ({ people: [before], ties }) => {
     const time = deps.clock.now();
     if (!before || before.state === 'erasing' || before.state === 'erased') {
       throw notFound('There is nobody with this id.');
     }
     const nothing = { events: [], time };
-    const after = changed(before, changes);
-    const unsettled = isUnsettled(before);
+    const locks = changes.protected === true && !before.protected;
+    const after = changed(before, { ...changes, ...(locks && { protections: before.protections + 1 }) });
+    const unsettled = hasRequestsToAccept(before);
     if (after === undefined) return { ...nothing, result: { applied: true, unsettled } };
     const turns = after.protected !== before.protected;
     if (turns && unsettled) return { ...nothing, result: { applied: false, unsettled } };
-    const settled = turns ? ties.map((tie) => settledTie(tie, after, deps.minter.mint)) : ties;
-    const result = { applied: true, unsettled: turns || unsettled };
-    const all = decision({ keys, before: ties, after: settled, people: [after], time, traceId, result });
+    const accepted = ties.map((tie) => (turns ? acceptedTie(tie, after, deps.minter.mint) : tie));
+    const result = { applied: true, unsettled: unsettled || (turns && !after.protected) };
+    const all = decision({ keys, before: ties, after: accepted, people: [after], time, traceId, result });
     return { ...all, events: [personEvent('profile.changed', after, { time, traceId }), ...all.events] };
   });
 }

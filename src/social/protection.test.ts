@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { StatementSync } from 'node:sqlite';
+import { describe, mock, test } from 'node:test';
 import type { WarbleEvent } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
 import { STEP } from './settling.ts';
@@ -42,15 +43,16 @@ for (const cached of [false, true]) {
       return fixture;
     }
 
-    test('becoming protected ends every private follow before the answer, each told once', async () => {
+    test('becoming protected ends every private follow at once, and each is told once afterwards', async () => {
       const fixture = await open();
       await crowdFollows(fixture, true);
       await fixture.events();
       await protect(fixture, true);
       assert.deepEqual(await followersOf(fixture), []);
-      const events = await fixture.events();
-      assert.equal(count(events, 'follow.removed'), CROWD.length);
-      assert.equal(count(events, 'profile.changed'), 1);
+      assert.equal(count(await fixture.events(), 'profile.changed'), 1);
+      while (await fixture.settler.step());
+      assert.equal(count(await fixture.events(), 'follow.removed'), CROWD.length);
+      assert.deepEqual(await fixture.store.tiesOf({ userId: STAR, limit: 10 }), []);
       const [first] = await fixture.social.view({ viewer: CROWD[0]!, userIds: [STAR] });
       assert.equal(first?.following, false);
       await protect(fixture, false);
@@ -64,7 +66,6 @@ for (const cached of [false, true]) {
       await crowdFollows(fixture, true);
       await fixture.social.view({ viewer: CROWD.at(-1)!, userIds: [STAR] });
       await fixture.social.followeesOf({ follower: CROWD.at(-1)! });
-      const answer = protect(fixture, true);
       let seen = 0;
       const checks: Promise<void>[] = [];
       fixture.sqlite.db.onCommit(() => {
@@ -79,7 +80,8 @@ for (const cached of [false, true]) {
           })(),
         );
       });
-      await answer;
+      await protect(fixture, true);
+      while (await fixture.settler.step());
       await Promise.all(checks);
       assert.ok(seen >= 3, 'in several commits');
       await fixture.close();
@@ -126,9 +128,9 @@ for (const cached of [false, true]) {
         protect(fixture, false),
         protect(fixture, true),
       ]);
+      while (await fixture.settler.step());
       assert.deepEqual(await fixture.store.unsettled({ limit: 1 }), []);
       const [star] = await fixture.store.people([STAR]);
-      assert.equal(star?.counts.privateFollowers, 0);
       const standing = await followersOf(fixture);
       assert.equal(star?.counts.followers, standing.length);
       const asking = await fixture.store.pending({ userId: STAR, kind: 'request', limit: 10_000 });
@@ -177,7 +179,8 @@ async function cutOff({ locked, crashAt }: { locked: boolean; crashAt: number })
 
 describe('a crash while an account turns its protection', () => {
   for (const locked of [false, true]) {
-    for (const crashAt of [1, 2, 3]) {
+    // Becoming protected is one commit, whatever hangs on it.
+    for (const crashAt of locked ? [1] : [1, 2, 3]) {
       const way = locked ? 'to protected' : 'to public';
       test(`${way}, after commit ${crashAt}: the settler ends it, each follow told once`, async () => {
         const { again, close } = await cutOff({ locked, crashAt });
@@ -188,7 +191,9 @@ describe('a crash while an account turns its protection', () => {
         assert.deepEqual(await followersOf(again), locked ? [] : CROWD);
         const [star] = await again.store.people([STAR]);
         assert.equal(star?.counts.followers, locked ? 0 : CROWD.length);
-        assert.deepEqual([star?.counts.privateFollowers, star?.counts.requesters], [0, 0]);
+        assert.equal(star?.counts.requesters, 0);
+        const [follower] = await again.store.people([CROWD[0]!]);
+        assert.equal(follower?.counts.outgoing, locked ? 0 : 1);
         const events = await again.events();
         const ended = events.filter((e) => e.type === (locked ? 'follow.removed' : 'follow.withdrawn'));
         assert.equal(new Set(ended.map((event) => event.actorId)).size, CROWD.length);
@@ -205,10 +210,83 @@ describe('a crash while an account turns its protection', () => {
     await close();
   });
 
+  test('a settler that is cut off anywhere is ended by the next, each follow told once', async () => {
+    for (const steps of [1, 2, 5]) {
+      const { again, close } = await cutOff({ locked: true, crashAt: 1 });
+      for (let step = 0; step < steps; step++) await again.settler.step();
+      await protect(again, false);
+      const late = await again.social.follow({ follower: CROWD[0]!, followee: STAR, private: true, traceId });
+      assert.equal(late.state, 'following');
+      await protect(again, true);
+      await protect(again, false);
+      while (await again.settler.step());
+      assert.deepEqual(await again.store.tiesOf({ userId: STAR, limit: 10 }), []);
+      assert.deepEqual(await again.store.unsettled({ limit: 1 }), []);
+      await close();
+    }
+  });
+
   test('turning back at once forgets no accepted request', async () => {
     const { again, close } = await cutOff({ locked: false, crashAt: 1 });
     await protect(again, true);
     assert.deepEqual(await followersOf(again), CROWD);
     await close();
   });
+});
+
+describe('private follows and the time of an answer', () => {
+  /** What SQLite is asked for: each statement with how many rows it read or changed. */
+  async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+    const done: string[] = [];
+    const counts: Record<string, (result: unknown) => number> = {
+      run: (result) => (result as { changes: number }).changes,
+      get: (row) => (row === undefined ? 0 : 1),
+      all: (rows) => (rows as unknown[]).length,
+    };
+    const spies = Object.entries(counts).map(([method, count]) => {
+      const name = method as 'run' | 'get' | 'all';
+      const call = StatementSync.prototype[name] as (...values: unknown[]) => unknown;
+      return mock.method(StatementSync.prototype, name, function (this: StatementSync, ...values: unknown[]) {
+        const result = call.apply(this, values);
+        done.push(`${count(result)} by ${this.sourceSQL}`);
+        return result;
+      });
+    });
+    try {
+      await work();
+    } finally {
+      for (const spy of spies) spy.mock.restore();
+    }
+    return done;
+  }
+
+  const acts: Record<string, (fixture: Fixture) => Promise<unknown>> = {
+    'becoming protected': (fixture) => protect(fixture, true),
+    'becoming public again': async (fixture) => {
+      await protect(fixture, true);
+      await protect(fixture, false);
+    },
+    'changing a name': ({ social }) => social.setProfile({ userId: STAR, changes: { name: 'S' }, traceId }),
+    'a profile': ({ social }) => social.profile({ userId: STAR, viewer: STAR }),
+    'the list of followers': ({ social }) =>
+      social.followers({ userId: STAR, viewer: STAR, before: null, limit: 100 }),
+    'the list of requests': ({ social }) => social.followRequests({ userId: STAR, before: null, limit: 100 }),
+    suggestions: ({ social }) => social.suggestions({ viewer: STAR, limit: 20 }),
+    'leaving for good': ({ social }) => social.setAccount({ userId: STAR, state: 'erasing' }),
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    test(`${name} asks the store the same with ${CROWD.length} private followers as with none`, async () => {
+      const asked = [false, true].map(async (followed) => {
+        const fixture = await openSocial();
+        await fixture.people(STAR, ...CROWD);
+        if (followed) await crowdFollows(fixture, true);
+        else await fixture.tick();
+        return fixture;
+      });
+      const [alone, crowded] = await Promise.all(asked);
+      assert.deepEqual(await statementsOf(() => act(crowded!)), await statementsOf(() => act(alone!)));
+      await alone!.close();
+      await crowded!.close();
+    });
+  }
 });

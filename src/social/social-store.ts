@@ -3,9 +3,10 @@
  * has to do with another in one direction; every fact of this service is a person or a tie. The port knows no rules:
  * the service decides, the store keeps, and both happen as one step in `change`.
  *
- * One rule is the store's, because it must hold at the very moment of a flip: **a private follow of a protected
- * account does not stand**. Whatever rows are left over until the service has ended them one by one, `relations`,
- * `list`, `followees`, `followerIds` and `edges` never report them.
+ * One rule is the store's, because it must hold at the very moment of a flip: **becoming protected ends every private
+ * follow**. A private follow stands only while the followee's `protections` is what it was when the follow began.
+ * Whatever rows are left over until the service has removed them, `relations`, `list`, `followees`, `followerIds` and
+ * `edges` never report them.
  */
 import type { EventDraft } from '#contract/events.ts';
 import type { Snowflake, UserId } from '#contract/ids.ts';
@@ -20,6 +21,10 @@ export interface Person {
   /** Media name or ''. */
   picture: string;
   protected: boolean;
+  /** How often the account has become protected. */
+  protections: number;
+  /** Private follows that ended when `protections` reached this are removed; grows without the person's doing. */
+  settledProtections: number;
   state: AccountState;
   /** Milliseconds since 1970. */
   createdAt: number;
@@ -37,8 +42,6 @@ export interface Counts {
   following: number;
   /** Follows (public and private) and requests by the person: what the limit of followees counts. */
   outgoing: number;
-  /** Private follows of the person, ended ones that are still to be removed included. Never shown to anybody. */
-  privateFollowers: number;
   /** Requests to follow the person. */
   requesters: number;
   blocks: number;
@@ -50,9 +53,20 @@ export interface StoredPerson extends Readonly<Person> {
   readonly counts: Readonly<Counts>;
 }
 
+export interface PublicFollow {
+  id: Snowflake;
+  private: false;
+}
+export interface PrivateFollow {
+  id: Snowflake;
+  private: true;
+  /** The followee's when the follow began. */
+  protections: number;
+}
+
 /** What `from` has to do with `to`. Each part carries the snowflake of the moment it began; null: it does not stand. */
 export interface Tie {
-  follow: { id: Snowflake; private: boolean } | null;
+  follow: PublicFollow | PrivateFollow | null;
   request: Snowflake | null;
   block: Snowflake | null;
   mute: Snowflake | null;
@@ -150,9 +164,11 @@ export interface SocialStore {
   /** All people above `after` in userId order. */
   scan(request: { after: UserId; limit: number }): Promise<StoredPerson[]>;
 
-  /** Who follows somebody privately (ended ones included), or asks to follow: oldest requests first. */
-  pending(request: { userId: UserId; kind: 'private' | 'request'; limit: number }): Promise<UserId[]>;
-  /** Protected people with private followers left over, unprotected people with requests left over; lowest ids first. */
+  /** Whose private follow of somebody has ended and is to be removed, or who asks to follow: oldest requests first. */
+  pending(request: { userId: UserId; kind: 'ended' | 'request'; limit: number }): Promise<UserId[]>;
+  /**
+   * People whose `settledProtections` is behind, and unprotected people with requests left over; lowest ids first.
+   */
   unsettled(request: { limit: number }): Promise<UserId[]>;
   /** Some ties from or to a person; none when no tie is left. */
   tiesOf(request: { userId: UserId; limit: number }): Promise<TieKey[]>;
@@ -169,7 +185,6 @@ export const NO_COUNTS: Counts = {
   followers: 0,
   following: 0,
   outgoing: 0,
-  privateFollowers: 0,
   requesters: 0,
   blocks: 0,
   mutes: 0,

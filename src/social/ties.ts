@@ -14,7 +14,6 @@ export function countChanges({ from, to }: TieKey, before: Tie, after: Tie): Map
   };
   const theirs: Partial<Counts> = {
     followers: source.public,
-    privateFollowers: source.private,
     requesters: source.request,
   };
   return new Map([

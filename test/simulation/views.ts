@@ -238,7 +238,8 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
       `the counts of ${userId} for ${reader}`,
     );
 
-    const followers = people.filter((from) => publicly(from, userId) && maySee(model, reader, from));
+    const reads = mayRead(model, reader, userId);
+    const followers = people.filter((from) => reads && publicly(from, userId) && maySee(model, reader, from));
     const followerRows = await all<{ userId: number }, number>((before) =>
       social.followers({ userId, viewer, before, limit: 3 }),
     );
@@ -250,7 +251,9 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
     const mine = userId === reader;
     const followees = people.filter(
       (to) =>
-        (publicly(userId, to) || (mine && model.follows.has(pair(userId, to)))) && maySee(model, reader, to),
+        reads &&
+        (publicly(userId, to) || (mine && model.follows.has(pair(userId, to)))) &&
+        maySee(model, reader, to),
     );
     const followingRows = await all<{ userId: number }, number>((before) =>
       social.following({ userId, viewer, before, limit: 3 }),

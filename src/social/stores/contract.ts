@@ -28,7 +28,7 @@ export interface SocialBackend {
 }
 
 const publicly = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: false } });
-const privately = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: true } });
+const privately = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: true, protections: 0 } });
 const asking = (id: Snowflake): Tie => ({ ...NO_TIE, request: id });
 
 function personNamed(userId: UserId, fields: Partial<Person> = {}): Person {
@@ -40,6 +40,8 @@ function personNamed(userId: UserId, fields: Partial<Person> = {}): Person {
     picture: '',
     protected: false,
     state: 'active',
+    protections: 0,
+    settledProtections: 0,
     createdAt: 1_000,
     version: 1,
     ...fields,
@@ -178,10 +180,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         { ...NO_COUNTS, requesters: 1 },
       ]);
       await tie(two.store, 1, 2, privately(13));
-      assert.deepEqual(await counts(), [
-        { ...NO_COUNTS, outgoing: 1 },
-        { ...NO_COUNTS, privateFollowers: 1 },
-      ]);
+      assert.deepEqual(await counts(), [{ ...NO_COUNTS, outgoing: 1 }, NO_COUNTS]);
       await tie(one.store, 1, 2, publicly(14));
       await tie(one.store, 1, 2, publicly(14));
       assert.deepEqual(await counts(), [
@@ -263,18 +262,29 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(ids(page), [3]);
     });
 
-    test('a private follow of a protected account stands nowhere, whatever is still to be removed', async () => {
-      await save(one.store, personNamed(1), personNamed(2, { protected: true }), personNamed(3));
+    test('a private follow stands nowhere once its followee became protected, whatever is still to be removed', async () => {
+      await save(one.store, personNamed(1), personNamed(2), personNamed(3));
       await tie(one.store, 1, 2, privately(10));
+      await save(one.store, personNamed(2, { protected: true, protections: 1 }));
       await tie(one.store, 3, 2, publicly(11));
       assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [0]);
       assert.deepEqual(await list('ownFollowing', 1), []);
       assert.deepEqual(await two.store.followees(1), []);
       assert.deepEqual(await two.store.followerIds({ followee: 2, after: 0, limit: 10 }), [3]);
       assert.deepEqual(await two.store.edges([{ follower: 1, followee: 2 }]), []);
-      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'private', limit: 10 }), [1]);
+      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), [1]);
       assert.deepEqual(await two.store.unsettled({ limit: 10 }), [2]);
-      await tie(two.store, 1, 2, NO_TIE);
+      await save(one.store, personNamed(2, { protections: 1 }));
+      assert.deepEqual(
+        await two.store.relations({ viewer: 1, others: [2] }),
+        [0],
+        'nor when it is public again',
+      );
+      const again: Tie = { ...NO_TIE, follow: { id: 12, private: true, protections: 1 } };
+      await tie(one.store, 1, 2, again);
+      assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [RELATION.followingPrivately]);
+      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), []);
+      await save(one.store, personNamed(2, { protections: 1, settledProtections: 1 }));
       assert.deepEqual(await one.store.unsettled({ limit: 10 }), []);
     });
 

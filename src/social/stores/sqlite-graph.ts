@@ -5,8 +5,8 @@ import type { EdgeRow } from '../social.ts';
 import { APART_MOST, type Edge, type Followee, type ListKind, RELATION } from '../social-store.ts';
 import type { Table } from './sqlite-ties.ts';
 
-/** A private follow stands only while its followee is not protected. */
-const STANDS = 'EXISTS (SELECT 1 FROM people WHERE user_id = private_follows.target AND protected = 0)';
+/** A private follow stands until its followee becomes protected. */
+const STANDS = 'protections = (SELECT people.protections FROM people WHERE user_id = private_follows.target)';
 
 /** One table's ties below ?2, unordered; `of` is whose list it is, `who` the end that is listed. */
 const below = (table: Table, of: 'source' | 'target', who: 'source' | 'target') =>
@@ -61,7 +61,8 @@ const FOLLOWER_IDS = `SELECT source FROM follows WHERE target = ?1 AND source > 
   ORDER BY source LIMIT ?3 + 0`;
 
 const PENDING = {
-  private: 'SELECT source FROM private_follows WHERE target = ? ORDER BY source LIMIT ? + 0',
+  ended: `SELECT source FROM private_follows
+    WHERE target = ?1 AND protections < (SELECT people.protections FROM people WHERE user_id = ?1) LIMIT ?2 + 0`,
   request: 'SELECT source FROM follow_requests WHERE target = ? ORDER BY id LIMIT ? + 0',
 } as const;
 
@@ -87,7 +88,7 @@ export function createSqliteGraph(db: Database) {
   const edge = db.prepare(EDGE);
   const followees = db.prepare(FOLLOWEES);
   const followerIds = db.prepare(FOLLOWER_IDS);
-  const pending = { private: db.prepare(PENDING.private), request: db.prepare(PENDING.request) };
+  const pending = { ended: db.prepare(PENDING.ended), request: db.prepare(PENDING.request) };
 
   return {
     relation: (viewer: UserId, other: UserId) => (relation.get(viewer, other) as { bits: number }).bits,
@@ -126,7 +127,7 @@ export function createSqliteGraph(db: Database) {
       const row = edge.get(follower, followee) as { id: Snowflake; private: number } | undefined;
       return row === undefined ? undefined : { follower, followee, id: row.id, private: row.private === 1 };
     },
-    pending: (userId: UserId, kind: 'private' | 'request', limit: number) =>
+    pending: (userId: UserId, kind: keyof typeof PENDING, limit: number) =>
       (pending[kind].all(userId, limit) as { source: UserId }[]).map((row) => row.source),
   };
 }

@@ -11,13 +11,14 @@ interface PersonRow {
   bio: string;
   picture: string;
   protected: number;
+  protections: number;
+  settled_protections: number;
   state: AccountState;
   created_at: number;
   version: number;
   followers: number;
   following: number;
   outgoing: number;
-  private_followers: number;
   requesters: number;
   blocks: number;
   mutes: number;
@@ -31,6 +32,8 @@ function personOf(row: PersonRow): StoredPerson {
     bio: row.bio,
     picture: row.picture,
     protected: row.protected === 1,
+    protections: row.protections,
+    settledProtections: row.settled_protections,
     state: row.state,
     createdAt: row.created_at,
     version: row.version,
@@ -38,7 +41,6 @@ function personOf(row: PersonRow): StoredPerson {
       followers: row.followers,
       following: row.following,
       outgoing: row.outgoing,
-      privateFollowers: row.private_followers,
       requesters: row.requesters,
       blocks: row.blocks,
       mutes: row.mutes,
@@ -56,7 +58,7 @@ export function createSqlitePeople(db: Database) {
   const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ? + 0');
   const unsettled = db.prepare(
     `SELECT user_id FROM people INDEXED BY people_unsettled
-     WHERE (protected = 1 AND private_followers > 0) OR (protected = 0 AND requesters > 0)
+     WHERE settled_protections < protections OR (protected = 0 AND requesters > 0)
      ORDER BY user_id LIMIT ? + 0`,
   );
   const former = db.prepare(
@@ -66,15 +68,17 @@ export function createSqlitePeople(db: Database) {
     'INSERT OR IGNORE INTO former_handles (user_id, until, handle) VALUES (?, ?, ?)',
   );
   const save = db.prepare(
-    `INSERT INTO people (user_id, handle, handle_key, name, bio, picture, protected, state, created_at, version)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO people (user_id, handle, handle_key, name, bio, picture, protected, protections, settled_protections,
+       state, created_at, version)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (user_id) DO UPDATE SET handle = excluded.handle, handle_key = excluded.handle_key,
        name = excluded.name, bio = excluded.bio, picture = excluded.picture, protected = excluded.protected,
+       protections = excluded.protections, settled_protections = excluded.settled_protections,
        state = excluded.state, created_at = excluded.created_at, version = excluded.version`,
   );
   const count = db.prepare(
     `UPDATE people SET followers = followers + ?, following = following + ?, outgoing = outgoing + ?,
-       private_followers = private_followers + ?, requesters = requesters + ?, blocks = blocks + ?, mutes = mutes + ?
+       requesters = requesters + ?, blocks = blocks + ?, mutes = mutes + ?
      WHERE user_id = ?`,
   );
 
@@ -104,22 +108,15 @@ export function createSqlitePeople(db: Database) {
         person.bio,
         person.picture,
         person.protected ? 1 : 0,
+        person.protections,
+        person.settledProtections,
         person.state,
         person.createdAt,
         person.version,
       );
     },
     addCounts(userId: UserId, by: Counts): void {
-      count.run(
-        by.followers,
-        by.following,
-        by.outgoing,
-        by.privateFollowers,
-        by.requesters,
-        by.blocks,
-        by.mutes,
-        userId,
-      );
+      count.run(by.followers, by.following, by.outgoing, by.requesters, by.blocks, by.mutes, userId);
     },
   };
 }

@@ -62,4 +62,17 @@ CREATE TABLE former_handles (
 ) WITHOUT ROWID;
 `;
 
-export const SOCIAL_MIGRATIONS: readonly string[] = [OUTBOX_SCHEMA + PEOPLE + TIES];
+/** A private follow ends when its followee's count of protections moves on; nobody counts private followers any more. */
+const PROTECTIONS = `
+ALTER TABLE people ADD COLUMN protections INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE people ADD COLUMN settled_protections INTEGER NOT NULL DEFAULT 0;
+UPDATE people SET protections = 1 WHERE protected = 1;
+ALTER TABLE private_follows ADD COLUMN protections INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX private_follows_by_target ON private_follows (target, protections);
+DROP INDEX people_unsettled;
+ALTER TABLE people DROP COLUMN private_followers;
+CREATE INDEX people_unsettled ON people (user_id)
+  WHERE settled_protections < protections OR (protected = 0 AND requesters > 0);
+`;
+
+export const SOCIAL_MIGRATIONS: readonly string[] = [OUTBOX_SCHEMA + PEOPLE + TIES, PROTECTIONS];

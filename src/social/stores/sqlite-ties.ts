@@ -6,8 +6,8 @@ import type { Tie, TieKey } from '../social-store.ts';
 const TABLES = ['follows', 'private_follows', 'follow_requests', 'blocks', 'mutes'] as const;
 export type Table = (typeof TABLES)[number];
 
-/** The parts of a tie as its tables hold them. */
-type TieRow = Record<Table, Snowflake | null>;
+/** The parts of a tie as its tables hold them; `protections` belongs to the private follow. */
+type TieRow = Record<Table, Snowflake | null> & { protections: number | null };
 
 function rowOf(tie: Tie): TieRow {
   return {
@@ -16,13 +16,18 @@ function rowOf(tie: Tie): TieRow {
     follow_requests: tie.request,
     blocks: tie.block,
     mutes: tie.mute,
+    protections: tie.follow?.private ? tie.follow.protections : null,
   };
 }
 
+function followOf({ follows, private_follows: secret, protections }: TieRow): Tie['follow'] {
+  if (follows !== null) return { id: follows, private: false };
+  return secret === null ? null : { id: secret, private: true, protections: protections ?? 0 };
+}
+
 function tieOf(row: TieRow): Tie {
-  const id = row.follows ?? row.private_follows;
   return {
-    follow: id === null ? null : { id, private: row.follows === null },
+    follow: followOf(row),
     request: row.follow_requests,
     block: row.blocks,
     mute: row.mutes,
@@ -32,12 +37,19 @@ function tieOf(row: TieRow): Tie {
 /** Reads and writes one tie; the write belongs inside `db.write`. */
 export function createSqliteTies(db: Database) {
   const part = (table: Table) => `(SELECT id FROM ${table} WHERE target = ?2 AND source = ?1) AS ${table}`;
-  const read = db.prepare(`SELECT ${TABLES.map(part).join(', ')}`);
+  const read = db.prepare(
+    `SELECT ${TABLES.map(part).join(', ')},
+       (SELECT protections FROM private_follows WHERE target = ?2 AND source = ?1) AS protections`,
+  );
   const put = statements((table) =>
     db.prepare(
       `INSERT INTO ${table} (source, target, id) VALUES (?, ?, ?)
        ON CONFLICT (target, source) DO UPDATE SET id = excluded.id`,
     ),
+  );
+  const putPrivate = db.prepare(
+    `INSERT INTO private_follows (source, target, id, protections) VALUES (?, ?, ?, ?)
+     ON CONFLICT (target, source) DO UPDATE SET id = excluded.id, protections = excluded.protections`,
   );
   const remove = statements((table) => db.prepare(`DELETE FROM ${table} WHERE source = ? AND target = ?`));
   const touching = TABLES.flatMap((table) => [
@@ -53,6 +65,7 @@ export function createSqliteTies(db: Database) {
         const id = is[table];
         if (id === was[table]) continue;
         if (id === null) remove[table].run(from, to);
+        else if (table === 'private_follows') putPrivate.run(from, to, id, is.protections);
         else put[table].run(from, to, id);
       }
     },
