@@ -53,16 +53,10 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
     errors: ['too_large', 'unsupported_media_type', 'invalid_text', 'storage_full'],
     async handler({ caller, request, reply }) {
       const owner = caller.userId;
-      const { file, fileName, alt } = await readUpload(request, (source) => uploads.receive(owner, source));
+      const signal = leaving(reply);
+      const { file, ...described } = await readUpload(request, (source) => uploads.receive(owner, source));
       try {
-        const { path } = file;
-        const { image, width, height } = await media.upload({
-          owner,
-          fileName,
-          alt,
-          path,
-          signal: leaving(reply),
-        });
+        const { image, width, height } = await media.upload({ owner, ...described, path: file.path, signal });
         return { image, url: mediaUrl(image), width, height };
       } finally {
         await file.discard();
