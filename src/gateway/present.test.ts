@@ -55,6 +55,7 @@ function cardOf(fields: Partial<TweetCard> = {}): TweetCard {
     ],
     comments: [{ commentId: 9_001, userId: 44, content: 'so "true"', time: 1_780_000_002_000 }],
     people,
+    hiddenMentions: [],
     ...fields,
   };
 }

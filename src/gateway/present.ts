@@ -8,7 +8,7 @@
  * 93 µs with every part formatted or looked up in an LRU cache and encoded at the end, 33 to 45 µs of CPU so; 20
  * tweets with one like each and 40 people (12 KB) 17 to 19 µs (Node 26, two cores busy with other work).
  */
-import type { PersonHead, TweetRecord } from '#contract/records.ts';
+import type { PersonHead } from '#contract/records.ts';
 import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
 import { createFragmentCache } from './fragment-cache.ts';
 import { mediaUrl } from './media/media.ts';
@@ -82,8 +82,11 @@ export function createPresenter(): Presenter {
     const { tweet } = card;
     const kept = tweets.get(tweet.id);
     if (kept?.card === card) return kept;
-    const sameTweet = kept !== undefined && kept.card.tweet.version === tweet.version;
-    const own = sameTweet ? kept.tweet : asBytes(tweetJson(tweet, format));
+    const sameTweet =
+      kept !== undefined &&
+      kept.card.tweet.version === tweet.version &&
+      sameIds(kept.card.hiddenMentions, card.hiddenMentions);
+    const own = sameTweet ? kept.tweet : asBytes(tweetJson(card, format));
     const json =
       sameTweet && sameEngagement(kept.card, card)
         ? kept.json
@@ -182,14 +185,18 @@ function sameEngagement(a: TweetCard, b: TweetCard): boolean {
   return true;
 }
 
-/** The part of a tweet that never changes while its version does not, without braces. */
-function tweetJson(tweet: TweetRecord, format: Timestamps['format']): string {
+function sameIds(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}
+
+/** The part of a tweet that is the same while its version and its hidden mentions are, without braces. */
+function tweetJson({ tweet, hiddenMentions }: TweetCard, format: Timestamps['format']): string {
   const { id, author, content, entities, images, time } = tweet;
   const mentions = entities.mentions.map(({ start, end, handle, userId }) => ({
     start,
     end,
     handle,
-    userId: userId === null ? null : String(userId),
+    userId: userId === null || hiddenMentions.includes(userId) ? null : String(userId),
   }));
   const { hashtags, links } = entities;
   const shown = images.map(({ image, width, height, alt }) => ({

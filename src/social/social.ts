@@ -25,6 +25,8 @@ export interface ProfileChanges {
 /** Somebody named on a page, as far as its reader may know of them. */
 export interface PersonShown {
   head: PersonHead;
+  /** Whether the reader may read what they wrote and did (`mayReadPerson`); if not, they may only be named. */
+  readable: boolean;
   protected: boolean;
   /** The viewer mutes them. */
   muting: boolean;
@@ -77,7 +79,7 @@ export interface Social {
    */
   view(request: { viewer: UserId | null; userIds: UserId[] }): Promise<PersonView[]>;
   /**
-   * Those among these whom the viewer may read (`mayReadPerson`), in the order asked for; null for everybody else.
+   * Those among these whom the viewer may see (`maySeePerson`), in the order asked for; null for everybody else.
    * What pages that name many people need of `view`, without looking up how the viewer stands to each of them. At
    * most 1,000.
    */

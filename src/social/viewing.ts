@@ -103,13 +103,13 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
 const NOBODY: ReadonlyMap<UserId, number> = new Map();
 const FOLLOWING = RELATION.following | RELATION.followingPrivately;
 
-/** As {@link mayReadPerson}, by relation bits; null: no. */
+/** As {@link maySeePerson} and {@link mayReadPerson}, by relation bits; null: not to be seen. */
 function shownOf(person: StoredPerson, viewer: UserId | null, relation: number): PersonShown | null {
   const { userId, handle, name, picture, protected: locked } = person;
   if (person.state !== 'active' || (relation & (RELATION.blocking | RELATION.blockedBy)) !== 0) return null;
-  if (locked && (relation & FOLLOWING) === 0 && userId !== viewer) return null;
   const head = { userId, handle, name, picture };
-  return { head, protected: locked, muting: (relation & RELATION.muting) !== 0 };
+  const readable = !locked || (relation & FOLLOWING) !== 0 || userId === viewer;
+  return { head, readable, protected: locked, muting: (relation & RELATION.muting) !== 0 };
 }
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');

@@ -20,6 +20,8 @@ export interface TweetCard {
   comments: readonly { commentId: Snowflake; userId: UserId; content: string; time: number }[];
   /** The author, and everybody in the previews, each once. */
   people: readonly PersonHead[];
+  /** Of those whom the text mentions, whom the reader may not know of: erased, suspended, or blocked either way. */
+  hiddenMentions: readonly UserId[];
 }
 
 /** A tweet's place in a list. */

@@ -54,7 +54,7 @@ function createReporting(deps: ModerationDeps): Pick<Moderation, 'report' | 'rep
     const [root] = record.rootId === null ? [record] : await tweets.get({ ids: [record.rootId] });
     if (root === undefined) throw notFound();
     const shown = await social.shown({ viewer: reporter, userIds: [record.author, root.author] });
-    if (shown.some((person) => person === null)) throw notFound();
+    if (shown.some((person) => person?.readable !== true)) throw notFound();
     return record.author;
   }
 

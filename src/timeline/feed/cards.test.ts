@@ -136,11 +136,14 @@ test('a kept card costs its next reader two calls, whoever it is, and the servic
 test('what changed while a card was made is not kept', () => {
   const stamps = createStamps();
   const cards = createCards({ stamps });
-  const card = { tweet: { id: 7 }, people: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetCard;
+  const tweet = { id: 7, entities: { mentions: [{ userId: 2 }, { userId: null }] } };
+  const card = { tweet, people: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetCard;
   const asOf = cards.now();
   stamps.touch([1]);
   cards.keep(card, asOf);
   assert.equal(cards.get(7), undefined);
   cards.keep(card, cards.now());
   assert.equal(cards.get(7), card);
+  stamps.touch([2]);
+  assert.equal(cards.get(7), undefined, 'nor once somebody changed whom it mentions');
 });

@@ -4,7 +4,8 @@
  * changes: the tweet, what is under it, a comment's text, one of those people. Making one takes some ten look-ups in
  * the caches of three services, and finding one takes one.
  */
-import type { TweetId } from '#contract/ids.ts';
+import type { TweetId, UserId } from '#contract/ids.ts';
+import type { TweetRecord } from '#contract/records.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Stamps } from '#platform/stamps.ts';
 import type { TweetCard } from '#timeline/timeline.ts';
@@ -42,12 +43,18 @@ export function createCards({ stamps, most = MOST }: { stamps: Stamps; most?: nu
       const parts = [
         tweet.id,
         ...people.map(({ userId }) => userId),
+        ...mentionedIn(tweet),
         ...comments.map(({ commentId }) => commentId),
       ];
       for (const list of [card.likes, comments, people]) Object.freeze(list);
       kept.set(tweet.id, { card: Object.freeze(card), asOf, parts });
     },
   };
+}
+
+/** Whom the text of a tweet mentions, of those whose handle was somebody's. */
+export function mentionedIn({ entities }: TweetRecord): UserId[] {
+  return entities.mentions.flatMap(({ userId }) => userId ?? []);
 }
 
 /** Where nobody tells of changes in the same turn, as between processes, no card can be known to hold. */

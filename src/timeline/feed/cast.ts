@@ -13,6 +13,8 @@ export interface Cast {
   fetch(): Promise<void>;
   /** Undefined: the viewer may not read them, or they never were. */
   get(userId: UserId): PersonShown | undefined;
+  /** Whether the viewer may know of somebody who was asked for. */
+  sees(userId: UserId): boolean;
   /** Somebody who was asked for is hidden from the viewer. */
   someHidden(): boolean;
 }
@@ -30,6 +32,11 @@ export function createCast({ social, viewer, asOf }: CastDeps): Cast {
   let wanted: UserId[] = [];
   let someHidden = false;
 
+  function known(userId: UserId): PersonShown | undefined {
+    const place = places.get(userId);
+    return place === undefined ? undefined : (shown[place] ?? undefined);
+  }
+
   return {
     asOf,
     want(userId) {
@@ -45,13 +52,14 @@ export function createCast({ social, viewer, asOf }: CastDeps): Cast {
         social.shown({ viewer, userIds: batch }),
       )) {
         shown.push(person);
-        someHidden ||= person === null;
+        someHidden ||= person?.readable !== true;
       }
     },
     get(userId) {
-      const place = places.get(userId);
-      return place === undefined ? undefined : (shown[place] ?? undefined);
+      const person = known(userId);
+      return person?.readable ? person : undefined;
     },
+    sees: (userId) => known(userId) !== undefined,
     someHidden: () => someHidden,
   };
 }

@@ -8,7 +8,7 @@ import type { PersonHead } from '#contract/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Social } from '#social/social.ts';
 import type { FeedItem, TweetCard } from '#timeline/timeline.ts';
-import type { Cards } from './cards.ts';
+import { type Cards, mentionedIn } from './cards.ts';
 import type { Cast } from './cast.ts';
 import type { Author, Entry, Rule } from './entry.ts';
 import { createMakeCards, type MakeCardsDeps, type ReaderCard } from './make-cards.ts';
@@ -97,8 +97,11 @@ function decided(
   return { used: unchecked ? 0 : assemble(request, cards), degraded, unchecked };
 }
 
-function namesAny({ people }: TweetCard, strangers: ReadonlySet<UserId>): boolean {
-  return strangers.size > 0 && people.some(({ userId }) => strangers.has(userId));
+function namesAny({ tweet, people }: TweetCard, strangers: ReadonlySet<UserId>): boolean {
+  if (strangers.size === 0) return false;
+  return (
+    people.some(({ userId }) => strangers.has(userId)) || mentionedIn(tweet).some((id) => strangers.has(id))
+  );
 }
 
 function didWith(tweetId: TweetId, { liked, reposted }: Awaited<ReturnType<Engagement['acted']>>) {

@@ -12,7 +12,7 @@ import { inBatches } from '#platform/batches.ts';
 import type { PersonShown } from '#social/social.ts';
 import type { FeedItem, TweetCard } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Cards } from './cards.ts';
+import { type Cards, mentionedIn } from './cards.ts';
 import type { Cast } from './cast.ts';
 import type { Author } from './entry.ts';
 
@@ -145,7 +145,8 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
       if (tweet === undefined || author === undefined) return undefined;
       const summary = found.summaries?.[i];
       const card = cardOf({ tweet, author, summary, preview: previews[i], comments, cast });
-      if (summary !== undefined && sameForAll(author, summary, comments, cast)) cards.keep(card, cast.asOf);
+      const plain = summary !== undefined && card.hiddenMentions.length === 0;
+      if (plain && sameForAll(author, summary, comments, cast)) cards.keep(card, cast.asOf);
       return { card, viewer: summary?.viewer ?? null, author };
     });
     return { cards: made, degraded };
@@ -162,6 +163,7 @@ function wantFirst({ records, previews }: Wanted, cast: Cast): number[] {
     const record = records[i];
     if (record === undefined) continue;
     cast.want(record.author);
+    for (const userId of mentionedIn(record)) cast.want(userId);
     const preview = previews[i];
     if (preview === undefined) continue;
     for (const { userId } of first(preview.likes)) cast.want(userId);
@@ -232,6 +234,7 @@ function cardOf({ tweet, author, summary, preview, comments, cast }: CardParts):
     likes: likesShown(preview?.likes ?? [], cast, people),
     comments: commentsShown(preview?.comments ?? [], { comments, cast, people }),
     people,
+    hiddenMentions: mentionedIn(tweet).filter((userId) => !cast.sees(userId)),
   };
 }
 

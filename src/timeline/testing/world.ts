@@ -12,6 +12,7 @@ import {
   type CommentRow,
   type LikeRow,
   mayReadPerson,
+  maySeePerson,
   type PersonView,
   type TweetRecord,
 } from '#contract/records.ts';
@@ -137,9 +138,10 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
       shown: async ({ viewer, userIds }) =>
         userIds.map((userId) => {
           const view = people.has(userId) ? viewOf(person(userId), viewer) : undefined;
-          if (view === undefined || !mayReadPerson(view, viewer)) return null;
+          if (view === undefined || !maySeePerson(view)) return null;
           const { handle, name, picture, protected: locked, muting } = view;
-          return { head: { userId, handle, name, picture }, protected: locked, muting };
+          const readable = mayReadPerson(view, viewer);
+          return { head: { userId, handle, name, picture }, readable, protected: locked, muting };
         }),
       apart: async ({ viewer }) => {
         const { blocking, muting } = person(viewer);

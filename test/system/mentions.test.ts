@@ -1,0 +1,50 @@
+/** Whom a text mentions is named to those who may know of them, at each read, in every list. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { eventually, type Person } from '#test/support/client.ts';
+import { openSystemHttp } from '#test/support/system-http.ts';
+
+const site = await openSystemHttp();
+after(() => site.close());
+const [ann, bob, cat, dan] = await site.people('ann', 'bob', 'cat', 'dan');
+const { tweetId } = await ann.post('/postTweet', { content: 'with @bob and @nobody' });
+
+/** The ids that the mentions carry, in each of the lists. */
+async function mentioned(reader: Person): Promise<(string | null)[][]> {
+  const one = await reader.get(`/tweets/${tweetId}`);
+  const { tweets } = await reader.get(`/${ann.id}/tweets`);
+  return [one, ...tweets].map(({ entities }) =>
+    entities.mentions.map(({ userId }: { userId: string | null }) => userId),
+  );
+}
+const everywhere = (userId: string | null) => [
+  [userId, null],
+  [userId, null],
+];
+
+test('who blocks the reader is not named by a mention, to that reader alone', async () => {
+  assert.deepEqual(await mentioned(cat), everywhere(bob.id));
+  await bob.post('/block', { userId: cat.id });
+  assert.deepEqual(await mentioned(cat), everywhere(null));
+  assert.deepEqual(await mentioned(dan), everywhere(bob.id));
+  await bob.delete(`/block/${cat.id}`);
+  assert.deepEqual(await mentioned(cat), everywhere(bob.id));
+});
+
+test('whom the reader blocks is not named either, and a protected account is', async () => {
+  await cat.post('/block', { userId: bob.id });
+  assert.deepEqual(await mentioned(cat), everywhere(null));
+  await cat.delete(`/block/${bob.id}`);
+  await bob.post('/me/profile', { protected: true });
+  assert.deepEqual(await mentioned(cat), everywhere(bob.id));
+  await bob.post('/me/profile', { protected: false });
+});
+
+test('who leaves is named to nobody any more', async () => {
+  assert.deepEqual(await mentioned(dan), everywhere(bob.id));
+  const { status } = await bob.send('DELETE', '/me', { password: 'bob likes long passwords' });
+  assert.equal(status, 200);
+  await eventually(async () => {
+    for (const reader of [ann, cat, dan]) assert.deepEqual(await mentioned(reader), everywhere(null));
+  });
+});
