@@ -48,8 +48,10 @@ async function populate(serving: Serving, likes: number) {
   const { social, tweets, engagement } = system.services;
   const worst = await signUp(serving, 'worst');
   const few = await signUp(serving, 'few');
-  const crowd = Math.max(likes, FOLLOWEES + BLOCKED);
+  const crowd = Math.max(likes, FOLLOWEES) + BLOCKED;
   const person = (index: number) => 1_000_000 + index;
+  /** Those who are not blocked; the followees come first. */
+  const friend = (index: number) => person(index < FOLLOWEES ? index : index + BLOCKED);
   const time = Date.now();
   await inGroups(crowd, (i) =>
     social.createPerson({ userId: person(i), handle: `p${i}`, name: `Person ${i}`, time }),
@@ -81,7 +83,7 @@ async function populate(serving: Serving, likes: number) {
     social.block({ userId: worst.userId, other: person(FOLLOWEES + i), traceId }),
   );
   const loved = (await tweets.post({ author: worst.userId, content: 'Loved by all', ...WORDS })).tweetId;
-  await inGroups(likes, (i) => engagement.like({ actor: person(i), tweetId: loved, traceId }));
+  await inGroups(likes, (i) => engagement.like({ actor: friend(i), tweetId: loved, traceId }));
   for (let i = 0; i < 200; i++) await tweets.post({ author: worst.userId, content: `Tweet ${i}`, ...WORDS });
   await inGroups(500, (i) =>
     engagement.comment({

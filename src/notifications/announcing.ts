@@ -47,7 +47,7 @@ export function announcing({ views, items, social, live, rung }: AnnouncingDeps)
     for (const change of changes) {
       const recipient = change.change === 'add' ? change.item.recipient : change.recipient;
       if (!live.listening(recipient)) continue;
-      const known = had.get(recipient) ?? (await items({ recipient, above: 0 }));
+      const known = had.get(recipient) ?? (await items({ recipient }));
       had.set(recipient, known);
       hints.push(...hintsOfChange(change, recipient, known));
     }

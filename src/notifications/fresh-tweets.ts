@@ -1,13 +1,16 @@
 /**
  * "Somebody you follow tweeted", for the default bell: read from the home since the read mark, so that a tweet costs
- * its followers' notifications no write. Once read the group is gone: the home has the tweets.
+ * its followers' notifications no write. Once read the group is gone: the home has the tweets. What somebody tweeted
+ * while they were muted counts as read.
  */
 import { unlessDown } from '#contract/errors.ts';
 import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
+import type { HiddenPeriod } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import { isOn, settingsWith } from './notification-settings.ts';
 import type { NotificationFacts } from './notifications-store.ts';
+import { periodOf } from './read-state.ts';
 
 export interface FreshTweet {
   tweetId: TweetId;
@@ -39,9 +42,14 @@ export const MAX_FRESH_TWEETS: number = LIMITS.ring;
  */
 export async function freshTweets(
   { store, timeline }: FreshTweetsDeps,
-  request: { reader: UserId; after: Snowflake; limit: number },
+  request: {
+    reader: UserId;
+    after: Snowflake;
+    limit: number;
+    hidden: ReadonlyMap<UserId, HiddenPeriod[]>;
+  },
 ): Promise<Fresh> {
-  const { reader, after, limit } = request;
+  const { reader, after, limit, hidden } = request;
   const [changed] = await store.settings({ userIds: [reader] });
   if (!isOn(settingsWith(changed?.changes).tweet)) return NOTHING_FRESH;
   const answer = await unlessDown(timeline.newSince({ reader, after, limit }));
@@ -51,6 +59,8 @@ export async function freshTweets(
   const others = [...new Set(activities.map(({ actor }) => actor))];
   const bells = await store.bells({ userId: reader, others });
   const otherwise = new Set(bells.map(({ userId }) => userId));
-  const tweets = activities.filter(({ actor }) => !otherwise.has(actor));
+  const tweets = activities.filter(
+    ({ actor, tweetId }) => !otherwise.has(actor) && periodOf(hidden, { actor, id: tweetId }) === undefined,
+  );
   return { tweets, more: activities.length >= limit, partial };
 }

@@ -1,77 +1,99 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
-import { groupMembers, type Member, presentGroup, stretches } from './notification-groups.ts';
+import { groupItems, presentGroup, runsOf } from './notification-groups.ts';
+import type { ReadMark, StoredItem } from './notifications-store.ts';
+import { createReadState } from './read-state.ts';
 
-const like = (id: number, actor: number, tweetId = 1): Member => ({
+const reader = 99;
+const like = (id: number, actor: number, tweetId = 1): StoredItem => ({
+  recipient: reader,
   id,
   type: 'like',
   tweetId,
   commentId: null,
   actor,
+  arrival: 1,
+  untold: false,
 });
-const idsOf = (groups: { members: Member[] }[]) => groups.map(({ members }) => members.map(({ id }) => id));
+const mark = (number: number, upTo: number, arrival = 1): ReadMark => ({
+  number,
+  upTo,
+  arrival,
+  highest: upTo,
+});
+const NOBODY = new Map();
+const grouped = (items: StoredItem[], marks: ReadMark[] = []) =>
+  groupItems(items, createReadState(marks, NOBODY).readBy);
+const idsOf = (groups: { members: StoredItem[] }[]) =>
+  groups.map(({ members }) => members.map(({ id }) => id));
 
 describe('groups', () => {
   test('hold the likes of one tweet, under the newest', () => {
-    const groups = groupMembers([like(9, 3), like(8, 2, 7), like(5, 1)], []);
+    const groups = grouped([like(9, 3), like(8, 2, 7), like(5, 1)]);
     assert.deepEqual(idsOf(groups), [[9, 5], [8]]);
   });
 
   test('end at a read mark, which covers what it names', () => {
-    const members = [like(9, 3), like(7, 2), like(5, 1), like(3, 4)];
-    assert.deepEqual(idsOf(groupMembers(members, [5])), [
+    const items = [like(9, 3), like(7, 2), like(5, 1), like(3, 4)];
+    assert.deepEqual(idsOf(grouped(items, [mark(1, 5)])), [
       [9, 7],
       [5, 3],
     ]);
-    assert.deepEqual(idsOf(groupMembers(members, [4, 6, 8])), [[9], [7], [5], [3]]);
+    assert.deepEqual(idsOf(grouped(items, [mark(1, 4), mark(2, 6), mark(3, 8)])), [[9], [7], [5], [3]]);
   });
 
-  test('take in one that arrives late by its id, not by when it came', () => {
-    const late = like(4, 9);
-    assert.deepEqual(idsOf(groupMembers([like(9, 3), late, like(3, 1)], [5])), [[9], [4, 3]]);
+  test('take in one that arrives after a mark with what is unread, whatever its id', () => {
+    const late = { ...like(4, 9), arrival: 2 };
+    const items = [like(9, 3), late, like(3, 1)];
+    assert.deepEqual(idsOf(grouped(items, [mark(1, 5)])), [[9, 4], [3]]);
+    assert.deepEqual(idsOf(grouped(items, [mark(1, 5), mark(2, 4, 2)])), [[9], [4], [3]]);
   });
 
   test('of comments and mentions have one member each', () => {
-    const comment = (id: number): Member => ({ ...like(id, 1), type: 'comment', commentId: id });
-    const mention = (id: number): Member => ({ ...like(id, 1), type: 'mention' });
-    assert.equal(groupMembers([comment(4), mention(3), comment(2), mention(1)], []).length, 4);
+    const comment = (id: number): StoredItem => ({ ...like(id, 1), type: 'comment', commentId: id });
+    const mention = (id: number): StoredItem => ({ ...like(id, 1), type: 'mention' });
+    assert.equal(grouped([comment(4), mention(3), comment(2), mention(1)]).length, 4);
   });
 
   test('name their newest ten actors, each once, and count them all', () => {
-    const members = Array.from({ length: 24 }, (_, index) => like(100 - index, index % 12));
-    const item = presentGroup(groupMembers(members, [])[0]!, 100);
-    assert.deepEqual(item.actors, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    assert.deepEqual([item.actorCount, item.id, item.read], [12, 100, true]);
+    const items = Array.from({ length: 24 }, (_, index) => like(100 - index, index % 12));
+    const shown = presentGroup(grouped(items)[0]!, true);
+    assert.deepEqual(shown.actors, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual([shown.actorCount, shown.id, shown.read], [12, 100, true]);
+  });
+
+  test('are cut into runs that cut none in two', () => {
+    const groups = grouped([like(9, 1, 1), like(8, 1, 2), like(7, 1, 1), like(6, 1, 3), like(5, 1, 4)]);
+    assert.deepEqual(
+      [...runsOf(groups, 3)].map((run) => idsOf(run)),
+      [
+        [[9, 7], [8]],
+        [[6], [5]],
+      ],
+    );
   });
 });
 
-describe('stretches', () => {
-  test('cover everything from the first group in question on, once, and cut no group in two', () => {
-    const ids = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 40 });
-    const marksOf = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 8 });
-    const below = fc.integer({ min: 1, max: 62 });
-    fc.assert(
-      fc.property(
-        ids,
-        marksOf,
-        below,
-        fc.integer({ min: 1, max: 10 }),
-        (unsorted, marks, before, atLeast) => {
-          const members = unsorted.sort((a, b) => b - a).map((id) => like(id, id, id % 3));
-          marks.sort((a, b) => a - b);
-          const parts = [...stretches(members, marks, before, atLeast)];
-          const covered = parts.flat();
-          assert.deepEqual(covered, covered.length > 0 ? members.slice(-covered.length) : []);
-          const whole = groupMembers(members, marks);
-          const pieced = parts.flatMap((part) => groupMembers(part, marks));
-          assert.deepEqual(
-            pieced.filter(({ id }) => id < before).sort((a, b) => b.id - a.id),
-            whole.filter(({ id }) => id < before),
-          );
-          for (const part of parts.slice(0, -1)) assert.ok(part.length >= atLeast);
-        },
-      ),
-    );
+describe('an item is read', () => {
+  const isRead = (item: StoredItem, marks: ReadMark[], hidden = NOBODY) =>
+    createReadState(marks, hidden).isRead(item);
+
+  test('by a mark that names it or something newer, if it had arrived by then', () => {
+    assert.equal(isRead(like(5, 1), []), false);
+    assert.equal(isRead(like(5, 1), [mark(1, 4)]), false);
+    assert.equal(isRead(like(5, 1), [mark(1, 5)]), true);
+    assert.equal(isRead({ ...like(5, 1), arrival: 2 }, [mark(1, 1_000_000)]), false);
+    assert.equal(isRead({ ...like(5, 1), arrival: 2 }, [mark(1, 1_000_000), mark(2, 5, 2)]), true);
+  });
+
+  test('where its actor was hidden when it happened, and for nothing else that they did', () => {
+    const hidden = new Map([[1, [{ userId: 1, since: 10, until: 20 }]]]);
+    const read = [9, 11, 19, 21].map((id) => isRead(like(id, 1), [], hidden));
+    assert.deepEqual(read, [false, true, true, false]);
+    assert.equal(isRead(like(15, 2), [], hidden), false);
+  });
+
+  test('where nobody was told of it when it happened', () => {
+    assert.equal(isRead({ ...like(5, 1), untold: true }, []), true);
   });
 });

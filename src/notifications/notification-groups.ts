@@ -1,13 +1,13 @@
 /**
  * How items become what a person sees. Likes and reposts of one tweet, and follows, form one group for as long as
- * it is unread: a read mark closes every group. Which group an item belongs to follows from its id and the read
- * marks alone, never from when it arrived: one that was minted before a mark and folded after it joins what that
- * mark had read.
+ * they are unread, and stay together with what was read at the same time. Which group an item belongs to follows from
+ * what made it be read (`read-state.ts`).
  */
 import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { NotificationItem, NotificationType } from './notifications.ts';
-import type { Item } from './notifications-store.ts';
+import type { Item, StoredItem } from './notifications-store.ts';
+import type { ReadBy } from './read-state.ts';
 
 export type Member = Pick<Item, 'id' | 'type' | 'tweetId' | 'commentId' | 'actor'>;
 
@@ -19,60 +19,58 @@ export interface Group<M extends Member = Member> {
   members: M[];
 }
 
-/**
- * Groups items. `members` newest first; `marks` ascending, all those at or above the oldest member. Groups come in
- * the order of their newest members.
- */
-export function groupMembers<M extends Member>(
-  members: readonly M[],
-  marks: readonly Snowflake[],
-): Group<M>[] {
-  const groups = new Map<string, Group<M>>();
-  let interval = marks.length;
-  for (const member of members) {
-    while (interval > 0 && member.id <= marks[interval - 1]!) interval--;
-    const key = groupKey(member, interval);
+/** Groups items, newest first. Groups come in the order of their newest members. */
+export function groupItems(
+  items: readonly StoredItem[],
+  readBy: (item: StoredItem) => ReadBy,
+): Group<StoredItem>[] {
+  const groups = new Map<string, Group<StoredItem>>();
+  for (const item of items) {
+    const key = groupKey(item, readBy(item));
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { id: member.id, type: member.type, members: [member] });
-    else group.members.push(member);
+    if (group === undefined) groups.set(key, { id: item.id, type: item.type, members: [item] });
+    else group.members.push(item);
   }
   return [...groups.values()];
 }
 
-function groupKey({ id, type, tweetId }: Member, interval: number): string {
+function groupKey({ id, type, tweetId }: Member, readBy: ReadBy): string {
   switch (type) {
     case 'like':
     case 'repost':
-      return `${type}/${tweetId}/${interval}`;
+      return `${type}/${tweetId}/${readBy}`;
     case 'follow':
-      return `${type}/${interval}`;
+      return `${type}/${readBy}`;
     default:
       return String(id);
   }
 }
 
-/**
- * Cuts items (newest first) into stretches of at least `atLeast` that cut no group in two, beginning with the group
- * that the newest item below `below` may belong to. `marks` as in {@link groupMembers}.
- */
-export function* stretches<T extends { id: Snowflake }>(
-  items: readonly T[],
-  marks: readonly Snowflake[],
-  below: Snowflake,
+/** What of a group shows; undefined where nothing does. */
+export function shownOf<M extends Member>(
+  { type, members }: Group<M>,
+  shows: (member: M) => boolean,
+): Group<M> | undefined {
+  const shown = members.filter(shows);
+  return shown.length === 0 ? undefined : { id: shown[0]!.id, type, members: shown };
+}
+
+/** Cuts groups into runs of at least `atLeast` members together. */
+export function* runsOf<M extends Member>(
+  groups: readonly Group<M>[],
   atLeast: number,
-): Generator<T[]> {
-  const first = items.find(({ id }) => id < below);
-  if (first === undefined) return;
-  const opening = marks.find((mark) => mark >= first.id);
-  let start = opening === undefined ? 0 : items.findIndex(({ id }) => id <= opening);
-  while (start < items.length) {
-    const last = items[Math.min(start + atLeast, items.length) - 1]!;
-    const closing = marks.findLast((mark) => mark < last.id);
-    const next = closing === undefined ? -1 : items.findIndex(({ id }) => id <= closing);
-    const end = next < 0 ? items.length : next;
-    yield items.slice(start, end);
-    start = end;
+): Generator<Group<M>[]> {
+  let run: Group<M>[] = [];
+  let members = 0;
+  for (const group of groups) {
+    run.push(group);
+    members += group.members.length;
+    if (members < atLeast) continue;
+    yield run;
+    run = [];
+    members = 0;
   }
+  if (run.length > 0) yield run;
 }
 
 /** The tweets of followed people since the read mark, as one group; undefined where there are none. */
@@ -95,8 +93,8 @@ export function actorsNamed({ members }: Group): UserId[] {
   return [...actors];
 }
 
-/** A group as it is shown to somebody who has read through `mark`. */
-export function presentGroup(group: Group, mark: Snowflake): NotificationItem {
+/** A group as it is shown. */
+export function presentGroup(group: Group, read: boolean): NotificationItem {
   const { id, type, members } = group;
   const { tweetId, commentId } = members[0]!;
   return {
@@ -107,6 +105,6 @@ export function presentGroup(group: Group, mark: Snowflake): NotificationItem {
     tweetId,
     commentId,
     time: snowflakeTime(id),
-    read: id <= mark,
+    read,
   };
 }

@@ -65,7 +65,11 @@ function createModel(world: World) {
   const comments: { id: number; tweetId: number; author: number }[] = [];
   /** Everything that somebody wanted to be told, whether or not it still stands. */
   const told: Item[] = [];
-  const marks = new Map<number, number[]>(PEOPLE.map((userId) => [userId, []]));
+  /** What each mark covers: all that had been folded by then, at or below it. */
+  const marks = new Map<number, { upTo: number; folded: ReadonlySet<Item> }[]>(
+    PEOPLE.map((userId) => [userId, []]),
+  );
+  let folded: ReadonlySet<Item> = new Set();
   const bells = new Map<string, BellLevel>();
   const mutedThreads = new Set<string>();
 
@@ -136,14 +140,28 @@ function createModel(world: World) {
     if (ids.length === 0) return;
     const upTo = ids[which % ids.length]!;
     await world.notifications.markRead({ userId, upTo });
-    const own = marks.get(userId)!;
-    if (upTo > (own.at(-1) ?? 0)) own.push(upTo);
+    marks.get(userId)!.push({ upTo, folded });
+  }
+
+  async function settle(): Promise<void> {
+    await world.settle();
+    folded = new Set(told);
+  }
+
+  /** What made somebody's item be read: a mark, or a time in which its actor was hidden; undefined: nothing. */
+  async function readBy(item: Item): Promise<string | undefined> {
+    const { recipient, actor, id } = item;
+    const { periods } = await world.social.hiddenPeriods({ viewer: recipient });
+    const period = periods.find(({ userId, since, until }) => userId === actor && since < id && id < until);
+    if (period !== undefined) return `hidden ${period.since}`;
+    const mark = marks.get(recipient)!.findIndex(({ upTo, folded: had }) => id <= upTo && had.has(item));
+    return mark < 0 ? undefined : `mark ${mark}`;
   }
 
   async function decide({ deed, actor, other, which, how }: Command): Promise<void> {
     const { notifications } = world;
     const tweet = tweets[which % Math.max(tweets.length, 1)];
-    await world.settle();
+    await settle();
     if (deed === 18 || deed === 19) await world.follow(actor, other, deed === 19);
     else if (deed === 20) await world.unfollow(actor, other);
     else if (deed === 21) await world.protect(actor, how % 2 === 0);
@@ -182,7 +200,7 @@ function createModel(world: World) {
     } else if (deed === 12 && how % 2 === 0) await world.remove(tweet.author, tweet.id);
     else if (deed === 13) await (how % 2 ? world.mute(actor, other) : world.unmute(actor, other));
     else if (deed < 16) await mark(actor, which);
-    else if (deed === 16) await world.settle();
+    else if (deed === 16) await settle();
     else if (deed === 17) await check();
   }
 
@@ -213,7 +231,8 @@ function createModel(world: World) {
   async function newTweets(userId: number): Promise<Item[]> {
     const settings = await world.notifications.settings({ userId });
     if (settings.tweet.audience === 'nobody' || !settings.tweet.channels.inApp) return [];
-    const mark = marks.get(userId)!.at(-1) ?? 0;
+    const mark = Math.max(0, ...marks.get(userId)!.map(({ upTo }) => upTo));
+    const { periods } = await world.social.hiddenPeriods({ viewer: userId });
     const found: Item[] = [];
     for (const { id, author } of tweets) {
       const [text] = await world.tweets.get({ ids: [id] });
@@ -223,25 +242,25 @@ function createModel(world: World) {
       if (text === undefined || edge === undefined || view!.muting || !maySeePerson(view!)) continue;
       if (id <= mark || id < edge.id || apart) continue;
       if ((bells.get(`${userId}/${author}`) ?? 'default') !== 'default') continue;
+      if (periods.some((one) => one.userId === author && one.since < id && id < one.until)) continue;
       found.push({ recipient: userId, id, type: 'tweet', tweetId: id, commentId: null, actor: author });
     }
     return found;
   }
 
   async function expected(userId: number) {
-    const own = marks.get(userId)!;
-    const groups = new Map<string, Item[]>();
-    const put = (key: string, item: Item) => groups.set(key, [item, ...(groups.get(key) ?? [])]);
+    const groups = new Map<string, { members: Item[]; read: boolean }>();
+    const put = (key: string, item: Item, read: boolean) =>
+      groups.set(key, { members: [item, ...(groups.get(key)?.members ?? [])], read });
     for (const item of (await visible(userId)).sort((a, b) => a.id - b.id)) {
       const grouping = ['like', 'repost', 'follow'].includes(item.type);
-      const interval = own.filter((mark) => mark < item.id).length;
-      put(grouping ? `${item.type} ${item.tweetId} ${interval}` : `${item.id}`, item);
+      const by = await readBy(item);
+      put(grouping ? `${item.type} ${item.tweetId} ${by}` : `${item.id}`, item, by !== undefined);
     }
-    for (const item of await newTweets(userId)) put('tweets', item);
-    const shown = [...groups.values()].map((group) => {
-      const actors = [...new Set(group.map(({ actor }) => actor))];
-      const { id, type, tweetId, commentId } = group[0]!;
-      const read = id <= (own.at(-1) ?? 0);
+    for (const item of await newTweets(userId)) put('tweets', item, false);
+    const shown = [...groups.values()].map(({ members, read }) => {
+      const actors = [...new Set(members.map(({ actor }) => actor))];
+      const { id, type, tweetId, commentId } = members[0]!;
       return { id, type, actors, actorCount: actors.length, tweetId, commentId, read };
     });
     return shown.sort((a, b) => b.id - a.id);
@@ -265,7 +284,7 @@ function createModel(world: World) {
   }
 
   async function check(): Promise<void> {
-    await world.settle();
+    await settle();
     for (const userId of PEOPLE) {
       const lines = await expected(userId);
       const page = await world.notifications.list({ userId, before: null, limit: 100 });

@@ -1,34 +1,29 @@
 /**
  * Reading notifications: items, then what may be seen of them, then groups, then a page. An item belongs to a group
- * by its id and the read marks, see `notification-groups.ts`.
+ * by what made it be read, see `notification-groups.ts`.
  */
 import type { Snowflake, UserId } from '#contract/ids.ts';
-import type { PersonHead } from '#contract/records.ts';
+import type { HiddenPeriod, Social } from '#social/social.ts';
 import { type FreshTweet, type FreshTweetsDeps, freshTweets, MAX_FRESH_TWEETS } from './fresh-tweets.ts';
-import {
-  actorsNamed,
-  type Group,
-  groupMembers,
-  presentGroup,
-  stretches,
-  tweetGroup,
-} from './notification-groups.ts';
-import type { NotificationItem, Notifications } from './notifications.ts';
-import type { NotificationsStore, StoredItem } from './notifications-store.ts';
+import { actorsNamed, type Group, groupItems, runsOf, shownOf, tweetGroup } from './notification-groups.ts';
+import type { Notifications, NotificationsWalk } from './notifications.ts';
+import { type ShownGroup, showGroup, startPage } from './notifications-page.ts';
+import type { NotificationsStore, ReadMark, StoredItem } from './notifications-store.ts';
+import { createReadState, type ReadState } from './read-state.ts';
 import { look, type Seen, type VisibilityDeps } from './visibility.ts';
 
 export interface ReadingDeps {
   store: Pick<NotificationsStore, 'items' | 'arrival' | 'mark' | 'marks' | 'settings' | 'bells'>;
   tweets: VisibilityDeps['tweets'];
-  social: VisibilityDeps['social'];
+  social: VisibilityDeps['social'] & Pick<Social, 'hiddenPeriods'>;
   engagement: VisibilityDeps['engagement'];
   timeline: FreshTweetsDeps['timeline'];
 }
 
 export type Reading = Pick<Notifications, 'list' | 'unread' | 'item'>;
 
-/** Items looked at together: more than most pages need, and never less than a group. */
-const STRETCH = 200;
+/** Items looked at together: more than most pages need. */
+const MIN_RUN = 200;
 /** New tweets looked at to know whether there is any. */
 const FRESH_FIRST = 40;
 const TOP = Number.MAX_SAFE_INTEGER;
@@ -45,117 +40,105 @@ async function list(
   deps: ReadingDeps,
   request: Parameters<Notifications['list']>[0],
 ): ReturnType<Notifications['list']> {
-  const { store } = deps;
   const { userId, limit } = request;
   const below = request.before ?? TOP;
   // The arrival first: whatever a later page leaves out for having arrived since, this page must leave out too.
-  const arrival = await store.arrival();
-  const mark = await store.mark({ userId });
-  const items = await store.items({ recipient: userId, above: 0 });
-  const walk = request.walk ?? { arrival, mark, tweets: TOP };
-  const covered = items.filter((each) => each.arrival <= walk.arrival);
-  const marks = (await marksOver(deps, userId, items)).filter((each) => each <= walk.mark);
-  const unreadItems = items.filter(({ id }) => id > mark);
-  const fresh = await freshTweets(deps, { reader: userId, after: walk.mark, limit: MAX_FRESH_TWEETS });
+  const arrival = await deps.store.arrival();
+  const { mark, marks, items, hidden } = await have(deps, userId);
+  const walk: NotificationsWalk = request.walk ?? {
+    arrival,
+    mark: mark.number,
+    after: mark.highest,
+    tweets: TOP,
+  };
+  const now = createReadState(marks, hidden);
+  const then = createReadState(
+    marks.filter(({ number }) => number <= walk.mark),
+    hidden,
+  );
+  const unreadItems = items.filter((each) => !now.isRead(each));
+  const ask = { reader: userId, after: walk.after, limit: MAX_FRESH_TWEETS, hidden };
+  const fresh = await freshTweets(deps, ask);
   const tweets = toldTogether(fresh.tweets, items);
   const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= walk.tweets));
 
-  const parts = stretches(covered, marks, below, STRETCH);
-  const first = parts.next().value ?? [];
-  const seen = await lookAt(deps, userId, [...new Set([...unreadItems, ...first])], newTweets);
-  const page = startPage({ below, limit, mark, partial: fresh.partial });
-  page.take([...groupMembers(first.filter(seen.shows), marks), ...(newTweets ? [newTweets] : [])], seen);
-  // Groups only ever share a stretch, and each stretch is older than the one before.
-  for (const part of page.full() ? [] : parts) {
-    const further = await lookAt(deps, userId, part);
-    page.take(groupMembers(part.filter(further.shows), marks), further);
-    if (page.full()) break;
+  const covered = items.filter((each) => each.arrival <= walk.arrival);
+  const groups = groupItems(covered, then.readBy).filter(({ members }) => members.at(-1)!.id < below);
+  const runs = [...runsOf(groups, MIN_RUN)];
+  const seen = await lookAt(deps, userId, [...unreadItems, ...membersOf(runs[0])], newTweets);
+  const page = startPage({ below, limit });
+  let partial = fresh.partial || seen.partial;
+  // Waits for its turn among the others.
+  if (newTweets) page.take([showGroup(newTweets, newTweets.id <= mark.highest, seen)], TOP);
+  for (let at = 0; at < runs.length && !page.full(); at++) {
+    const looked = at === 0 ? seen : await lookAt(deps, userId, membersOf(runs[at]));
+    partial ||= looked.partial;
+    const shown = runs[at]!.flatMap((group) => showRest(group, now, looked));
+    page.take(shown, runs[at + 1]?.[0]?.id ?? 0);
   }
+  if (!page.full()) page.take([], 0);
   return {
     ...page.result(),
-    unread: countUnread(unreadItems.filter(seen.shows), tweets, mark),
+    unread: countUnread(unreadItems.filter(seen.shows), now, tweets, mark),
     walk: request.walk ?? { ...walk, tweets: newTweets?.id ?? 0 },
+    partial,
   };
 }
 
 async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promise<{ unread: number }> {
   const mark = await deps.store.mark({ userId });
-  const items = await deps.store.items({ recipient: userId, above: mark });
-  const newest = await freshTweets(deps, { reader: userId, after: mark, limit: FRESH_FIRST });
+  const { marks, items, hidden } = await have(deps, userId, mark);
+  const state = createReadState(marks, hidden);
+  const unreadItems = items.filter((each) => !state.isRead(each));
+  const ask = { reader: userId, after: mark.highest, hidden };
+  const newest = await freshTweets(deps, { ...ask, limit: FRESH_FIRST });
   let tweets = toldTogether(newest.tweets, items);
   if (tweets.length === 0 && newest.more) {
     // The newest few were all told apart, or of people with another bell: look at the rest.
-    const all = await freshTweets(deps, { reader: userId, after: mark, limit: MAX_FRESH_TWEETS });
+    const all = await freshTweets(deps, { ...ask, limit: MAX_FRESH_TWEETS });
     tweets = toldTogether(all.tweets, items);
   }
-  const seen = await lookAt(deps, userId, items);
-  return { unread: countUnread(items.filter(seen.shows), tweets, mark) };
+  const seen = await lookAt(deps, userId, unreadItems);
+  return { unread: countUnread(unreadItems.filter(seen.shows), state, tweets, mark) };
 }
 
 async function item(
   deps: ReadingDeps,
   { userId, id }: { userId: UserId; id: Snowflake },
 ): ReturnType<Notifications['item']> {
-  const mark = await deps.store.mark({ userId });
-  const items = await deps.store.items({ recipient: userId, above: 0 });
+  const { mark, marks, items, hidden } = await have(deps, userId);
+  const state = createReadState(marks, hidden);
   const found = items.find((each) => each.id === id);
-  if (found === undefined) return itemOfTweets(deps, { userId, id, mark, items });
-  const marks = await marksOver(deps, userId, items);
-  const whole = groupMembers(items, marks).find(({ members }) => members.includes(found));
-  const members = whole?.members ?? [];
-  const seen = await lookAt(deps, userId, members);
-  const group = seen.shows(found) ? groupMembers(members.filter(seen.shows), marks)[0] : undefined;
-  return shown(group, mark, seen);
+  if (found === undefined) {
+    const ask = { reader: userId, after: mark.highest, limit: MAX_FRESH_TWEETS, hidden };
+    const tweets = toldTogether((await freshTweets(deps, ask)).tweets, items);
+    const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
+    if (group === undefined) return NOTHING;
+    return showGroup(group, false, await lookAt(deps, userId, [], group));
+  }
+  const group = groupItems(items, state.readBy).find(({ members }) => members.includes(found))!;
+  const seen = await lookAt(deps, userId, group.members);
+  return (seen.shows(found) && showRest(group, state, seen)[0]) || NOTHING;
 }
 
-async function itemOfTweets(
-  deps: ReadingDeps,
-  request: { userId: UserId; id: Snowflake; mark: Snowflake; items: readonly StoredItem[] },
-): ReturnType<Notifications['item']> {
-  const { userId, id, mark, items } = request;
-  const fresh = await freshTweets(deps, { reader: userId, after: mark, limit: MAX_FRESH_TWEETS });
-  const tweets = toldTogether(fresh.tweets, items);
-  const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
-  return shown(group, mark, await lookAt(deps, userId, [], group));
+const NOTHING = { notification: null, people: [] };
+
+/** What there is of somebody: all of it, or what a mark does not cover. */
+async function have({ store, social }: ReadingDeps, userId: UserId, since?: ReadMark) {
+  const mark = since ?? (await store.mark({ userId }));
+  const items = await store.items({ recipient: userId, ...(since && { since }) });
+  const { periods } = await social.hiddenPeriods({ viewer: userId });
+  const hidden: ReadonlyMap<UserId, HiddenPeriod[]> = Map.groupBy(periods, (period) => period.userId);
+  const oldest = items.at(-1);
+  // Only marks at or above the oldest can cover any.
+  const marks = oldest === undefined ? [] : await store.marks({ userId, atLeast: oldest.id });
+  return { mark, marks, items, hidden };
 }
 
-function shown(
-  group: Group | undefined,
-  mark: Snowflake,
-  seen: Seen,
-): { notification: NotificationItem | null; people: PersonHead[] } {
-  if (group === undefined) return { notification: null, people: [] };
-  const notification = presentGroup(group, mark);
-  return { notification, people: headsOf(notification, seen) };
-}
-
-/** Collects the groups of one page, from stretches that come newest first. */
-function startPage(request: { below: Snowflake; limit: number; mark: Snowflake; partial: boolean }) {
-  const { below, limit, mark } = request;
-  const notifications: NotificationItem[] = [];
-  const people = new Map<UserId, PersonHead>();
-  let more = false;
-  let { partial } = request;
-  return {
-    full: () => more,
-    take(groups: Group[], seen: Seen): void {
-      partial ||= seen.partial;
-      const next = groups.filter(({ id }) => id < below).sort((a, b) => b.id - a.id);
-      const room = limit - notifications.length;
-      more ||= next.length > room;
-      for (const group of next.slice(0, room)) {
-        const notification = presentGroup(group, mark);
-        notifications.push(notification);
-        for (const head of headsOf(notification, seen)) people.set(head.userId, head);
-      }
-    },
-    result: () => ({
-      notifications,
-      people: [...people.values()],
-      next: more ? notifications.at(-1)!.id : null,
-      partial,
-    }),
-  };
+/** What may be seen of a group, if anything may. */
+function showRest(group: Group<StoredItem>, state: ReadState, seen: Seen): ShownGroup[] {
+  const rest = shownOf(group, seen.shows);
+  return rest === undefined ? [] : [showGroup(rest, state.isRead(rest.members[0]!), seen)];
 }
 
 /** Looks at items, and at those whom the group of new tweets names, in the same calls. */
@@ -166,7 +149,11 @@ function lookAt(
   newTweets?: Group | undefined,
 ): Promise<Seen> {
   const userIds = newTweets === undefined ? [] : actorsNamed(newTweets);
-  return look(deps, { reader, items, userIds });
+  return look(deps, { reader, items: [...new Set(items)], userIds });
+}
+
+function membersOf(groups: readonly Group<StoredItem>[] | undefined): StoredItem[] {
+  return groups?.flatMap(({ members }) => members) ?? [];
 }
 
 /** New tweets but those of which the reader was told by an item of their own. */
@@ -175,29 +162,12 @@ function toldTogether(tweets: FreshTweet[], items: readonly StoredItem[]): Fresh
   return tweets.filter(({ tweetId }) => !apart.has(tweetId));
 }
 
-/** The marks that may part these items (newest first), ascending. */
-async function marksOver(
-  deps: ReadingDeps,
-  userId: UserId,
-  items: readonly StoredItem[],
-): Promise<Snowflake[]> {
-  const oldest = items.at(-1);
-  return oldest === undefined ? [] : deps.store.marks({ userId, atLeast: oldest.id });
-}
-
 function countUnread(
   visible: readonly StoredItem[],
-  tweets: readonly { tweetId: number }[],
-  mark: Snowflake,
+  state: ReadState,
+  tweets: readonly FreshTweet[],
+  mark: ReadMark,
 ): number {
-  return groupMembers(visible, []).length + (tweets.some(({ tweetId }) => tweetId > mark) ? 1 : 0);
-}
-
-function headsOf({ actors }: NotificationItem, seen: Seen): PersonHead[] {
-  return actors.flatMap((actor) => {
-    const person = seen.person(actor);
-    if (person === undefined) return [];
-    const { userId, handle, name, picture } = person;
-    return [{ userId, handle, name, picture }];
-  });
+  const news = tweets.some(({ tweetId }) => tweetId > mark.highest) ? 1 : 0;
+  return groupItems(visible, state.readBy).length + news;
 }

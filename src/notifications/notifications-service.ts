@@ -1,6 +1,6 @@
 /** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `items-view.ts`. */
 import { notFound, WarbleError } from '#contract/errors.ts';
-import { firstSnowflakeAt, type Snowflake, type TweetId, type UserId } from '#contract/ids.ts';
+import type { TweetId, UserId } from '#contract/ids.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -14,6 +14,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import { announcing } from './announcing.ts';
 import { createBellWorker } from './bell-worker.ts';
 import { createItemsView } from './items-view.ts';
+import { createMarking } from './marking.ts';
 import { settingsWith } from './notification-settings.ts';
 import type { Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
@@ -25,7 +26,7 @@ import { createTelling } from './telling.ts';
 export interface NotificationsDeps {
   store: NotificationsStore;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
-  social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanPeople'>;
+  social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanPeople' | 'hiddenPeriods'>;
   engagement: Pick<Engagement, 'standing' | 'scan'>;
   timeline: Pick<Timeline, 'newSince'>;
   live: Live;
@@ -40,9 +41,6 @@ export interface NotificationsService {
   /** For trimming the log, for metrics and for rebuilding. */
   view: ViewRunner;
 }
-
-/** Ids run at most this far ahead of the clock (`Minter`). */
-const MOST_AHEAD_MS = 1_000;
 
 export function createNotificationsService(deps: NotificationsDeps): NotificationsService {
   const { store, social, live, log, clock } = deps;
@@ -66,6 +64,7 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
 
 function createNotifications({ store, clock, ...services }: NotificationsDeps): Notifications {
   const reading = createReading({ store, ...services });
+  const markRead = createMarking({ store, clock, ...services });
 
   /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */
   async function person(viewer: UserId, userId: UserId): Promise<PersonView> {
@@ -82,17 +81,11 @@ function createNotifications({ store, clock, ...services }: NotificationsDeps): 
     if (!mayReadPerson(author, viewer)) throw notFound();
   }
 
-  /** What has not been minted yet cannot have been read. */
-  function mintedBy(upTo: Snowflake): Snowflake {
-    const now = clock.now();
-    return upTo < firstSnowflakeAt(now + MOST_AHEAD_MS + 1) ? upTo : firstSnowflakeAt(now + 1) - 1;
-  }
-
   return {
     ...reading,
-    async markRead({ userId, upTo }) {
-      await store.advanceMark({ userId, upTo: mintedBy(upTo) });
-      return reading.unread({ userId });
+    async markRead(request) {
+      await markRead(request);
+      return reading.unread({ userId: request.userId });
     },
     async settings({ userId }) {
       const [changed] = await store.settings({ userIds: [userId] });

@@ -18,7 +18,7 @@ import type { BellLevel, NotificationType, SettingsChanges } from './notificatio
 export const STORE_LIMITS = {
   /** Newest items kept per recipient, source partition and generation; a read returns no more than this. */
   items: 1_000,
-  /** Read marks kept per person; beyond, the oldest are forgotten, which only merges groups read long ago. */
+  /** Read marks kept per person; beyond, the oldest joins the next, which merges groups read long ago. */
   marks: 1_000,
   /** Bells set to other than the default, per person. */
   bells: 5_000,
@@ -42,9 +42,27 @@ export interface Item {
 }
 
 export interface StoredItem extends Item {
-  /** Grows from commit to commit; 0 for what a rebuild found. */
+  /**
+   * Grows from commit to commit. A rebuild takes it over for what stands in the older generation; anything else that
+   * it finds has 0.
+   */
   arrival: number;
+  /** Only a rebuild found it: when it happened its recipient did not want to be told. So it is read. */
+  untold: boolean;
 }
+
+/** What somebody has read: all that had arrived by then, at or below `upTo`. */
+export interface ReadMark {
+  /** 1, 2, … in the order in which somebody's marks were set. */
+  number: number;
+  upTo: Snowflake;
+  /** The newest arrival number when the mark was set. */
+  arrival: number;
+  /** The highest `upTo` of this and all earlier marks: new tweets, which have no arrival, are read through here. */
+  highest: Snowflake;
+}
+
+export const NO_MARK: ReadMark = { number: 0, upTo: 0, arrival: 0, highest: 0 };
 
 export type ItemChange =
   /** Adds an item, unless the recipient has one with that id. */
@@ -71,7 +89,7 @@ export interface StoredBellJob extends BellJob {
 export interface ItemsPatch {
   changes: ItemChange[];
   bellJobs: BellJob[];
-  /** From a scan: it stood before every walk that is under way. */
+  /** From a scan: it stood before every walk that is under way, see {@link StoredItem.arrival}. */
   stood: boolean;
 }
 
@@ -105,12 +123,12 @@ export interface NotificationFacts {
     pairs: { userId: UserId; tweetId: TweetId }[];
   }): Promise<{ userId: UserId; tweetId: TweetId }[]>;
 
-  /** Raises the read mark to `upTo` where that is higher; resolves to the mark as it stands then. */
-  advanceMark(request: { userId: UserId; upTo: Snowflake }): Promise<Snowflake>;
-  /** The newest mark, 0 where there was none. */
-  mark(request: { userId: UserId }): Promise<Snowflake>;
-  /** Every mark kept at or above `atLeast`, in ascending order. */
-  marks(request: { userId: UserId; atLeast: Snowflake }): Promise<Snowflake[]>;
+  /** Adds a read mark after all others of that person. */
+  addMark(request: { userId: UserId; upTo: Snowflake; arrival: number }): Promise<void>;
+  /** The one that was set last, {@link NO_MARK} where there was none. */
+  mark(request: { userId: UserId }): Promise<ReadMark>;
+  /** Every mark kept whose `upTo` is at or above `atLeast`, in the order in which they were set. */
+  marks(request: { userId: UserId; atLeast: Snowflake }): Promise<ReadMark[]>;
 }
 
 export interface NotificationItems {
@@ -118,8 +136,8 @@ export interface NotificationItems {
   views: ViewStore<ItemsPatch>;
   /** The newest arrival number. Whatever commits later has a higher one. */
   arrival(): Promise<number>;
-  /** Live items with an id above `above`, newest first, at most 1,000. */
-  items(request: { recipient: UserId; above: Snowflake }): Promise<StoredItem[]>;
+  /** Live items, newest first, at most 1,000; with `since` only those that this mark does not cover. */
+  items(request: { recipient: UserId; since?: Pick<ReadMark, 'upTo' | 'arrival'> }): Promise<StoredItem[]>;
   /** Bell jobs of living generations, of the oldest tweets first. */
   bellJobs(request: { limit: number }): Promise<StoredBellJob[]>;
   /**

@@ -36,7 +36,7 @@ describe('with the default bell', () => {
         [{ id: newest, type: 'tweet', actors: [bob, cid], actorCount: 2, tweetId: newest, read: false }],
       );
       assert.equal(await world.unread(ann), 1);
-      assert.deepEqual(await world.store.items({ recipient: ann, above: 0 }), []);
+      assert.deepEqual(await world.store.items({ recipient: ann }), []);
       const shown = await world.notifications.item({ userId: ann, id: newest });
       assert.deepEqual(shown.notification, items[0]);
     }));
@@ -193,7 +193,7 @@ describe('with the bell on all', () => {
       await world.settle();
       assert.deepEqual(await world.store.bellJobs({ limit: 10 }), []);
       for (const userId of listeners) {
-        const items = await world.store.items({ recipient: userId, above: 0 });
+        const items = await world.store.items({ recipient: userId });
         assert.deepEqual(
           items.map(({ id, type }) => [id, type]),
           [
@@ -235,7 +235,7 @@ test('a crash at any commit of a telling in pages tells nobody twice and leaves 
       await world.settle();
       assert.ok(crashes >= 4, `only ${crashes} crashes happened`);
       for (const userId of listeners) {
-        const items = await store.items({ recipient: userId, above: 0 });
+        const items = await store.items({ recipient: userId });
         assert.deepEqual(
           items.map(({ id }) => id),
           tweets,

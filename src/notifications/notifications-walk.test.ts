@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { NotificationItem, NotificationsWalk } from './notifications.ts';
-import { type Item, type ItemsPatch, STORE_LIMITS } from './notifications-store.ts';
-import { headline, inWorld, type World } from './test-support.ts';
+import { STORE_LIMITS } from './notifications-store.ts';
+import { headline, inWorld, tell, type World } from './test-support.ts';
 
 const ann = 1;
 const others = [2, 3, 4, 5, 6, 7];
@@ -150,13 +150,3 @@ describe('the bound', () => {
       assert.equal(seen[0]!.type, 'like');
     }));
 });
-
-/** Tells somebody of something in a commit of its own, as another partition's fold would. */
-async function tell(world: World, item: Item) {
-  const partition = 15;
-  const { epoch, live } = await world.store.views.claim(partition);
-  const patch: ItemsPatch = { changes: [{ change: 'add', item }], bellJobs: [], stood: false };
-  const { generation, positions } = live;
-  const commit = { partition, epoch, generation, expected: positions, next: positions, patch };
-  assert.ok(await world.store.views.commit(commit));
-}

@@ -48,8 +48,10 @@ export interface NotificationItem {
 export interface NotificationsWalk {
   /** Items that arrived later belong to a fresh first page. */
   arrival: number;
-  /** The read mark at the time; later marks cut no group of this walk in two. */
-  mark: Snowflake;
+  /** The number of the read mark at the time; later marks cut no group of this walk in two. */
+  mark: number;
+  /** New tweets at or below this were read then. */
+  after: Snowflake;
   /** The newest tweet of the group of new tweets, 0 where there was none. */
   tweets: Snowflake;
 }
@@ -78,7 +80,10 @@ export interface Notifications {
     walk?: NotificationsWalk | null;
   }): Promise<NotificationsPage>;
   unread(request: { userId: UserId }): Promise<{ unread: number }>;
-  /** Marks everything through `upTo` (inclusive) as read; never goes back. Durable when it resolves. */
+  /**
+   * Marks everything through `upTo` (inclusive) as read that is there now, and nothing that is yet to come, whatever
+   * its id; never goes back. Durable when it resolves.
+   */
   markRead(request: { userId: UserId; upTo: Snowflake }): Promise<{ unread: number }>;
   settings(request: { userId: UserId }): Promise<NotificationSettings>;
   changeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<NotificationSettings>;

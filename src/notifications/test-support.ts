@@ -1,4 +1,5 @@
 /** The notifications service on the real tweets, social and engagement services, one minter and a manual clock. */
+import assert from 'node:assert/strict';
 import type { UserId } from '#contract/ids.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
@@ -18,7 +19,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
 import type { NotificationItem } from './notifications.ts';
 import { createNotificationsService, type NotificationsDeps } from './notifications-service.ts';
-import type { NotificationsStore } from './notifications-store.ts';
+import type { Item, ItemsPatch, NotificationsStore } from './notifications-store.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 
 const T0 = Date.UTC(2026, 0, 21, 10, 24);
@@ -162,6 +163,16 @@ export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
       await notifications.markRead({ userId, upTo: page.notifications[0]?.id ?? 1 });
     },
   };
+}
+
+/** Tells somebody of something in a commit of its own, as another partition's fold would. */
+export async function tell(world: Pick<World, 'store'>, item: Item): Promise<void> {
+  const partition = 15;
+  const { epoch, live } = await world.store.views.claim(partition);
+  const patch: ItemsPatch = { changes: [{ change: 'add', item }], bellJobs: [], stood: false };
+  const { generation, positions } = live;
+  const commit = { partition, epoch, generation, expected: positions, next: positions, patch };
+  assert.ok(await world.store.views.commit(commit));
 }
 
 /** Runs workers until none has anything to do. */

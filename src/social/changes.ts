@@ -29,7 +29,7 @@ interface PairRequest {
 export function changeBetween<Result>(
   { store, clock }: SocialDeps,
   { me, other, traceId }: PairRequest,
-  rule: (between: Between) => Partial<Ties> & { result: Result },
+  rule: (between: Between) => Partial<Ties> & { hidden?: Decision<Result>['hidden']; result: Result },
 ): Promise<Result> {
   const keys: TieKey[] = [
     { from: me, to: other },
@@ -42,8 +42,9 @@ export function changeBetween<Result>(
       mine: ties[0] ?? NO_TIE,
       theirs: ties[1] ?? NO_TIE,
     };
-    const { mine = between.mine, theirs = between.theirs, result } = rule(between);
-    return decision({ keys, before: ties, after: [mine, theirs], time: clock.now(), traceId, result });
+    const { mine = between.mine, theirs = between.theirs, hidden = [], result } = rule(between);
+    const after = [mine, theirs];
+    return { ...decision({ keys, before: ties, after, time: clock.now(), traceId, result }), hidden };
   });
 }
 

@@ -4,9 +4,9 @@
  * from me to the other, `theirs` the one back.
  */
 import { notFound, WarbleError } from '#contract/errors.ts';
-import type { Snowflake } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
-import type { FollowState } from './social.ts';
+import type { FollowState, HiddenPeriod } from './social.ts';
 import type { StoredPerson, Tie } from './social-store.ts';
 
 /** Blocks, and mutes, that one person may have. */
@@ -130,6 +130,30 @@ export function decideMute(between: Between, { mint }: { mint: Mint }): Tie {
   if (mine.mute !== null) return mine;
   refuseBeyond(me.counts.mutes, 'mute');
   return { ...mine, mute: mint() };
+}
+
+interface Ending {
+  me: UserId;
+  other: UserId;
+  /** The mute's or block's snowflake; null: it did not stand. */
+  since: Snowflake | null;
+  mint: Mint;
+}
+type Hidden = (HiddenPeriod & { viewer: UserId })[];
+
+/** What the other did while they were muted. */
+export function endOfMute({ me, other, since, mint }: Ending): Hidden {
+  return since === null ? [] : [{ viewer: me, userId: other, since, until: mint() }];
+}
+
+/** A block hid each of the two from the other. */
+export function endOfBlock({ me, other, since, mint }: Ending): Hidden {
+  if (since === null) return [];
+  const until = mint();
+  return [
+    { viewer: me, userId: other, since, until },
+    { viewer: other, userId: me, since, until },
+  ];
 }
 
 function refuseBeyond(count: number, verb: 'block' | 'mute'): void {

@@ -64,7 +64,7 @@ export function createPeople(deps: SocialDeps): People {
 
     async erasePerson({ userId, limit, traceId }) {
       const keys = await store.tiesOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
-      if (keys.length === 0) return { done: true };
+      if (keys.length === 0) return { done: (await store.forgetHiddenPeriods({ userId, limit })) < limit };
       await store.change({ people: [], ties: keys }, ({ ties }) =>
         decision({
           keys,

@@ -74,11 +74,15 @@ describe('people', () => {
     await follow(ADA, BOB);
     await follow(CLEO, ADA, true);
     await fixture.social.mute({ userId: DAN, other: ADA, traceId });
+    await fixture.social.unmute({ userId: DAN, other: ADA, traceId });
+    await fixture.social.mute({ userId: DAN, other: ADA, traceId });
+    assert.equal((await fixture.social.hiddenPeriods({ viewer: DAN })).periods.length, 1);
     await fixture.social.setAccount({ userId: ADA, state: 'erasing' });
     await refused(follow(ADA, CLEO), 'forbidden', /not active/);
     let steps = 0;
     while (!(await fixture.social.erasePerson({ userId: ADA, limit: 1, traceId })).done) steps++;
-    assert.equal(steps, 3, 'in steps as small as asked for');
+    assert.equal(steps, 4, 'in steps as small as asked for');
+    assert.deepEqual((await fixture.social.hiddenPeriods({ viewer: DAN })).periods, []);
     await fixture.social.setAccount({ userId: ADA, state: 'erased' });
     await fixture.social.setAccount({ userId: ADA, state: 'active' });
     const { handle, name, picture, state } = await viewOf(BOB, ADA);

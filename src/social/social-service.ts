@@ -7,7 +7,15 @@ import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { changeBetween, type SocialDeps } from './changes.ts';
 import { createDiscovery } from './discovery.ts';
-import { decideAnswer, decideBlock, decideFollow, decideMute, decideUnfollow } from './follow-rules.ts';
+import {
+  decideAnswer,
+  decideBlock,
+  decideFollow,
+  decideMute,
+  decideUnfollow,
+  endOfBlock,
+  endOfMute,
+} from './follow-rules.ts';
 import { createLists } from './lists.ts';
 import { createPeople } from './people.ts';
 import type { Social } from './social.ts';
@@ -47,6 +55,7 @@ export function createSocialService(deps: SocialDeps): Social {
       requireBatch(pairs);
       return store.edges(pairs);
     },
+    hiddenPeriods: async ({ viewer }) => ({ periods: await store.hiddenPeriods(viewer) }),
     async scanPeople({ after, limit }) {
       const people = await store.scan({ after, limit });
       return {
@@ -101,6 +110,7 @@ function createTies(deps: SocialDeps): Ties {
     async unblock({ userId: me, other, traceId }) {
       await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
         mine: { ...mine, block: null },
+        hidden: endOfBlock({ me, other, since: mine.block, mint }),
         result: undefined,
       }));
     },
@@ -114,6 +124,7 @@ function createTies(deps: SocialDeps): Ties {
     async unmute({ userId: me, other, traceId }) {
       await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
         mine: { ...mine, mute: null },
+        hidden: endOfMute({ me, other, since: mine.mute, mint }),
         result: undefined,
       }));
     },

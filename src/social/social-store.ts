@@ -11,7 +11,7 @@
 import type { EventDraft } from '#contract/events.ts';
 import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { AccountState } from '#contract/records.ts';
-import type { EdgeRow } from './social.ts';
+import type { EdgeRow, HiddenPeriod } from './social.ts';
 
 export interface Person {
   userId: UserId;
@@ -86,6 +86,8 @@ export interface Facts {
 export interface Decision<Result> {
   people?: Person[];
   ties?: (TieKey & { tie: Tie })[];
+  /** Periods that have ended with this change; beyond {@link MAX_HIDDEN_PERIODS} of a viewer the oldest are forgotten. */
+  hidden?: (HiddenPeriod & { viewer: UserId })[];
   /** Committed with the change. */
   events: EventDraft[];
   /** Milliseconds since 1970; when an earlier handle ended. */
@@ -170,12 +172,19 @@ export interface SocialStore {
    * People whose `settledProtections` is behind, and unprotected people with requests left over; lowest ids first.
    */
   unsettled(request: { limit: number }): Promise<UserId[]>;
+  /** The viewer's periods that have ended, in no order. */
+  hiddenPeriods(viewer: UserId): Promise<HiddenPeriod[]>;
+  /** Forgets at most `limit` periods of a person, or about them. Resolves to how many went. */
+  forgetHiddenPeriods(request: { userId: UserId; limit: number }): Promise<number>;
   /** Some ties from or to a person; none when no tie is left. */
   tiesOf(request: { userId: UserId; limit: number }): Promise<TieKey[]>;
 }
 
 /** Blocks and mutes of one person that are read at a stroke. */
 export const APART_MOST = 1_000;
+
+/** Ended periods that are kept for one viewer. */
+export const MAX_HIDDEN_PERIODS = 1_000;
 
 /** People, and ties, in one change. */
 export const SUBJECT_MOST = 500;

@@ -58,6 +58,14 @@ export interface Suggestion {
   via: UserId[];
 }
 
+/** A time in which somebody was muted by the viewer, or blocked one way or the other, and which has ended. */
+export interface HiddenPeriod {
+  userId: UserId;
+  /** Snowflakes of its beginning and end: what that person did in it has an id between the two. */
+  since: Snowflake;
+  until: Snowflake;
+}
+
 export interface ListRequest {
   userId: UserId;
   viewer: UserId | null;
@@ -170,6 +178,8 @@ export interface Social {
     before: Snowflake | null;
     limit: number;
   }): Promise<Page<EdgeRow>>;
+  /** Internal: the viewer's newest 1,000 periods that have ended, in no order: for what turns up afterwards. */
+  hiddenPeriods(request: { viewer: UserId }): Promise<{ periods: HiddenPeriod[] }>;
   /** Internal: all people in userId order, for rebuilding views. */
   scanPeople(request: { after: UserId; limit: number }): Promise<{
     people: { userId: UserId; protected: boolean; state: AccountState; followers: number }[];

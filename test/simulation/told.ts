@@ -1,15 +1,20 @@
 /** What everybody must have been told, computed plainly from the model: see docs/decisions/notifications.md for the rules. */
 import assert from 'node:assert/strict';
+import type { HiddenPeriod } from '#social/social.ts';
 import type { System } from '#system/system.ts';
 import type { Ids } from './facts.ts';
 import { type Model, mayRead, mayReadTweet, maySee, pair } from './model.ts';
-import type { World } from './world.ts';
+import type { Mark, World } from './world.ts';
 
 interface Told {
   id: number;
   type: string;
   tweetId: number | null;
   actor: number;
+}
+interface Reader {
+  marks: readonly Mark[];
+  periods: readonly HiddenPeriod[];
 }
 interface Group {
   id: number;
@@ -48,15 +53,29 @@ function toldTo(model: Model, ids: Ids, reader: number): Told[] {
   return told.sort((a, b) => b.id - a.id);
 }
 
-/** Likes and reposts of one tweet, and follows, stand together between two read marks; the rest stands alone. */
-function grouped(told: Told[], marks: readonly number[]): Group[] {
+/** What made it be read: the first mark that covers it, or a time in which its actor was hidden. */
+function readBy(
+  { marks, periods }: Reader,
+  { id, actor }: { id: number; actor: number },
+): string | undefined {
+  const period = periodOf(periods, { id, actor });
+  if (period !== undefined) return `hidden ${period.since}`;
+  const mark = marks.findIndex(({ upTo, had }) => id <= upTo && had.has(id));
+  return mark < 0 ? undefined : `mark ${mark}`;
+}
+
+function periodOf(periods: readonly HiddenPeriod[], { id, actor }: { id: number; actor: number }) {
+  return periods.find(({ userId, since, until }) => userId === actor && since < id && id < until);
+}
+
+/** Likes and reposts of one tweet, and follows, stand together that were read together; the rest stands alone. */
+function grouped(told: Told[], reader: Reader): Group[] {
   const groups = new Map<string, Group>();
-  const last = marks.at(-1) ?? 0;
   for (const { id, type, tweetId, actor } of told) {
-    const interval = marks.filter((mark) => mark >= id).length;
+    const by = readBy(reader, { id, actor });
     const together = type === 'like' || type === 'repost' || type === 'follow';
-    const key = together ? `${type} ${tweetId} ${interval}` : `${id}`;
-    const group = groups.get(key) ?? { id, type, tweetId, actors: [], read: id <= last };
+    const key = together ? `${type} ${tweetId} ${by}` : `${id}`;
+    const group = groups.get(key) ?? { id, type, tweetId, actors: [], read: by !== undefined };
     group.actors.push(actor);
     groups.set(key, group);
   }
@@ -64,11 +83,13 @@ function grouped(told: Told[], marks: readonly number[]): Group[] {
 }
 
 /** New tweets of those one follows since the last read mark: one group, gone once it is read. */
-function newTweets(model: Model, ids: Ids, reader: number, mark: number): Group | undefined {
+function newTweets(model: Model, ids: Ids, reader: number, { marks, periods }: Reader): Group | undefined {
+  const mark = Math.max(0, ...marks.map(({ upTo }) => upTo));
   const fresh = [...model.tweets]
     .filter(([tweetId, { author }]) => {
       const key = pair(reader, author);
       if (!model.follows.has(key) || model.mutes.has(key) || author === reader) return false;
+      if (periodOf(periods, { id: tweetId, actor: author }) !== undefined) return false;
       return tweetId > mark && tweetId > ids.follows.get(key)! && mayReadTweet(model, reader, tweetId);
     })
     .sort(([a], [b]) => b - a);
@@ -79,12 +100,13 @@ function newTweets(model: Model, ids: Ids, reader: number, mark: number): Group 
 }
 
 export async function checkTold(world: World, ids: Ids): Promise<void> {
-  const { notifications } = world.system().services;
+  const { notifications, social } = world.system().services;
   for (const reader of world.people) {
     if (!world.model.people.get(reader)!.active) continue;
-    const marks = world.marks.get(reader) ?? [];
-    const tweets = newTweets(world.model, ids, reader, marks.at(-1) ?? 0);
-    const groups = grouped(toldTo(world.model, ids, reader), marks);
+    const { periods } = await social.hiddenPeriods({ viewer: reader });
+    const has: Reader = { marks: world.marks.get(reader) ?? [], periods };
+    const tweets = newTweets(world.model, ids, reader, has);
+    const groups = grouped(toldTo(world.model, ids, reader), has);
     const expected = (tweets === undefined ? groups : [...groups, tweets]).sort((a, b) => b.id - a.id);
     const shown = await everything(world.system(), reader);
     assert.deepEqual(
@@ -118,12 +140,15 @@ async function everything(system: System, userId: number): Promise<Page['notific
   return shown;
 }
 
-/** Reads everything up to the newest that is listed. */
+/** Reads everything up to the newest that is listed: what has arrived by then. */
 export async function markRead(world: World, reader: number): Promise<void> {
-  const { notifications } = world.system().services;
+  const { services, stores } = world.system();
+  const { notifications } = services;
   const { notifications: newest } = await notifications.list({ userId: reader, before: null, limit: 1 });
   const upTo = newest[0]?.id;
-  if (upTo === undefined || upTo <= (world.marks.get(reader)?.at(-1) ?? 0)) return;
+  if (upTo === undefined) return;
+  const items = await stores.notifications.items({ recipient: reader });
   await notifications.markRead({ userId: reader, upTo });
-  world.marks.set(reader, [...(world.marks.get(reader) ?? []), upTo]);
+  const mark = { upTo, had: new Set(items.map(({ id }) => id)) };
+  world.marks.set(reader, [...(world.marks.get(reader) ?? []), mark]);
 }

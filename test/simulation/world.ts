@@ -9,6 +9,12 @@ import { createSystem, type System } from '#system/system.ts';
 import { createModel, type Done, type Model } from './model.ts';
 import type { Act } from './steps.ts';
 
+/** A read mark, and the items that were there when it was set. */
+export interface Mark {
+  upTo: number;
+  had: ReadonlySet<number>;
+}
+
 export interface World {
   model: Model;
   clock: ManualClock;
@@ -19,7 +25,7 @@ export interface World {
   tweetIds: number[];
   commentIds: number[];
   /** Read marks of each person, oldest first. */
-  marks: Map<number, number[]>;
+  marks: Map<number, Mark[]>;
   /** First pages of their home that each person has read in the life of this process. */
   walksBegun(reader: number): number;
   /** Real ids for an act; undefined where there is nothing yet to act on. */

@@ -1,6 +1,5 @@
 /** What people were told, and how they want to be told. */
 import { Type } from 'typebox';
-import { firstSnowflakeAt } from '#contract/ids.ts';
 import type { NotificationItem, NotificationsPage, NotificationsWalk } from '#notifications/notifications.ts';
 import { type Place, scopeOf } from '../cursors.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
@@ -63,18 +62,15 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
 const BEGINNING = { before: null, walk: null };
 
 /** A cursor holds the walk too, so that a group that grows meanwhile neither comes again nor is missed. */
-function placeOf({ next, walk: { arrival, mark, tweets } }: NotificationsPage): Place | null {
-  return next === null ? null : [next, arrival, mark, tweets];
+function placeOf({ next, walk: { arrival, mark, after, tweets } }: NotificationsPage): Place | null {
+  return next === null ? null : [next, arrival, mark, after, tweets];
 }
 function walkOf(place: Place): { before: number; walk: NotificationsWalk } {
-  const [before, arrival, mark, tweets] = place as [number, number, number, number];
-  return { before, walk: { arrival, mark, tweets } };
+  const [before, arrival, mark, after, tweets] = place as [number, number, number, number, number];
+  return { before, walk: { arrival, mark, after, tweets } };
 }
 
-/** Ids may be minted this far ahead of the clock. */
-const AHEAD_MS = 1_000;
-
-function readRoute({ services: { notifications }, clock }: RouteDeps): Route {
+function readRoute({ services: { notifications } }: RouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/{userId}/notifications/read',
@@ -89,9 +85,7 @@ function readRoute({ services: { notifications }, clock }: RouteDeps): Route {
     errors: ['forbidden'],
     async handler({ params, body, caller }) {
       const userId = selfOf(params.userId, caller);
-      // A mark beyond now would hide for ever what is yet to come.
-      const upTo = Math.min(Number(body.upTo), firstSnowflakeAt(clock.now() + AHEAD_MS));
-      return await notifications.markRead({ userId, upTo });
+      return await notifications.markRead({ userId, upTo: Number(body.upTo) });
     },
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { STORE_LIMITS } from '../notifications-store.ts';
+import { NO_MARK, type NotificationsStore, STORE_LIMITS } from '../notifications-store.ts';
 import type { WithHandles } from './contract-kit.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
@@ -120,39 +120,54 @@ export function describeFacts(withHandles: WithHandles): void {
   });
 
   describe('read marks', () => {
-    test('only rise, and every one that was set is remembered', () =>
+    const marksOf = async (store: NotificationsStore, atLeast = 0) =>
+      (await store.marks({ userId: ann, atLeast })).map(({ number, upTo, arrival, highest }) => [
+        number,
+        upTo,
+        arrival,
+        highest,
+      ]);
+
+    test('are kept in the order in which they were set', () =>
       withHandles(async (one, two) => {
-        assert.equal(await one.mark({ userId: ann }), 0);
-        assert.equal(await one.advanceMark({ userId: ann, upTo: 10 }), 10);
-        assert.equal(await two.advanceMark({ userId: ann, upTo: 30 }), 30);
-        assert.equal(await one.advanceMark({ userId: ann, upTo: 20 }), 30);
-        assert.equal(await one.advanceMark({ userId: ann, upTo: 30 }), 30);
-        assert.equal(await two.mark({ userId: ann }), 30);
-        assert.deepEqual(await two.marks({ userId: ann, atLeast: 0 }), [10, 30]);
-        assert.deepEqual(await two.marks({ userId: ann, atLeast: 11 }), [30]);
-        assert.deepEqual(await two.marks({ userId: ann, atLeast: 10 }), [10, 30]);
-        assert.equal(await one.mark({ userId: bob }), 0);
+        assert.deepEqual(await one.mark({ userId: ann }), NO_MARK);
+        await one.addMark({ userId: ann, upTo: 10, arrival: 1 });
+        await two.addMark({ userId: ann, upTo: 30, arrival: 1 });
+        await one.addMark({ userId: ann, upTo: 20, arrival: 4 });
+        const last = { number: 3, upTo: 20, arrival: 4, highest: 30 };
+        assert.deepEqual(await two.mark({ userId: ann }), last);
+        const all = [
+          [1, 10, 1, 10],
+          [2, 30, 1, 30],
+          [3, 20, 4, 30],
+        ];
+        assert.deepEqual(await marksOf(one), all);
+        assert.deepEqual(await marksOf(two, 10), all);
+        assert.deepEqual(await marksOf(two, 11), all.slice(1));
+        assert.deepEqual(await one.mark({ userId: bob }), NO_MARK);
       }));
 
-    test('beyond the bound forget the oldest', () =>
+    test('beyond the bound the oldest joins the next: what was read stays read', () =>
       withHandles(async (one) => {
-        for (let mark = 1; mark <= STORE_LIMITS.marks + 3; mark++) {
-          void one.advanceMark({ userId: ann, upTo: mark });
-        }
-        assert.equal(await one.advanceMark({ userId: ann, upTo: 1 }), STORE_LIMITS.marks + 3);
-        const marks = await one.marks({ userId: ann, atLeast: 0 });
-        assert.deepEqual([marks.length, marks[0]], [STORE_LIMITS.marks, 4]);
+        const add = (upTo: number, arrival: number) => one.addMark({ userId: ann, upTo, arrival });
+        void add(5_000, 1);
+        for (let mark = 2; mark <= STORE_LIMITS.marks; mark++) void add(mark, mark);
+        await add(3_000, 2_000);
+        await add(3_001, 2_001);
+        const marks = await marksOf(one);
+        assert.deepEqual([marks.length, marks[0]], [STORE_LIMITS.marks, [3, 5_000, 3, 5_000]]);
+        assert.deepEqual(marks.at(-1), [STORE_LIMITS.marks + 2, 3_001, 2_001, 5_000]);
       }));
 
-    test('set by two at once end at the higher', () =>
+    test('set by two at once are both there', () =>
       withHandles(async (one, two) => {
-        const marks = await Promise.all([
-          one.advanceMark({ userId: ann, upTo: 5 }),
-          two.advanceMark({ userId: ann, upTo: 9 }),
-          one.advanceMark({ userId: ann, upTo: 7 }),
+        await Promise.all([
+          one.addMark({ userId: ann, upTo: 5, arrival: 1 }),
+          two.addMark({ userId: ann, upTo: 9, arrival: 1 }),
         ]);
-        assert.ok(marks[0] >= 5 && marks[1] === 9 && marks[2] >= 7);
-        assert.equal(await one.mark({ userId: ann }), 9);
+        const upTos = (await one.marks({ userId: ann, atLeast: 0 })).map(({ upTo }) => upTo);
+        assert.deepEqual(upTos.sort(), [5, 9]);
+        assert.equal((await two.mark({ userId: ann })).highest, 9);
       }));
   });
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Positions } from '#queue/view.ts';
 import {
   type BellJob,
   type Item,
   type ItemChange,
+  NO_MARK,
   type NotificationsStore,
   STORE_LIMITS,
 } from '../notifications-store.ts';
@@ -47,20 +49,26 @@ async function commit(
 }
 
 /** Builds the next generation of a partition out of `found`, and lets it take over. */
-async function rebuild(store: NotificationsStore, found: Item[], beforeSwap?: () => Promise<void>) {
+async function rebuild(
+  store: NotificationsStore,
+  found: Item[],
+  beforeSwap?: () => Promise<void>,
+  positions: Positions = {},
+) {
   const partition = PARTITION;
   const { epoch } = await store.views.claim(partition);
-  await store.views.beginRebuild({ partition, epoch, positions: {} });
+  await store.views.beginRebuild({ partition, epoch, positions });
   const { generation } = (await store.views.load(partition)).building!;
   const patch = { changes: found.map(add), bellJobs: [], stood: true };
   const scan = { partition, epoch, generation, patch, expectedCursor: '', cursor: null };
   assert.ok(await store.views.commitScan(scan));
   await beforeSwap?.();
-  assert.ok(await store.views.swap({ partition, epoch, generation }));
+  const owner = await store.views.claim(partition);
+  assert.ok(await store.views.swap({ partition, epoch: owner.epoch, generation }));
 }
 
-async function idsOf(store: NotificationsStore, recipient: number, above = 0): Promise<number[]> {
-  return (await store.items({ recipient, above })).map(({ id }) => id);
+async function idsOf(store: NotificationsStore, recipient: number): Promise<number[]> {
+  return (await store.items({ recipient })).map(({ id }) => id);
 }
 
 export function describeItems(withHandles: WithHandles): void {
@@ -70,21 +78,20 @@ export function describeItems(withHandles: WithHandles): void {
         await commit(one, [add(like(20, ann, bob)), add(like(10, ann, cid)), add(like(11, bob, cid))]);
         const mention: Item = { ...like(15, ann, bob), type: 'mention', commentId: 15 };
         await commit(two, [add(mention)], { partition: 9 });
-        const items = await two.items({ recipient: ann, above: 0 });
+        const items = await two.items({ recipient: ann });
         assert.deepEqual(
-          items.map(({ arrival: _, ...item }) => item),
+          items.map(({ arrival: _, untold: __, ...item }) => item),
           [like(20, ann, bob), mention, like(10, ann, cid)],
         );
-        assert.deepEqual(await idsOf(one, ann, 10), [20, 15]);
         assert.deepEqual(await idsOf(one, bob), [11]);
       }));
 
     test('are added once: the first told stays', () =>
       withHandles(async (one, two) => {
         await commit(one, [add({ ...like(10, ann, bob), type: 'mention' })]);
-        const [before] = await one.items({ recipient: ann, above: 0 });
+        const [before] = await one.items({ recipient: ann });
         await commit(two, [add({ ...like(10, ann, bob), type: 'tweet' })]);
-        assert.deepEqual(await one.items({ recipient: ann, above: 0 }), [before]);
+        assert.deepEqual(await one.items({ recipient: ann }), [before]);
       }));
 
     test('change in the order of a patch', () =>
@@ -117,9 +124,9 @@ export function describeItems(withHandles: WithHandles): void {
         await commit(one, [settle(cid, follow(12, ann, cid))]);
         await commit(two, [settle(bob, follow(13, ann, bob))]);
         assert.deepEqual(await idsOf(one, ann), [13, 12, 11]);
-        const before = await one.items({ recipient: ann, above: 12 });
+        const before = await one.items({ recipient: ann });
         await commit(one, [settle(bob, follow(13, ann, bob))]);
-        assert.deepEqual(await one.items({ recipient: ann, above: 12 }), before, 'again changes nothing');
+        assert.deepEqual(await one.items({ recipient: ann }), before, 'again changes nothing');
         await commit(one, [settle(bob, null)]);
         assert.deepEqual(await idsOf(one, ann), [12, 11]);
       }));
@@ -133,7 +140,7 @@ export function describeItems(withHandles: WithHandles): void {
         await commit(two, [{ change: 'remove', recipient: ann, id: 99 }]);
         assert.equal(await one.arrival(), first);
         await commit(two, [add(like(5, ann, bob))], { partition: 9 });
-        const items = await one.items({ recipient: ann, above: 0 });
+        const items = await one.items({ recipient: ann });
         assert.deepEqual(
           items.map(({ id, arrival }) => [id, arrival <= first]),
           [
@@ -165,10 +172,55 @@ export function describeItems(withHandles: WithHandles): void {
           assert.deepEqual(await idsOf(two, ann), [30, 10]);
         });
         assert.deepEqual(await idsOf(two, ann), [30, 20, 10]);
-        const arrivals = (await two.items({ recipient: ann, above: 0 })).map(({ arrival }) => arrival);
-        assert.deepEqual(arrivals.slice(1), [0, 0], 'what a rebuild found stood already');
         while (await one.views.dropOld(PARTITION)) assert.deepEqual(await idsOf(two, ann), [30, 20, 10]);
         assert.deepEqual(await idsOf(two, ann), [30, 20, 10]);
+      }));
+  });
+
+  describe('items that a mark does not cover', () => {
+    test('are those above it, and those that came after it', () =>
+      withHandles(async (one, two) => {
+        await commit(one, [add(like(10, ann, bob)), add(like(30, ann, bob))]);
+        const mark = { upTo: 20, arrival: await two.arrival() };
+        const uncovered = async () => (await two.items({ recipient: ann, since: mark })).map(({ id }) => id);
+        assert.deepEqual(await uncovered(), [30]);
+        await commit(two, [add(like(15, ann, cid)), add(like(16, bob, cid))], { partition: 9 });
+        await commit(two, [add(like(40, ann, cid))]);
+        assert.deepEqual(await uncovered(), [40, 30, 15]);
+      }));
+  });
+
+  describe('a rebuild', () => {
+    const came = async (store: NotificationsStore) => {
+      const items = await store.items({ recipient: ann });
+      return Object.fromEntries(items.map(({ id, arrival, untold }) => [id, untold ? 'untold' : arrival]));
+    };
+
+    test('takes over when what stands came, and knows of the rest that nobody was told', () =>
+      withHandles(async (one, two) => {
+        await commit(one, [add(like(10, ann, bob))]);
+        await commit(one, [add(like(20, ann, bob))]);
+        const before = await came(two);
+        await rebuild(one, [like(10, ann, bob), like(20, ann, bob), like(15, ann, cid)]);
+        assert.deepEqual(await came(two), { ...before, 15: 'untold' });
+        await rebuild(two, [like(10, ann, bob), like(15, ann, cid)]);
+        assert.deepEqual(await came(one), { 10: before[10], 15: 'untold' }, 'and again');
+      }));
+
+    test('takes over when something came that the older generation has only afterwards', () =>
+      withHandles(async (one, two) => {
+        await commit(one, [add(like(10, ann, bob))]);
+        await rebuild(one, [like(10, ann, bob), like(20, ann, cid)], () =>
+          commit(two, [add(like(20, ann, cid))]),
+        );
+        assert.equal((await came(one))[20], await two.arrival());
+      }));
+
+    test('cannot know it where the older generation has not folded all that there was', () =>
+      withHandles(async (one) => {
+        await commit(one, [add(like(10, ann, bob))]);
+        await rebuild(one, [like(10, ann, bob), like(20, ann, cid)], undefined, { tweets: 5 });
+        assert.equal((await came(one))[20], 0);
       }));
   });
 
@@ -224,12 +276,13 @@ export function describeItems(withHandles: WithHandles): void {
       withHandles(async (one, two) => {
         const items = [like(10, ann, bob), like(11, ann, cid), like(12, bob, ann), like(13, bob, cid)];
         await commit(one, items.map(add));
-        await two.advanceMark({ userId: ann, upTo: 5 });
-        await two.advanceMark({ userId: bob, upTo: 6 });
+        await two.addMark({ userId: ann, upTo: 5, arrival: 1 });
+        await two.addMark({ userId: bob, upTo: 6, arrival: 1 });
         let steps = 0;
         while (!(await two.erasePerson({ userId: ann, limit: 2 })).done) assert.ok(++steps < 10);
         assert.deepEqual([await idsOf(one, ann), await idsOf(one, bob)], [[], [13]]);
-        assert.deepEqual([await one.mark({ userId: ann }), await one.mark({ userId: bob })], [0, 6]);
+        assert.deepEqual(await one.mark({ userId: ann }), NO_MARK);
+        assert.equal((await one.mark({ userId: bob })).upTo, 6);
       }));
   });
 }

@@ -1,6 +1,12 @@
 import type { Database } from '#platform/sqlite/database.ts';
 import type { BellLevel, NotificationType, SettingsChanges } from '../notifications.ts';
-import { type BellPerson, type NotificationFacts, STORE_LIMITS } from '../notifications-store.ts';
+import {
+  type BellPerson,
+  NO_MARK,
+  type NotificationFacts,
+  type ReadMark,
+  STORE_LIMITS,
+} from '../notifications-store.ts';
 
 interface SettingRow {
   type: NotificationType;
@@ -55,6 +61,7 @@ function settingsOn(db: Database): Pick<NotificationFacts, 'settings' | 'mergeSe
 
 function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'bellPeople'> {
   const select = db.prepare('SELECT level FROM bells WHERE user_id = ? AND other = ?');
+  const own = db.prepare('SELECT other AS userId, level FROM bells WHERE user_id = ? LIMIT ? + 0');
   const count = db.prepare('SELECT count(*) AS bells FROM bells WHERE user_id = ?');
   const clear = db.prepare('DELETE FROM bells WHERE user_id = ? AND other = ?');
   const set = db.prepare(
@@ -81,10 +88,17 @@ function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'b
         set.run(userId, other, level, since);
         return true;
       }),
-    bells: async ({ userId, others }) =>
-      others
+    async bells({ userId, others }) {
+      // Most people have set few or none, and are asked about hundreds.
+      const few = own.all(userId, others.length + 1) as { userId: number; level: BellLevel }[];
+      if (few.length <= others.length) {
+        const asked = new Set(others);
+        return few.filter((bell) => asked.has(bell.userId)).map((bell) => ({ ...bell }));
+      }
+      return others
         .map((other) => ({ userId: other, level: levelOf(userId, other) }))
-        .filter(({ level }) => level !== 'default'),
+        .filter(({ level }) => level !== 'default');
+    },
     async bellPeople({ author, after, limit }) {
       const rows = page.all(author, after, limit + 1) as unknown as BellPerson[];
       const people = rows.slice(0, limit).map(({ userId, since }) => ({ userId, since }));
@@ -113,27 +127,47 @@ function threadsOn(db: Database): Pick<NotificationFacts, 'muteThread' | 'unmute
   };
 }
 
-function marksOn(db: Database): Pick<NotificationFacts, 'advanceMark' | 'mark' | 'marks'> {
-  const newest = db.prepare('SELECT max(mark) AS mark FROM read_marks WHERE user_id = ?');
-  const add = db.prepare('INSERT INTO read_marks (user_id, mark) VALUES (?, ?)');
-  const trim = db.prepare(
-    `DELETE FROM read_marks WHERE user_id = ?1 AND mark <= (
-       SELECT mark FROM read_marks WHERE user_id = ?1 ORDER BY mark DESC LIMIT 1 OFFSET ${STORE_LIMITS.marks})`,
+function marksOn(db: Database): Pick<NotificationFacts, 'addMark' | 'mark' | 'marks'> {
+  const columns = 'number, up_to AS upTo, arrival, highest';
+  const newest = db.prepare(
+    `SELECT ${columns} FROM read_marks WHERE user_id = ? ORDER BY number DESC LIMIT 1`,
   );
-  const select = db.prepare('SELECT mark FROM read_marks WHERE user_id = ? AND mark >= ? ORDER BY mark');
-  const markOf = (userId: number) => (newest.get(userId) as { mark: number | null }).mark ?? 0;
+  const select = db.prepare(
+    `SELECT ${columns} FROM read_marks WHERE user_id = ? AND up_to >= ? ORDER BY number`,
+  );
+  const add = db.prepare(
+    'INSERT INTO read_marks (user_id, number, up_to, arrival, highest) VALUES (?, ?, ?, ?, ?)',
+  );
+  const oldestTwo = db.prepare(
+    `SELECT ${columns} FROM read_marks WHERE user_id = ?1 AND number <= ?2 - ${STORE_LIMITS.marks} + 1
+     ORDER BY number LIMIT 2`,
+  );
+  const widen = db.prepare(
+    'UPDATE read_marks SET up_to = ?, arrival = ?, highest = ? WHERE user_id = ? AND number = ?',
+  );
+  const remove = db.prepare('DELETE FROM read_marks WHERE user_id = ? AND number = ?');
+  const latest = (userId: number) => ({ ...((newest.get(userId) as ReadMark | undefined) ?? NO_MARK) });
+
+  /** What either of the two oldest covered stays read. */
+  function joinOldest(userId: number, number: number): void {
+    const [oldest, next] = oldestTwo.all(userId, number) as unknown as ReadMark[];
+    if (oldest === undefined || next === undefined) return;
+    const upTo = Math.max(oldest.upTo, next.upTo);
+    widen.run(upTo, Math.max(oldest.arrival, next.arrival), next.highest, userId, next.number);
+    remove.run(userId, oldest.number);
+  }
+
   return {
-    advanceMark: ({ userId, upTo }) =>
+    addMark: ({ userId, upTo, arrival }) =>
       db.write(() => {
-        const mark = markOf(userId);
-        if (upTo <= mark) return mark;
-        add.run(userId, upTo);
-        trim.run(userId);
-        return upTo;
+        const last = latest(userId);
+        const number = last.number + 1;
+        add.run(userId, number, upTo, arrival, Math.max(last.highest, upTo));
+        joinOldest(userId, number);
       }),
-    mark: async ({ userId }) => markOf(userId),
+    mark: async ({ userId }) => latest(userId),
     marks: async ({ userId, atLeast }) =>
-      (select.all(userId, atLeast) as { mark: number }[]).map(({ mark }) => mark),
+      (select.all(userId, atLeast) as unknown as ReadMark[]).map((mark) => ({ ...mark })),
   };
 }
 
@@ -147,7 +181,7 @@ function eraserOn(db: Database): SqliteFacts['erase'] {
     bounded('bells', 'user_id, other', 'user_id = ?'),
     bounded('bells', 'user_id, other', 'other = ?'),
     bounded('muted_threads', 'user_id, tweet_id', 'user_id = ?'),
-    bounded('read_marks', 'user_id, mark', 'user_id = ?'),
+    bounded('read_marks', 'user_id, number', 'user_id = ?'),
   ];
   return (userId, limit) => {
     let gone = 0;

@@ -1,6 +1,7 @@
 import { isWhole } from '#platform/sqlite/damage.ts';
 import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite-view-store.ts';
+import type { Positions } from '#queue/view.ts';
 import { NOTIFICATION_TYPES, type NotificationType } from '../notifications.ts';
 import {
   type Item,
@@ -9,6 +10,7 @@ import {
   type NotificationItems,
   STORE_LIMITS,
   type StoredBellJob,
+  type StoredItem,
 } from '../notifications-store.ts';
 
 const VIEW = 'notifications';
@@ -21,6 +23,7 @@ interface ItemRow {
   comment_id: number | null;
   actor: number;
   arrival: number;
+  untold: number;
 }
 
 function isItem({ recipient, id, type, tweet_id, comment_id, actor, arrival }: ItemRow): boolean {
@@ -45,37 +48,55 @@ export function createSqliteItems(db: DerivedDatabase): SqliteItems {
   const rows = rowsOn(db);
   const views = createSqliteViewStore<ItemsPatch>({ db, name: VIEW, apply: rows.apply, drop: rows.drop });
   const newestArrival = db.prepare('SELECT newest FROM arrivals');
-  const select = db.prepare(
-    `SELECT recipient, id, type, tweet_id, comment_id, actor, arrival FROM items
+  const live = `FROM items
      CROSS JOIN view_state v ON v.view = '${VIEW}' AND v.partition = items.partition
-       AND v.live_generation = items.generation
-     WHERE recipient = ? AND id > ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
+       AND v.live_generation = items.generation`;
+  const columns = 'recipient, id, type, tweet_id, comment_id, actor, arrival, untold';
+  const above = db.prepare(
+    `SELECT ${columns} ${live} WHERE recipient = ? AND id > ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
+  );
+  const late = db.prepare(
+    `SELECT ${columns} ${live.replace('FROM items', 'FROM items INDEXED BY items_by_arrival')}
+     WHERE recipient = ? AND arrival > ? AND id <= ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
   );
   return {
     views,
     arrival: async () => (newestArrival.get() as { newest: number }).newest,
-    items: async ({ recipient, above }) =>
-      (select.all(recipient, above) as unknown as ItemRow[]).map((row) => {
+    async items({ recipient, since }) {
+      const rows = above.all(recipient, since?.upTo ?? 0) as unknown as ItemRow[];
+      if (since !== undefined) {
+        rows.push(...(late.all(recipient, since.arrival, since.upTo) as unknown as ItemRow[]));
+      }
+      return rows.slice(0, STORE_LIMITS.items).map((row) => {
         if (!isItem(row)) throw db.damaged(`what ${recipient} was told cannot be read`);
-        return {
-          recipient: row.recipient,
-          id: row.id,
-          type: row.type,
-          tweetId: row.tweet_id,
-          commentId: row.comment_id,
-          actor: row.actor,
-          arrival: row.arrival,
-        };
-      }),
+        return itemOf(row);
+      });
+    },
     ...jobsOn(db, rows),
     erase: eraserOn(db),
   };
 }
 
+function itemOf(row: ItemRow): StoredItem {
+  return {
+    recipient: row.recipient,
+    id: row.id,
+    type: row.type,
+    tweetId: row.tweet_id,
+    commentId: row.comment_id,
+    actor: row.actor,
+    arrival: row.arrival,
+    untold: row.untold === 1,
+  };
+}
+
+/** How what a commit adds came. */
+type Came = Pick<StoredItem, 'arrival' | 'untold'>;
+
 interface Rows {
   /** The number that what this commit adds will carry. */
   nextArrival: () => number;
-  change: (change: ItemChange, at: Place, arrival: number) => void;
+  change: (change: ItemChange, at: Place, came: Came) => void;
   /** Keeps the newest of what one partition's generation told somebody. */
   trim: (recipients: Iterable<number>, at: Place) => void;
   apply: (patch: ItemsPatch, at: Place) => void;
@@ -101,6 +122,21 @@ function rowsOn(db: DerivedDatabase): Rows {
     `DELETE FROM bell_jobs WHERE (tweet_id, generation, partition) IN (
        SELECT tweet_id, generation, partition FROM bell_jobs WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
   );
+  const positions = db.prepare(
+    `SELECT live_positions AS live, building_positions AS building FROM view_state
+     WHERE view = '${VIEW}' AND partition = ?`,
+  );
+  /**
+   * The live generation has folded all that the rebuild found in the log when it began. Then what a scan finds and the
+   * live generation lacks was not wanted, and not lost, nor is it still to come.
+   */
+  function liveIsAhead(partition: number): boolean {
+    const row = positions.get(partition) as { live: string; building: string | null } | undefined;
+    if (row?.building == null) return false;
+    const live = JSON.parse(row.live) as Positions;
+    const began = Object.entries(JSON.parse(row.building) as Positions) as [keyof Positions, number][];
+    return began.every(([topic, position]) => (live[topic] ?? 0) >= position);
+  }
   const nextArrival = () => (raise.get() as { newest: number }).newest;
 
   function trim(recipients: Iterable<number>, { generation, partition }: Place): void {
@@ -113,10 +149,12 @@ function rowsOn(db: DerivedDatabase): Rows {
     trim,
     apply({ changes, bellJobs, stood }, at) {
       const adds = changes.some((one) => one.change === 'add' || (one.change === 'settleFollow' && one.item));
-      const arrival = stood || !adds ? 0 : nextArrival();
+      const came = stood
+        ? { arrival: 0, untold: liveIsAhead(at.partition) }
+        : { arrival: adds ? nextArrival() : 0, untold: false };
       const told = new Set<number>();
       for (const one of changes) {
-        change(one, at, arrival);
+        change(one, at, came);
         if (one.change === 'add') told.add(one.item.recipient);
         if (one.change === 'settleFollow') told.add(one.recipient);
       }
@@ -134,10 +172,19 @@ function rowsOn(db: DerivedDatabase): Rows {
 }
 
 function changerOn(db: DerivedDatabase): Rows['change'] {
+  const liveGeneration = `(SELECT live_generation FROM view_state WHERE view = '${VIEW}' AND partition = ?4)`;
+  // A generation under construction takes over how an item came from the live one, whichever of the two has it first.
+  const inherited = (column: string, otherwise: string) =>
+    `coalesce((SELECT ${column} FROM items WHERE recipient = ?1 AND id = ?2 AND partition = ?4
+       AND generation = ${liveGeneration}), ${otherwise})`;
   const insert = db.prepare(
     `INSERT OR IGNORE INTO items
-       (recipient, id, generation, partition, type, tweet_id, comment_id, actor, arrival)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (recipient, id, generation, partition, type, tweet_id, comment_id, actor, arrival, untold)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ${inherited('arrival', '?9')}, ${inherited('untold', '?10')})`,
+  );
+  const handDown = db.prepare(
+    `UPDATE items SET arrival = ?, untold = ?
+     WHERE recipient = ? AND id = ? AND partition = ? AND generation > ?`,
   );
   const remove = db.prepare(
     'DELETE FROM items WHERE recipient = ? AND id = ? AND generation = ? AND partition = ?',
@@ -150,16 +197,18 @@ function changerOn(db: DerivedDatabase): Rows['change'] {
        AND type IN ('follow', 'followRequest') AND id <> ?`,
   );
 
-  function add(item: Item, { generation, partition }: Place, arrival: number): void {
+  function add(item: Item, { generation, partition }: Place, { arrival, untold }: Came): void {
     const { recipient, id, type, tweetId, commentId, actor } = item;
-    insert.run(recipient, id, generation, partition, type, tweetId, commentId, actor, arrival);
+    const about = [type, tweetId, commentId, actor] as const;
+    const added = insert.run(recipient, id, generation, partition, ...about, arrival, +untold);
+    if (added.changes > 0) handDown.run(arrival, +untold, recipient, id, partition, generation);
   }
 
-  return (change, at, arrival) => {
+  return (change, at, came) => {
     const { generation, partition } = at;
     switch (change.change) {
       case 'add':
-        return add(change.item, at, arrival);
+        return add(change.item, at, came);
       case 'remove':
         return void remove.run(change.recipient, change.id, generation, partition);
       case 'removeTweet':
@@ -167,7 +216,7 @@ function changerOn(db: DerivedDatabase): Rows['change'] {
       case 'settleFollow': {
         const { recipient, actor, item } = change;
         removeFollow.run(actor, recipient, generation, partition, item?.id ?? 0);
-        if (item !== null) add(item, at, arrival);
+        if (item !== null) add(item, at, came);
       }
     }
   };
@@ -202,8 +251,8 @@ function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationItems, 'bellJ
             : move.run(next, tweetId, generation, partition, after);
         if (moved.changes === 0) return false;
         if (items.length === 0) return true;
-        const arrival = rows.nextArrival();
-        for (const item of items) rows.change({ change: 'add', item }, job, arrival);
+        const came = { arrival: rows.nextArrival(), untold: false };
+        for (const item of items) rows.change({ change: 'add', item }, job, came);
         rows.trim(new Set(items.map(({ recipient }) => recipient)), job);
         return true;
       }),

@@ -27,10 +27,23 @@ CREATE TABLE read_marks (
   mark INTEGER NOT NULL,
   PRIMARY KEY (user_id, mark)
 ) WITHOUT ROWID;`,
+  // What was at or below a mark of the older kind stays read, whenever it arrives.
+  `ALTER TABLE read_marks RENAME TO older_marks;
+CREATE TABLE read_marks (
+  user_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  up_to INTEGER NOT NULL,
+  arrival INTEGER NOT NULL,
+  highest INTEGER NOT NULL,
+  PRIMARY KEY (user_id, number)
+) WITHOUT ROWID;
+INSERT INTO read_marks SELECT user_id, row_number() OVER (PARTITION BY user_id ORDER BY mark), mark,
+  ${Number.MAX_SAFE_INTEGER}, mark FROM older_marks;
+DROP TABLE older_marks;`,
 ] as const;
 
 /**
- * What people were told. The key serves listing; `items_by_actor` the taking back of follows and erasure;
+ * What people were told. The key serves listing; `items_by_arrival` what came late; `items_by_actor` the taking back of follows and erasure;
  * `items_by_generation` the dropping of a dead generation.
  */
 export const ITEMS_MIGRATIONS = [
@@ -62,4 +75,6 @@ CREATE TABLE arrivals (
   newest INTEGER NOT NULL
 );
 INSERT INTO arrivals VALUES (1, 0);`,
+  `ALTER TABLE items ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX items_by_arrival ON items (recipient, arrival);`,
 ] as const;

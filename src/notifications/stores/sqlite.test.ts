@@ -26,12 +26,12 @@ test('facts and items live in two files, and what was answered outlives a crash'
   const { directory, path } = temporary();
   try {
     const store = openSqliteNotificationsStore({ path });
-    await store.advanceMark({ userId: 1, upTo: 7 });
-    void store.advanceMark({ userId: 1, upTo: 9 }).catch(() => {});
+    await store.addMark({ userId: 1, upTo: 7, arrival: 1 });
+    void store.addMark({ userId: 1, upTo: 9, arrival: 1 }).catch(() => {});
     store.crash();
     assert.ok(existsSync(path) && existsSync(join(directory, 'notifications-items.db')));
     const again = openSqliteNotificationsStore({ path });
-    assert.equal(await again.mark({ userId: 1 }), 7);
+    assert.equal((await again.mark({ userId: 1 })).upTo, 7);
     await again.close();
   } finally {
     rmSync(directory, { recursive: true });

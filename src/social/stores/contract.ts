@@ -6,6 +6,7 @@ import type { Snowflake, UserId } from '#contract/ids.ts';
 import {
   APART_MOST,
   type Decision,
+  MAX_HIDDEN_PERIODS,
   NO_COUNTS,
   NO_TIE,
   type Person,
@@ -337,6 +338,30 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         await tie(one.store, first.from, first.to, NO_TIE);
       }
       assert.deepEqual(await two.store.tiesOf({ userId: 2, limit: 1 }), []);
+    });
+
+    test('ended mutes and blocks are remembered for their viewer, the newest of them, until they are forgotten', async () => {
+      const ended = (hidden: NonNullable<Decision<null>['hidden']>) =>
+        one.store.change({ people: [], ties: [] }, () => ({ ...plain(null), hidden }));
+      const period = (userId: UserId, until: number) => ({ userId, since: until - 5, until });
+      const untils = async (viewer: UserId) =>
+        (await two.store.hiddenPeriods(viewer)).map(({ until }) => until).sort((a, b) => a - b);
+      await ended([
+        { viewer: 2, ...period(9, 20) },
+        { viewer: 9, ...period(2, 20) },
+      ]);
+      await ended([{ viewer: 2, ...period(9, 40) }]);
+      assert.deepEqual(await untils(2), [20, 40]);
+      assert.deepEqual(await two.store.hiddenPeriods(9), [{ userId: 2, since: 15, until: 20 }]);
+      await ended(
+        Array.from({ length: MAX_HIDDEN_PERIODS }, (_, i) => ({ viewer: 2, ...period(7, 100 + i) })),
+      );
+      const kept = await untils(2);
+      assert.deepEqual([kept.length, kept[0]], [MAX_HIDDEN_PERIODS, 100]);
+      assert.equal(await two.store.forgetHiddenPeriods({ userId: 9, limit: 5 }), 1);
+      assert.deepEqual(await one.store.hiddenPeriods(9), []);
+      assert.equal(await two.store.forgetHiddenPeriods({ userId: 7, limit: 10 }), 10);
+      assert.equal((await untils(2)).length, MAX_HIDDEN_PERIODS - 10);
     });
 
     test('the first and the last snowflake keep their place', async () => {

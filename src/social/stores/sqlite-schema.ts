@@ -75,4 +75,17 @@ CREATE INDEX people_unsettled ON people (user_id)
   WHERE settled_protections < protections OR (protected = 0 AND requesters > 0);
 `;
 
-export const SOCIAL_MIGRATIONS: readonly string[] = [OUTBOX_SCHEMA + PEOPLE + TIES, PROTECTIONS];
+/** When somebody was muted or blocked who is no more; by its end, for the oldest are forgotten. */
+const HIDDEN_PERIODS = `
+CREATE TABLE hidden_periods (
+  viewer INTEGER NOT NULL, until INTEGER NOT NULL, other INTEGER NOT NULL, since INTEGER NOT NULL,
+  PRIMARY KEY (viewer, until)
+) WITHOUT ROWID;
+CREATE INDEX hidden_periods_by_other ON hidden_periods (other);
+`;
+
+export const SOCIAL_MIGRATIONS: readonly string[] = [
+  OUTBOX_SCHEMA + PEOPLE + TIES,
+  PROTECTIONS,
+  HIDDEN_PERIODS,
+];

@@ -6,6 +6,7 @@ import type { SocialStore, TieKey } from '../social-store.ts';
 import { type Counts, type Decision, type Edge, type Facts, NO_COUNTS, NO_TIE } from '../social-store.ts';
 import { countChanges } from '../ties.ts';
 import { createSqliteGraph } from './sqlite-graph.ts';
+import { createSqliteHiddenPeriods } from './sqlite-hidden-periods.ts';
 import { createSqlitePeople } from './sqlite-people.ts';
 import { SOCIAL_MIGRATIONS } from './sqlite-schema.ts';
 import { createSqliteTies } from './sqlite-ties.ts';
@@ -29,6 +30,7 @@ export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStor
   const people = createSqlitePeople(db);
   const ties = createSqliteTies(db);
   const graph = createSqliteGraph(db);
+  const hidden = createSqliteHiddenPeriods(db);
 
   function keep<Result>(keys: readonly TieKey[], facts: Facts, decision: Decision<Result>): Result {
     for (const person of decision.people ?? []) {
@@ -44,6 +46,7 @@ export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStor
     }
     for (const [userId, by] of counts)
       if (Object.values(by).some((n) => n !== 0)) people.addCounts(userId, by);
+    for (const period of decision.hidden ?? []) hidden.add(period);
     for (const event of decision.events) outbox.append(event);
     return decision.result;
   }
@@ -72,6 +75,8 @@ export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStor
     scan: async ({ after, limit }) => people.after(after, limit),
     pending: async ({ userId, kind, limit }) => graph.pending(userId, kind, limit),
     unsettled: async ({ limit }) => people.unsettled(limit),
+    hiddenPeriods: async (viewer) => hidden.of(viewer),
+    forgetHiddenPeriods: ({ userId, limit }) => db.write(() => hidden.forget(userId, limit)),
     tiesOf: async ({ userId, limit }) => ties.touching(userId, limit),
   };
 }

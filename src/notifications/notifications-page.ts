@@ -1,0 +1,61 @@
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { PersonHead } from '#contract/records.ts';
+import { actorsNamed, type Group, presentGroup } from './notification-groups.ts';
+import type { NotificationItem } from './notifications.ts';
+import type { Seen } from './visibility.ts';
+
+/** A group that shows, whether it is read, and those whom it names. */
+export interface ShownGroup {
+  notification: NotificationItem;
+  people: PersonHead[];
+}
+
+export function showGroup(group: Group, read: boolean, seen: Seen): ShownGroup {
+  return { notification: presentGroup(group, read), people: headsOf(actorsNamed(group), seen) };
+}
+
+function headsOf(actors: readonly UserId[], seen: Seen): PersonHead[] {
+  return actors.flatMap((actor) => {
+    const person = seen.person(actor);
+    if (person === undefined) return [];
+    const { userId, handle, name, picture } = person;
+    return [{ userId, handle, name, picture }];
+  });
+}
+
+/** Collects the groups of one page. */
+export interface Page {
+  /**
+   * Takes what shows of some groups. What is still to come is at or below `rest`: what shows of a group may be older
+   * than its newest member, and so may have to wait for its turn.
+   */
+  take(groups: readonly ShownGroup[], rest: Snowflake): void;
+  /** There are more than the page holds. */
+  full(): boolean;
+  result(): { notifications: NotificationItem[]; people: PersonHead[]; next: Snowflake | null };
+}
+
+/** Groups below `below`, newest first, at most `limit`. */
+export function startPage({ below, limit }: { below: Snowflake; limit: number }): Page {
+  const shown: ShownGroup[] = [];
+  let waiting: ShownGroup[] = [];
+  return {
+    take(groups, rest) {
+      waiting.push(...groups.filter(({ notification }) => notification.id < below));
+      waiting.sort((a, b) => b.notification.id - a.notification.id);
+      const ready = waiting.filter(({ notification }) => notification.id > rest).length;
+      shown.push(...waiting.slice(0, ready));
+      waiting = waiting.slice(ready);
+    },
+    full: () => shown.length > limit,
+    result() {
+      const page = shown.slice(0, limit);
+      const people = new Map(page.flatMap((group) => group.people).map((head) => [head.userId, head]));
+      return {
+        notifications: page.map(({ notification }) => notification),
+        people: [...people.values()],
+        next: shown.length > limit ? page.at(-1)!.notification.id : null,
+      };
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * What of somebody's notifications is read. It follows from facts alone (the read marks, and when whom was hidden),
+ * and from how an item came, which survives a rebuild; never from when a fold or a read happens to run.
+ */
+import type { UserId } from '#contract/ids.ts';
+import type { HiddenPeriod } from '#social/social.ts';
+import type { ReadMark, StoredItem } from './notifications-store.ts';
+
+export interface ReadState {
+  /** What made the item be read: items of one tweet read by the same thing stand in one group. */
+  readBy(item: StoredItem): ReadBy;
+  isRead(item: StoredItem): boolean;
+}
+
+/** Empty: nothing did. */
+export type ReadBy = string;
+export const UNREAD: ReadBy = '';
+
+/**
+ * An item is read
+ * - by the first mark that names it or something newer, and was set when it had arrived;
+ * - from the beginning, where its actor was hidden from the recipient when it happened, and is no more: muted, or
+ *   blocked one way or the other. What happened before is as it was;
+ * - from the beginning, where the recipient did not want to be told, and only a rebuild found it.
+ *
+ * `marks` in the order in which they were set.
+ */
+export function createReadState(
+  marks: readonly ReadMark[],
+  hidden: ReadonlyMap<UserId, HiddenPeriod[]>,
+): ReadState {
+  function readBy(item: StoredItem): ReadBy {
+    if (item.untold) return 'untold';
+    const period = periodOf(hidden, item);
+    if (period !== undefined) return `hidden ${period.since}`;
+    for (let i = 0; i < marks.length; i++) {
+      const { upTo, arrival, number } = marks[i]!;
+      if (item.id <= upTo && item.arrival <= arrival) return `mark ${number}`;
+    }
+    return UNREAD;
+  }
+  return { readBy, isRead: (item) => readBy(item) !== UNREAD };
+}
+
+/** The period in which the actor was hidden and did this, if there is one. */
+export function periodOf(
+  hidden: ReadonlyMap<UserId, HiddenPeriod[]>,
+  { actor, id }: { actor: UserId; id: number },
+): HiddenPeriod | undefined {
+  return hidden.get(actor)?.find(({ since, until }) => since < id && id < until);
+}
