@@ -43,7 +43,7 @@ for (const [name, front] of Object.entries(FRONTS)) {
 }
 
 describe('the index page', () => {
-  test('shows links by HTTPS wherever a password would leave this machine', async () => {
+  test('shows links by HTTPS wherever a password would leave this machine', async (context) => {
     const cases: [front: Parameters<typeof openApi>[0], host: string | undefined, origin: string][] = [
       [{ trustedProxies: ['127.0.0.1'] }, undefined, 'https://127.0.0.1'],
       [{ trustedProxies: ['127.0.0.1'] }, 'warble.example', 'https://warble.example'],
@@ -53,28 +53,30 @@ describe('the index page', () => {
     ];
     for (const [front, host, origin] of cases) {
       const api = await openApi(front);
+      context.after(() => api.close());
       const { text } = await ask(api.url, host === undefined ? {} : { host });
-      await api.close();
       assert.ok(text.includes(`curl -s ${origin}`), `${JSON.stringify(front)} ${host}`);
       assert.equal(text.includes('http://'), origin.startsWith('http:'), `${JSON.stringify(front)} ${host}`);
     }
   });
 });
 
-test('the OpenAPI document names the server by its public URL, where that is known', async () => {
+test('the OpenAPI document names the server by its public URL, where that is known', async (context) => {
   for (const [front, url] of [
     [{ publicUrl: 'https://warble.example' }, 'https://warble.example'],
     [{}, '/'],
   ] as const) {
     const api = await openApi(front);
+    context.after(() => api.close());
     assert.deepEqual(api.document.servers, [{ url }]);
-    await api.close();
   }
 });
 
-test('a port of loopback gives metrics to this machine without a token, and nothing else to anybody', async () => {
+test('a port of loopback gives metrics to this machine without a token, and nothing else to anybody', async (context) => {
   const api = await openApi(FRONTS['a trusted proxy']);
+  context.after(() => api.close());
   const { url, close } = await openMetricsListener({ registry: api.registry, port: 0 });
+  context.after(() => close());
   const { status, text } = await ask(url);
   assert.equal(status, 200);
   assert.match(text, /warble_http_requests_in_flight 0/);
@@ -88,5 +90,4 @@ test('a port of loopback gives metrics to this machine without a token, and noth
   assert.equal((await fetch(url, { method: 'POST' })).status, 405);
   await close();
   await assert.rejects(ask(url));
-  await api.close();
 });

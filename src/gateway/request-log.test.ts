@@ -1,8 +1,15 @@
 /** What the log tells of who came: enough to find an attacker, no more than the host wants to keep. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { LogAddresses } from './log-address.ts';
 import { type Api, openApi } from './test-support.ts';
+
+/** An API that is closed with its test, however that ends. */
+async function openFor(context: TestContext, ...front: Parameters<typeof openApi>): Promise<Api> {
+  const api = await openApi(...front);
+  context.after(() => api.close());
+  return api;
+}
 
 /** Line of the log whose request has this id; it is written when the answer has left. */
 async function lineOf({ logged }: Api, requestId: string): Promise<Record<string, unknown>> {
@@ -27,8 +34,11 @@ const CLIENTS = {
 } satisfies Record<LogAddresses, Record<string, string | undefined>>;
 
 for (const [logAddresses, clients] of Object.entries(CLIENTS)) {
-  test(`addresses are logged ${logAddresses}: the client’s, not the proxy’s`, async () => {
-    const api = await openApi({ trustedProxies: ['127.0.0.1'], logAddresses: logAddresses as LogAddresses });
+  test(`addresses are logged ${logAddresses}: the client’s, not the proxy’s`, async (context) => {
+    const api = await openFor(context, {
+      trustedProxies: ['127.0.0.1'],
+      logAddresses: logAddresses as LogAddresses,
+    });
     for (const [index, [client, shown]] of Object.entries(clients).entries()) {
       const id = `client-of-${index}`;
       await api.anybody.get('/tweets', { 'x-forwarded-for': `6.6.6.6, ${client}`, 'x-request-id': id });
@@ -36,12 +46,11 @@ for (const [logAddresses, clients] of Object.entries(CLIENTS)) {
     }
     const all = JSON.stringify(api.logged);
     if (logAddresses !== 'full') assert.ok(!all.includes('113.77') && !all.includes('7:8::9'), all);
-    await api.close();
   });
 }
 
-test('a failed sign-in is logged with the account that was tried, and never with what was typed', async () => {
-  const api = await openApi();
+test('a failed sign-in is logged with the account that was tried, and never with what was typed', async (context) => {
+  const api = await openFor(context);
   const ada = await api.someone('ada');
   const tries: [id: string, handle: string, accountId: number | undefined][] = [
     ['known-handle', 'ADA', Number(ada.id)],
@@ -65,16 +74,15 @@ test('a failed sign-in is logged with the account that was tried, and never with
   const all = JSON.stringify(api.logged);
   for (const secret of ['ADA', 'likes long', 'wrong-secret', ada.token])
     assert.ok(!all.includes(secret), secret);
-  await api.close();
 });
 
-test('X-Forwarded-For from an address that is not trusted is a warning, once', async () => {
+test('X-Forwarded-For from an address that is not trusted is a warning, once', async (context) => {
   const warnings = (api: Api) =>
     (api.logged as { message: string }[]).filter(({ message }) => message.includes('WARBLE_TRUSTED_PROXIES'));
   const ask = async (api: Api, headers: Record<string, string>) => {
     await api.anybody.get('/tweets', headers);
   };
-  const unnamed = await openApi();
+  const unnamed = await openFor(context);
   await ask(unnamed, {});
   assert.equal(warnings(unnamed).length, 0);
   for (let i = 0; i < 3; i++) await ask(unnamed, { 'x-forwarded-for': '203.0.113.77' });
@@ -82,15 +90,12 @@ test('X-Forwarded-For from an address that is not trusted is a warning, once', a
   assert.equal(warnings(unnamed).length, 1);
   assert.equal(warning?.peer, '127.0.0.1');
   assert.match(warning!.message, /everybody behind it shares one limit; if it is your proxy, name it/);
-  await unnamed.close();
 
-  const elsewhere = await openApi({ trustedProxies: ['10.0.0.0/8'] });
+  const elsewhere = await openFor(context, { trustedProxies: ['10.0.0.0/8'] });
   await ask(elsewhere, { 'x-forwarded-for': '203.0.113.77' });
   assert.equal(warnings(elsewhere).length, 1);
-  await elsewhere.close();
 
-  const named = await openApi({ trustedProxies: ['127.0.0.1'] });
+  const named = await openFor(context, { trustedProxies: ['127.0.0.1'] });
   await ask(named, { 'x-forwarded-for': '203.0.113.77' });
   assert.equal(warnings(named).length, 0);
-  await named.close();
 });

@@ -68,17 +68,16 @@ describe('the metrics of a process', () => {
     assert.ok(typed.length > 5);
     for (const [, name, type] of typed)
       assert.equal(name?.endsWith('_total'), type === 'counter', String(name));
-    const lookups = 'warble_cache_lookups_total{cache="tweets",result="miss"}';
-    const ada = await signUp(() => server.url, 'bob');
-    await ada.post('/postTweet', { content: 'again' });
-    await ada.get('/me/tweets');
+    const bob = await signUp(() => server.url, 'bob');
+    await bob.post('/postTweet', { content: 'again' });
+    for (let i = 0; i < 50; i++) await bob.get('/me/profile');
+    const lookups = (seen: string) =>
+      [...seen.matchAll(/^warble_cache_lookups_total\{.*\} (\d+)$/gm)]
+        .map(([, count]) => Number(count))
+        .reduce((all, some) => all + some);
     const [first, second] = [await read(), await read()];
-    assert.ok(value(first, lookups) >= value(text, lookups));
-    assert.ok(
-      value(second, lookups) >= value(first, lookups),
-      'reading does not count twice, or from the start',
-    );
-    const both = (seen: string) => value(seen, lookups) + value(seen, lookups.replace('miss', 'hit'));
-    assert.ok(both(second) > 0 && both(second) < 1_000);
+    assert.ok(lookups(first) >= lookups(text) + 50, first);
+    // What is read twice is not counted twice.
+    assert.ok(lookups(second) >= lookups(first) && lookups(second) < 1.5 * lookups(first), second);
   });
 });
