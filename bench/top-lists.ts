@@ -91,7 +91,14 @@ await fill();
 console.log(`on disk: ${(statSync(path).size / 1e6).toFixed(0)} MB; likes on ${LIKED * 100} % of the tweets`);
 
 const snapshots = createMemoryTopSnapshots({ clock: systemClock });
-const globalTop = createGlobalTop({ store, snapshots, marks, clock: systemClock, random });
+const globalTop = createGlobalTop({
+  store,
+  snapshots,
+  marks,
+  clock: systemClock,
+  random,
+  isWhole: () => true,
+});
 while (!marks.empty()) {
   marks.takeReset();
   marks.take(100_000);
@@ -99,7 +106,7 @@ while (!marks.empty()) {
 let started = cpu();
 let steps = 0;
 let longest = 0;
-while ((await snapshots.newest('all')) === undefined || (await snapshots.newest('7d')) === undefined) {
+while (globalTop.isFilling()) {
   const step = cpu();
   await globalTop.worker.step();
   longest = Math.max(longest, cpu() - step);
@@ -137,7 +144,7 @@ const followees = [...new Set(Array.from({ length: 20_000 }, author))].slice(0, 
 const social = {
   followeesOf: async () => ({ followees: followees.map((userId) => ({ userId, id: 1, muted: false })) }),
 };
-const openHomeTop = createHomeTop({ social, authorTops, clock: systemClock });
+const openHomeTop = createHomeTop({ social, authorTops, clock: systemClock, isWhole: () => true });
 for (const window of Object.keys(WINDOW_MS) as Window[]) {
   for (const state of ['cold', 'warm', 'warm again']) {
     started = cpu();

@@ -14,6 +14,11 @@ export interface ViewRunner {
   startRebuild(): Promise<void>;
   /** Records that the live generations have not folded yet, and whether a rebuild is under way. */
   status(): Promise<{ lag: number; rebuilding: boolean }>;
+  /**
+   * Whether every live generation has caught up with the log since this runner began, and missed nothing that the log
+   * no longer has. While it is false, what the view holds is not all that it should.
+   */
+  isWhole(): boolean;
   /** The position, per topic and partition, through which every live generation has folded; for trimming the log. */
   folded(topic: Topic): Promise<number[] | undefined>;
 }
@@ -38,7 +43,11 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
   /** What this owner knows of each partition; forgotten when a conditional write fails, then claimed again. */
   const owned = new Map<number, ViewState>();
   const toDrop = new Set<number>(partitions);
-  store.onLost(() => owned.clear());
+  const caughtUp = new Set<number>();
+  store.onLost(() => {
+    owned.clear();
+    caughtUp.clear();
+  });
 
   async function stateOf(partition: number): Promise<ViewState> {
     const known = owned.get(partition);
@@ -152,9 +161,12 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     const lost = missedSome(state.live.positions, partition, heads);
     const newest = state.building?.positions ?? state.live.positions;
     if (missedSome(newest, partition, heads) || (await isAhead(newest, partition, heads))) {
+      caughtUp.delete(partition);
       return beginRebuild(partition, heads);
     }
     const folded = !lost && (await foldSide(partition, 'live', heads));
+    if (lost) caughtUp.delete(partition);
+    else if (!folded) caughtUp.add(partition);
     const built = await build(partition, heads);
     if (toDrop.has(partition) && !(await store.dropOld(partition))) toDrop.delete(partition);
     return folded || built || toDrop.has(partition);
@@ -192,6 +204,7 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
       }
       return { lag, rebuilding };
     },
+    isWhole: () => caughtUp.size === partitions.length,
     async folded(topic) {
       if (!view.topics.includes(topic)) return undefined;
       const states = await Promise.all(ALL_PARTITIONS.map((partition) => store.load(partition)));

@@ -1,5 +1,6 @@
 /** Puts the timeline service together: homes, top lists, and the pipeline that turns either into pages. */
 
+import { unlessDown } from '#contract/errors.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
@@ -46,11 +47,17 @@ export interface TimelineService {
   workers: Worker[];
   /** The view behind the top lists: its lag, its rebuild, how far the log may be trimmed. */
   topLists: ViewRunner;
-  /** Makes the first global top lists; to be awaited before requests come. */
+  /**
+   * Makes the first top lists, as far as a bounded number of rows goes; to be awaited before requests come. Until
+   * everything has been read, which the workers do, lists say that they are partial.
+   */
   preload(): Promise<void>;
-  /** Writes the homes to the Timeline DB. The stores stay open: they are whose who opened them. */
+  /** Writes the homes to the Timeline DB, and keeps what leads the top lists. The stores stay open: they are whose who opened them. */
   close(): Promise<void>;
 }
+
+/** With some hundred rows each: a few tenths of a second, and all there is to read for a small server. */
+const PRELOAD_STEPS = 50;
 
 export function createTimelineService(deps: TimelineServiceDeps): TimelineService {
   const { topLists: store, topSnapshots: snapshots, tweets, social, engagement, log, clock, random } = deps;
@@ -63,8 +70,9 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
     store: withChanges(store.view, [marks, authorTops]),
     log,
   });
-  const globalTop = createGlobalTop({ store, snapshots, marks, clock, random });
-  const openHomeTop = createHomeTop({ social, authorTops, clock });
+  const { isWhole } = topLists;
+  const globalTop = createGlobalTop({ store, snapshots, marks, clock, random, isWhole });
+  const openHomeTop = createHomeTop({ social, authorTops, clock, isWhole });
   const reads = createReads({
     tweets,
     social,
@@ -80,7 +88,16 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
     timeline: { ...reads, ...homes },
     workers: [...homeWorkers, topLists.worker, globalTop.worker],
     topLists,
-    preload: globalTop.preload,
-    close: () => homes.flush(),
+    async preload() {
+      await unlessDown(globalTop.restore());
+      for (let step = 0; step < PRELOAD_STEPS && !isWhole(); step++) await unlessDown(topLists.worker.step());
+      for (let step = 0; step < PRELOAD_STEPS && isWhole() && globalTop.isFilling(); step++) {
+        await unlessDown(globalTop.worker.step());
+      }
+    },
+    async close() {
+      await homes.flush();
+      await globalTop.keep();
+    },
   };
 }

@@ -28,7 +28,7 @@ function openWorld() {
       homes: { candidates: () => Promise.reject(new Error('is not asked for')) },
       openHomeTop: async () => {
         const left = [...tweetIds];
-        return { take: async (count) => left.splice(0, count) };
+        return { partial: false, take: async (count) => left.splice(0, count) };
       },
     });
   return { world, tweetIds, readsWith };

@@ -71,7 +71,7 @@ interface TopEntry extends Entry {
   index: number;
 }
 
-export function topSource({ id, tweetIds }: TopSnapshot, start: number): Source<TopEntry, TopPlace> {
+export function topSource({ id, tweetIds, partial }: TopSnapshot, start: number): Source<TopEntry, TopPlace> {
   let index = start;
   const at = (next: number): TopPlace => ({ snapshot: id, index: next });
   return {
@@ -81,7 +81,7 @@ export function topSource({ id, tweetIds }: TopSnapshot, start: number): Source<
       const entries = tweetIds
         .slice(from, index)
         .map((tweetId, offset) => ({ ...posting(tweetId), index: from + offset }));
-      return { entries, ended: index >= tweetIds.length, partial: false };
+      return { entries, ended: index >= tweetIds.length, partial };
     },
     placeAfter: (entry) => at(entry.index + 1),
     place: () => at(index),
@@ -93,7 +93,7 @@ export function homeTopSource(walk: HomeTopWalk): Source<Entry, never> {
   return {
     async next(count) {
       const tweetIds = await walk.take(count);
-      return { entries: tweetIds.map(posting), ended: tweetIds.length < count, partial: false };
+      return { entries: tweetIds.map(posting), ended: tweetIds.length < count, partial: walk.partial };
     },
     placeAfter: () => null,
     place: () => null,

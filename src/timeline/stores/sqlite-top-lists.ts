@@ -15,6 +15,7 @@ import type {
   TopListsStore,
   TopPatch,
 } from '#timeline/top/top-lists-store.ts';
+import { createKeptTops } from './sqlite-kept-tops.ts';
 import { TOP_LISTS_MIGRATIONS } from './sqlite-top-lists-schema.ts';
 
 const VIEW = 'top-lists';
@@ -30,6 +31,7 @@ export function openSqliteTopListsStore(
     view: createSqliteViewStore<TopPatch>({ db, name: VIEW, apply: createApply(db), drop: createDrop(db) }),
     ...createScans(db, slotOf),
     ...createLookups(db, slotOf),
+    ...createKeptTops(db, VIEW),
     authorTops: createAuthorTops(db, slotOf),
   };
 }

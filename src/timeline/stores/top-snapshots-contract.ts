@@ -27,6 +27,7 @@ export function describeTopSnapshots(
       id,
       window,
       tweetIds: [3, 1, 2],
+      partial: false,
     });
 
     test('what one handle puts is the newest of its window for the other, and of no other window', async () => {

@@ -64,7 +64,7 @@ export function createLists(cardsOf: (world: World) => Cards): Lists {
     async openHomeTop({ window }) {
       await skeleton.ready();
       const tweetIds = [...(await snapshots.newest(window))!.tweetIds];
-      return { take: async (count) => tweetIds.splice(0, count) };
+      return { partial: false, take: async (count) => tweetIds.splice(0, count) };
     },
   });
   const home: Lists['home'] = (place = null, limit = 20) =>
@@ -102,7 +102,7 @@ export function createLists(cardsOf: (world: World) => Cards): Lists {
         if (place === null) return pages;
       }
     },
-    listTop: (tweetIds, id = 's1') => snapshots.put({ id, window: 'all', tweetIds }),
+    listTop: (tweetIds, id = 's1') => snapshots.put({ id, window: 'all', tweetIds, partial: false }),
     top: (viewer, place = null, limit = 20) => reads.top({ viewer, window: 'all', place, limit }),
   };
 }

@@ -3,6 +3,7 @@
  * changed, from leaders that are filled once by a scan and then follow the view's changes. All of it runs in the
  * steps of one worker, one at a time, so rows are always applied in the order in which they were read.
  */
+import { WarbleError } from '#contract/errors.ts';
 import { PARTITIONS } from '#contract/events.ts';
 import { firstSnowflakeAt, type TweetId, type UserId } from '#contract/ids.ts';
 import { LIMITS, WINDOW_MS, type Window } from '#contract/limits.ts';
@@ -10,17 +11,22 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import { applyChanges } from './apply-changes.ts';
+import { leadersOf } from './kept-tops.ts';
 import { createLeaders, type Leaders, type LeadersSize } from './leaders.ts';
 import type { Marks } from './marks.ts';
-import type { AuthorFacts, AuthorPlace, RankRow, TopListsStore } from './top-lists-store.ts';
+import type { AuthorFacts, AuthorPlace, KeptTop, RankRow, TopListsStore } from './top-lists-store.ts';
 import type { TopSnapshot, TopSnapshots } from './top-snapshots.ts';
 
 export interface GlobalTop {
   worker: Worker;
   /** The newest snapshot of a window; makes the first one where there is none yet. */
   newest(window: Window): Promise<TopSnapshot>;
-  /** Fills every window; for start-up, before requests come. */
-  preload(): Promise<void>;
+  /** Takes up what was kept; for start-up, before the first step. */
+  restore(): Promise<void>;
+  /** Some list is still being made. */
+  isFilling(): boolean;
+  /** Keeps what leads, for the next start. To be called when nothing is folded any more. */
+  keep(): Promise<void>;
 }
 
 export interface GlobalTopDeps {
@@ -29,18 +35,21 @@ export interface GlobalTopDeps {
   marks: Marks;
   clock: Clock;
   random: Random;
+  /** Whether the view holds all that it should; until then nothing is filled from it, and lists are partial. */
+  isWhole: () => boolean;
   /** Smaller ones let a test reach the bounds. */
   size?: LeadersSize;
-  /** Rows per page of a scan. */
+  /** Rows that one step scans for each window. */
   page?: number;
 }
 
 const SIZE: LeadersSize = { shown: LIMITS.globalTop, kept: 2_000, most: 4_000, low: 1_250 };
-const PAGE = 1_000;
+const PAGE = 300;
 /** Authors that a scan remembers. */
 const MOST_AUTHORS = 100_000;
 const SNAPSHOT_EVERY_MS = 1_000;
 const IDLE_MS = 250;
+const KEEP_EVERY_MS = 60_000;
 /** Changed tweets, and authors, that one step reads. */
 const CHANGES_PER_STEP = 500;
 const WINDOWS: readonly Window[] = ['24h', '7d', 'all'];
@@ -59,6 +68,8 @@ interface Filling {
 interface WindowState {
   window: Window;
   serving: Leaders | null;
+  /** `serving` was made from all rows, and follows every change since. */
+  exact: boolean;
   filling: Filling | null;
   shown: TopSnapshot | null;
   /** Something changed since `shown` was made. */
@@ -72,12 +83,15 @@ interface WindowState {
 }
 
 export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
-  const { store, snapshots, marks, clock, random, size = SIZE, page = PAGE } = deps;
+  const { store, snapshots, marks, clock, random, isWhole, size = SIZE, page = PAGE } = deps;
   const states = WINDOWS.map((window): WindowState => {
     const filling = startFilling(window);
-    return { window, serving: null, filling, shown: null, changed: true, waiting: true, oldest: 0, edge: 0 };
+    const nothing = { serving: null, exact: false, shown: null, changed: true, waiting: true };
+    return { window, filling, ...nothing, oldest: 0, edge: 0 };
   });
   let publishedAt = Number.NEGATIVE_INFINITY;
+  let keptAt = clock.monotonic();
+  let changedSinceKept = false;
   let running: Promise<boolean> | null = null;
 
   function edgeOf(window: Window): TweetId {
@@ -91,8 +105,9 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
 
   async function takeChanges(): Promise<void> {
     if (marks.takeReset()) {
-      for (const state of states)
-        Object.assign(state, { serving: null, filling: startFilling(state.window) });
+      for (const state of states) {
+        Object.assign(state, { exact: false, filling: startFilling(state.window), changed: true });
+      }
     }
     const changes = marks.take(CHANGES_PER_STEP);
     if (changes.tweets.length + changes.authors.length === 0) return;
@@ -114,26 +129,34 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
 
   async function fillOn(state: WindowState): Promise<void> {
     const filling = state.filling!;
-    const { leaders, partition } = filling;
-    const rows =
-      state.window === 'all'
-        ? await store.byLikes({ partition, below: filling.below, limit: page })
-        : await store.byTime({ partition, from: filling.from, limit: page });
-    await offerAll(filling, rows);
-    if (leaders.full()) leaders.best(edgeOf(state.window));
-    const last = rows.at(-1);
-    const hopeless =
-      state.window === 'all' && last !== undefined && last.likes < (leaders.floor()?.likes ?? 0);
-    if (last === undefined || rows.length < page || hopeless) {
-      filling.partition++;
-      filling.below = null;
-      filling.from = edgeOf(state.window);
-    } else {
-      filling.below = last;
-      filling.from = last.tweetId + 1;
+    for (let left = page; left > 0 && filling.partition < PARTITIONS; ) {
+      const rows = await nextRows(state.window, filling, left);
+      left -= Math.max(1, rows.length);
+      await offerAll(filling, rows);
     }
-    if (filling.partition < PARTITIONS) return;
-    Object.assign(state, { serving: leaders, filling: null, changed: true });
+    const { leaders } = filling;
+    if (leaders.full()) leaders.best(edgeOf(state.window));
+    if (filling.partition === PARTITIONS) {
+      Object.assign(state, { serving: leaders, exact: true, filling: null, changed: true });
+    } else if (state.serving === null) {
+      state.changed = true;
+    }
+  }
+
+  async function nextRows(window: Window, filling: Filling, limit: number): Promise<RankRow[]> {
+    const { partition, below, from, leaders } = filling;
+    const rows =
+      window === 'all'
+        ? await store.byLikes({ partition, below, limit })
+        : await store.byTime({ partition, from, limit });
+    const last = rows.at(-1);
+    const hopeless = window === 'all' && last !== undefined && last.likes < (leaders.floor()?.likes ?? 0);
+    if (last === undefined || rows.length < limit || hopeless) {
+      Object.assign(filling, { partition: partition + 1, below: null, from: edgeOf(window) });
+    } else {
+      Object.assign(filling, { below: last, from: last.tweetId + 1 });
+    }
+    return rows;
   }
 
   /** Authors are looked up once, and only for rows that have likes enough to matter. */
@@ -158,32 +181,69 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
   async function publish(state: WindowState): Promise<void> {
     const edge = edgeOf(state.window);
     // The clock was set back: tweets that had left the window are in it again.
-    if (edge < state.edge) state.filling = startFilling(state.window);
+    if (edge < state.edge) Object.assign(state, { exact: false, filling: startFilling(state.window) });
     state.edge = edge;
-    if (state.serving === null || !(state.changed || state.oldest < edge)) return;
-    const { tweetIds, exact, low, oldest } = state.serving.best(edge);
+    const { shown } = state;
+    const partial = !(state.exact && isWhole());
+    if (!(state.changed || state.oldest < edge || shown?.partial !== partial)) return;
+    const { tweetIds, exact, low, oldest } = (state.serving ?? state.filling!.leaders).best(edge);
     if (low && state.filling === null) state.filling = startFilling(state.window);
+    state.waiting = !exact || partial;
+    if (exact) Object.assign(state, { changed: false, oldest });
     // Until the new ones are filled, the list as it was is nearer to the truth than one with its tail missing.
-    state.waiting = !exact;
-    if (!exact && state.shown !== null) return;
-    state.changed = false;
-    state.oldest = oldest;
-    if (state.shown !== null && sameIds(state.shown.tweetIds, tweetIds)) return;
+    await show(state, { tweetIds: exact || shown === null ? tweetIds : shown.tweetIds, partial });
+  }
+
+  async function show(state: WindowState, list: Pick<TopSnapshot, 'tweetIds' | 'partial'>): Promise<void> {
+    const { shown, window } = state;
+    if (shown !== null && shown.partial === list.partial && sameIds(shown.tweetIds, list.tweetIds)) return;
     const id = random.bytes(12).toString('base64url');
-    const snapshot: TopSnapshot = { id, window: state.window, tweetIds };
+    const snapshot: TopSnapshot = { id, window, ...list };
     await snapshots.put(snapshot);
     state.shown = snapshot;
+    changedSinceKept = true;
+  }
+
+  /** What a crash would leave: without a word on where the view stood, so that it serves only until it is made anew. */
+  async function keepNowAndThen(): Promise<void> {
+    if (!changedSinceKept || clock.monotonic() - keptAt < KEEP_EVERY_MS) return;
+    keptAt = clock.monotonic();
+    changedSinceKept = false;
+    await store.keepTops({ tops: topsToKeep({ isCurrent: false }) });
+  }
+
+  function topsToKeep({ isCurrent }: { isCurrent: boolean }): KeptTop[] {
+    return states.flatMap(({ window, serving, exact }) =>
+      serving === null
+        ? []
+        : [
+            {
+              window,
+              tweets: serving.held(),
+              floor: serving.floor(),
+              edge: edgeOf(window),
+              isCurrent: isCurrent && exact,
+            },
+          ],
+    );
   }
 
   async function runStep(): Promise<boolean> {
     await takeChanges();
-    for (const state of states) if (state.filling !== null) await fillOn(state);
+    // Of what is not whole no list could be.
+    const mayFill = isWhole();
+    for (const state of states) if (mayFill && state.filling !== null) await fillOn(state);
     const due = clock.monotonic() - publishedAt >= SNAPSHOT_EVERY_MS;
     for (const state of states) {
       if (due || (state.waiting && state.filling === null)) await publish(state);
     }
     if (due) publishedAt = clock.monotonic();
-    return !marks.empty() || states.some(({ filling }) => filling !== null);
+    await keepNowAndThen();
+    return !marks.empty() || (mayFill && isFilling());
+  }
+
+  function isFilling(): boolean {
+    return states.some(({ filling }) => filling !== null);
   }
 
   /** One step at a time, whoever asks: the worker, or a reader who came before the first snapshot. */
@@ -200,13 +260,25 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
       const found = await snapshots.newest(window);
       if (found !== undefined) return found;
       const state = states.find((each) => each.window === window)!;
-      while (state.shown === null) await step();
+      if (state.shown === null) await step();
+      if (state.shown === null) throw new WarbleError('unavailable', 'The list is being made; try again.');
       // The cache has lost it, where it was there before: give it back, for walks that begin now.
       await snapshots.put(state.shown);
       return state.shown;
     },
-    async preload() {
-      while (states.some(({ shown }) => shown === null)) await step();
+    async restore() {
+      for (const kept of await store.keptTops()) {
+        const state = states.find(({ window }) => window === kept.window);
+        if (state === undefined) continue;
+        const leaders = await leadersOf(store, kept, size);
+        Object.assign(state, { serving: leaders, exact: kept.isCurrent, edge: kept.edge });
+        if (kept.isCurrent) state.filling = null;
+      }
+    },
+    isFilling,
+    async keep() {
+      while (!marks.empty()) await step();
+      await store.keepTops({ tops: topsToKeep({ isCurrent: isWhole() }) });
     },
   };
 }

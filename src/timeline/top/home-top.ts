@@ -14,6 +14,8 @@ export interface HomeTopRequest {
 }
 
 export interface HomeTopWalk {
+  /** It was begun before everything that may stand in it had been read. */
+  partial: boolean;
   /** The next best, at most `count`; fewer only at the end. */
   take(count: number): Promise<TweetId[]>;
 }
@@ -22,12 +24,14 @@ export interface HomeTopDeps {
   social: Pick<Social, 'followeesOf'>;
   authorTops: AuthorTops;
   clock: Pick<Clock, 'now'>;
+  /** Whether the view behind the lists holds all that it should. */
+  isWhole: () => boolean;
 }
 
 export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopWalk>;
 
 /** Reposts do not count, muted people are out; followed people are in though protected. */
-export function createHomeTop({ social, authorTops, clock }: HomeTopDeps): OpenHomeTop {
+export function createHomeTop({ social, authorTops, clock, isWhole }: HomeTopDeps): OpenHomeTop {
   return async ({ reader, window, own }) => {
     const { followees } = await social.followeesOf({ follower: reader });
     const authors: UserId[] = own ? [reader] : [];
@@ -35,6 +39,7 @@ export function createHomeTop({ social, authorTops, clock }: HomeTopDeps): OpenH
     const edge = window === 'all' ? 0 : firstSnowflakeAt(clock.now() - WINDOW_MS[window]);
     const merge = createTopMerge(await authorTops.best({ authors, window, edge }), edge);
     return {
+      partial: !isWhole(),
       async take(count) {
         const taken: TweetId[] = [];
         for (;;) {

@@ -29,6 +29,8 @@ function storeOf(
       dropOld: NEVER,
       onLost() {},
     },
+    keepTops: NEVER,
+    keptTops: NEVER,
     byLikes: NEVER,
     byTime: NEVER,
     rows: async ({ tweets }) =>

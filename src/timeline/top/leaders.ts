@@ -48,6 +48,8 @@ export interface Leaders {
   raiseFloor(key: TopKey): void;
   /** The best now, without tweets below `edge` (the window's), which are forgotten. */
   best(edge: TweetId): Best;
+  /** Everything held, in no order. */
+  held(): { tweetId: TweetId; author: UserId }[];
   /** Whether `best` should be called to shed what is too much. */
   full(): boolean;
 }
@@ -151,6 +153,7 @@ export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders 
         oldest,
       };
     },
+    held: () => Array.from(entries.values(), ({ tweetId, authorId }) => ({ tweetId, author: authorId })),
     full: () => entries.size > most || authors.size > 2 * MOST_AUTHORS,
   };
 }

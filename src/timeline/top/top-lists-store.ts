@@ -4,7 +4,9 @@
  * that serves; between two reads it may change. Every call is one atomic read of what was committed.
  */
 import type { TweetId, UserId } from '#contract/ids.ts';
+import type { Window } from '#contract/limits.ts';
 import type { ViewStore } from '#queue/view.ts';
+import type { TopKey } from './order.ts';
 
 export interface RankRow {
   tweetId: TweetId;
@@ -57,8 +59,24 @@ export interface AuthorTop {
   truncated: boolean;
 }
 
+/** What led one window when it was kept, so that a process that starts need not read every row again. */
+export interface KeptTop {
+  window: Window;
+  tweets: { tweetId: TweetId; author: UserId }[];
+  /** Every listed tweet of the window at or above it is among `tweets`; null: every one is. */
+  floor: TopKey | null;
+  /** Where the window began then. */
+  edge: TweetId;
+  /** That is true of the rows as they are now. */
+  isCurrent: boolean;
+}
+
 export interface TopListsStore {
   view: ViewStore<TopPatch>;
+  /** Replaces what was kept. `isCurrent`: nothing was committed to the view that `tops` do not reflect. */
+  keepTops(request: { tops: KeptTop[] }): Promise<void>;
+  /** What was kept last; none where there is nothing. */
+  keptTops(): Promise<KeptTop[]>;
   /** One partition's tweets, most likes first, newest first among equals, below a place. At most 10,000. */
   byLikes(request: { partition: number; below: AuthorPlace | null; limit: number }): Promise<RankRow[]>;
   /** One partition's tweets in id order, `from` included. At most 10,000. */

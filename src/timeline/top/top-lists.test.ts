@@ -27,21 +27,32 @@ const SMALL: LeadersSize = { shown: 5, kept: 8, most: 12, low: 6 };
 const PEOPLE = 6;
 const HOUR_MS = 3_600_000;
 
-interface Setup {
-  clock: ManualClock;
-  world: World;
+interface Process {
   view: ViewRunner;
   globalTop: GlobalTop;
   snapshots: TopSnapshots;
   openHomeTop: OpenHomeTop;
-  /** Until everything is settled, at most two seconds later. */
-  settle(): Promise<void>;
   close(): Promise<void>;
 }
 
-function setUp(path: string, size?: LeadersSize, page?: number): Setup {
-  const clock = createManualClock(1_800_000_000_000);
-  const world = createWorld(clock);
+interface Setup extends Process {
+  clock: ManualClock;
+  world: World;
+  /** The process ends, after it has kept its lists or by a crash, and another begins on the same file. */
+  restart(how: 'stopped' | 'crashed'): Promise<void>;
+  /** Until everything is settled, at most two seconds later. */
+  settle(): Promise<void>;
+}
+
+interface ProcessDeps {
+  path: string;
+  world: World;
+  clock: ManualClock;
+  size: LeadersSize | undefined;
+  page: number | undefined;
+}
+
+function startProcess({ path, world, clock, size, page }: ProcessDeps): Process {
   const store = openSqliteTopListsStore({ path });
   const marks = createMarks();
   const authorTops = createAuthorTops({ store });
@@ -55,25 +66,44 @@ function setUp(path: string, size?: LeadersSize, page?: number): Setup {
   const snapshots = createMemoryTopSnapshots({ clock });
   const random = createSeededRandom(1);
   const sizes = { ...(size && { size }), ...(page && { page }) };
-  const globalTop = createGlobalTop({ store, snapshots, marks, clock, random, ...sizes });
+  const globalTop = createGlobalTop({
+    store,
+    snapshots,
+    marks,
+    clock,
+    random,
+    isWhole: view.isWhole,
+    ...sizes,
+  });
+  const openHomeTop = createHomeTop({ social: world.social, authorTops, clock, isWhole: view.isWhole });
+  return { view, globalTop, snapshots, openHomeTop, close: () => store.db.close() };
+}
+
+function setUp(path: string, size?: LeadersSize, page?: number): Setup {
+  const clock = createManualClock(1_800_000_000_000);
+  const world = createWorld(clock);
+  const start = () => startProcess({ path, world, clock, size, page });
   async function run(): Promise<void> {
-    while (await view.worker.step());
-    while (await globalTop.worker.step());
+    while (await setup.view.worker.step());
+    while (await setup.globalTop.worker.step());
   }
-  return {
+  const setup: Setup = {
+    ...start(),
     clock,
     world,
-    view,
-    globalTop,
-    snapshots,
-    openHomeTop: createHomeTop({ social: world.social, authorTops, clock }),
+    async restart(how) {
+      if (how === 'stopped') await setup.globalTop.keep();
+      await setup.close();
+      Object.assign(setup, start());
+      await setup.globalTop.restore();
+    },
     async settle() {
       await run();
       clock.advance(1_000);
       await run();
     },
-    close: () => store.db.close(),
   };
+  return setup;
 }
 
 /** What people do, as numbers that shrink well. */
@@ -99,6 +129,8 @@ const action = fc.record({
     'settle',
     'rebuild',
     'read',
+    'stop',
+    'crash',
   ),
   who: fc.nat(PEOPLE - 1),
   whom: fc.nat(PEOPLE - 1),
@@ -129,6 +161,8 @@ async function perform(setup: Setup, { kind, who, whom, which }: Action) {
   else if (kind === 'step') await globalTop.worker.step();
   else if (kind === 'settle') await settle();
   else if (kind === 'read') await homeTopOf(setup, 1, WINDOWS[which % 3]!, which % 2 === 0, 10);
+  else if (kind === 'stop') await setup.restart('stopped');
+  else if (kind === 'crash') await setup.restart('crashed');
   else if (kind === 'rebuild' && which % 5 === 0) await view.startRebuild();
 }
 
@@ -153,7 +187,8 @@ async function compareAll(setup: Setup, most: number): Promise<void> {
   const { world, globalTop, clock } = setup;
   const now = clock.now();
   for (const window of WINDOWS) {
-    const { tweetIds } = await globalTop.newest(window);
+    const { tweetIds, partial } = await globalTop.newest(window);
+    assert.equal(partial, false);
     assert.deepEqual(tweetIds, plainGlobalTop(world, window, now, most), `top of ${window}`);
     for (const own of [false, true]) {
       const expected = plainHomeTop(world, { reader: 1, window, own, now, k: 10 });
@@ -234,19 +269,54 @@ describe('top lists', () => {
     assert.deepEqual(await snapshots.get(second.id), second, 'the newest does not age');
   });
 
-  test('are there at once after a restart', async () => {
-    const path = join(directory, 'kept.db');
-    const before = open(undefined, undefined, path);
-    const best = before.world.post(1);
-    before.world.post(2);
-    before.world.like(best, 3);
-    await before.settle();
-    const { tweetIds } = await before.globalTop.newest('24h');
-    await setups.pop()!.close();
-    const after = setUp(path);
-    setups.push(after);
-    await after.globalTop.preload();
-    assert.deepEqual((await after.snapshots.newest('24h'))?.tweetIds, tweetIds);
+  test('are there at once when the process was stopped, and no row is scanned for them', async () => {
+    const setup = open(SMALL, 3);
+    const { world, settle, restart } = setup;
+    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % PEOPLE)), 1 + (i % 5));
+    await settle();
+    await restart('stopped');
+    assert.equal(setup.globalTop.isFilling(), false);
+    await setup.view.worker.step();
+    await compareAll(setup, SMALL.shown);
+  });
+
+  test('are there after a crash as they were kept last, and say so until they are made anew', async () => {
+    const setup = open(SMALL, 3);
+    const { world, clock, settle, restart } = setup;
+    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % PEOPLE)), 1 + (i % 5));
+    await settle();
+    clock.advance(60_000);
+    world.like(world.post(2), 3);
+    await settle();
+    const { tweetIds } = await setup.globalTop.newest('all');
+    await restart('crashed');
+    await setup.view.worker.step();
+    const first = await setup.globalTop.newest('all');
+    assert.deepEqual([first.tweetIds, first.partial], [tweetIds, true]);
+    await settle();
+    await compareAll(setup, SMALL.shown);
+  });
+
+  test('are whole in the very first read where there is little to read', async () => {
+    const { view, globalTop } = open();
+    while (await view.worker.step());
+    const { tweetIds, partial } = await globalTop.newest('all');
+    assert.deepEqual([tweetIds, partial], [[], false]);
+  });
+
+  test('grow while they are made, and say so', async () => {
+    const setup = open(undefined, 10);
+    for (let i = 0; i < 100; i++) setup.world.post(1 + (i % PEOPLE));
+    while (await setup.view.worker.step());
+    const sizes: number[] = [];
+    for (;;) {
+      const { tweetIds, partial } = await setup.globalTop.newest('all');
+      sizes.push(tweetIds.length);
+      if (!partial) break;
+      setup.clock.advance(1_000);
+      await setup.globalTop.worker.step();
+    }
+    assert.ok(sizes.length > 5 && sizes[0]! > 0 && sizes.at(-1) === 100, sizes.join());
   });
 
   test('an author who becomes listed again comes back, however few follow them', async () => {

@@ -12,6 +12,8 @@ export interface TopSnapshot {
   window: Window;
   /** Best first, at most 1,000. Not to be changed. */
   tweetIds: readonly TweetId[];
+  /** It was made before everything that may stand in it had been read. */
+  partial: boolean;
 }
 
 export interface TopSnapshots {
