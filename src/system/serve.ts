@@ -7,7 +7,8 @@ import { isWarbleError } from '#contract/errors.ts';
 import { type MetricsListener, openMetricsListener } from '#gateway/metrics-page.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
-import { type AdminSocket, openAdminSocket } from './admin/socket-server.ts';
+import { type AdminSocket, type AdminSocketDeps, openAdminSocket } from './admin/socket-server.ts';
+import { createBackups } from './backup/backup.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
@@ -100,7 +101,10 @@ export async function startServing(
     return stopping;
   }
   try {
-    adminSocket = await adminSocketOf({ system, api, data: directory.path, clock }, logger);
+    const data = directory.path;
+    const databases = [...system.stores.databases, ...api.databases];
+    const backups = createBackups({ data, databases, clock });
+    adminSocket = await adminSocketOf({ data, deps: { system, api, backups, clock }, logger });
     if (config.metricsPort !== null) metricsListener = await listenForMetrics(api, config.metricsPort);
     const { url } = await listen(api, config);
     const metricsUrl = metricsListener?.url ?? null;
@@ -112,14 +116,11 @@ export async function startServing(
 }
 
 /** A server serves without its socket for administration, where that cannot be opened, and says so. */
-async function adminSocketOf(
-  deps: Parameters<typeof openAdminSocket>[0]['deps'],
-  logger: Logger,
-): Promise<AdminSocket | undefined> {
+async function adminSocketOf(deps: AdminSocketDeps): Promise<AdminSocket | undefined> {
   try {
-    return await openAdminSocket({ deps, logger });
+    return await openAdminSocket(deps);
   } catch (error) {
-    logger.error(
+    deps.logger.error(
       { err: error },
       'the socket for administration cannot be opened; npm run admin needs a stop',
     );

@@ -1,6 +1,7 @@
 /** What people report and what moderators do about it, over HTTP: who may, who learns of it, and what is written down. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import sharp from 'sharp';
 import { eventually, type Person } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
@@ -221,7 +222,6 @@ test('what its author deletes leaves the report open without its words; with an 
 
 test('an administrator removes a picture: it is served no more, and the profile shows none', async () => {
   const ann = await site.person('p_ann');
-  const sharp = (await import('sharp')).default;
   const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
     .png()
     .toBuffer();

@@ -5,6 +5,7 @@
  */
 import type { Static, TObject } from 'typebox';
 import type { Clock } from '#platform/clock.ts';
+import type { Backups } from '../backup/backup.ts';
 import type { PublicApi } from '../public-api.ts';
 import type { System } from '../system.ts';
 
@@ -12,8 +13,7 @@ import type { System } from '../system.ts';
 export interface ActDeps {
   system: System;
   api: Pick<PublicApi, 'administration' | 'moderation' | 'media' | 'databases'>;
-  /** The data directory. */
-  data: string;
+  backups: Backups;
   clock: Clock;
   /** Whether the workers run, as in a server; they do not in the stopped form. */
   serving: boolean;

@@ -10,6 +10,7 @@ import { pino } from 'pino';
 import type { TObject } from 'typebox';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
+import { createBackups } from '../backup/backup.ts';
 import { type Config, operatorOf, readSettings } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { takeDataDirectory } from '../data-directory.ts';
@@ -77,7 +78,11 @@ async function carryOutStopped(name: string, texts: ActTexts, config: Config, by
     return await perform(name, texts, {
       system,
       api,
-      data: directory.path,
+      backups: createBackups({
+        data: directory.path,
+        databases: [...system.stores.databases, ...api.databases],
+        clock,
+      }),
       clock,
       serving: false,
       by,

@@ -1,5 +1,4 @@
 /** Backups and what is made of them. */
-import { makeBackup } from '../backup/backup.ts';
 import { restoreBackup } from '../backup/restore.ts';
 import { type Act, defineAct, defineLocalAct } from './act.ts';
 import { fields, pathOf } from './arguments.ts';
@@ -11,11 +10,7 @@ export const BACKUP_ACTS: Record<string, Act> = {
     summary: 'copies all facts and pictures as of one moment, while the server serves',
     args: fields({ directory: pathOf('where the copy goes: missing or empty') }),
     positional: ['directory'],
-    run: ({ system, api, data, clock, progress, signal }, { directory }) =>
-      makeBackup(
-        { data, databases: [...system.stores.databases, ...api.databases], clock },
-        { to: directory, progress, signal },
-      ),
+    run: ({ backups, progress, signal }, { directory }) => backups.make({ to: directory, progress, signal }),
     print: ({ path, time, database_bytes, pictures }) => [
       printable(`${path} holds everything as of ${moment(time)}.`),
       `databases: ${bytes(database_bytes)}, pictures: ${pictures}`,

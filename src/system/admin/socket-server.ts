@@ -17,7 +17,9 @@ export interface AdminSocket {
 }
 
 export interface AdminSocketDeps {
-  deps: Pick<ActDeps, 'system' | 'api' | 'data' | 'clock'>;
+  /** The data directory. */
+  data: string;
+  deps: Pick<ActDeps, 'system' | 'api' | 'backups' | 'clock'>;
   logger: Logger;
 }
 
@@ -28,8 +30,8 @@ const OWNER_ALONE = 0o600;
  * Opens the socket of a data directory that this process holds. Throws where it cannot, with a reason to be logged: the
  * server serves without it.
  */
-export async function openAdminSocket({ deps, logger }: AdminSocketDeps): Promise<AdminSocket> {
-  const { path, directory } = socketPlaceOf(deps.data);
+export async function openAdminSocket({ data, deps, logger }: AdminSocketDeps): Promise<AdminSocket> {
+  const { path, directory } = socketPlaceOf(data);
   if (directory !== null) makePrivate(directory);
   // Whoever left one is gone: the data directory is this process's.
   if (process.platform !== 'win32') rmSync(path, { force: true });
@@ -70,7 +72,7 @@ async function listenPrivately(server: ReturnType<typeof createServer>, path: st
   if (process.platform !== 'win32') chmodSync(path, OWNER_ALONE);
 }
 
-interface ServeDeps extends AdminSocketDeps {
+interface ServeDeps extends Omit<AdminSocketDeps, 'data'> {
   stopping: AbortSignal;
 }
 

@@ -38,7 +38,8 @@ async function open(t: TestContext, data: string, byHandle = async () => ({ user
   const suspended: object[] = [];
   const administration = { byHandle, suspend: async (request: object) => void suspended.push(request) };
   const socket = await openAdminSocket({
-    deps: { system: {}, api: { administration }, data, clock: systemClock } as never,
+    data,
+    deps: { system: {}, api: { administration }, clock: systemClock } as never,
     logger: pino({ level: 'silent' }),
   });
   let closed: Promise<void> | undefined;

@@ -3,9 +3,8 @@
  * be started on. Writers wait for that moment alone: while nobody writes to any file of facts, a snapshot of each is
  * pinned, which takes milliseconds. What is copied then is what the snapshots hold.
  */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { WarbleError } from '#contract/errors.ts';
 import { copyPicture, forgetPictures, KEPT_PICTURES } from '#gateway/media/stores/copy.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -14,7 +13,7 @@ import type { Database } from '#platform/sqlite/database.ts';
 import { type PinnedFile, pinFile } from '#platform/sqlite/pinned-file.ts';
 import { FACTS_FILES, MEDIA_DIRECTORY } from '../data-files.ts';
 import { MEDIA_ID_FILE, readManifest, writeManifest } from '../manifest.ts';
-import { asCopyFailure, checkFresh, readableBytes } from './directories.ts';
+import { atomically, readableBytes } from './directories.ts';
 import { verifyCopy } from './verify.ts';
 
 export interface BackupDeps {
@@ -40,33 +39,47 @@ export interface BackupDone {
   pictures: number;
 }
 
+export interface Backups {
+  /**
+   * Makes a backup, one at a time. Throws invalid_request where it cannot go there, overloaded where another one is
+   * under way, storage_full, unavailable.
+   */
+  make(request: BackupRequest): Promise<BackupDone>;
+}
+
 const GATEWAY_FILE = 'gateway.db';
 /** Between two lines of progress. */
 const TELL_EVERY_MS = 1_000;
 
-/** Makes a backup. Throws invalid_request where it cannot go there, storage_full, unavailable. */
-export async function makeBackup(deps: BackupDeps, request: BackupRequest): Promise<BackupDone> {
+export function createBackups(deps: BackupDeps): Backups {
+  let underWay = false;
+  return {
+    async make(request) {
+      if (underWay) {
+        throw new WarbleError('overloaded', 'Another backup is under way; wait until it has ended.');
+      }
+      underWay = true;
+      try {
+        return await makeBackup(deps, request);
+      } finally {
+        underWay = false;
+      }
+    },
+  };
+}
+
+async function makeBackup(deps: BackupDeps, request: BackupRequest): Promise<BackupDone> {
   const { data } = deps;
   const path = resolve(request.to);
   if (!relative(data, path).startsWith('..')) {
     throw new WarbleError('invalid_request', `${path} lies in the data directory; give another place.`);
   }
-  checkFresh(path);
-  const draft = `${path}.${process.pid}.partial`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { mode: 0o700 });
+  return atomically(path, request.signal, async (draft) => {
     const done = await copyAll(deps, request, draft);
     request.progress('verifying the copy');
-    await verifyCopy(draft);
-    renameSync(draft, path);
-    syncDirectory(dirname(path));
+    await verifyCopy(draft, request.signal);
     return { path, ...done };
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    throw asCopyFailure(error, path);
-  }
+  });
 }
 
 async function copyAll(
@@ -81,6 +94,7 @@ async function copyAll(
     let database_bytes = 0;
     for (const [name, file] of pinned) {
       const whole = readableBytes(file.size_bytes);
+      tell(`${name}: ${whole}`);
       await file.copyTo(join(draft, name), (done) => tell(`${name}: ${readableBytes(done)} of ${whole}`));
       database_bytes += file.size_bytes;
     }

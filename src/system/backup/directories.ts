@@ -1,9 +1,39 @@
 /** Places that backups come from and go to. */
-import { readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { syncDirectory } from '#platform/files.ts';
+
+/**
+ * Makes a directory as one step: `fill` fills a draft beside it, which then gets its name, durably. A draft that
+ * fails, or that a killed process left, is removed. Throws invalid_request where something is there already, and what
+ * `fill` throws as an error that says what to do.
+ */
+export async function atomically<T>(
+  path: string,
+  signal: AbortSignal,
+  fill: (draft: string) => Promise<T>,
+): Promise<T> {
+  checkFresh(path);
+  const draft = `${path}.partial`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
+    const filled = await fill(draft);
+    renameSync(draft, path);
+    syncDirectory(dirname(path));
+    return filled;
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    if (signal.aborted)
+      throw new WarbleError('unavailable', 'The copy was given up; nothing of it was kept.');
+    throw asCopyFailure(error, path);
+  }
+}
 
 /** Throws invalid_request where something is there already, other than an empty directory. */
-export function checkFresh(path: string): void {
+function checkFresh(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (found.isDirectory() && readdirSync(path).length === 0) return;
@@ -14,7 +44,7 @@ export function checkFresh(path: string): void {
 }
 
 /** Says of an error of the file system or of SQLite what to do about it. */
-export function asCopyFailure(error: unknown, path: string): unknown {
+function asCopyFailure(error: unknown, path: string): unknown {
   if (isWarbleError(error)) return error;
   const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
   const SQLITE_FULL = 13;

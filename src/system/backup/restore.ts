@@ -2,15 +2,15 @@
  * Makes a data directory from a backup. It keeps the mark of a backup, so that the first start on it begins with
  * nothing derived: views that a later state of the same data left are not believed.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { WarbleError } from '#contract/errors.ts';
 import { copyPicture } from '#gateway/media/stores/copy.ts';
 import { syncDirectory } from '#platform/files.ts';
 import { MEDIA_DIRECTORY } from '../data-files.ts';
 import { MEDIA_ID_FILE, readManifest, writeManifest } from '../manifest.ts';
-import { asCopyFailure, checkFresh } from './directories.ts';
+import { atomically } from './directories.ts';
 import { verifyCopy } from './verify.ts';
 
 export interface RestoreRequest {
@@ -29,18 +29,15 @@ export async function restoreBackup({
 }: RestoreRequest): Promise<{ path: string; time: string }> {
   const [source, path] = [resolve(from), resolve(to)];
   const manifest = readManifest(source);
-  if (manifest?.backup === undefined) {
+  const time = manifest?.backup;
+  if (manifest === undefined || time === undefined) {
     throw new WarbleError(
       'invalid_request',
       `${source} is no backup that \`npm run admin -- backup\` made; a copy of a stopped data directory is started on as it is.`,
     );
   }
-  checkFresh(path);
-  const draft = `${path}.${process.pid}.partial`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { mode: 0o700 });
+  const { signal } = new AbortController();
+  return atomically(path, signal, async (draft) => {
     for (const name of manifest.facts) {
       progress(name);
       if (name === MEDIA_DIRECTORY) await copyPictures(join(source, name), join(draft, name), progress);
@@ -48,14 +45,9 @@ export async function restoreBackup({
     }
     writeManifest(draft, manifest);
     progress('verifying the copy');
-    await verifyCopy(draft);
-    renameSync(draft, path);
-    syncDirectory(dirname(path));
-    return { path, time: manifest.backup };
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    throw asCopyFailure(error, path);
-  }
+    await verifyCopy(draft, signal);
+    return { path, time };
+  });
 }
 
 async function copyDurably(from: string, to: string): Promise<void> {
@@ -77,11 +69,12 @@ async function copyPictures(from: string, to: string, progress: (line: string) =
   let copied = 0;
   for (const folder of readdirSync(from, { withFileTypes: true })) {
     if (!folder.isDirectory()) continue;
-    for (const name of readdirSync(join(from, folder.name))) {
+    const names = readdirSync(join(from, folder.name));
+    for (const name of names) {
       await copyPicture(name, from, to);
       if (++copied % PICTURES_PER_LINE === 0) progress(`pictures: ${copied}`);
     }
-    syncDirectory(join(to, folder.name));
+    if (names.length > 0) syncDirectory(join(to, folder.name));
   }
   syncDirectory(to);
 }

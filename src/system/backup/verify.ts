@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { WarbleError } from '#contract/errors.ts';
 
-/** Throws unavailable, saying what is wrong. Leaves the copy as it is. */
-export async function verifyCopy(directory: string): Promise<void> {
+/** Throws unavailable, saying what is wrong; where `signal` aborts, AbortError. Leaves the copy as it is. */
+export async function verifyCopy(directory: string, signal: AbortSignal): Promise<void> {
   const thread = new Worker(new URL('./verify-thread.ts', import.meta.url), { workerData: { directory } });
   try {
-    const [fault] = (await once(thread, 'message')) as [string | null];
+    const [fault] = (await once(thread, 'message', { signal })) as [string | null];
     if (fault === null) return;
     throw new WarbleError('unavailable', `The copy is not whole: ${fault}; nothing of it was kept.`);
   } finally {
