@@ -87,6 +87,8 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     pictures: createPictures({ megapixels: config.pictureMegapixels }),
     social: services.social,
     tweets: services.tweets,
+    resolves: async ({ userId, tweetIds }) =>
+      (await administration.isModerator({ userId })) && (await gatewayDb.reports.anyOpen({ tweetIds })),
     clock,
     random,
   });

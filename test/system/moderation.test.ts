@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
 import { eventually, type Person } from '#test/support/client.ts';
-import { openSystemHttp } from '#test/support/system-http.ts';
+import { openSystemHttp, pictureForm } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
 after(() => site.close());
@@ -109,6 +109,26 @@ test('a moderator sees what was reported whoever blocked whom, and who is named'
   assert.ok(page.nextCursor !== null);
   const other = await mod.send('GET', `/moderation/reports?state=resolved&cursor=${page.nextCursor}`);
   assert.equal(other.body.code, 'invalid_cursor', 'a cursor belongs to one list');
+});
+
+test('a moderator sees the pictures of what is reported, until that is resolved', async () => {
+  const [ann, bob] = await site.people('q_ann', 'q_bob');
+  await ann.post('/me/profile', { protected: true });
+  await bob.post('/follow', { userId: ann.id });
+  await ann.post(`/me/follow-requests/${bob.id}`, { approve: true });
+  const { image, url } = await upload(ann);
+  const { tweetId } = await ann.post('/postTweet', { content: 'look', images: [image] });
+  const seenBy = async ({ token }: Person) => {
+    const response = await fetch(site.url + url, { headers: { authorization: `Bearer ${token}` } });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  assert.deepEqual([await seenBy(bob), await seenBy(mod)], [200, 404]);
+  const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
+  const [report] = await reportsAbout(ann);
+  assert.deepEqual([report.images[0].url, await seenBy(mod)], [url, 200]);
+  await mod.post(`/moderation/reports/${reportId}`, { act: 'dismiss', reason: 'x' });
+  assert.deepEqual([await seenBy(bob), await seenBy(mod)], [200, 404]);
 });
 
 test('removing a tweet takes it away everywhere, resolves all that is open about it, and says who did it', async () => {
@@ -220,14 +240,15 @@ test('what its author deletes leaves the report open without its words; with an 
   });
 });
 
+async function upload(person: Person): Promise<{ image: string; url: string }> {
+  const square = { width: 2, height: 2, channels: 3, background: 'red' } as const;
+  const png = await sharp({ create: square }).png().toBuffer();
+  return person.post('/media', pictureForm(new Uint8Array(png), 'me.png'));
+}
+
 test('an administrator removes a picture: it is served no more, and the profile shows none', async () => {
   const ann = await site.person('p_ann');
-  const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
-    .png()
-    .toBuffer();
-  const form = new FormData();
-  form.set('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'me.png');
-  const { image, url } = await ann.post('/media', form);
+  const { image, url } = await upload(ann);
   await ann.post('/me/profile', { picture: image });
   const { tweetId } = await ann.post('/postTweet', { content: 'look', images: [image] });
   const { moderation } = site.api;

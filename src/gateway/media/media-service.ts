@@ -18,7 +18,7 @@ import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { checkAlt } from './alt.ts';
 import type { Media } from './media.ts';
-import { createMediaAudience } from './media-audience.ts';
+import { createMediaAudience, type MediaAudienceDeps } from './media-audience.ts';
 import type { MediaIndex, MediaRow } from './media-index.ts';
 import { extensionOf, MEDIA_TYPES, type MediaStore } from './media-store.ts';
 import { createMediaSweeper } from './media-sweeper.ts';
@@ -35,6 +35,7 @@ export interface MediaServiceDeps {
   pictures: Pictures;
   social: Pick<Social, 'view'>;
   tweets: Pick<Tweets, 'get'>;
+  resolves: MediaAudienceDeps['resolves'];
   clock: Clock;
   random: Random;
 }

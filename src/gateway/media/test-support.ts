@@ -48,7 +48,9 @@ export async function createMediaWorld() {
     const view = createMediaUsesView({ tweets, social });
     const usesRunner = createViewRunner({ view, store: usesDb.viewStore, log });
     const { uses } = usesDb;
-    const of = { index, store, uses, usesRunner, log, pictures: anyPicture, social, tweets, clock, random };
+    const resolves = async () => false;
+    const services = { social, tweets, resolves };
+    const of = { index, store, uses, usesRunner, log, pictures: anyPicture, ...services, clock, random };
     const { media, workers } = createMediaService({ ...of, ...instead });
     const upload = async (
       owner: number,

@@ -42,6 +42,8 @@ export interface ReportsStore {
    */
   add(report: NewReport): Promise<{ reportId: Snowflake }>;
   report(request: { reportId: Snowflake }): Promise<ReportRow | undefined>;
+  /** Whether one of these tweets has an open report. At most 1,000. */
+  anyOpen(request: { tweetIds: number[] }): Promise<boolean>;
   /** Open or resolved ones with an id below `before`, newest first. */
   reports(request: { open: boolean; before: Snowflake | null; limit: number }): Promise<ReportRow[]>;
   /** Resolves every open report about a subject; what is resolved already stays as it is. Says how many it resolved. */

@@ -152,6 +152,21 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
       assert.equal(await two.find({ name: 'nothing' }), undefined);
     });
 
+    test('all are listed by name, whatever becomes of them, and one is claimed whoever holds it', async () => {
+      for (const name of ['b', 'a', 'c']) await upload(name, { owner: name === 'c' ? BOB : ANN });
+      const list = async (after: string, limit: number) =>
+        (await two.scan({ after, limit })).map(({ name, owner }) => `${name}${owner}`);
+      assert.deepEqual(await list('', 2), ['a1', 'b1']);
+      assert.deepEqual(await list('b', 2), ['c2']);
+      await hold(['a']);
+      assert.equal(await two.claimNamed({ name: 'a' }), true);
+      assert.equal(await one.ownerOf({ name: 'a' }), ANN);
+      assert.deepEqual(await hold(['a']), { unknown: 'a' });
+      await one.forget({ names: ['a'] });
+      assert.equal(await two.ownerOf({ name: 'a' }), undefined);
+      assert.equal(await two.claimNamed({ name: 'a' }), false);
+    });
+
     test('forgetting takes what is being deleted, and its holds, and nothing else', async () => {
       await upload('a');
       await upload('b');
@@ -211,7 +226,9 @@ export function testMediaStore(name: string, fresh: () => Promise<Backend<MediaS
       await one.put(NAME, bytes);
       await two.put(NAME, bytes);
       assert.deepEqual(await read(two, NAME), { size: 10, bytes });
+      assert.equal(await one.size(NAME), 10);
       await two.delete(NAME);
+      assert.equal(await one.size(NAME), undefined);
       await one.delete(NAME);
       assert.equal(await read(one, NAME), undefined);
     });

@@ -50,6 +50,15 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.equal(reportId, 6, 'again, when the first was resolved');
     });
 
+    test('it is known whether something among many is reported, until that is resolved', async () => {
+      await one.add(report(1, { subject: { kind: 'comment', id: 7 } }));
+      assert.equal(await two.anyOpen({ tweetIds: [7, 100] }), false);
+      await one.add(report(2));
+      assert.equal(await two.anyOpen({ tweetIds: [7, 100] }), true);
+      await one.resolve({ subject: { kind: 'tweet', id: 100 }, resolution: DISMISSED });
+      assert.equal(await two.anyOpen({ tweetIds: [7, 100] }), false);
+    });
+
     test('open ones and resolved ones are two lists, newest first, in pages', async () => {
       for (const id of [1, 2, 3, 4]) await one.add(report(id, { subject: { kind: 'user', id } }));
       await two.resolve({ subject: { kind: 'user', id: 3 }, resolution: DISMISSED });

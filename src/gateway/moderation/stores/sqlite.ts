@@ -25,6 +25,10 @@ export function createSqliteReportsStore(db: Database): ReportsStore {
     'SELECT report_id AS reportId FROM reports WHERE kind = ? AND subject_id = ? AND reporter = ? AND act IS NULL',
   );
   const byId = db.prepare('SELECT * FROM reports WHERE report_id = ?');
+  const anyOpen = db.prepare(
+    `SELECT 1 FROM reports WHERE kind = 'tweet' AND act IS NULL
+       AND subject_id IN (SELECT value FROM json_each(?)) LIMIT 1`,
+  );
   const listOpen = db.prepare(
     'SELECT * FROM reports WHERE act IS NULL AND report_id < ? ORDER BY report_id DESC LIMIT ? + 0',
   );
@@ -53,6 +57,7 @@ export function createSqliteReportsStore(db: Database): ReportsStore {
       const columns = byId.get(reportId);
       return columns === undefined ? undefined : rowOf(columns);
     },
+    anyOpen: async ({ tweetIds }) => anyOpen.get(JSON.stringify(tweetIds)) !== undefined,
     reports: async ({ open, before, limit }) =>
       (open ? listOpen : listResolved).all(before ?? Number.MAX_SAFE_INTEGER, limit).map(rowOf),
     resolve: ({ subject, resolution: { act, by, reason, time } }) =>
