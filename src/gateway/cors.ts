@@ -40,9 +40,14 @@ export function allowAnyOrigin({ url }: FastifyRequest, reply: FastifyReply): vo
   if (OPEN.test(url)) reply.headers(ANY_ORIGIN);
 }
 
+/** Whether a browser asks what it may send. */
+export function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+}
+
 /** Answers what a browser asks before it sends a request of another origin. `methods`: those that the path takes. */
-export function allowMethods({ url, headers }: FastifyRequest, reply: FastifyReply, methods: string[]): void {
-  if (!OPEN.test(url) || headers['access-control-request-method'] === undefined) return;
+export function allowMethods(request: FastifyRequest, reply: FastifyReply, methods: string[]): void {
+  if (!OPEN.test(request.url) || !isPreflight(request)) return;
   reply.headers({
     'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': REQUEST_HEADERS.join(', '),

@@ -71,11 +71,24 @@ test('sign-ups and reads of another site’s page do not count against its visit
       assert.equal((await signUp(site, 'Ann')).status, 200);
       // An image or a script of another site: no Origin.
       const embedded = { 'sec-fetch-site': 'cross-site' };
-      const read = (headers = {}) => site.call('GET', '/me', { headers });
-      for (let i = 0; i < 3; i++) assert.equal((await read(embedded)).status, 401);
-      assert.equal((await read()).status, 401);
+      const read = async (headers = {}) => (await site.call('GET', '/nowhere', { headers })).status;
+      for (let i = 0; i < 3; i++) assert.equal(await read(embedded), 404);
+      assert.deepEqual([await read(embedded), await read()], [429, 404]);
     },
     { quotas: { read: { quota: 3, window_ms: 3_600_000 } } },
+  ));
+
+test('asking what one may send leaves the limits of calls alone', () =>
+  onSite(
+    async (site) => {
+      const asking = { ...EVIL, 'access-control-request-method': 'GET' };
+      for (let i = 0; i < 5; i++) {
+        assert.equal((await site.request('OPTIONS', '/me', { headers: asking })).status, 204);
+      }
+      assert.equal((await site.request('GET', '/nowhere', { headers: EVIL })).status, 404);
+      assert.equal((await site.request('GET', '/nowhere', { headers: EVIL })).status, 429);
+    },
+    { quotas: { read: { quota: 1, window_ms: 3_600_000 } } },
   ));
 
 test('whoever is no browser gets no more sign-ups and attempts than four sites by naming a thousand', () =>

@@ -1,6 +1,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { WarbleError } from '#contract/errors.ts';
 import { crossSiteOf } from '../authentication.ts';
+import { isPreflight } from '../cors.ts';
 import type { Holder, InFlight } from '../in-flight.ts';
 import type { RouteLimit } from '../route.ts';
 import type { Limits, Policy } from './limits.ts';
@@ -18,8 +19,12 @@ const POLICIES: Record<RouteLimit, Policy> = {
   page: 'page',
   probe: 'probe',
 };
-/** What is no call at all counts as reading. */
+/**
+ * What is no call at all counts as reading, but for what a browser asks before it calls from another origin: it asks for
+ * each address that a page calls, and people of one office share the limit.
+ */
 const UNMATCHED: RouteLimit = 'read';
+const PREFLIGHT: RouteLimit = 'probe';
 
 export interface RateLimiterDeps {
   limits: Limits;
@@ -39,7 +44,8 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
   });
   app.addHook('onRequest', (request, reply, done) => {
     inFlight.attribute(request, holderOf(request, limits));
-    const policy = POLICIES[limitOf(request.routeOptions.config) ?? UNMATCHED];
+    const unmatched = isPreflight(request) ? PREFLIGHT : UNMATCHED;
+    const policy = POLICIES[limitOf(request.routeOptions.config) ?? unmatched];
     const decision = limits.take(policy, countedFor(request, policy), crossSiteOf(request));
     if (decision === null) return done();
     reply.header('ratelimit-policy', decision.policyHeader);
