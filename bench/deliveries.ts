@@ -50,7 +50,6 @@ async function load(system: System, graph: BulkGraph): Promise<void> {
     await Promise.all(
       people.map((userId) => social.createPerson({ userId, handle: `u${userId}`, name: '', time })),
     );
-    await system.minter.worker.step();
   }
   const peopleMade = performance.now();
   const { db } = system.stores.social;
@@ -86,7 +85,6 @@ async function openHomes(system: System, people: number): Promise<void> {
   for (const worker of system.fanout.workers) await worker.step();
   for (let reader = 1; reader <= people; reader++) {
     await system.services.timeline.home({ reader, own: false, place: null, limit: 1 });
-    if (reader % 5_000 === 0) await system.minter.worker.step();
   }
   printRow('homes opened', { homes: people, s: (performance.now() - started) / 1000 });
 }
@@ -115,7 +113,6 @@ async function post(system: System, graph: BulkGraph, tweets: number, random: Ra
         times.push(performance.now() - began);
       }),
     );
-    await system.minter.worker.step();
   }
   times.sort((a, b) => a - b);
   const seconds = (performance.now() - started) / 1000;

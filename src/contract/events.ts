@@ -1,4 +1,4 @@
-import type { Snowflake, UserId } from './ids.ts';
+import { ownerHash, ownerHashOf, type Snowflake, type UserId } from './ids.ts';
 
 /**
  * Events say what became true, by ids only: never a text, so that erasing somebody rewrites no log.
@@ -67,13 +67,18 @@ export interface WarbleEvent extends EventDraft {
   region: string;
 }
 
-/** The same for every topic and for ever: changing it needs a rebuild of every view. */
+/**
+ * The same for every topic; a power of two up to 64, so that each partition is some of the owner hashes. Changing
+ * it needs a rebuild of every view; ids stay.
+ */
 export const PARTITIONS = 16;
 
-/** The partition of a key: murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread. */
+/** The partition of a key. */
 export function partitionOf(key: UserId): number {
-  let hash = key | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) % PARTITIONS;
+  return ownerHash(key) % PARTITIONS;
+}
+
+/** The partition of whoever owns a tweet, comment or repost, from its id alone (see {@link ownerHashOf}). */
+export function partitionOfId(id: Snowflake): number {
+  return ownerHashOf(id) % PARTITIONS;
 }

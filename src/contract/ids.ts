@@ -2,8 +2,8 @@
  * The ids of the whole system.
  *
  * A user id is a 32-bit number, so that the follow graph fits in typed arrays. Everything that has a place in
- * time (tweets, comments, likes, reposts, follow edges, notifications) has a 53-bit snowflake: exact as a
- * JavaScript number and ordered by time.
+ * time (tweets, comments, likes, reposts, follow edges, sessions) has a 53-bit snowflake: exact as a JavaScript
+ * number and ordered by time. All kinds share one number space; views mint nothing.
  */
 
 /** 1 to 2^32 - 1, allocated at sign-up, never used twice. */
@@ -25,27 +25,72 @@ export const MAX_USER_ID = 2 ** 32 - 1;
 
 /** Milliseconds since 1970 at which snowflakes begin: 2025-01-01T00:00:00Z. 41 bits last until 2094. */
 export const SNOWFLAKE_EPOCH_MS = 1_735_689_600_000;
-/** Ids per millisecond and minting process. */
-export const SNOWFLAKE_SEQUENCES = 64;
-/** Minting processes. */
-export const SNOWFLAKE_NODES = 64;
-const UNITS_PER_MS = SNOWFLAKE_SEQUENCES * SNOWFLAKE_NODES;
+/** The first millisecond that no snowflake can carry. */
+export const SNOWFLAKE_END_MS = SNOWFLAKE_EPOCH_MS + 2 ** 41;
+/** Values of {@link ownerHash}. */
+export const OWNER_HASHES = 64;
+/** Ids of one millisecond, owner hash and kind. */
+export const SNOWFLAKE_SEQUENCES = 8;
+const UNITS_PER_HASH = 64;
+/** Ids that share a millisecond. */
+export const SNOWFLAKES_PER_MS = OWNER_HASHES * UNITS_PER_HASH;
 
-/** Composes a snowflake: 41 bits of milliseconds, 6 of minting process, 6 of sequence. */
-export function snowflakeOf(parts: { time_ms: number; node: number; sequence: number }): Snowflake {
+/** What a snowflake names. Each kind is given by one service alone; 6 and 7 are free. */
+export const ID_KINDS = {
+  tweet: 0,
+  repost: 1,
+  comment: 2,
+  like: 3,
+  /** Follows, follow requests, blocks and mutes. */
+  relationship: 4,
+  /** Sessions, reports and entries of the audit log. */
+  account: 5,
+} as const;
+export type IdKind = keyof typeof ID_KINDS;
+
+/**
+ * Six bits of a person's id, by murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread.
+ * They stand in every snowflake that the person owns, and every partition follows from them.
+ */
+export function ownerHash(userId: UserId): number {
+  let hash = userId | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) & (OWNER_HASHES - 1);
+}
+
+/** Composes a snowflake: 41 bits of milliseconds, 6 of the owner's hash, 3 of kind, 3 of sequence. */
+export function snowflakeOf(parts: {
+  time_ms: number;
+  hash: number;
+  kind: IdKind;
+  sequence: number;
+}): Snowflake {
+  const { time_ms, hash, kind, sequence } = parts;
   return (
-    (parts.time_ms - SNOWFLAKE_EPOCH_MS) * UNITS_PER_MS + parts.node * SNOWFLAKE_SEQUENCES + parts.sequence
+    (time_ms - SNOWFLAKE_EPOCH_MS) * SNOWFLAKES_PER_MS +
+    hash * UNITS_PER_HASH +
+    ID_KINDS[kind] * SNOWFLAKE_SEQUENCES +
+    sequence
   );
+}
+
+/**
+ * The {@link ownerHash} of whoever owns what a snowflake names: a tweet's author; a comment's author of the tweet
+ * that it answers; of anything else, whose act it is.
+ */
+export function ownerHashOf(id: Snowflake): number {
+  return Math.floor(id / UNITS_PER_HASH) % OWNER_HASHES;
 }
 
 /** The moment (ms since 1970) that a snowflake carries. */
 export function snowflakeTime(id: Snowflake): number {
-  return Math.floor(id / UNITS_PER_MS) + SNOWFLAKE_EPOCH_MS;
+  return Math.floor(id / SNOWFLAKES_PER_MS) + SNOWFLAKE_EPOCH_MS;
 }
 
 /** The smallest snowflake of a moment: everything minted at or after `time_ms` is at or above it. */
 export function firstSnowflakeAt(time_ms: number): Snowflake {
-  return Math.max(0, (time_ms - SNOWFLAKE_EPOCH_MS) * UNITS_PER_MS);
+  return Math.max(0, (time_ms - SNOWFLAKE_EPOCH_MS) * SNOWFLAKES_PER_MS);
 }
 
 const ID_PATTERN = /^[1-9]\d{0,15}$/;

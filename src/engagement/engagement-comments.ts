@@ -40,7 +40,7 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
     const { tweet } = await visibility.readable({ viewer: actor, tweetId });
     const begun = sameRequest(
       await store.beginComment({
-        id: minter.mint(),
+        id: minter.mint({ owner: tweet.author, kind: 'comment' }),
         tweetId,
         author: tweet.author,
         actor,

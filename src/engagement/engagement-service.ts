@@ -32,10 +32,14 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
   const visibility = createVisibility({ tweets, social });
 
   /** Throws not_found where the actor may not read the tweet. */
-  async function newAct({ actor, tweetId, traceId }: Acting): Promise<NewAct & { protected: boolean }> {
+  async function newAct(
+    { actor, tweetId, traceId }: Acting,
+    kind: 'like' | 'repost',
+  ): Promise<NewAct & { protected: boolean }> {
     const { author } = await visibility.readable({ viewer: actor, tweetId });
     const { userId, protected: isProtected } = author;
-    return { id: minter.mint(), tweetId, author: userId, actor, traceId, protected: isProtected };
+    const id = minter.mint({ owner: actor, kind });
+    return { id, tweetId, author: userId, actor, traceId, protected: isProtected };
   }
   const undo = ({ actor, tweetId, traceId }: Acting): Undo => ({
     actor,
@@ -54,14 +58,14 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
 
   return {
     async like(request) {
-      const { protected: _, ...act } = await newAct(request);
+      const { protected: _, ...act } = await newAct(request, 'like');
       await store.addLike(act);
     },
     async unlike(request) {
       await store.removeLike(undo(request));
     },
     async repost(request) {
-      const { protected: isProtected, ...act } = await newAct(request);
+      const { protected: isProtected, ...act } = await newAct(request, 'repost');
       if (isProtected)
         throw new WarbleError('forbidden', 'Tweets of a protected account cannot be reposted.');
       await store.addRepost(act);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { PARTITIONS, type Topic, type WarbleEvent } from '#contract/events.ts';
 import type { TweetId, UserId } from '#contract/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
-import { createMinter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases, ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
-import { type CommitFaults, openDatabase } from '#platform/sqlite/database.ts';
+import { createMinter, type Minter } from '#platform/ids/minter.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
 import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
@@ -24,8 +24,7 @@ export const T0 = Date.UTC(2026, 0, 21, 10, 24);
 export async function openWorld() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
   const clock = createManualClock(T0);
-  const leasesDb = openDatabase({ path: ':memory:', migrations: [ID_LEASES_SCHEMA], durability: 'normal' });
-  const minter = await createMinter({ leases: createSqliteIdLeases(leasesDb), clock, holder: 'test' });
+  const minter = createMinter({ clock: createSteadyClock(clock) });
   let running = start(directory, { clock, minter });
 
   return {
@@ -39,7 +38,6 @@ export async function openWorld() {
     async pass(duration_ms: number): Promise<void> {
       for (let left = duration_ms; left > 0; left -= 10_000) {
         clock.advance(Math.min(left, 10_000));
-        await minter.worker.step();
       }
     },
     /** Kills all three stores where they stand, and starts again on what they left. */
@@ -63,7 +61,6 @@ export async function openWorld() {
     },
     async close(): Promise<void> {
       await running.close();
-      await leasesDb.close();
       rmSync(directory, { recursive: true });
     },
   };
@@ -72,7 +69,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 
 interface Shared {
   clock: ReturnType<typeof createManualClock>;
-  minter: Awaited<ReturnType<typeof createMinter>>;
+  minter: Minter;
 }
 export type Running = ReturnType<typeof start>;
 

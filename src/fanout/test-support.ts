@@ -9,8 +9,7 @@ import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases, ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
-import { openDatabase } from '#platform/sqlite/database.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
 import { createLive } from '#queue/live.ts';
 import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
 import type { Social } from '#social/social.ts';
@@ -46,8 +45,7 @@ export type Community = Awaited<ReturnType<typeof openCommunity>>;
 /** Facts live in memory for the time of the test; what a crash loses is what homes and fan-out keep in memory. */
 export async function openCommunity(options: CommunityOptions = {}) {
   const clock = createManualClock(T0);
-  const leasesDb = openDatabase({ path: ':memory:', migrations: [ID_LEASES_SCHEMA], durability: 'normal' });
-  const minter = await createMinter({ leases: createSqliteIdLeases(leasesDb), clock, holder: 'test' });
+  const minter = createMinter({ clock: createSteadyClock(clock) });
   const tweetsStore = openSqliteTweetsStore({ path: ':memory:' });
   const socialStore = openSqliteSocialStore({ path: ':memory:' });
   const engagementStore = openSqliteEngagementStore({ path: ':memory:' });
@@ -151,7 +149,6 @@ export async function openCommunity(options: CommunityOptions = {}) {
     async pass(duration_ms: number): Promise<void> {
       for (let left = duration_ms; left > 0; left -= 10_000) {
         clock.advance(Math.min(left, 10_000));
-        await minter.worker.step();
       }
     },
     async people(count: number): Promise<void> {
@@ -193,7 +190,6 @@ export async function openCommunity(options: CommunityOptions = {}) {
       return shown;
     },
     async close(): Promise<void> {
-      await leasesDb.close();
       for (const store of [tweetsStore, socialStore, engagementStore, timelineDb]) await store.db.close();
     },
   };

@@ -54,7 +54,6 @@ export async function openApi(front: Front = {}) {
     system,
     config: { rateLimits: 'off', quotas: {}, metricsToken: 'metrics-secret', ...front },
     directory: { file },
-    clock,
     random,
     logger: { info: log, error: log, warn: log } as never,
     version: '0.0.0',

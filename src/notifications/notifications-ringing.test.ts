@@ -24,7 +24,6 @@ function hear(world: World, person: number) {
 async function pass(world: World, duration_ms: number): Promise<void> {
   for (let left = duration_ms; left > 0; left -= 10_000) {
     world.clock.advance(Math.min(left, 10_000));
-    await world.minter.worker.step();
   }
 }
 

@@ -5,8 +5,7 @@ import { createEngagementService } from '#engagement/engagement-service.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases, ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
-import { openDatabase } from '#platform/sqlite/database.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createLive } from '#queue/live.ts';
 import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
@@ -31,8 +30,7 @@ export type Facts = Awaited<ReturnType<typeof createFacts>>;
 /** Everything below notifications: what people do, and the log of it. */
 export async function createFacts() {
   const clock = createManualClock(T0);
-  const leases = openDatabase({ path: ':memory:', migrations: [ID_LEASES_SCHEMA], durability: 'normal' });
-  const minter = await createMinter({ leases: createSqliteIdLeases(leases), clock, holder: 'test' });
+  const minter = createMinter({ clock: createSteadyClock(clock) });
   const tweetsStore = openSqliteTweetsStore({ path: ':memory:' });
   const socialStore = openSqliteSocialStore({ path: ':memory:' });
   const engagementStore = openSqliteEngagementStore({ path: ':memory:' });
@@ -45,7 +43,6 @@ export async function createFacts() {
   /** A millisecond goes by before each act, so that ids tell them apart. */
   const tick = async () => {
     clock.advance(1);
-    await minter.worker.step();
   };
   return {
     clock,
@@ -106,7 +103,6 @@ export async function createFacts() {
     unmute: (userId: UserId, other: UserId) => social.unmute({ userId, other, traceId }),
     async close() {
       for (const { db } of [tweetsStore, socialStore, engagementStore]) await db.close();
-      await leases.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 /** How the service changes ties: facts in, a rule's decision, events from what differs; all as one step. */
-import type { UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Between, Ties } from './follow-rules.ts';
@@ -18,6 +18,12 @@ export interface SocialDeps {
   minter: Pick<Minter, 'mint'>;
   clock: Pick<Clock, 'now'>;
 }
+
+/** Mints ids of relationships, which belong to whose act they are: an approved follow to who approved it. */
+export const mintFor =
+  ({ minter }: SocialDeps, owner: UserId) =>
+  (): Snowflake =>
+    minter.mint({ owner, kind: 'relationship' });
 
 interface PairRequest {
   me: UserId;

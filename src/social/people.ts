@@ -1,6 +1,6 @@
 /** People: making them known, their profiles and the state of their accounts. */
 import { notFound, WarbleError } from '#contract/errors.ts';
-import { decision, type SocialDeps } from './changes.ts';
+import { decision, mintFor, type SocialDeps } from './changes.ts';
 import { acceptedTie, hasRequestsToAccept } from './follow-rules.ts';
 import { acceptStep, waitingRequests } from './settling.ts';
 import type { Social } from './social.ts';
@@ -93,6 +93,7 @@ async function changeProfile(
   { userId, changes, traceId }: ProfileRequest,
 ): Promise<{ applied: boolean; unsettled: boolean }> {
   const keys: TieKey[] = changes.protected === false ? await waitingRequests(deps, userId) : [];
+  const mint = mintFor(deps, userId);
   return deps.store.change({ people: [userId], ties: keys }, ({ people: [before], ties }) => {
     const time = deps.clock.now();
     if (!before || before.state === 'erasing' || before.state === 'erased') {
@@ -105,7 +106,7 @@ async function changeProfile(
     if (after === undefined) return { ...nothing, result: { applied: true, unsettled } };
     const turns = after.protected !== before.protected;
     if (turns && unsettled) return { ...nothing, result: { applied: false, unsettled } };
-    const accepted = ties.map((tie) => (turns ? acceptedTie(tie, after, deps.minter.mint) : tie));
+    const accepted = ties.map((tie) => (turns ? acceptedTie(tie, after, mint) : tie));
     const result = { applied: true, unsettled: unsettled || (turns && !after.protected) };
     const all = decision({ keys, before: ties, after: accepted, people: [after], time, traceId, result });
     return { ...all, events: [personEvent('profile.changed', after, { time, traceId }), ...all.events] };

@@ -22,10 +22,10 @@ const protect = ({ social }: Fixture, locked: boolean) =>
 /** Everybody in the crowd follows, or asks to follow, in the order of their ids. */
 async function crowdFollows(fixture: Fixture, secretly: boolean): Promise<void> {
   await fixture.tick();
-  const follows = CROWD.map((follower) =>
-    fixture.social.follow({ follower, followee: STAR, private: secretly, traceId }),
-  );
-  await Promise.all(follows);
+  for (const follower of CROWD) {
+    await fixture.social.follow({ follower, followee: STAR, private: secretly, traceId });
+    fixture.clock.advance(1);
+  }
 }
 
 async function followersOf({ social }: Fixture): Promise<UserId[]> {

@@ -11,7 +11,7 @@
  */
 import type { UserId } from '#contract/ids.ts';
 import type { Worker } from '#platform/worker.ts';
-import { decision, type SocialDeps } from './changes.ts';
+import { decision, mintFor, type SocialDeps } from './changes.ts';
 import { acceptedTie, endedTie, hasRequestsToAccept } from './follow-rules.ts';
 import type { Person, StoredPerson, TieKey } from './social-store.ts';
 
@@ -38,9 +38,10 @@ export async function acceptStep(
   if (person == null || !hasRequestsToAccept(person)) return false;
   const keys = await waitingRequests(deps, userId);
   if (keys.length === 0) return false;
+  const mint = mintFor(deps, userId);
   await deps.store.change({ people: [userId], ties: keys }, ({ people, ties }) => {
     const now = people[0] ?? person;
-    const after = ties.map((tie) => acceptedTie(tie, now, deps.minter.mint));
+    const after = ties.map((tie) => acceptedTie(tie, now, mint));
     return decision({ keys, before: ties, after, time: deps.clock.now(), traceId, result: undefined });
   });
   return true;

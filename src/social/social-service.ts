@@ -5,7 +5,7 @@
 import { requireBatch } from '#contract/batch.ts';
 import { WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
-import { changeBetween, type SocialDeps } from './changes.ts';
+import { changeBetween, mintFor, type SocialDeps } from './changes.ts';
 import { createDiscovery } from './discovery.ts';
 import {
   decideAnswer,
@@ -77,12 +77,11 @@ type Ties = Pick<Social, 'follow' | 'unfollow' | 'answerRequest' | 'block' | 'un
 
 /** Follows, requests, blocks and mutes: one atomic step each. */
 function createTies(deps: SocialDeps): Ties {
-  const { mint } = deps.minter;
   return {
     async follow({ follower: me, followee: other, private: wished, traceId }) {
       if (me === other) throw new WarbleError('cannot_follow_self', 'This is you; follow somebody else.');
       const state = await changeBetween(deps, { me, other, traceId }, (between) => {
-        const { mine, state } = decideFollow(between, { private: wished, mint });
+        const { mine, state } = decideFollow(between, { private: wished, mint: mintFor(deps, me) });
         return { mine, result: state };
       });
       return { state };
@@ -96,35 +95,35 @@ function createTies(deps: SocialDeps): Ties {
     },
     async answerRequest({ userId: me, follower: other, approve, traceId }) {
       await changeBetween(deps, { me, other, traceId }, (between) => ({
-        theirs: decideAnswer(between, { approve, mint }),
+        theirs: decideAnswer(between, { approve, mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async block({ userId: me, other, traceId }) {
       requireOther(me, other);
       await changeBetween(deps, { me, other, traceId }, (between) => ({
-        ...decideBlock(between, { mint }),
+        ...decideBlock(between, { mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async unblock({ userId: me, other, traceId }) {
       await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
         mine: { ...mine, block: null },
-        hidden: endOfBlock({ me, other, since: mine.block, mint }),
+        hidden: endOfBlock({ me, other, since: mine.block, mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async mute({ userId: me, other, traceId }) {
       requireOther(me, other);
       await changeBetween(deps, { me, other, traceId }, (between) => ({
-        mine: decideMute(between, { mint }),
+        mine: decideMute(between, { mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async unmute({ userId: me, other, traceId }) {
       await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
         mine: { ...mine, mute: null },
-        hidden: endOfMute({ me, other, since: mine.mute, mint }),
+        hidden: endOfMute({ me, other, since: mine.mute, mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },

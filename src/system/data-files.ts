@@ -2,7 +2,6 @@
 
 /** SQLite files of facts: nothing else has what they hold, so a server never starts without one of them. */
 export const FACTS_FILES = [
-  'ids.db',
   'tweets.db',
   'social.db',
   'engagement.db',

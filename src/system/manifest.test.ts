@@ -105,8 +105,17 @@ describe('the manifest of a data directory', () => {
     const path = started();
     change(path, { installation: '00000007', creating: FACTS });
     assert.throws(() => openManifest({ path, random }), {
-      message: /ids\.db belongs to another installation/,
+      message: /tweets\.db belongs to another installation/,
     });
+  });
+
+  test('data of the older layout of ids are refused by name, and nothing is made beside them', () => {
+    const path = newDirectory();
+    for (const name of ['ids.db', 'tweets.db']) writeFileSync(join(path, name), '');
+    assert.throws(() => openManifest({ path, random }), {
+      message: `the data in ${path} has format 0, and this version reads format ${DATA_FORMAT} alone; start the version that wrote it, or give another directory with --data.`,
+    });
+    assert.ok(!existsSync(join(path, MANIFEST_FILE)));
   });
 
   test('a newer version, an older format and a damaged manifest are refused with what to do', () => {

@@ -20,7 +20,7 @@ export const MANIFEST_FILE = 'manifest.json';
  * Raised when data of the former format can no longer be read, as when ids get another layout. A directory of
  * another format is refused.
  */
-export const DATA_FORMAT = 1;
+export const DATA_FORMAT = 2;
 
 export interface Manifest {
   /** 8 hexadecimal digits; the application id of every database of the directory. */
@@ -36,6 +36,9 @@ export interface Manifest {
    */
   backup?: string;
 }
+
+/** A file that only data of before the manifest have: ids had another layout then, which cannot be told apart. */
+const FORMER_FILE = 'ids.db';
 
 const FACTS: readonly string[] = [...FACTS_FILES, MEDIA_DIRECTORY];
 /** In the directory of pictures: the installation's id, as databases have it in their headers. */
@@ -136,6 +139,7 @@ function isNames(value: unknown): boolean {
 }
 
 function newManifest(path: string, random: Pick<Random, 'bytes'>): Manifest {
+  if (existsSync(join(path, FORMER_FILE))) throw formerData(path, 0);
   const found = [...FACTS_FILES, ...DERIVED_FILES].find((name) => existsSync(join(path, name)));
   if (found !== undefined) {
     throw new ConfigError(
@@ -154,9 +158,7 @@ function newManifest(path: string, random: Pick<Random, 'bytes'>): Manifest {
 
 function checkFormat(path: string, { format, facts }: Manifest): void {
   if (format < DATA_FORMAT) {
-    throw new ConfigError(
-      `the data in ${path} has format ${format}, and this version reads format ${DATA_FORMAT} alone; start the version that wrote it, or give another directory with --data.`,
-    );
+    throw formerData(path, format);
   }
   const unknown = facts.find((name) => !FACTS.includes(name));
   if (format > DATA_FORMAT || unknown !== undefined) {
@@ -165,6 +167,12 @@ function checkFormat(path: string, { format, facts }: Manifest): void {
       `the data in ${path} was written by a newer version of this server (${reason}); start that version, or restore a backup.`,
     );
   }
+}
+
+function formerData(path: string, format: number): ConfigError {
+  return new ConfigError(
+    `the data in ${path} has format ${format}, and this version reads format ${DATA_FORMAT} alone; start the version that wrote it, or give another directory with --data.`,
+  );
 }
 
 function checkFile(path: string, name: string, manifest: Manifest): void {

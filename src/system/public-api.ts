@@ -20,7 +20,7 @@ import type { Moderation } from '#gateway/moderation/moderation.ts';
 import { createModeration } from '#gateway/moderation/moderation-service.ts';
 import { openGatewayDb } from '#gateway/stores/gateway-db.ts';
 import { createStreamsService } from '#gateway/streams/streams-service.ts';
-import type { Clock } from '#platform/clock.ts';
+import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import type { Random } from '#platform/random.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
@@ -51,7 +51,6 @@ export interface PublicApiDeps {
       Pick<Config, 'trustedProxies' | 'publicUrl' | 'logAddresses' | 'pictureMegapixels' | 'uploadsMiB'>
     >;
   directory: Pick<DataDirectory, 'file'>;
-  clock: Clock;
   random: Random;
   logger: Logger;
   version: string;
@@ -59,10 +58,10 @@ export interface PublicApiDeps {
 }
 
 export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
-  const { system, config, directory, clock, random, logger, version } = deps;
-  const { services, live, log, minter } = system;
-  const { mint } = minter;
+  const { system, config, directory, random, logger, version } = deps;
+  const { services, live, log, clock, minter } = system;
   const gatewayDb = openGatewayDb({ path: directory.file('gateway.db') });
+  minter.keepIn(createSqliteHighWater(gatewayDb.db));
   const usesDb = openMediaUsesDb({
     path: directory.file('media-uses.db'),
     onSetAside: logSetAside(logger),
@@ -72,7 +71,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
 
   const announcer = createAnnouncer({ store: gatewayDb.accounts, social: services.social });
   const hasher = deps.hasher ?? createPasswordHasher({ random });
-  const accountDeps = { store: gatewayDb.accounts, announcer, hasher, mint, clock, random };
+  const accountDeps = { store: gatewayDb.accounts, announcer, hasher, mint: minter.mint, clock, random };
   const { accounts, workers: accountWorkers } = createAccountsService({
     ...accountDeps,
     social: services.social,
@@ -97,7 +96,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     store: gatewayDb.reports,
     administration,
     media,
-    mint,
+    mint: minter.mint,
     clock,
   });
   const streams = createStreamsService({

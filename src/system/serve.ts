@@ -58,26 +58,25 @@ export async function startServing(
   if (warning !== undefined) logger.warn(warning);
   const unprotected = unprotectedWarning(config);
   if (unprotected !== undefined) logger.warn(unprotected);
-  const clock = systemClock;
   const random = systemRandom;
   openManifest({ path: directory.path, random });
   const measurements = createMeasurements();
   const system = await createSystem({
     file: directory.file,
-    clock,
+    clock: systemClock,
     random,
     region: config.region,
     onDelivered: measurements.delivered,
     onSetAside: logSetAside(logger),
   });
-  const api = await createPublicApi({ system, config, directory, clock, random, logger, version: version() });
+  const api = await createPublicApi({ system, config, directory, random, logger, version: version() });
   registerSystemMetrics(api.registry, system, measurements);
   registerDiskMetrics(api.registry, directory.path);
   registerProcessMetrics(api.registry);
   const workers = runWorkers({
     workers: [...system.workers, ...api.workers],
     log: system.log,
-    clock,
+    clock: system.clock,
     onError: (error, worker) =>
       logger.error({ err: error, worker: worker.name }, 'a worker failed; it tries again'),
   });
@@ -101,6 +100,7 @@ export async function startServing(
     return stopping;
   }
   try {
+    const { clock } = system;
     const data = directory.path;
     const databases = [...system.stores.databases, ...api.databases];
     const backups = createBackups({ data, databases, clock });

@@ -2,8 +2,8 @@
 
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
-import { ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { createSqliteHighWater } from '#platform/ids/high-water.ts';
+import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
@@ -28,11 +28,6 @@ export function openStores({ file, faults, region, onSetAside }: StoresOptions) 
     ...(faults === undefined ? {} : { faults }),
   });
   const stores = {
-    ids: openDatabase({
-      ...options('ids.db'),
-      migrations: [ID_LEASES_SCHEMA],
-      durability: 'full',
-    }),
     tweets: openSqliteTweetsStore(options('tweets.db')),
     social: openSqliteSocialStore(options('social.db')),
     engagement: openSqliteEngagementStore(options('engagement.db')),
@@ -48,7 +43,9 @@ export function openStores({ file, faults, region, onSetAside }: StoresOptions) 
     stores.topLists.db,
     stores.notifications.db,
     stores.notifications.itemsDb,
-    stores.ids,
   ];
-  return { ...stores, databases };
+  /** Of every store of facts: their ids and times are those that later ones must not precede. */
+  const { tweets, social, engagement, notifications } = stores;
+  const highWaters = [tweets, social, engagement, notifications].map(({ db }) => createSqliteHighWater(db));
+  return { ...stores, databases, highWaters };
 }

@@ -13,12 +13,12 @@ import { createNotificationsService } from '#notifications/notifications-service
 import { type CacheUse, createCacheUse } from '#platform/cache-use.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases } from '#platform/ids/sqlite-id-leases.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import { createStamps } from '#platform/stamps.ts';
+import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createLive, type Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
@@ -52,6 +52,8 @@ export interface System {
   services: Services;
   log: Log;
   live: Live;
+  /** The time of this process: what all of it goes by. */
+  clock: SteadyClock;
   minter: Minter;
   /** All that happens without a request; the owner runs them (see worker.ts), or steps them itself. */
   workers: Worker[];
@@ -75,6 +77,7 @@ export interface System {
 export interface SystemDeps {
   /** Path of a file in the data directory. */
   file: (name: string) => string;
+  /** The machine's. */
   clock: Clock;
   random: Random;
   region?: string;
@@ -89,9 +92,11 @@ const MOST_ROUNDS = 100_000;
 
 /** Opens a whole embedded system on one directory, which must be this process's alone. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
-  const { file, clock, random, region = 'local', faults } = deps;
+  const { file, random, region = 'local', faults } = deps;
+  const clock = createSteadyClock(deps.clock);
   const stores = openStores({ file, faults, region, onSetAside: deps.onSetAside });
-  const minter = await createMinter({ leases: createSqliteIdLeases(stores.ids), clock, holder: 'embedded' });
+  const minter = createMinter({ clock });
+  for (const highWater of stores.highWaters) minter.keepIn(highWater);
   const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
   const live = createLive();
 
@@ -132,7 +137,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   };
   const readers: LogReader[] = [timelines.topLists, notifications.view, fanout];
   const workers: Worker[] = [
-    minter.worker,
+    clock.worker,
     ...fanout.workers,
     ...timelines.workers,
     ...notifications.workers,
@@ -151,6 +156,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     services: { tweets, social, engagement, timeline, notifications: notifications.notifications },
     log,
     live,
+    clock,
     minter,
     workers,
     fanout,
@@ -166,7 +172,6 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
       inTurn(
         () => fanout.close(),
         () => timelines.close(),
-        () => minter.close(),
         ...stores.databases.map((db) => () => db.close()),
       ),
     crash() {

@@ -10,9 +10,8 @@ import { createEngagementService } from '#engagement/engagement-service.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases, ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import { openDatabase } from '#platform/sqlite/database.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
 import { createLive } from '#queue/live.ts';
 import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
 import { createSocialService } from '#social/social-service.ts';
@@ -32,8 +31,7 @@ async function openNetwork(directory: string) {
   const path = (name: string) => ({ path: join(directory, `${name}.db`) });
   const clock = createManualClock(1_800_000_000_000);
   const random = createSeededRandom(7);
-  const leases = openDatabase({ ...path('leases'), migrations: [ID_LEASES_SCHEMA], durability: 'full' });
-  const minter = await createMinter({ leases: createSqliteIdLeases(leases), clock, holder: 'test' });
+  const minter = createMinter({ clock: createSteadyClock(clock) });
   const tweetsStore = openSqliteTweetsStore(path('tweets'));
   const socialStore = openSqliteSocialStore(path('social'));
   const engagementStore = openSqliteEngagementStore(path('engagement'));
@@ -46,7 +44,7 @@ async function openNetwork(directory: string) {
   const parts = { timelineDb, topLists, tweets, social, engagement, log, live: createLive(), clock, random };
   /** Starts the service, as a process does: what it kept in memory before is gone. */
   const start = () => createTimelineService({ ...parts, topSnapshots: createMemoryTopSnapshots({ clock }) });
-  const databases = [leases, tweetsStore.db, socialStore.db, engagementStore.db, timelineDb.db, topLists.db];
+  const databases = [tweetsStore.db, socialStore.db, engagementStore.db, timelineDb.db, topLists.db];
   return {
     clock,
     tweets,

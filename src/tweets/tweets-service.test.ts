@@ -7,8 +7,7 @@ import { isWarbleError } from '#contract/errors.ts';
 import { snowflakeTime } from '#contract/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases, ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
-import { type Database, openDatabase } from '#platform/sqlite/database.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
 import { createIdempotencyPruner } from './idempotency-pruner.ts';
 import { createOrphanCommentSweeper } from './orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from './stores/cached.ts';
@@ -23,23 +22,18 @@ const HOUR_MS = 3_600_000;
 describe('the tweets service', () => {
   let directory: string;
   let clock: ManualClock;
-  let leases: Database;
   let minter: Minter;
   let store: SqliteTweetsStore;
   let tweets: Tweets;
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));
     clock = createManualClock(Date.UTC(2026, 0, 21));
-    const path = join(directory, 'ids.db');
-    leases = openDatabase({ path, migrations: [ID_LEASES_SCHEMA], durability: 'full' });
-    minter = await createMinter({ leases: createSqliteIdLeases(leases), clock, holder: 'test' });
+    minter = createMinter({ clock: createSteadyClock(clock) });
     store = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
     tweets = createTweetsService({ store: createCachedTweetsStore({ store }), minter, clock });
   });
   afterEach(async () => {
-    await minter.close();
     await store.db.close();
-    await leases.close();
     rmSync(directory, { recursive: true });
   });
 
@@ -124,7 +118,6 @@ describe('the tweets service', () => {
     test('gives the first answer again, time and all', async () => {
       const first = await post('one', { idempotency });
       clock.advance(23 * HOUR_MS);
-      await minter.worker.step();
       assert.deepEqual(await post('one', { idempotency }), first);
       assert.equal((await tweets.byAuthor({ author: ANN, before: null, limit: 9 })).ids.length, 1);
     });
@@ -140,7 +133,6 @@ describe('the tweets service', () => {
       clock.advance(24 * HOUR_MS);
       assert.equal(await pruner.step(), false);
       assert.equal(kept(), 1);
-      await minter.worker.step();
       assert.deepEqual(await post('one', { idempotency }), first);
       clock.advance(1);
       await pruner.step();
@@ -163,7 +155,7 @@ describe('the tweets service', () => {
     });
     test("another's, a comment or what never was is not found", async () => {
       const { tweetId } = await post('one');
-      const commentId = minter.mint();
+      const commentId = minter.mint({ owner: ANN, kind: 'comment' });
       await tweets.writeComment({ commentId, author: ANN, tweetId, content: 'c', mentioned: {} });
       for (const [id, author] of [
         [tweetId, BOB],
@@ -177,7 +169,7 @@ describe('the tweets service', () => {
     });
     test('hides its comments at once, and the sweeper overwrites their texts', async () => {
       const { tweetId } = await post('one');
-      const comments = Array.from({ length: 700 }, () => minter.mint());
+      const comments = Array.from({ length: 700 }, () => minter.mint({ owner: ANN, kind: 'comment' }));
       await Promise.all(
         comments.map((commentId) =>
           tweets.writeComment({ commentId, author: BOB, tweetId, content: 'c', mentioned: {} }),
@@ -200,7 +192,7 @@ describe('the tweets service', () => {
       const { tweetId } = await post('one');
       assert.deepEqual(await tweets.checkText({ content: ' a\r\nb ' }), { content: 'a\nb' });
       await assert.rejects(tweets.checkText({ content: '\u2800' }), refusedAs('invalid_text'));
-      const commentId = minter.mint();
+      const commentId = minter.mint({ owner: ANN, kind: 'comment' });
       const comment = { commentId, author: BOB, tweetId, content: 'hi @ann ', mentioned: { ann: ANN } };
       await tweets.writeComment(comment);
       await tweets.writeComment({ ...comment, content: 'again' });
@@ -222,12 +214,18 @@ describe('the tweets service', () => {
     test('on a tweet that is gone are not found', async () => {
       const { tweetId } = await post('one');
       await tweets.remove({ tweetId, author: ANN, by: 'author', traceId: '' });
-      const comment = { commentId: minter.mint(), author: BOB, tweetId, content: 'late', mentioned: {} };
+      const comment = {
+        commentId: minter.mint({ owner: ANN, kind: 'comment' }),
+        author: BOB,
+        tweetId,
+        content: 'late',
+        mentioned: {},
+      };
       await assert.rejects(tweets.writeComment(comment), refusedAs('not_found'));
     });
     test('removed are gone, and removing nothing is a success', async () => {
       const { tweetId } = await post('one');
-      const commentId = minter.mint();
+      const commentId = minter.mint({ owner: ANN, kind: 'comment' });
       await tweets.writeComment({ commentId, author: BOB, tweetId, content: 'c', mentioned: {} });
       await read(commentId);
       await tweets.removeComments({ commentIds: [commentId], by: 'author' });

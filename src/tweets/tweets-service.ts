@@ -26,7 +26,15 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
       const text = acceptText(content);
       const now = clock.now();
       const inserted = await store.insertTweet({
-        tweet: newRecord({ id: minter.mint(), author, rootId: null, text, mentioned, images, appId }),
+        tweet: newRecord({
+          id: minter.mint({ owner: author, kind: 'tweet' }),
+          author,
+          rootId: null,
+          text,
+          mentioned,
+          images,
+          appId,
+        }),
         idempotency,
         now,
         keysSince: now - LIMITS.idempotencyKept_ms,

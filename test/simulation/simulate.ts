@@ -82,7 +82,6 @@ async function take(run: Run, step: Step): Promise<void> {
       return;
     case 'sleep':
       world.clock.advance(step.duration_ms);
-      await world.system().minter.worker.step();
       return;
     case 'read':
       await world

@@ -48,7 +48,6 @@ export async function openSystemHttp(config: Partial<PublicApiDeps['config']> = 
     system,
     config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: null, ...config },
     directory: { file },
-    clock,
     random,
     logger: createLogger('silent'),
     version: '0.0.0',

@@ -51,7 +51,6 @@ async function open(directory: string, time: number) {
     system,
     config: { rateLimits: 'off', quotas: {}, metricsToken: null },
     directory: { file },
-    clock,
     random,
     logger: { info() {}, error() {}, warn } as never,
     version: '',

@@ -1,3 +1,4 @@
+import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
 
 /**
@@ -65,4 +66,4 @@ CREATE INDEX reposts_undone ON reposts (tweet_id, actor) WHERE undone_at IS NOT 
 CREATE INDEX reposts_undone_by_time ON reposts (undone_at) WHERE undone_at IS NOT NULL;`;
 
 /** Script n brings a file from version n to n + 1. */
-export const ENGAGEMENT_MIGRATIONS: readonly string[] = [OUTBOX_SCHEMA + FACTS];
+export const ENGAGEMENT_MIGRATIONS: readonly string[] = [OUTBOX_SCHEMA + FACTS, HIGH_WATER_SCHEMA];

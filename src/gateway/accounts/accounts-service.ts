@@ -7,6 +7,7 @@
 import { isWarbleError, type Pointer, WarbleError } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
@@ -25,7 +26,7 @@ export interface AccountsServiceDeps {
   social: Pick<Social, 'createPerson'>;
   announcer: Pick<Announcer, 'announce'>;
   hasher: PasswordHasher;
-  mint: () => number;
+  mint: Mint;
   clock: Clock;
   random: Random;
 }

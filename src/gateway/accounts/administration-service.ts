@@ -3,6 +3,7 @@ import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { checkReason } from '#contract/text.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
 import type { AccountSummary, Actor, Administration, Invite } from './administration.ts';
@@ -18,7 +19,7 @@ export interface AdministrationDeps {
   audit: AuditLog;
   announcer: Announcer;
   hasher: Pick<PasswordHasher, 'hash'>;
-  mint: () => number;
+  mint: Mint;
   clock: Clock;
   random: Random;
 }
@@ -26,6 +27,8 @@ export interface AdministrationDeps {
 /** How long a one-time password may wait to be used. */
 const ONE_TIME_MS = 7 * 86_400_000;
 const MAX_INVITES = 10_000;
+/** Owns the ids of what concerns nobody: no person has this id. */
+const NOBODY: UserId = 0;
 
 /** What is to be written down of an act; the actor's part and the rest. */
 type Drafted = Pick<AuditEntry, 'action' | 'userId'> & Partial<Pick<AuditEntry, 'subject'>>;
@@ -56,7 +59,8 @@ function entries({ mint, clock }: Pick<AdministrationDeps, 'mint' | 'clock'>) {
       const { reason: detail } = checked;
       throw new WarbleError('invalid_text', detail, { errors: [{ pointer: '#/reason', detail }] });
     }
-    return { id: mint(), time: clock.now(), by, from, action, userId, subject, detail: checked.text };
+    const id = mint({ owner: userId ?? NOBODY, kind: 'account' });
+    return { id, time: clock.now(), by, from, action, userId, subject, detail: checked.text };
   };
 }
 
@@ -176,7 +180,8 @@ function signUpActs({ store, mint, clock, random }: AdministrationDeps, entryOf:
     async invite({ uses, valid_ms, ...actor }) {
       const code = newCode(random);
       const created = clock.now();
-      const row: InviteRow = { inviteId: mint(), created, expires: created + valid_ms, usesLeft: uses };
+      const inviteId = mint({ owner: NOBODY, kind: 'account' });
+      const row: InviteRow = { inviteId, created, expires: created + valid_ms, usesLeft: uses };
       const subject = `invite ${row.inviteId}`;
       const audit = entryOf(actor, { action: 'invite.made', userId: null, subject });
       const invite = { ...row, codeHash: hashInvite(code) };

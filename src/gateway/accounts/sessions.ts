@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Session, SessionInfo, SignedIn } from './accounts.ts';
@@ -10,7 +11,7 @@ import type { AccountRow, AccountsStore, SessionRow } from './accounts-store.ts'
 
 export interface SessionsDeps {
   store: AccountsStore;
-  mint: () => number;
+  mint: Mint;
   clock: Clock;
   random: Random;
 }
@@ -73,7 +74,7 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
       const token = random.bytes(TOKEN_BYTES).toString('base64url');
       const { userId, passwordHash } = account;
       const created = clock.now();
-      const sessionId = mint();
+      const sessionId = mint({ owner: userId, kind: 'account' });
       const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
       if (!(await store.openSession({ session, passwordHash, most: SESSIONS_PER_PERSON }))) return undefined;
       return { userId, sessionId: String(sessionId), token, expires: created + LIMITS.sessionIdle_ms };

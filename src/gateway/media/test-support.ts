@@ -102,7 +102,6 @@ export async function createMediaWorld() {
     },
     async hours(count: number) {
       clock.advance(count * 3_600_000);
-      await facts.minter.worker.step();
     },
     async dispose() {
       for (const close of closers) await close();

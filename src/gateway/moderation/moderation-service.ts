@@ -4,6 +4,7 @@ import type { TweetRecord } from '#contract/records.ts';
 import { checkReason } from '#contract/text.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Mint } from '#platform/ids/minter.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Actor, Administration } from '../accounts/administration.ts';
@@ -18,7 +19,7 @@ export interface ModerationDeps {
   engagement: Pick<Engagement, 'removeComment'>;
   social: Pick<Social, 'view' | 'shown' | 'setProfile'>;
   media: Pick<Media, 'ownerOf' | 'remove'>;
-  mint: () => number;
+  mint: Mint;
   clock: Clock;
 }
 
@@ -70,7 +71,8 @@ function createReporting(deps: ModerationDeps): Pick<Moderation, 'report' | 'rep
       if (!checked.ok) throw refusedReason(checked.reason);
       const userId = await concerned(reporter, subject);
       const time = clock.now();
-      const report = { reportId: mint(), subject, userId, reporter, reason: checked.text, time };
+      const reportId = mint({ owner: reporter, kind: 'account' });
+      const report = { reportId, subject, userId, reporter, reason: checked.text, time };
       return { ...(await store.add(report)), time };
     },
     async reports({ moderator, open, before, limit }) {

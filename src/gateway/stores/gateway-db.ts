@@ -1,3 +1,4 @@
+import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { AccountsStore } from '../accounts/accounts-store.ts';
 import type { AuditLog } from '../accounts/audit.ts';
@@ -30,12 +31,15 @@ export function openGatewayDb(options: {
   soleOwner?: boolean;
 }): GatewayDb {
   const { path, faults, soleOwner = true } = options;
-  const db = openDatabase({
-    path,
-    durability: 'full',
-    faults,
-    migrations: [ACCOUNTS_SCHEMA, MEDIA_SCHEMA, ADMINISTRATION_SCHEMA, REPORTS_SCHEMA, MEDIA_LAST_USE_SCHEMA],
-  });
+  const migrations = [
+    ACCOUNTS_SCHEMA,
+    MEDIA_SCHEMA,
+    ADMINISTRATION_SCHEMA,
+    REPORTS_SCHEMA,
+    MEDIA_LAST_USE_SCHEMA,
+    HIGH_WATER_SCHEMA,
+  ];
+  const db = openDatabase({ path, durability: 'full', faults, migrations });
   const accounts = createSqliteAccountsStore(db);
   return {
     db,

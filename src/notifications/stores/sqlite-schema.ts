@@ -1,3 +1,4 @@
+import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { VIEW_STATE_SCHEMA } from '#queue/stores/sqlite-view-store.ts';
 
 /** What people decided: an fsync precedes every answer. Script n brings a file from version n to n + 1. */
@@ -40,6 +41,7 @@ CREATE TABLE read_marks (
 INSERT INTO read_marks SELECT user_id, row_number() OVER (PARTITION BY user_id ORDER BY mark), mark,
   ${Number.MAX_SAFE_INTEGER}, mark FROM older_marks;
 DROP TABLE older_marks;`,
+  HIGH_WATER_SCHEMA,
 ] as const;
 
 /**

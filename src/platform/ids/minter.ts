@@ -1,114 +1,95 @@
 /**
- * Mints snowflakes. A minting process holds a lease on its number; it stops before the lease ends by the
- * monotonic clock, starts above what was minted under the number before, and runs at most a second ahead.
+ * Mints the snowflakes of a process that owns every store. Their milliseconds never fall, of all kinds, and run at
+ * most a second ahead of the clock, which is the process's own and never falls either. How far they came is kept in
+ * the commits of the stores, so the next process begins above.
  */
 import { WarbleError } from '#contract/errors.ts';
-import { SNOWFLAKE_NODES, SNOWFLAKE_SEQUENCES, type Snowflake, snowflakeOf } from '#contract/ids.ts';
-import type { Clock } from '#platform/clock.ts';
-import type { Worker } from '#platform/worker.ts';
+import {
+  ID_KINDS,
+  type IdKind,
+  OWNER_HASHES,
+  ownerHash,
+  SNOWFLAKE_END_MS,
+  SNOWFLAKE_EPOCH_MS,
+  SNOWFLAKE_SEQUENCES,
+  type Snowflake,
+  type UserId,
+} from '#contract/ids.ts';
+import type { SteadyClock } from '#platform/steady-clock.ts';
+import type { HighWater } from './high-water.ts';
 
-/** Who mints under which number. All methods are atomic, durable when they resolve. */
-export interface IdLeases {
-  /**
-   * Takes, for `duration_ms`, the number with the lowest high-water mark among those never used, those whose
-   * lease has ended at `now_ms` and those of this very holder. `highWater_ms`: no id of that number carries a
-   * later time. `undefined`: every number is taken.
-   */
-  acquire(request: LeaseRequest): Promise<Lease | undefined>;
-  /** Extends a lease that `holder` still holds, and raises its high-water mark; false where it lost it. */
-  renew(lease: { node: number; highWater_ms: number } & LeaseRequest): Promise<boolean>;
-  /** Gives a number back. */
-  release(lease: { node: number; holder: string; highWater_ms: number }): Promise<void>;
+/** Whose id it is to be (see `ownerHashOf`), and what of. */
+export interface Minting {
+  owner: UserId;
+  kind: IdKind;
 }
-export interface LeaseRequest {
-  holder: string;
-  now_ms: number;
-  duration_ms: number;
-}
-export interface Lease {
-  node: number;
-  highWater_ms: number;
-}
+export type Mint = (minting: Minting) => Snowflake;
 
 export interface Minter {
-  /** The next snowflake; above every earlier one of this process. Throws `unavailable` without a valid lease. */
-  mint(): Snowflake;
-  /** Renews the lease; to be run by the system. */
-  worker: Worker;
-  /** Gives the number back. */
-  close(): Promise<void>;
+  /**
+   * The next snowflake. Its millisecond is at or above that of every earlier one, and so of every one that was
+   * acknowledged by an earlier process. Throws `unavailable` where ids have run a second ahead of the clock, which
+   * takes 8,000 of one kind and owner hash at once.
+   */
+  mint: Mint;
+  /** Keeps in a store's commits how far ids came, and goes on above what it holds. To be told before the first id. */
+  keepIn(store: HighWater): void;
 }
 
-const LEASE_MS = 60_000;
-const STOP_BEFORE_END_MS = 5_000;
 const MOST_AHEAD_MS = 1_000;
 /**
- * Ids are minted only below the persisted mark, which each renewal raises this far ahead. After a crash a number
- * rests until the clock has passed its mark, so the mark is near and a restarted process takes a rested number.
+ * Within a millisecond ids are ordered by owner hash and kind. As long as ids are no further ahead than this, one
+ * that would be below an earlier one takes the next millisecond instead: people who act one after the other see
+ * their acts in that order, and only a crowd shares milliseconds.
  */
-const MARK_AHEAD_MS = 15_000;
-const RENEW_EVERY_MS = 5_000;
+const IN_ORDER_AHEAD_MS = 100;
+const KINDS_PER_HASH = 8;
 
-export interface MinterDeps {
-  leases: IdLeases;
-  clock: Clock;
-  holder: string;
-}
+export function createMinter({ clock }: { clock: SteadyClock }): Minter {
+  /** The newest id of each owner hash and kind; -1: none. */
+  const newestOf = new Float64Array(OWNER_HASHES * KINDS_PER_HASH).fill(-1);
+  let time_ms = 0;
+  let newest = -1;
+  // No id is 0: that is "none" in events, and has no negative.
+  clock.notBefore(SNOWFLAKE_EPOCH_MS + 1);
 
-/** Takes a lease and starts minting. Throws `unavailable` when all numbers are taken. */
-export async function createMinter({ leases, clock, holder }: MinterDeps): Promise<Minter> {
-  const lease = await leases.acquire({ holder, now_ms: clock.now(), duration_ms: LEASE_MS });
-  if (lease === undefined) {
-    throw new WarbleError('unavailable', `All ${SNOWFLAKE_NODES} minting numbers are taken; stop a process.`);
+  /** The next id of a lane in the millisecond of now; undefined: it has none left. */
+  function next(lane: number): Snowflake | undefined {
+    const first = ((time_ms - SNOWFLAKE_EPOCH_MS) * newestOf.length + lane) * SNOWFLAKE_SEQUENCES;
+    const id = Math.max(first, newestOf[lane]! + 1);
+    return id < first + SNOWFLAKE_SEQUENCES ? id : undefined;
   }
-  const { node } = lease;
-  let last_ms = lease.highWater_ms;
-  let sequence = SNOWFLAKE_SEQUENCES;
-  let mark_ms = lease.highWater_ms;
-  let validUntil = 0;
-  let renewedAt = Number.NEGATIVE_INFINITY;
 
-  async function renew(): Promise<void> {
-    const started = clock.monotonic();
-    const now_ms = clock.now();
-    const highWater_ms = Math.max(now_ms, last_ms) + MARK_AHEAD_MS;
-    const held = await leases.renew({ node, holder, now_ms, duration_ms: LEASE_MS, highWater_ms });
-    if (!held) throw new WarbleError('unavailable', 'This process lost its minting number; restart it.');
-    mark_ms = highWater_ms;
-    validUntil = started + LEASE_MS - STOP_BEFORE_END_MS;
-    renewedAt = started;
-  }
-  await renew();
-
-  function nextMillisecond(): void {
-    const now = clock.now();
-    const next = Math.max(now, last_ms + 1);
-    if (next - now > MOST_AHEAD_MS) {
+  function moveOn(now: number): void {
+    if (time_ms - now >= MOST_AHEAD_MS) {
       throw new WarbleError('unavailable', 'Ids have run ahead of the clock; try again in a moment.');
     }
-    last_ms = next;
-    sequence = 0;
+    time_ms += 1;
   }
 
   return {
-    mint() {
-      if (clock.monotonic() >= validUntil) {
-        throw new WarbleError('unavailable', 'The lease for minting ids could not be renewed; try again.');
+    mint({ owner, kind }) {
+      const now = clock.now();
+      if (now > time_ms) time_ms = now;
+      if (time_ms >= SNOWFLAKE_END_MS - 1) {
+        throw new WarbleError(
+          'unavailable',
+          'The clock of the server is beyond the year 2094; set it right.',
+        );
       }
-      if (sequence >= SNOWFLAKE_SEQUENCES || clock.now() > last_ms) nextMillisecond();
-      if (last_ms > mark_ms) {
-        throw new WarbleError('unavailable', 'Ids have reached the reserved mark; try again in a moment.');
+      const lane = ownerHash(owner) * KINDS_PER_HASH + ID_KINDS[kind];
+      let id = next(lane);
+      if (id === undefined || (id < newest && time_ms - now < IN_ORDER_AHEAD_MS)) {
+        moveOn(now);
+        id = next(lane)!;
       }
-      return snowflakeOf({ time_ms: last_ms, node, sequence: sequence++ });
+      newestOf[lane] = id;
+      if (id > newest) newest = id;
+      return id;
     },
-    worker: {
-      name: 'id-lease',
-      idle_ms: RENEW_EVERY_MS,
-      async step() {
-        if (clock.monotonic() - renewedAt >= RENEW_EVERY_MS) await renew();
-        return false;
-      },
+    keepIn(store) {
+      clock.notBefore(store.time_ms + 1);
+      store.keep(() => Math.max(time_ms, clock.now()));
     },
-    close: () => leases.release({ node, holder, highWater_ms: last_ms }),
   };
 }

@@ -80,6 +80,8 @@ export interface Database {
    * it is until `work` ends. Writes wait meanwhile. To copy several databases as of one moment, nest their calls.
    */
   whileQuiet<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs `work`, which is synchronous, inside each group's transaction, after what the group does. */
+  inEveryCommit(work: () => void): void;
   /** Runs after each group that committed. */
   onCommit(listener: () => void): void;
   /** Commits what waits, then closes. */
@@ -104,6 +106,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const connection = connect(options);
   const maxWaiting = options.maxWaiting ?? MAX_WAITING;
   const statements = new Map<string, StatementSync>();
+  const lastWorks: (() => void)[] = [];
   const listeners: (() => void)[] = [];
   let waiting: Waiting[] = [];
   let scheduled = false;
@@ -144,6 +147,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     try {
       begin.run();
       settle = group.map(runOne);
+      for (const work of lastWorks) work();
       options.faults?.beforeCommit?.();
       commit.run();
       options.faults?.afterCommit?.();
@@ -210,6 +214,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         schedule();
       }
     },
+    inEveryCommit: (work) => void lastWorks.push(work),
     onCommit: (listener) => void listeners.push(listener),
     async close() {
       if (!open) return;

@@ -42,6 +42,7 @@ export const SET_ASIDE_SUFFIX = '.damaged';
 export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDatabase {
   const { path, onSetAside } = options;
   const commitListeners: (() => void)[] = [];
+  const lastWorks: (() => void)[] = [];
   const replacedListeners: (() => void)[] = [];
   const statements = new Map<string, Statement>();
   /** This process made the file, so that what is in it is what this version wrote. */
@@ -58,6 +59,7 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
     const db = openDatabase({ ...options, durability: 'normal' });
     version++;
     for (const listener of commitListeners) db.onCommit(listener);
+    for (const work of lastWorks) db.inEveryCommit(work);
     return db;
   }
 
@@ -175,6 +177,10 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
     noteErased: () => current.noteErased(),
     emptyLog: async () => usable().emptyLog(),
     whileQuiet: async (work) => usable().whileQuiet(work),
+    inEveryCommit(work) {
+      lastWorks.push(work);
+      current.inEveryCommit(work);
+    },
     onCommit(listener) {
       commitListeners.push(listener);
       current.onCommit(listener);

@@ -1,3 +1,4 @@
+import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
 
 /**
@@ -88,4 +89,5 @@ export const SOCIAL_MIGRATIONS: readonly string[] = [
   OUTBOX_SCHEMA + PEOPLE + TIES,
   PROTECTIONS,
   HIDDEN_PERIODS,
+  HIGH_WATER_SCHEMA,
 ];

@@ -3,8 +3,8 @@ import { PARTITIONS, type WarbleEvent } from '#contract/events.ts';
 import type { UserId } from '#contract/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
-import { createSqliteIdLeases, ID_LEASES_SCHEMA } from '#platform/ids/sqlite-id-leases.ts';
-import { type CommitFaults, openDatabase } from '#platform/sqlite/database.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
 import type { Outbox } from '#queue/outbox.ts';
 import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
 import { createSettler } from '../settling.ts';
@@ -47,8 +47,7 @@ export interface FixtureOptions {
 
 export async function openSocial({ cached = false, faults, path = ':memory:' }: FixtureOptions = {}) {
   const clock = createManualClock(T0);
-  const leasesDb = openDatabase({ path: ':memory:', migrations: [ID_LEASES_SCHEMA], durability: 'normal' });
-  const minter = await createMinter({ leases: createSqliteIdLeases(leasesDb), clock, holder: 'test' });
+  const minter = createMinter({ clock: createSteadyClock(clock) });
   const sqlite = openSqliteSocialStore({ path, ...(faults === undefined ? {} : { faults }) });
   const store = cached ? createCachedSocialStore({ store: sqlite }) : sqlite;
   const deps = { store, minter, clock };
@@ -68,7 +67,6 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
     /** Lets a moment pass. */
     async tick(): Promise<void> {
       clock.advance(1_000);
-      await minter.worker.step();
     },
     /** Makes people known with these ids: `p1`, `p2` … are their handles. */
     async people(...userIds: UserId[]): Promise<void> {
@@ -80,7 +78,6 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
     },
     async close(): Promise<void> {
       await sqlite.db.close();
-      await leasesDb.close();
     },
     crash: () => sqlite.db.crash(),
   };

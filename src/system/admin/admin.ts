@@ -69,11 +69,16 @@ async function carryOut(name: string, texts: ActTexts, config: Config): Promise<
 /** The whole system is opened on the directory, without its workers, and closed again. */
 async function carryOutStopped(name: string, texts: ActTexts, config: Config, by: string): Promise<unknown> {
   const directory = takeDataDirectory(config.data);
-  const [clock, random] = [systemClock, systemRandom];
+  const random = systemRandom;
   openManifest({ path: directory.path, random });
-  const system = await createSystem({ file: directory.file, clock, random, region: config.region });
+  const system = await createSystem({
+    file: directory.file,
+    clock: systemClock,
+    random,
+    region: config.region,
+  });
   const logger = pino({ level: 'silent' });
-  const api = await createPublicApi({ system, config, directory, clock, random, logger, version: '' });
+  const api = await createPublicApi({ system, config, directory, random, logger, version: '' });
   try {
     return await perform(name, texts, {
       system,
@@ -81,9 +86,9 @@ async function carryOutStopped(name: string, texts: ActTexts, config: Config, by
       backups: createBackups({
         data: directory.path,
         databases: [...system.stores.databases, ...api.databases],
-        clock,
+        clock: system.clock,
       }),
-      clock,
+      clock: system.clock,
       serving: false,
       by,
       from: 'command line',

@@ -84,7 +84,6 @@ async function fill({ directory, options, graph, handles, acts, clock, random }:
     system,
     config: { rateLimits: 'off', quotas: {}, trustedProxies: [], metricsToken: null },
     directory,
-    clock,
     random: systemRandom,
     logger: pino({ level: 'silent' }),
     version: '',

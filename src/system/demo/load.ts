@@ -54,7 +54,6 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
     const group = nextGroup(acts, done);
     const ahead_ms = group[0]!.time - clock.now();
     if (ahead_ms > 0) clock.advance(ahead_ms);
-    await system.minter.worker.step();
     // Tweets come before what people do with them.
     for (const later of [false, true]) {
       const acts = group.filter((act) => dependsOnTweet(act) === later);

@@ -5,7 +5,14 @@
 
 import { WarbleError } from '#contract/errors.ts';
 import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
-import { type Snowflake, snowflakeOf, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
+import {
+  firstSnowflakeAt,
+  SNOWFLAKES_PER_MS,
+  type Snowflake,
+  snowflakeTime,
+  type TweetId,
+  type UserId,
+} from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import {
   type AccountState,
@@ -81,9 +88,8 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   let minted = 0;
 
   const mint = (age_ms = 0): Snowflake => {
-    const sequence = minted % 64;
-    const node = Math.floor(minted++ / 64) % 64;
-    return snowflakeOf({ time_ms: clock.now() - age_ms, node, sequence });
+    const at = minted++ % SNOWFLAKES_PER_MS;
+    return firstSnowflakeAt(clock.now() - age_ms) + at;
   };
   const person = (userId: UserId) => people.get(userId)!;
   const liveTweets = () => [...items.values()].filter((item) => item.kind === 'tweet' && !item.deleted);

@@ -1,3 +1,4 @@
+import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
 
 /**
@@ -63,4 +64,4 @@ CREATE TABLE ended_threads (
 ) STRICT;`;
 
 /** Script n brings a file from version n to n + 1. */
-export const TWEETS_MIGRATIONS: readonly string[] = [`${OUTBOX_SCHEMA}\n${TWEETS_SCHEMA}`];
+export const TWEETS_MIGRATIONS: readonly string[] = [`${OUTBOX_SCHEMA}\n${TWEETS_SCHEMA}`, HIGH_WATER_SCHEMA];
