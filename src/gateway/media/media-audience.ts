@@ -29,7 +29,8 @@ const MAX_USES = 20;
 /**
  * A picture is seen by those who see what shows it: the picture of a profile by whomever its person has not blocked, that
  * of a tweet by those who may read its author, each as long as the account is active and the tweet or profile shows it.
- * A moderator sees the pictures of what is reported, whoever may read it otherwise. What nothing shows yet has a name that its owner alone knows; it is served to whom its owner's tweets will be.
+ * A moderator sees the pictures of what is reported, whoever may read it otherwise. What nothing shows yet has a name
+ * that its owner alone knows; it is served to whom its owner's tweets will be.
  *
  * The view of uses says which tweets to look at; it lags a little, so the use that was noted last is looked at, too.
  */
