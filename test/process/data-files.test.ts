@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { DERIVED_FILES, FACTS_FILES, MEDIA_DIRECTORY } from '#system/data-files.ts';
 import { MANIFEST_FILE } from '#system/manifest.ts';
 import { eventually, signUp } from '../support/client.ts';
-import { MAIN, run, type Server, startServer, temporaryData } from '../support/server.ts';
+import { MAIN, READY, run, type Server, startServer, temporaryData } from '../support/server.ts';
 
 const started: { kill(): Promise<void> }[] = [];
 const directories: { remove(): void }[] = [];
@@ -92,6 +92,34 @@ test('a server that is killed while it makes its files starts on them', async ()
     await running.exited;
     assert.equal((await (await start(data)).stop()).code, 0);
   }
+});
+
+test('a demo that was stopped while it was being checked is whole, and the next one serves it', async () => {
+  const data = newData();
+  const demo = (...args: string[]) =>
+    run(process.execPath, [
+      MAIN,
+      'demo',
+      '--port',
+      '0',
+      '--data',
+      data,
+      '--people',
+      '60',
+      '--tweets',
+      '300',
+      ...args,
+    ]);
+  const checked = demo('--check');
+  await checked.said(/checking: 10%/);
+  checked.child.kill('SIGTERM');
+  await checked.exited;
+  assert.doesNotMatch(checked.stderr(), READY);
+  const next = demo();
+  started.push({ kill: async () => void next.child.kill('SIGKILL') });
+  await next.said(READY);
+  next.child.kill('SIGTERM');
+  assert.equal((await next.exited).code, 0);
 });
 
 test('nobody else on the machine may read what is in a directory that was open, and its host is told', {

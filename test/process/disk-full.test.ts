@@ -108,3 +108,31 @@ async function upload(person: Person): Promise<Answer> {
   form.set('file', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), 'teal.png');
   return person.send('POST', '/media', form);
 }
+
+test('killed on a full disk, it starts again without any room, shows what was kept, and takes more when there is room', {
+  skip: disk.kind !== 'file system' && 'no file system of its own can be mounted here',
+}, async () => {
+  await Promise.all(started.map((running) => running.kill()));
+  let server = await start();
+  const url = () => server.url;
+  const eve = await signUp(url, 'eve');
+  const kept = new Set<string>();
+  kept.add((await post(eve, 'before')).body.tweetId);
+  disk.fill(server);
+  assertFull(await postUntilFull(eve, kept));
+  await server.kill();
+
+  server = await start();
+  await assertHolds(eve, kept);
+  for (const window of ['24h', 'all'])
+    assert.equal((await eve.send('GET', `/tweets?window=${window}`)).status, 200);
+  assertFull(await post(eve, 'there is no room'));
+
+  disk.free(server);
+  await eventually(async () => {
+    const answer = await post(eve, 'there is room');
+    assert.equal(answer.status, 200);
+    kept.add(answer.body.tweetId);
+  });
+  await assertHolds(eve, kept);
+});

@@ -1,9 +1,10 @@
 /** `warble demo`: the same server, filled with a community. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { systemClock } from '#platform/clock.ts';
+import { replaceFile } from '#platform/files.ts';
 import { readSettings } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
-import { takeDataDirectory } from '../data-directory.ts';
+import { type DataDirectory, takeDataDirectory } from '../data-directory.ts';
 import { createLogger } from '../logger.ts';
 import { startServing, stopOnSignals, welcome } from '../serve.ts';
 import { type DemoMark, type FillOptions, fillCommunity } from './fill.ts';
@@ -54,11 +55,20 @@ async function filled(data: string, options: FillOptions): Promise<DemoMark> {
         `--data ${directory.path} holds other data, or a demo that was interrupted; delete it or give another directory.`,
       );
     }
-    const mark = await fillCommunity(directory, options);
-    writeFileSync(file, JSON.stringify(mark));
-    return mark;
+    return await fillAndMark(directory, options);
   } finally {
     directory.release();
+  }
+}
+
+/** The mark stands as soon as the data is whole, unless a check then finds that it is wrong. */
+async function fillAndMark(directory: DataDirectory, options: FillOptions): Promise<DemoMark> {
+  const file = directory.file(MARK);
+  try {
+    return await fillCommunity(directory, options, (mark) => replaceFile(file, JSON.stringify(mark)));
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
   }
 }
 

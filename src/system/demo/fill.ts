@@ -42,7 +42,15 @@ const LIKES = 4;
 const COMMENTS = 0.5;
 const REPOSTS = 0.4;
 
-export async function fillCommunity(directory: DataDirectory, options: FillOptions): Promise<DemoMark> {
+/**
+ * Fills a directory. `onFilled` is told as soon as everything is in it; with `check` it is checked after that, so that
+ * whoever ends the check early keeps what is whole. Throws AssertionError where the check finds a difference.
+ */
+export async function fillCommunity(
+  directory: DataDirectory,
+  options: FillOptions,
+  onFilled: (mark: DemoMark) => void = () => {},
+): Promise<DemoMark> {
   const random = createSeededRandom(options.seed);
   const graph =
     options.graph === null
@@ -62,9 +70,10 @@ export async function fillCommunity(directory: DataDirectory, options: FillOptio
   console.error(
     `Making a community of ${graph.people} people, ${graph.from.length} follows, ${size.tweets} tweets (seed ${options.seed}).`,
   );
-  await fill({ directory, options, graph, handles, acts, clock, random });
   const famous = mostFollowed(graph);
-  return { handle: handles[famous]!, password: PASSWORD, people: graph.people, tweets: size.tweets };
+  const mark = { handle: handles[famous]!, password: PASSWORD, people: graph.people, tweets: size.tweets };
+  await fill({ directory, options, graph, handles, acts, clock, random, onFilled: () => onFilled(mark) });
+  return mark;
 }
 
 interface FillDeps {
@@ -75,9 +84,11 @@ interface FillDeps {
   acts: PlannedAct[];
   clock: ManualClock;
   random: Random;
+  onFilled: () => void;
 }
 
-async function fill({ directory, options, graph, handles, acts, clock, random }: FillDeps): Promise<void> {
+async function fill(deps: FillDeps): Promise<void> {
+  const { directory, options, graph, handles, acts, clock, random, onFilled } = deps;
   openManifest({ path: directory.path, random: systemRandom });
   const system = await createSystem({ file: directory.file, clock, random });
   const api = await createPublicApi({
@@ -114,6 +125,7 @@ async function fill({ directory, options, graph, handles, acts, clock, random }:
     for (const worker of api.workers) while (await worker.step());
     if (loaded.refused > 0)
       console.error(`  ${loaded.refused} acts were refused by the rules, as more than 5,000 follows.`);
+    onFilled();
     if (options.check) {
       const onProgress = createProgress('checking', userIds.length);
       const checked = await checkCommunity({
