@@ -33,7 +33,7 @@ export function takeDataDirectory(directory: string): DataDirectory {
   }
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
-    writeFileSync(pidFile, `${process.pid}\n`);
+    writePid(pidFile);
   } catch (error) {
     lock.close();
     if (!/locked/.test((error as Error).message)) {
@@ -76,6 +76,15 @@ function makeDirectory(path: string): string | undefined {
 /** What is in a directory is only as durable as the directory itself. */
 function syncParents(first: string, last: string): void {
   for (let made = last; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+}
+
+/** It only tells people who has the directory: a disk without room for it is no reason not to start. */
+function writePid(file: string): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 function readPid(file: string): string {
