@@ -69,7 +69,11 @@ async function populate(serving: Serving, likes: number) {
     followee: star,
     id: began + graph.length + i,
   }));
-  for (const part of chunks([...graph, ...fans], 100_000)) await loadFollows(system.stores.social.db, part);
+  for (const part of chunks([...graph, ...fans], 20_000)) {
+    await loadFollows(system.stores.social.db, part);
+    // What runs beside, such as the minter, has its turn.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 
   for (const [{ userId: follower }, followees] of [
     [worst, FOLLOWEES],

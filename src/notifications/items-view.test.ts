@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import { describeView, type ViewHarness } from '#queue/view-suite.ts';
 import { createItemsView } from './items-view.ts';
@@ -29,7 +30,7 @@ describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<Items
       const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
       const permissions = createPermissions({ ...facts, store });
       const telling = createTelling({ ...facts, store });
-      const reading = createReading({ ...facts, store, timeline });
+      const reading = createReading({ ...facts, store, timeline, lane: createLane() });
       return {
         store: store.views,
         view: createItemsView({ ...facts, permissions, telling }),

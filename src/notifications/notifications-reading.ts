@@ -3,6 +3,7 @@
  * by what made it be read, see `notification-groups.ts`.
  */
 import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Lane } from '#platform/lane.ts';
 import type { HiddenPeriod, Social } from '#social/social.ts';
 import { type FreshTweet, type FreshTweetsDeps, freshTweets, MAX_FRESH_TWEETS } from './fresh-tweets.ts';
 import { actorsNamed, type Group, groupItems, runsOf, shownOf, tweetGroup } from './notification-groups.ts';
@@ -18,12 +19,16 @@ export interface ReadingDeps {
   social: VisibilityDeps['social'] & Pick<Social, 'hiddenPeriods'>;
   engagement: VisibilityDeps['engagement'];
   timeline: FreshTweetsDeps['timeline'];
+  /** Where many items are looked at. */
+  lane: Lane;
 }
 
 export type Reading = Pick<Notifications, 'list' | 'unread' | 'item'>;
 
 /** Items looked at together: more than most pages need. */
 const MIN_RUN = 200;
+/** Items that are looked at in the lane. */
+const MANY = 250;
 /** New tweets looked at to know whether there is any. */
 const FRESH_FIRST = 40;
 const TOP = Number.MAX_SAFE_INTEGER;
@@ -149,7 +154,9 @@ function lookAt(
   newTweets?: Group | undefined,
 ): Promise<Seen> {
   const userIds = newTweets === undefined ? [] : actorsNamed(newTweets);
-  return look(deps, { reader, items: [...new Set(items)], userIds });
+  const question = { reader, items: [...new Set(items)], userIds };
+  // Several milliseconds for a thousand unread items: a crowd of such pages must not hold up all others.
+  return question.items.length > MANY ? deps.lane.run(() => look(deps, question)) : look(deps, question);
 }
 
 function membersOf(groups: readonly Group<StoredItem>[] | undefined): StoredItem[] {

@@ -4,6 +4,7 @@ import type { TweetId, UserId } from '#contract/ids.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
+import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
@@ -32,6 +33,8 @@ export interface NotificationsDeps {
   live: Live;
   log: Log;
   clock: Clock;
+  /** Where what costs very much is read. */
+  lane?: Lane;
 }
 
 export interface NotificationsService {
@@ -62,8 +65,13 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
   return { notifications: createNotifications(deps), workers: [view.worker, bells], view };
 }
 
-function createNotifications({ store, clock, ...services }: NotificationsDeps): Notifications {
-  const reading = createReading({ store, ...services });
+function createNotifications({
+  store,
+  clock,
+  lane = createLane(),
+  ...services
+}: NotificationsDeps): Notifications {
+  const reading = createReading({ store, lane, ...services });
   const markRead = createMarking({ store, clock, ...services });
 
   /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */

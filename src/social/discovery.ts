@@ -44,15 +44,12 @@ export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Vie
     return { userIds: found.slice(0, limit) };
   }
 
-  const publicEdges = async (pairs: { follower: UserId; followee: UserId }[]) =>
-    (await store.edges(pairs)).filter((edge) => !edge.private);
-
   return {
     async mutuals({ userId, viewer, limit }) {
       if (!(await mayRead(viewer, userId))) return { userIds: [] };
       const among = (await store.followees(viewer)).filter((followee) => !followee.private);
       return firstOf({ viewer, limit, among }, async (ids) => {
-        const edges = await publicEdges(ids.map((followee) => ({ follower: userId, followee })));
+        const edges = await store.publicFollows(ids.map((followee) => ({ follower: userId, followee })));
         return new Set(edges.map((edge) => edge.followee));
       });
     },
@@ -61,7 +58,7 @@ export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Vie
       if (!(await mayRead(viewer, userId))) return { userIds: [] };
       const among = await store.followees(viewer);
       return firstOf({ viewer, limit, among }, async (ids) => {
-        const edges = await publicEdges(ids.map((follower) => ({ follower, followee: userId })));
+        const edges = await store.publicFollows(ids.map((follower) => ({ follower, followee: userId })));
         return new Set(edges.map((edge) => edge.follower));
       });
     },

@@ -163,6 +163,10 @@ export interface SocialStore {
   followerIds(request: { followee: UserId; after: UserId; limit: number }): Promise<UserId[]>;
   /** The follows among these that stand, in no order. At most 1,000. */
   edges(pairs: readonly { follower: UserId; followee: UserId }[]): Promise<Edge[]>;
+  /** The public follows among these, in no order; private ones are not even read. At most 1,000. */
+  publicFollows(
+    pairs: readonly { follower: UserId; followee: UserId }[],
+  ): Promise<{ follower: UserId; followee: UserId }[]>;
   /** All people above `after` in userId order. */
   scan(request: { after: UserId; limit: number }): Promise<StoredPerson[]>;
 

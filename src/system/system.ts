@@ -13,6 +13,7 @@ import { createNotificationsService } from '#notifications/notifications-service
 import { type CacheUse, createCacheUse } from '#platform/cache-use.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
+import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
@@ -114,7 +115,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const social = createSocialService({ store: socialStore, minter, clock });
   const engagementStore = createCachedEngagementStore({ store: stores.engagement, use: cacheUse.engagement });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
-  const below = { tweets, social, engagement, log, live, clock };
+  const below = { tweets, social, engagement, log, live, clock, lane: createLane() };
   const timelines = createTimelineService({
     ...below,
     timelineDb: stores.timelineDb,

@@ -3,6 +3,7 @@
 import { unlessDown } from '#contract/errors.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Lane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import type { Stamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -35,6 +36,8 @@ export interface TimelineServiceDeps {
   live: Live;
   clock: Clock;
   random: Random;
+  /** Where what costs very much is read, a slice at a time. */
+  lane?: Lane;
   /**
    * Of every change to tweets, to what is under them, and to people, in the turn of its commit; then cards of tweets
    * are kept. Absent where the three services are other processes.

@@ -320,6 +320,12 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         { follower: 1, followee: 4, id: 11, private: true },
         { follower: 1, followee: 5, id: 10, private: false },
       ]);
+      const asked = [
+        { follower: 1, followee: 4 },
+        { follower: 5, followee: 1 },
+        { follower: 1, followee: 5 },
+      ];
+      assert.deepEqual(await two.store.publicFollows(asked), [{ follower: 1, followee: 5 }]);
     });
 
     test('people are scanned in userId order; ties of a person are all found, a few at a time', async () => {

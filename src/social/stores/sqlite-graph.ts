@@ -86,6 +86,7 @@ export function createSqliteGraph(db: Database) {
   const relation = db.prepare(RELATIONS);
   const apart = db.prepare(APART);
   const edge = db.prepare(EDGE);
+  const publicFollow = db.prepare('SELECT 1 FROM follows WHERE target = ? AND source = ?');
   const followees = db.prepare(FOLLOWEES);
   const followerIds = db.prepare(FOLLOWER_IDS);
   const pending = { ended: db.prepare(PENDING.ended), request: db.prepare(PENDING.request) };
@@ -123,6 +124,8 @@ export function createSqliteGraph(db: Database) {
     },
     followerIds: (followee: UserId, after: UserId, limit: number) =>
       (followerIds.all(followee, after, limit) as { source: UserId }[]).map((row) => row.source),
+    followsPublicly: ({ follower, followee }: { follower: UserId; followee: UserId }) =>
+      publicFollow.get(followee, follower) !== undefined,
     edge(follower: UserId, followee: UserId): Edge | undefined {
       const row = edge.get(follower, followee) as { id: Snowflake; private: number } | undefined;
       return row === undefined ? undefined : { follower, followee, id: row.id, private: row.private === 1 };

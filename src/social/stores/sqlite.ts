@@ -72,6 +72,7 @@ export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStor
       pairs
         .map(({ follower, followee }) => graph.edge(follower, followee))
         .filter((edge): edge is Edge => edge !== undefined),
+    publicFollows: async (pairs) => db.read(() => pairs.filter(graph.followsPublicly)),
     scan: async ({ after, limit }) => people.after(after, limit),
     pending: async ({ userId, kind, limit }) => graph.pending(userId, kind, limit),
     unsettled: async ({ limit }) => people.unsettled(limit),

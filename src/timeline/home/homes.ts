@@ -5,6 +5,7 @@
 import type { UserId } from '#contract/ids.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
+import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Live } from '#queue/live.ts';
 import type { Social } from '#social/social.ts';
@@ -60,6 +61,8 @@ export interface HomesDeps {
   engagement: Pick<Engagement, 'repostTails' | 'repostsById' | 'repostsBy'>;
   live: Live;
   clock: Clock;
+  /** Where what costs very much is read, a slice at a time. */
+  lane?: Lane;
   /** Homes in memory, and the memory of all rings together. */
   maxRings?: number;
   maxRingBytes?: number;
@@ -70,12 +73,12 @@ const MAX_RING_BYTES = 1024 ** 3;
 
 export function createHomes(deps: HomesDeps): Homes {
   const { timelineDb, tweets, social, engagement, live, clock } = deps;
-  const { maxRings = MAX_RINGS, maxRingBytes = MAX_RING_BYTES } = deps;
+  const { maxRings = MAX_RINGS, maxRingBytes = MAX_RING_BYTES, lane = createLane() } = deps;
   const rings = createRings({ maxBytes: maxRingBytes });
   const keeping = createKeeping({ rings, timelineDb, clock, maxRings, maxBytes: maxRingBytes });
   const circles = createCircles({ social });
   const facts = createActivityFacts({ tweets, engagement });
-  const pull = createPull({ tweets, engagement, facts });
+  const pull = createPull({ tweets, engagement, facts, lane });
   const pulledActors = createPulledActors({ timelineDb });
   const opening = createOpening({ rings, timelineDb, circles, pull, clock, makeRoom: keeping.makeRoom });
   const source = createCandidateSource({ rings, opening, pulledActors, pull });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createLane } from '#platform/lane.ts';
 import { createActivityFacts } from './activity-facts.ts';
 import { createPull } from './pull.ts';
 
@@ -38,7 +39,12 @@ function openPull(all: Tail[]) {
     },
     repostsById: async () => [],
   };
-  return createPull({ tweets, engagement, facts: createActivityFacts({ tweets, engagement }) });
+  return createPull({
+    tweets,
+    engagement,
+    facts: createActivityFacts({ tweets, engagement }),
+    lane: createLane(),
+  });
 }
 
 test('a pull gives the newest, without a gap down to the floor that it names', async () => {
@@ -70,4 +76,37 @@ test('a pull gives the newest, without a gap down to the floor that it names', a
       if (ids.length < want) assert.equal(floor, 0);
     }),
   );
+});
+
+test('the tails of very many authors are read in slices, one pull at a time, and others go in between', async () => {
+  const authors = Array.from({ length: 4_000 }, (_, i) => i + 1);
+  const seen: string[] = [];
+  let pulling = true;
+  const others = (async () => {
+    while (pulling) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push('other');
+    }
+  })();
+  const services = {
+    async tails({ authors: some }: { authors: readonly number[] }) {
+      seen.push(`slice of ${some.length}`);
+      return [];
+    },
+    authorsOf: async () => [],
+  };
+  const engagement = { repostTails: async () => [], repostsById: async () => [] };
+  const facts = createActivityFacts({ tweets: services, engagement });
+  const pull = createPull({ tweets: services, engagement, facts, lane: createLane() });
+  const ask = { before: null, atLeast: 0, want: 20, strict: true };
+  const dear = Promise.all([pull.newest({ authors, ...ask }), pull.newest({ authors, ...ask })]);
+  await pull.newest({ authors: [1, 2], ...ask });
+  assert.equal(seen[0], 'slice of 2', 'whoever reads few does not wait');
+  await dear;
+  pulling = false;
+  await others;
+  const slices = seen.filter((each) => each !== 'other');
+  assert.deepEqual(slices, ['slice of 2', ...new Array(8).fill('slice of 1000')]);
+  const together = seen.findIndex((each, at) => each !== 'other' && at > 0 && seen[at - 1] !== 'other');
+  assert.equal(together, -1, `two slices in one turn: ${seen.join(', ')}`);
 });

@@ -3,6 +3,7 @@ import { unlessDown } from '#contract/errors.ts';
 import type { ActivityId, Snowflake, UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
+import type { Lane } from '#platform/lane.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 
@@ -18,6 +19,12 @@ export interface PullRequest {
   strict: boolean;
 }
 
+export interface SinceRequest {
+  authors: readonly UserId[];
+  completeTo: { tweets: number[]; reposts: number[] };
+  atLeast: Snowflake;
+}
+
 export interface Pulled {
   /** Newest first, each once. */
   ids: ActivityId[];
@@ -30,11 +37,7 @@ export interface Pulled {
 export interface Pull {
   newest(request: PullRequest): Promise<Pulled>;
   /** What was committed after these positions, newest first, ids at or above `atLeast`. Engagement must answer. */
-  since(request: {
-    authors: readonly UserId[];
-    completeTo: { tweets: number[]; reposts: number[] };
-    atLeast: Snowflake;
-  }): Promise<Pulled>;
+  since(request: SinceRequest): Promise<Pulled>;
 }
 
 type Kind = 'postings' | 'reposts';
@@ -54,12 +57,21 @@ export interface PullDeps {
   tweets: Pick<Tweets, 'tails'>;
   engagement: Pick<Engagement, 'repostTails'>;
   facts: ActivityFacts;
+  /** Where the tails of more than 1,000 authors are read, a slice of so many at a time. */
+  lane: Lane;
 }
+/** Lets others go between slices. */
+type Pause = () => Promise<void>;
+const GO_ON: Pause = async () => {};
 
-/** Per author at first: most authors have few among the newest, so little is read in vain. */
+/**
+ * Per author at first: most authors have few among the newest, so little is read in vain. Of very many authors hardly
+ * any has more than one or two; those who have are asked again.
+ */
 function firstLimit(authors: number, want: number): number {
   if (authors <= 4) return want;
-  return Math.min(want, Math.max(8, Math.ceil((4 * want) / authors)));
+  const least = authors > LIMITS.batch ? 2 : 8;
+  return Math.min(want, Math.max(least, Math.ceil((4 * want) / authors)));
 }
 
 /** Facts of a page's worth are kept; the hundreds that a ring is made from are mostly never read. */
@@ -73,7 +85,7 @@ interface Range {
   learn: boolean;
 }
 
-export function createPull({ tweets, engagement, facts }: PullDeps): Pull {
+export function createPull({ tweets, engagement, facts, lane }: PullDeps): Pull {
   async function readPostings(authors: readonly UserId[], range: Range, found: Found): Promise<void> {
     const { learn, ...rest } = range;
     const tails = await tweets.tails({ authors: authors as UserId[], ...rest });
@@ -101,9 +113,11 @@ export function createPull({ tweets, engagement, facts }: PullDeps): Pull {
     authors: readonly UserId[],
     range: Range,
     found: Found,
+    pause: Pause,
   ): Promise<void> {
     const read = kind === 'postings' ? readPostings : readReposts;
     for (let at = 0; at < authors.length; at += LIMITS.batch) {
+      if (at > 0) await pause();
       await read(
         authors.length <= LIMITS.batch ? authors : authors.slice(at, at + LIMITS.batch),
         range,
@@ -116,9 +130,11 @@ export function createPull({ tweets, engagement, facts }: PullDeps): Pull {
     range: Range,
     found: Record<Kind, Found>,
     strict: boolean,
+    pause: Pause,
   ): Promise<boolean> {
-    await readTails('postings', authors.postings, range, found.postings);
-    const reposts = readTails('reposts', authors.reposts, range, found.reposts);
+    await readTails('postings', authors.postings, range, found.postings, pause);
+    await pause();
+    const reposts = readTails('reposts', authors.reposts, range, found.reposts, pause);
     if (strict) {
       await reposts;
       return false;
@@ -128,49 +144,74 @@ export function createPull({ tweets, engagement, facts }: PullDeps): Pull {
     return true;
   }
 
-  return {
-    async newest({ authors, before, atLeast, want, strict }) {
-      const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
-      let asking: Record<Kind, readonly UserId[]> = { postings: authors, reposts: authors };
-      let range: Range = {
-        before,
-        atLeast,
-        limit: firstLimit(authors.length, want),
-        afterPositions: null,
-        learn: want <= LEARNED_MOST,
+  async function newest(
+    { authors, before, atLeast, want, strict }: PullRequest,
+    pause: Pause,
+  ): Promise<Pulled> {
+    const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
+    let asking: Record<Kind, readonly UserId[]> = { postings: authors, reposts: authors };
+    let range: Range = {
+      before,
+      atLeast,
+      limit: firstLimit(authors.length, want),
+      afterPositions: null,
+      learn: want <= LEARNED_MOST,
+    };
+    let partial = false;
+    for (;;) {
+      partial = (await readBoth(asking, range, found, strict, pause)) || partial;
+      const ids = merged(found);
+      // The wanted-th newest found so far: nothing below it can be among the wanted ones, however much is found.
+      const enough = ids.length >= want ? Math.abs(ids[want - 1]!) : atLeast;
+      const open = { postings: above(found.postings, enough), reposts: above(found.reposts, enough) };
+      const cut = Math.max(
+        ...open.postings.map(({ low }) => low),
+        ...open.reposts.map(({ low }) => low),
+        enough,
+      );
+      if (cut === enough) return { ids: fromFloor(ids, enough), floor: enough, partial };
+      asking = {
+        postings: open.postings.map(({ author }) => author),
+        reposts: open.reposts.map(({ author }) => author),
       };
-      let partial = false;
-      for (;;) {
-        partial = (await readBoth(asking, range, found, strict)) || partial;
-        const ids = merged(found);
-        // The wanted-th newest found so far: nothing below it can be among the wanted ones, however much is found.
-        const enough = ids.length >= want ? Math.abs(ids[want - 1]!) : atLeast;
-        const open = { postings: above(found.postings, enough), reposts: above(found.reposts, enough) };
-        const cut = Math.max(
-          ...open.postings.map(({ low }) => low),
-          ...open.reposts.map(({ low }) => low),
-          enough,
-        );
-        if (cut === enough) return { ids: fromFloor(ids, enough), floor: enough, partial };
-        asking = {
-          postings: open.postings.map(({ author }) => author),
-          reposts: open.reposts.map(({ author }) => author),
-        };
-        found.postings.open = [];
-        found.reposts.open = [];
-        range = { ...range, before: cut, atLeast: enough, limit: Math.min(2 * range.limit, LIMITS.ring) };
-      }
-    },
+      found.postings.open = [];
+      found.reposts.open = [];
+      range = { ...range, before: cut, atLeast: enough, limit: Math.min(2 * range.limit, LIMITS.ring) };
+    }
+  }
 
-    async since({ authors, completeTo, atLeast }) {
-      const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
-      const range = { before: null, atLeast, limit: LIMITS.ring, learn: false };
-      await readTails('postings', authors, { ...range, afterPositions: completeTo.tweets }, found.postings);
-      await readTails('reposts', authors, { ...range, afterPositions: completeTo.reposts }, found.reposts);
-      const lows = [...found.postings.open, ...found.reposts.open].map(({ low }) => low);
-      const floor = Math.max(atLeast, ...lows);
-      return { ids: fromFloor(merged(found), floor), floor, partial: false };
-    },
+  async function since({ authors, completeTo, atLeast }: SinceRequest, pause: Pause): Promise<Pulled> {
+    const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
+    const range = { before: null, atLeast, limit: LIMITS.ring, learn: false };
+    await readTails(
+      'postings',
+      authors,
+      { ...range, afterPositions: completeTo.tweets },
+      found.postings,
+      pause,
+    );
+    await readTails(
+      'reposts',
+      authors,
+      { ...range, afterPositions: completeTo.reposts },
+      found.reposts,
+      pause,
+    );
+    const lows = [...found.postings.open, ...found.reposts.open].map(({ low }) => low);
+    const floor = Math.max(atLeast, ...lows);
+    return { ids: fromFloor(merged(found), floor), floor, partial: false };
+  }
+
+  /** Many authors wait for their turn; few never do. */
+  const inSlices = <Request extends { authors: readonly UserId[] }>(
+    request: Request,
+    read: (request: Request, pause: Pause) => Promise<Pulled>,
+  ): Promise<Pulled> =>
+    request.authors.length > LIMITS.batch ? lane.run((pause) => read(request, pause)) : read(request, GO_ON);
+
+  return {
+    newest: (request) => inSlices(request, newest),
+    since: (request) => inSlices(request, since),
   };
 }
 
