@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { WarbleError } from '#contract/errors.ts';
 import { plainAddress } from './limits/addresses.ts';
-import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { asWarbleError, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { isLoopbackName } from './public-site.ts';
 
 export interface MetricsPageDeps {
@@ -32,6 +32,14 @@ export function registerMetricsPage(
   });
 }
 
+export interface MetricsListenerDeps {
+  registry: Registry;
+  /** 0 picks a free one. */
+  port: number;
+  /** Told of what kept metrics from being read, for the log. */
+  onError: (error: unknown) => void;
+}
+
 export interface MetricsListener {
   url: string;
   close(): Promise<void>;
@@ -40,17 +48,15 @@ export interface MetricsListener {
 const LISTENER_CONNECTIONS = 16;
 const LISTENER_TIMEOUT_MS = 10_000;
 
-/** Serves /metrics, and nothing else, on a port of loopback, so that no proxy reaches it. 0 picks a free port. */
-export async function openMetricsListener({
-  registry,
-  port,
-}: {
-  registry: Registry;
-  port: number;
-}): Promise<MetricsListener> {
+/** Serves /metrics, and nothing else, on a port of loopback, so that no proxy reaches it. */
+export async function openMetricsListener(deps: MetricsListenerDeps): Promise<MetricsListener> {
+  const { registry, port, onError } = deps;
   const options = { requestTimeout: LISTENER_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
   const server = createServer(options, (request, response) => {
-    answer(registry, request, response).catch((error: Error) => response.destroy(error));
+    answer(registry, request, response).catch((error: unknown) => {
+      onError(error);
+      send(response, asWarbleError(error).error);
+    });
   });
   server.maxConnections = LISTENER_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
@@ -70,14 +76,15 @@ export async function openMetricsListener({
 
 async function answer(registry: Registry, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const refusal = refusalOf(request);
-  if (refusal !== null) {
-    response.writeHead(refusal.status, { 'content-type': PROBLEM_TYPE });
-    response.end(JSON.stringify(problemOf(refusal)));
-    return;
-  }
+  if (refusal !== null) return send(response, refusal);
   const text = await registry.metrics();
   response.writeHead(200, { 'content-type': registry.contentType });
   response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+function send(response: ServerResponse, error: WarbleError): void {
+  response.writeHead(error.status, { 'content-type': PROBLEM_TYPE });
+  response.end(JSON.stringify(problemOf(error)));
 }
 
 function refusalOf(request: IncomingMessage): WarbleError | null {

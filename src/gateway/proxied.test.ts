@@ -2,8 +2,13 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { Gauge } from 'prom-client';
 import { openMetricsListener } from './metrics-page.ts';
 import { type Api, openApi } from './test-support.ts';
+
+function fails(): never {
+  throw new Error('cannot be read');
+}
 
 /** An answer to a request whose Host may be chosen, as fetch lets nobody do. */
 function ask(url: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> {
@@ -75,7 +80,9 @@ test('the OpenAPI document names the server by its public URL, where that is kno
 test('a port of loopback gives metrics to this machine without a token, and nothing else to anybody', async (context) => {
   const api = await openApi(FRONTS['a trusted proxy']);
   context.after(() => api.close());
-  const { url, close } = await openMetricsListener({ registry: api.registry, port: 0 });
+  const failures: unknown[] = [];
+  const onError = (error: unknown) => void failures.push(error);
+  const { url, close } = await openMetricsListener({ registry: api.registry, port: 0, onError });
   context.after(() => close());
   const { status, text } = await ask(url);
   assert.equal(status, 200);
@@ -88,6 +95,11 @@ test('a port of loopback gives metrics to this machine without a token, and noth
     assert.equal(JSON.parse(answer.text).code, 'not_found');
   }
   assert.equal((await fetch(url, { method: 'POST' })).status, 405);
+  new Gauge({ name: 'broken', help: 'Fails.', registers: [api.registry], collect: fails });
+  assert.equal((await ask(url)).status, 503);
+  assert.deepEqual(failures.map(String), ['Error: cannot be read']);
+  api.registry.removeSingleMetric('broken');
+  assert.equal((await ask(url)).status, 200);
   await close();
   await assert.rejects(ask(url));
 });

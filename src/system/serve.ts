@@ -105,7 +105,8 @@ export async function startServing(
     const databases = [...system.stores.databases, ...api.databases];
     const backups = createBackups({ data, databases, clock });
     adminSocket = await adminSocketOf({ data, deps: { system, api, backups, clock }, logger });
-    if (config.metricsPort !== null) metricsListener = await listenForMetrics(api, config.metricsPort);
+    if (config.metricsPort !== null)
+      metricsListener = await listenForMetrics(api, config.metricsPort, logger);
     const { url } = await listen(api, config);
     const metricsUrl = metricsListener?.url ?? null;
     return { url, metricsUrl, system, api, stopping: () => stopping !== undefined, stop };
@@ -128,9 +129,14 @@ async function adminSocketOf(deps: AdminSocketDeps): Promise<AdminSocket | undef
   }
 }
 
-async function listenForMetrics({ registry }: PublicApi, port: number): Promise<MetricsListener> {
+async function listenForMetrics(
+  { registry }: PublicApi,
+  port: number,
+  logger: Logger,
+): Promise<MetricsListener> {
+  const onError = (error: unknown) => logger.error({ err: error }, 'metrics could not be read');
   try {
-    return await openMetricsListener({ registry, port });
+    return await openMetricsListener({ registry, port, onError });
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new ConfigError(

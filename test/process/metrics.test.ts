@@ -81,3 +81,22 @@ describe('the metrics of a process', () => {
     assert.ok(lookups(second) >= lookups(first) && lookups(second) < 1.5 * lookups(first), second);
   });
 });
+
+test('a server that other machines reach without a proxy says so in its log, once', async (context) => {
+  const { data, remove } = temporaryData();
+  const server = await startServer({
+    data,
+    args: ['--host', '0.0.0.0'],
+    env: { WARBLE_RATE_LIMITS: 'on' },
+  });
+  context.after(async () => {
+    await server.kill();
+    remove();
+  });
+  const lines = server
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes('no proxy is named'));
+  assert.equal(lines.length, 1);
+  assert.match(JSON.parse(lines[0]!).msg, /the server listens on 0\.0\.0\.0 .* WARBLE_TRUSTED_PROXIES/);
+});
