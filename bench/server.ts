@@ -21,6 +21,7 @@ export async function withServer(
       data: directory,
       rateLimits: 'off',
       quotas: {},
+      bounds: { server: {}, atOnce: {} },
       trustedProxies: [],
       publicUrl: null,
       metricsToken: null,

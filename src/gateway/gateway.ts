@@ -67,7 +67,7 @@ export interface GatewayDeps {
   logAddresses?: LogAddresses | undefined;
   /** Whether what stands behind the gateway can serve. */
   ready?: () => Promise<boolean>;
-  bounds?: Partial<ServerBounds>;
+  bounds?: Partial<Omit<ServerBounds, 'minRate'>> & { minRate?: Partial<ServerBounds['minRate']> };
 }
 
 export interface Gateway {
@@ -78,14 +78,14 @@ export interface Gateway {
   listen(request: { host: string; port: number }): Promise<{ url: string; port: number }>;
   /**
    * Stops without losing anything: streams end at once, requests in flight finish, a body that is still unfinished
-   * after 8 s gets 503; what is left at `deadline_ms` is cut off. Again: the same.
+   * after 5 s gets 503; what is left at `deadline_ms` is cut off. Again: the same.
    */
   close(request: { deadline_ms: number }): Promise<void>;
   workers: Worker[];
 }
 
 /** How long bodies in flight may go on coming after the gateway was told to close. */
-const BODY_GRACE_MS = 8_000;
+const BODY_GRACE_MS = 5_000;
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const { accounts, clock, random, streams, version, trustedProxies = [], publicUrl = null } = deps;
@@ -95,7 +95,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     logger: deps.logger,
     authenticate: (token) => accounts.authenticate(token),
     limits: deps.limits,
-    bounds: { ...DEFAULT_BOUNDS, ...deps.bounds },
+    bounds: {
+      ...DEFAULT_BOUNDS,
+      ...deps.bounds,
+      minRate: { ...DEFAULT_BOUNDS.minRate, ...deps.bounds?.minRate },
+    },
     trustProxy: createTrustProxy(trustedProxies),
     publicUrl,
     logAddresses: deps.logAddresses,

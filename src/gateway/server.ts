@@ -5,7 +5,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { WarbleError } from '#contract/errors.ts';
+import { isWarbleError, type WarbleError } from '#contract/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -20,6 +20,7 @@ import { createGather } from './gather.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { clientAddressOf, countedAddress, plainAddress, type TrustProxy } from './limits/addresses.ts';
 import type { Limits } from './limits/limits.ts';
+import { tooManyRequests } from './limits/rate-limiter.ts';
 import { type LogAddresses, loggedAddress } from './log-address.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { endInPieces, inPieces, PIECE_BYTES } from './pieces.ts';
@@ -74,7 +75,7 @@ export interface ServerDeps {
   /** undefined: nothing is logged. */
   logger: RequestLog | undefined;
   authenticate: Authenticate;
-  limits: Pick<Limits, 'atOnce' | 'tokens'>;
+  limits: Pick<Limits, 'atOnce' | 'take' | 'tokens'>;
   bounds: ServerBounds;
   /** Whose `X-Forwarded-*` headers are believed; undefined: nobody's. */
   trustProxy?: TrustProxy | undefined;
@@ -186,7 +187,7 @@ export function createServer(deps: ServerDeps): Server {
       requireHost(request.raw);
       requireJsonType(request);
     } catch (error) {
-      return done(error as Error);
+      return done(isRefusal(error) ? error : (tooManyInVain(limits, request) ?? (error as Error)));
     }
     // Cut off, as too many wait on it: what came with this is dropped unread.
     if (request.raw.socket.destroyed) return;
@@ -203,10 +204,13 @@ export function createServer(deps: ServerDeps): Server {
     const route = request.routeOptions.config.route;
     if (route === undefined) return done();
     const found = callerOf(request, route.auth, verify);
-    found.then((caller) => {
-      request.caller = caller;
-      done();
-    }, done);
+    found.then(
+      (caller) => {
+        request.caller = caller;
+        done();
+      },
+      (error: Error) => done(tooManyInVain(limits, request) ?? error),
+    );
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (draining) reply.header('connection', 'close');
@@ -267,6 +271,16 @@ function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance 
   });
   answerOddities(app.server);
   return app;
+}
+
+function isRefusal(error: unknown): error is WarbleError {
+  return isWarbleError(error, 'rate_limited') || isWarbleError(error, 'overloaded');
+}
+
+/** Counts a request whose caller cannot be told, or that is malformed, as a read of its address; the error where there were too many. */
+function tooManyInVain({ take }: Pick<Limits, 'take'>, { address }: FastifyRequest): WarbleError | undefined {
+  const decision = take('read', address);
+  return decision === null || decision.allowed ? undefined : tooManyRequests(decision);
 }
 
 function portOf(app: FastifyInstance): number | null {

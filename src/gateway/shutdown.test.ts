@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { openApi } from './test-support.ts';
 
-test('told to stop, the gateway ends streams at once, waits 8 s for bodies, then answers them 503', async () => {
+test('told to stop, the gateway ends streams at once, waits 5 s for bodies, then answers them 503', async () => {
   const api = await openApi();
   const ada = await api.someone('ada');
   const headers = { authorization: `Bearer ${ada.token}` };
@@ -29,7 +29,7 @@ test('told to stop, the gateway ends streams at once, waits 8 s for bodies, then
   assert.equal(received, '', 'the body may still come');
 
   const closed = once(socket, 'close');
-  api.clock.advance(8_000);
+  api.clock.advance(5_000);
   await closed;
   assert.match(received, /^HTTP\/1\.1 503 /);
   assert.match(received, /\r\nconnection: close\r\n/i);
@@ -38,7 +38,7 @@ test('told to stop, the gateway ends streams at once, waits 8 s for bodies, then
   await api.close();
 });
 
-test('a body that comes whole within 8 s is answered, and kept', async () => {
+test('a body that comes whole within 5 s is answered, and kept', async () => {
   const api = await openApi();
   const ada = await api.someone('ada');
   const body = JSON.stringify({ content: 'just in time' });

@@ -9,6 +9,7 @@ import { createPublicApi } from '#system/public-api.ts';
 import { createSystem } from '#system/system.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
 import { createConformance } from './conformance-test-support.ts';
+import type { Policy, Quota } from './limits/limits.ts';
 import type { LogAddresses } from './log-address.ts';
 import type { OpenApiDocument } from './openapi.ts';
 
@@ -39,6 +40,8 @@ interface Front {
   trustedProxies?: string[];
   publicUrl?: string;
   logAddresses?: LogAddresses;
+  rateLimits?: 'on' | 'off';
+  quotas?: Partial<Record<Policy, Quota>>;
 }
 
 export async function openApi(front: Front = {}) {
@@ -90,7 +93,7 @@ export async function openApi(front: Front = {}) {
       await system.processAll();
     },
     /** Only stops serving, as at SIGTERM. */
-    stop: () => api.close({ deadline_ms: 9_000 }),
+    stop: () => api.close({ deadline_ms: 6_500 }),
     async close() {
       await api.close({ deadline_ms: 1_000 });
       await api.closeStores();

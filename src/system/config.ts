@@ -8,6 +8,7 @@ import { createTrustProxy } from '#gateway/limits/addresses.ts';
 import type { Policy, Quota } from '#gateway/limits/limits.ts';
 import { LOG_ADDRESSES, type LogAddresses } from '#gateway/log-address.ts';
 import { isLoopbackName } from '#gateway/public-site.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
 import { ConfigError } from './config-error.ts';
 import { quotasOf } from './quotas.ts';
 
@@ -20,6 +21,8 @@ export interface Config {
   rateLimits: 'on' | 'off';
   /** Request limits other than the usual ones. */
   quotas: Partial<Record<Policy, Quota>>;
+  /** Bounds of the server other than the usual ones. */
+  bounds: Bounds;
   /** Addresses or CIDR blocks whose X-Forwarded-* headers count. */
   trustedProxies: string[];
   /** The origin under which people reach the server, as https://warble.example; null: each request's Host says. */
@@ -71,6 +74,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     data: given('data', 'WARBLE_DATA') ?? defaultData,
     rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on', host),
     quotas: quotasOf(env.WARBLE_QUOTAS),
+    bounds: boundsOf(env.WARBLE_BOUNDS),
     trustedProxies: trustedProxiesOf(env.WARBLE_TRUSTED_PROXIES),
     publicUrl: publicUrlOf(env.WARBLE_PUBLIC_URL),
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),

@@ -48,7 +48,10 @@ export interface PublicApiDeps {
   system: System;
   config: Pick<Config, 'rateLimits' | 'quotas' | 'metricsToken'> &
     Partial<
-      Pick<Config, 'trustedProxies' | 'publicUrl' | 'logAddresses' | 'pictureMegapixels' | 'uploadsMiB'>
+      Pick<
+        Config,
+        'bounds' | 'trustedProxies' | 'publicUrl' | 'logAddresses' | 'pictureMegapixels' | 'uploadsMiB'
+      >
     >;
   directory: Pick<DataDirectory, 'file'>;
   random: Random;
@@ -122,7 +125,9 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
       clock,
       off: config.rateLimits === 'off',
       quotas: config.quotas,
+      atOnce: config.bounds?.atOnce ?? {},
     }),
+    bounds: config.bounds?.server ?? {},
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     logAddresses: config.logAddresses,

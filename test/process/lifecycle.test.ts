@@ -177,8 +177,8 @@ describe('a server that is told to stop', () => {
     assert.deepEqual(await server.exited, { code: 0, signal: null });
     const took_ms = performance.now() - told;
     assert.ok(
-      took_ms > 7_500 && took_ms < 10_000,
-      `the unfinished body got its 8 s, and no more: ${took_ms}`,
+      took_ms > 4_500 && took_ms < 10_000,
+      `the unfinished body got its 5 s, and no more: ${took_ms}`,
     );
 
     const again = await start({ data });

@@ -50,7 +50,7 @@ const KEYS = 100_000;
 
 /** A whole /48, with four times these, leaves places of each kind to others. */
 const AT_ONCE: AtOnce = { person: 100, withoutToken: 300, address: 400, pictures: 100, connections: 256 };
-const UNCOUNTED: Tokens = { check: ({ token }, lookUp) => lookUp(token) };
+const UNCOUNTED: Tokens = { check: ({ token }, lookUp) => lookUp(token), issued() {} };
 const UNBOUNDED = Object.fromEntries(
   Object.keys(AT_ONCE).map((name) => [name, Number.POSITIVE_INFINITY]),
 ) as unknown as AtOnce;

@@ -4,7 +4,7 @@ import { crossSiteOf } from '../authentication.ts';
 import { isPreflight } from '../cors.ts';
 import type { Holder, InFlight } from '../in-flight.ts';
 import type { RouteLimit } from '../route.ts';
-import type { Limits, Policy } from './limits.ts';
+import type { Decision, Limits, Policy } from './limits.ts';
 
 /** What a call counts as. */
 const POLICIES: Record<RouteLimit, Policy> = {
@@ -51,9 +51,13 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
     reply.header('ratelimit-policy', decision.policyHeader);
     reply.header('ratelimit', decision.header);
     if (decision.allowed) return done();
-    const detail = `Too many requests of this kind; try again in ${decision.reset_s} s.`;
-    done(new WarbleError('rate_limited', detail, { retryAfter_s: decision.reset_s }));
+    done(tooManyRequests(decision));
   });
+}
+
+export function tooManyRequests({ reset_s }: Pick<Decision, 'reset_s'>): WarbleError {
+  const detail = `Too many requests of this kind; try again in ${reset_s} s.`;
+  return new WarbleError('rate_limited', detail, { retryAfter_s: reset_s });
 }
 
 function limitOf(config: FastifyContextConfig | undefined): RouteLimit | undefined {

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Quota } from './limits.ts';
 
 export interface Taken {
@@ -30,7 +29,8 @@ const MOST_COUNTABLE = 65_535;
 /**
  * Counts per key over a window that moves: never more than the quota in any window of that length, whereas fixed
  * windows let twice as many through at a border, and so does a token bucket. The price: up to a fifteenth of the
- * window of delay. Some 150 bytes a key, for at most `keys` of them: the one not seen for longest is forgotten.
+ * window of delay. Some 150 bytes a key. The `keys` that were seen last are remembered, and at most twice as many: they are kept
+ * in two generations, as a cache of that size would take its memory before it is used, for each of some eighty windows.
  */
 export function createSlidingWindow<Key extends string | number>(
   { quota, window_ms }: Quota,
@@ -38,14 +38,20 @@ export function createSlidingWindow<Key extends string | number>(
 ): SlidingWindow<Key> {
   const slot_ms = window_ms / SLOTS;
   const most = Math.min(quota, MOST_COUNTABLE);
-  const counts = new LRUCache<Key, Count>({ max: keys });
+  let young = new Map<Key, Count>();
+  let old = new Map<Key, Count>();
 
   function countOf(key: Key, slot: number): Count {
-    let count = counts.get(key);
+    let count = young.get(key);
     if (count === undefined) {
-      count = { newest: slot, total: 0, slots: new Uint16Array(KEPT) };
-      counts.set(key, count);
-    } else if (slot > count.newest) moveOn(count, slot);
+      count = old.get(key) ?? { newest: slot, total: 0, slots: new Uint16Array(KEPT) };
+      if (young.size >= keys) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, count);
+    }
+    if (slot > count.newest) moveOn(count, slot);
     return count;
   }
 

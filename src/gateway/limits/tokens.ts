@@ -21,6 +21,8 @@ export interface Tokens {
     shown: { token: string; address: string },
     lookUp: (token: string) => Promise<Found>,
   ): Promise<Found>;
+  /** Takes note of a token that was just given to somebody. */
+  issued(token: string): void;
 }
 
 /** Enough to tell one token from another, and too little to be one. */
@@ -53,7 +55,7 @@ export function createTokens({ clock, quota, keys }: TokensDeps): Tokens {
 
   return {
     check({ token, address }, lookUp) {
-      const name = token.slice(0, REMEMBERED_CHARACTERS);
+      const name = nameOf(token);
       if (good.get(name) === undefined) return checkUnknown(name, address, () => lookUp(token));
       return lookUp(token).catch((error: unknown) => {
         // Signed out, most likely.
@@ -62,5 +64,12 @@ export function createTokens({ clock, quota, keys }: TokensDeps): Tokens {
         throw error;
       });
     },
+    issued(token) {
+      good.set(nameOf(token), true);
+    },
   };
+}
+
+function nameOf(token: string): string {
+  return token.slice(0, REMEMBERED_CHARACTERS);
 }

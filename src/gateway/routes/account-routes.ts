@@ -56,7 +56,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Route[] {
   ];
 }
 
-function signUpRoute({ accounts }: AccountRoutesDeps): Route {
+function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/signup',
@@ -91,6 +91,7 @@ function signUpRoute({ accounts }: AccountRoutesDeps): Route {
       if (session === 'cookie') requireSameOrigin(request);
       const name = nameOf(body.name ?? handle);
       const signedIn = await accounts.signUp({ handle, password, name, invite, device: deviceOf(request) });
+      limits.tokens.issued(signedIn.token);
       return signedInAnswer(signedIn, session, request, reply);
     },
   });
@@ -122,6 +123,7 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
       });
       const signedIn = await accounts.logIn({ handle, password, device: deviceOf(request) });
       attempt.succeeded();
+      limits.tokens.issued(signedIn.token);
       return signedInAnswer(signedIn, session, request, reply);
     },
   });
