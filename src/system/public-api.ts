@@ -63,10 +63,11 @@ export interface PublicApiDeps {
 export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   const { system, config, directory, random, logger, version } = deps;
   const { services, live, log, clock, minter } = system;
-  const gatewayDb = openGatewayDb({ path: directory.file('gateway.db') });
+  const gatewayDb = openGatewayDb({ path: directory.file('gateway.db'), disk: system.disk });
   minter.keepIn(createSqliteHighWater(gatewayDb.db));
   const usesDb = openMediaUsesDb({
     path: directory.file('media-uses.db'),
+    disk: system.disk,
     onSetAside: logSetAside(logger),
   });
   const usesRunner = createViewRunner({ view: createMediaUsesView(services), store: usesDb.viewStore, log });

@@ -7,6 +7,7 @@ import { isWarbleError } from '#contract/errors.ts';
 import { type MetricsListener, openMetricsListener } from '#gateway/metrics-page.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
+import { createDiskThreads } from '#platform/sqlite/disk-threads.ts';
 import { type AdminSocket, type AdminSocketDeps, openAdminSocket } from './admin/socket-server.ts';
 import { createBackups } from './backup/backup.ts';
 import { type Config, readSettings } from './config.ts';
@@ -69,6 +70,7 @@ export async function startServing(
     clock: systemClock,
     random,
     region: config.region,
+    disk: createDiskThreads({ onFailure: (error) => endByDisk(error, logger) }),
     onDelivered: measurements.delivered,
     onSetAside: logSetAside(logger),
   });
@@ -130,6 +132,18 @@ async function adminSocketOf(deps: AdminSocketDeps): Promise<AdminSocket | undef
     );
     return undefined;
   }
+}
+
+/**
+ * Ends the process on the spot, as `kill -9` would: the disk failed to sync, so that nobody can know what it holds,
+ * and a stop in good order would write on and might report success. The next start reads what is there.
+ */
+function endByDisk(error: unknown, logger: Logger): void {
+  logger.fatal(
+    { err: error },
+    'the disk failed to keep what was written; this process ends, and nobody was answered. Check the disk, then start it again.',
+  );
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function listenForMetrics(

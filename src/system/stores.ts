@@ -5,6 +5,7 @@ import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
 import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
@@ -13,6 +14,7 @@ import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
 export interface StoresOptions {
   /** Path of a file in the data directory. */
   file: (name: string) => string;
+  disk: Disk;
   faults?: CommitFaults | undefined;
   region: string;
   /** A file of derived data was damaged; an empty one has taken its place. */
@@ -21,9 +23,10 @@ export interface StoresOptions {
 
 export type Stores = ReturnType<typeof openStores>;
 
-export function openStores({ file, faults, region, onSetAside }: StoresOptions) {
+export function openStores({ file, disk, faults, region, onSetAside }: StoresOptions) {
   const options = (name: string) => ({
     path: file(name),
+    disk,
     region,
     ...(faults === undefined ? {} : { faults }),
   });

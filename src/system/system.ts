@@ -17,6 +17,8 @@ import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import { createStamps } from '#platform/stamps.ts';
 import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
@@ -59,6 +61,8 @@ export interface System {
   /** All that happens without a request; the owner runs them (see worker.ts), or steps them itself. */
   workers: Worker[];
   fanout: Fanout;
+  /** What syncs and checkpoints the stores, and any others of this directory. */
+  disk: Disk;
   /** What stands below; for loading in bulk. */
   stores: Stores;
   /** Views by name, for lag, rebuilds and metrics. */
@@ -82,6 +86,8 @@ export interface SystemDeps {
   clock: Clock;
   random: Random;
   region?: string;
+  /** Closed with the system. The default works on this thread. */
+  disk?: Disk;
   faults?: CommitFaults;
   /** A file of derived data was damaged; an empty one has taken its place. */
   onSetAside?: (report: SetAside) => void;
@@ -93,9 +99,9 @@ const MOST_ROUNDS = 100_000;
 
 /** Opens a whole embedded system on one directory, which must be this process's alone. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
-  const { file, random, region = 'local', faults } = deps;
+  const { file, random, region = 'local', disk = createInThreadDisk(), faults } = deps;
   const clock = createSteadyClock(deps.clock);
-  const stores = openStores({ file, faults, region, onSetAside: deps.onSetAside });
+  const stores = openStores({ file, disk, faults, region, onSetAside: deps.onSetAside });
   const minter = createMinter({ clock });
   for (const highWater of stores.highWaters) minter.keepIn(highWater);
   const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
@@ -161,6 +167,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     minter,
     workers,
     fanout,
+    disk,
     stores,
     views,
     cacheUse: () => cacheUse,
@@ -174,6 +181,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
         () => fanout.close(),
         () => timelines.close(),
         ...stores.databases.map((db) => () => db.close()),
+        () => disk.close(),
       ),
     crash() {
       for (const db of stores.databases) db.crash();

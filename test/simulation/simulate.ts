@@ -8,7 +8,7 @@ import { type Act, makeSteps, type Step } from './steps.ts';
 import { checkTold, markRead } from './told.ts';
 import { checkViews } from './views.ts';
 import { createWalks, type Walks } from './walks.ts';
-import { createWorld, isUncertain, type Resolved, type World } from './world.ts';
+import { createWorld, type Fault, isUncertain, type Resolved, type World } from './world.ts';
 
 export interface SimulationSize {
   people: number;
@@ -93,7 +93,7 @@ async function take(run: Run, step: Step): Promise<void> {
     case 'walk':
       return run.walks.step(personOf(world, step.person), step.limit);
     case 'crash':
-      return struckBy(run, { commits: step.commits, kind: step.after ? 'after' : 'before' }, step.acts);
+      return struckBy(run, { commits: step.commits, kind: step.at }, step.acts);
     case 'full':
       return struckBy(run, { commits: step.commits, kind: 'full' }, step.acts);
     case 'restart':
@@ -177,11 +177,7 @@ function keep(world: World, done: Done): void {
 }
 
 /** Does acts and work under a fault; a dead process is replaced, and what became of the acts is found out. */
-async function struckBy(
-  run: Run,
-  fault: { commits: number; kind: 'before' | 'after' | 'full' },
-  acts: Act[],
-): Promise<void> {
+async function struckBy(run: Run, fault: Fault, acts: Act[]): Promise<void> {
   const { world } = run;
   world.arm(fault);
   const working = world.system().workers.map((worker) => worker.step().catch(() => false));

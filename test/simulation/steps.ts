@@ -16,6 +16,9 @@ export type Act =
   | { kind: 'protect' | 'open'; person: number }
   | { kind: 'suspend' | 'reinstate'; person: number };
 
+export type CrashPoint = 'before' | 'unsynced' | 'after';
+const CRASH_POINTS: readonly CrashPoint[] = ['before', 'unsynced', 'after'];
+
 export type Step =
   | { kind: 'act'; act: Act }
   /** Several at once, with workers between them. */
@@ -31,8 +34,11 @@ export type Step =
   | { kind: 'markRead'; person: number }
   /** Somebody begins to walk through their home, or goes on one page. */
   | { kind: 'walk'; person: number; limit: number }
-  /** The process dies at the nth commit from now, before or after it, during these acts. */
-  | { kind: 'crash'; commits: number; after: boolean; acts: Act[] }
+  /**
+   * The process dies at the nth commit from now, during these acts: before it, after it and before its sync (the power
+   * fails, and what was not synced is lost), or after both.
+   */
+  | { kind: 'crash'; commits: number; at: CrashPoint; acts: Act[] }
   /** It is stopped in good order and started again. */
   | { kind: 'restart' }
   /** The disk is full for the next n commits. */
@@ -116,7 +122,7 @@ function step(random: Random): Step {
     return {
       kind: 'crash',
       commits: random.integer(6),
-      after: random.integer(2) === 0,
+      at: CRASH_POINTS[random.integer(CRASH_POINTS.length)]!,
       acts: acts(random, 4),
     };
   }

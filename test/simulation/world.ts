@@ -7,7 +7,8 @@ import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createSystem, type System } from '#system/system.ts';
 import { createModel, type Done, type Model } from './model.ts';
-import type { Act } from './steps.ts';
+import type { Act, CrashPoint } from './steps.ts';
+import { createUnsteadyDisk, type UnsteadyDisk } from './unsteady-disk.ts';
 
 /** A read mark, and the items that were there when it was set. */
 export interface Mark {
@@ -41,10 +42,10 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** From the `commits`-th commit on: the process is dead, or (for `full` commits) the disk is full. */
+/** From the `commits`-th commit on: the process is dead, or the disk is full. */
 export interface Fault {
   commits: number;
-  kind: 'before' | 'after' | 'full';
+  kind: CrashPoint | 'full';
 }
 
 /** An act with real ids; a post and a comment have theirs when they are done. */
@@ -70,16 +71,17 @@ export async function createWorld(seed: number, size: number): Promise<World> {
   let fault: Fault | undefined;
   let struck = false;
   const begun = new Map<number, number>();
+  let disk: UnsteadyDisk;
   let system = await open();
   for (const userId of people) {
     const person = { userId, handle: `p${userId}`, name: `P ${userId}`, time: clock.now() };
     await system.services.social.createPerson(person);
   }
 
-  function strike(when: 'before' | 'after'): void {
+  function strike(when: CrashPoint): void {
     if (fault === undefined) return;
     if (fault.kind === 'full') {
-      if (when === 'after' || fault.commits <= 0) return;
+      if (when !== 'before' || fault.commits <= 0) return;
       fault.commits--;
       struck = true;
       throw new WarbleError('storage_full', 'The disk is full.');
@@ -93,8 +95,14 @@ export async function createWorld(seed: number, size: number): Promise<World> {
 
   async function open(): Promise<System> {
     const random = createSeededRandom(seed);
-    const faults = { beforeCommit: () => strike('before'), afterCommit: () => strike('after') };
-    const opened = await createSystem({ file: (name) => join(directory, name), clock, random, faults });
+    const faults = {
+      beforeCommit: () => strike('before'),
+      beforeSync: () => strike('unsynced'),
+      afterCommit: () => strike('after'),
+    };
+    disk = createUnsteadyDisk(random);
+    const file = (name: string) => join(directory, name);
+    const opened = await createSystem({ file, clock, random, disk, faults });
     begun.clear();
     const { timeline } = opened.services;
     const home: typeof timeline.home = (request) => {
@@ -127,7 +135,9 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     },
     struck: () => struck,
     async crash() {
+      const lose = fault?.kind === 'unsynced' ? disk.cutPower() : () => {};
       system.crash();
+      lose();
       fault = undefined;
       struck = false;
       // A new process takes a moment to start: longer than ids may have run ahead of the clock.

@@ -1,5 +1,6 @@
 import type { TweetId } from '#contract/ids.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 import { createActs } from './sqlite-acts.ts';
@@ -23,6 +24,7 @@ export interface SqliteEngagementStore extends EngagementStore {
 
 export interface SqliteEngagementOptions {
   path: string;
+  disk?: Disk | undefined;
   faults?: CommitFaults | undefined;
   region?: string | undefined;
 }
@@ -30,10 +32,11 @@ export interface SqliteEngagementOptions {
 /** Opens (and creates, where there is none) the engagement store in the file at `path`. */
 export function openSqliteEngagementStore({
   path,
+  disk,
   faults,
   region,
 }: SqliteEngagementOptions): SqliteEngagementStore {
-  const db = openDatabase({ path, migrations: ENGAGEMENT_MIGRATIONS, durability: 'full', faults });
+  const db = openDatabase({ path, migrations: ENGAGEMENT_MIGRATIONS, durability: 'full', disk, faults });
   const outbox = createOutbox({
     db,
     topics: ['engagement', 'reposts'],

@@ -1,5 +1,6 @@
 import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
 import type { AccountsStore } from '../accounts/accounts-store.ts';
 import type { AuditLog } from '../accounts/audit.ts';
 import { cacheSessions } from '../accounts/stores/cached.ts';
@@ -27,10 +28,11 @@ export interface GatewayDb {
  */
 export function openGatewayDb(options: {
   path: string;
+  disk?: Disk | undefined;
   faults?: CommitFaults | undefined;
   soleOwner?: boolean;
 }): GatewayDb {
-  const { path, faults, soleOwner = true } = options;
+  const { path, disk, faults, soleOwner = true } = options;
   const migrations = [
     ACCOUNTS_SCHEMA,
     MEDIA_SCHEMA,
@@ -39,7 +41,7 @@ export function openGatewayDb(options: {
     MEDIA_LAST_USE_SCHEMA,
     HIGH_WATER_SCHEMA,
   ];
-  const db = openDatabase({ path, durability: 'full', faults, migrations });
+  const db = openDatabase({ path, durability: 'full', disk, faults, migrations });
   const accounts = createSqliteAccountsStore(db);
   return {
     db,

@@ -4,6 +4,7 @@ import {
   openDerivedDatabase,
   type SetAside,
 } from '#platform/sqlite/derived-database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
 import type { NotificationsStore } from '../notifications-store.ts';
 import { createSqliteFacts } from './sqlite-facts.ts';
 import { createSqliteItems } from './sqlite-items.ts';
@@ -26,13 +27,20 @@ export interface SqliteNotificationsStore extends NotificationsStore {
  */
 export function openSqliteNotificationsStore(options: {
   path: string;
+  disk?: Disk | undefined;
   faults?: CommitFaults;
   onSetAside?: ((report: SetAside) => void) | undefined;
 }): SqliteNotificationsStore {
-  const { path, faults, onSetAside } = options;
-  const db = openDatabase({ path, migrations: FACTS_MIGRATIONS, durability: 'full', faults });
+  const { path, disk, faults, onSetAside } = options;
+  const db = openDatabase({ path, migrations: FACTS_MIGRATIONS, durability: 'full', disk, faults });
   const itemsPath = path === ':memory:' ? path : path.replace(/(\.[^./\\]+)?$/, '-items$1');
-  const itemsDb = openDerivedDatabase({ path: itemsPath, migrations: ITEMS_MIGRATIONS, faults, onSetAside });
+  const itemsDb = openDerivedDatabase({
+    path: itemsPath,
+    migrations: ITEMS_MIGRATIONS,
+    disk,
+    faults,
+    onSetAside,
+  });
   const facts = createSqliteFacts(db);
   const items = createSqliteItems(itemsDb);
   return {

@@ -160,6 +160,7 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
 
   return {
     path,
+    soleOwner: current.soleOwner,
     prepare(sql) {
       const known = statements.get(sql) ?? createStatement(sql);
       statements.set(sql, known);

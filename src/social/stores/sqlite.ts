@@ -1,6 +1,7 @@
 /** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
 import type { UserId } from '#contract/ids.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import type { SocialStore, TieKey } from '../social-store.ts';
 import { type Counts, type Decision, type Edge, type Facts, NO_COUNTS, NO_TIE } from '../social-store.ts';
@@ -13,15 +14,21 @@ import { createSqliteTies } from './sqlite-ties.ts';
 
 export interface SqliteSocialStoreOptions {
   path: string;
+  disk?: Disk | undefined;
   faults?: CommitFaults;
   region?: string;
 }
 
 export type SqliteSocialStore = SocialStore & { outbox: Outbox; db: Database };
 
-/** Opens, and if need be makes, the file at `path`. Several may be open on one file. */
-export function openSqliteSocialStore({ path, faults, region }: SqliteSocialStoreOptions): SqliteSocialStore {
-  const db = openDatabase({ path, migrations: SOCIAL_MIGRATIONS, durability: 'full', faults });
+/** Opens, and if need be makes, the file at `path`. Several may be open on one file, unless one has a `disk`. */
+export function openSqliteSocialStore({
+  path,
+  disk,
+  faults,
+  region,
+}: SqliteSocialStoreOptions): SqliteSocialStore {
+  const db = openDatabase({ path, migrations: SOCIAL_MIGRATIONS, durability: 'full', disk, faults });
   const outbox = createOutbox({
     db,
     topics: ['follows', 'accounts'],

@@ -1,4 +1,5 @@
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
 import { createChanges } from './sqlite-changes.ts';
@@ -15,11 +16,12 @@ export interface SqliteTweetsStore extends TweetsStore, ChangeSource {
 /** Opens (and creates, where there is none) the tweets store in the file at `path`. */
 export function openSqliteTweetsStore(options: {
   path: string;
+  disk?: Disk | undefined;
   faults?: CommitFaults | undefined;
   region?: string | undefined;
 }): SqliteTweetsStore {
-  const { path, faults, region } = options;
-  const db = openDatabase({ path, migrations: TWEETS_MIGRATIONS, durability: 'full', faults });
+  const { path, disk, faults, region } = options;
+  const db = openDatabase({ path, migrations: TWEETS_MIGRATIONS, durability: 'full', disk, faults });
   const outbox = createOutbox({ db, topics: ['tweets'], ...(region === undefined ? {} : { region }) });
   const rows = createRows(db);
 

@@ -1,0 +1,59 @@
+/**
+ * What waits for the disk: syncs and checkpoints of databases. Handed to a database, it says that this process alone
+ * has the file open; the database then leaves both to it and goes on meanwhile. Adapters: threads of their own
+ * (`disk-threads.ts`), and the caller's thread (`in-thread-disk.ts`), for tests, tools, and a simulation that owns the
+ * order of everything.
+ */
+export interface Disk {
+  /** Of a database that is open and has a log. */
+  file(path: string): DiskFile;
+  /**
+   * Ends the process: a sync failed, and nobody can know any more what the disk has of what was written. Whoever
+   * waits for that sync is never answered.
+   */
+  fail(error: unknown): void;
+  /** When logs are shortened. */
+  readonly logBounds: LogBounds;
+  /** Milliseconds from an arbitrary origin, to bound how long a thread commits without a break. */
+  monotonic(): number;
+  /** Only when all files are closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Bounds on a log, in pages of 4 KiB. The last two count from what the last restart left: a snapshot that somebody
+ * holds for long, as a backup does, keeps a log from beginning anew, and nobody shall wait for that.
+ */
+export interface LogBounds {
+  /** A checkpoint is begun whenever the log has grown by so many, as SQLite would by itself. */
+  checkpoint: number;
+  /** From here on a checkpoint ends with the log begun anew, for which writers wait some milliseconds. */
+  restart: number;
+  /** No commit is begun while the log has so many: writers come faster than the disk takes what they write. */
+  max: number;
+}
+/** 4, 32 and 64 MiB. */
+export const LOG_BOUNDS: LogBounds = { checkpoint: 1_000, restart: 8_000, max: 16_000 };
+
+export interface DiskFile {
+  /**
+   * Resolves when all that the log held at the call is on the disk, whoever wrote it. Rejects where the disk failed;
+   * see {@link Disk.fail}.
+   */
+  sync(): Promise<void>;
+  /**
+   * Copies the log into the file as far as no snapshot stands below, and syncs both. It takes no lock that a reader
+   * or a writer waits for. Resolves with the pages that the log has. Rejects where the disk has no room or failed.
+   */
+  checkpoint(): Promise<number>;
+  /**
+   * Checkpoints all of the log and begins it anew, with one page that says nothing new and a header that is synced,
+   * so that no writer has to sync it. Only while nobody writes and no snapshot is held. Resolves with the pages
+   * that the log has: 1, unless a reader came in between.
+   */
+  restart(): Promise<number>;
+  /** As `restart`, and gives the log's room back, so that nothing of its old content is left. Resolves with success. */
+  empty(): Promise<boolean>;
+  /** Only after every other connection to the file is closed. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,59 @@
+/**
+ * A connection that reads and stands on one snapshot, so that nobody sees what was committed but is not yet on the
+ * disk: the writer's thread moves it on when that is.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { connectReader } from './connection.ts';
+
+export interface Snapshot {
+  /** A statement that reads from it. */
+  prepare(sql: string): StatementSync;
+  /** Runs `work`, which is synchronous, on one snapshot, also while none is held. */
+  read<T>(work: () => T): T;
+  /** Moves on to what is committed now. */
+  pin(): void;
+  /** Holds nothing until the next `pin`; each read stands on what is committed then. */
+  unpin(): void;
+  isOpen(): boolean;
+  close(): void;
+}
+
+export function openSnapshot(path: string): Snapshot {
+  const connection: DatabaseSync = connectReader(path);
+  const begin = connection.prepare('BEGIN');
+  const commit = connection.prepare('COMMIT');
+  // A transaction stands on a snapshot only from its first read on.
+  const stand = connection.prepare('SELECT 1 FROM sqlite_schema LIMIT 1');
+  let pinned = false;
+
+  function unpin(): void {
+    if (pinned) commit.run();
+    pinned = false;
+  }
+  function pin(): void {
+    unpin();
+    begin.run();
+    stand.get();
+    pinned = true;
+  }
+  pin();
+  return {
+    prepare: (sql) => connection.prepare(sql),
+    read(work) {
+      if (connection.isTransaction) return work();
+      begin.run();
+      try {
+        return work();
+      } finally {
+        commit.run();
+      }
+    },
+    pin,
+    unpin,
+    isOpen: () => connection.isOpen,
+    close() {
+      unpin();
+      connection.close();
+    },
+  };
+}
