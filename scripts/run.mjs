@@ -33,6 +33,7 @@ const COMMANDS = {
     ['scripts/boundaries.ts'],
   ],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write']],
+  'test:clock': () => [['--test', 'test/clock/*.faketime.ts']],
   'test:trace': () => [['--test', 'test/trace/*.trace.ts']],
   'test:proxies': () => [['--test', 'test/proxies/*.proxies.ts']],
   'test:fuzz': () => [['--test', 'test/fuzz/*.fuzz.ts']],

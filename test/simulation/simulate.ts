@@ -83,6 +83,11 @@ async function take(run: Run, step: Step): Promise<void> {
     case 'sleep':
       world.clock.advance(step.duration_ms);
       return;
+    case 'setClock':
+      world.clock.setWall(world.clock.now() + step.by_ms);
+      return;
+    case 'glitch':
+      return glitch(run, step);
     case 'read':
       await world
         .system()
@@ -130,6 +135,23 @@ async function actAlone(run: Run, act: Act): Promise<void> {
     if (!isWarbleError(error)) throw error;
     assert.equal(error.code, expected, error.message);
   }
+}
+
+const GLITCH_MS = 2_000;
+
+/** Nothing is refused, and time in ids does not follow: at most a tenth faster, and a second for what came at once. */
+async function glitch(run: Run, { by_ms, acts }: Extract<Step, { kind: 'glitch' }>): Promise<void> {
+  const { world } = run;
+  const { clock } = world;
+  const began_ms = world.newest_ms();
+  clock.setWall(clock.now() + by_ms);
+  for (const act of acts) {
+    await actAlone(run, act);
+    clock.advance(GLITCH_MS / acts.length);
+  }
+  clock.setWall(clock.now() - by_ms);
+  const went_ms = world.newest_ms() - began_ms;
+  assert.ok(went_ms <= 1.1 * GLITCH_MS + 1_000, `time in ids went ${went_ms} ms further in ${GLITCH_MS} ms`);
 }
 
 /** Promise 5: what was answered holds for every later read, before any worker has moved. */

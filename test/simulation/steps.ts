@@ -28,6 +28,10 @@ export type Step =
   /** A worker is slow: it gets no step until the next settling. */
   | { kind: 'stall'; worker: number }
   | { kind: 'sleep'; duration_ms: number }
+  /** The machine's clock is set, or steps, by this. */
+  | { kind: 'setClock'; by_ms: number }
+  /** The machine's clock is wrong by this for two seconds, in which these acts are done one after the other. */
+  | { kind: 'glitch'; by_ms: number; acts: Act[] }
   /** Somebody reads the first page of their home, so that it is kept ready from now on. */
   | { kind: 'read'; person: number }
   /** Somebody reads all their notifications. */
@@ -106,7 +110,7 @@ export function makeSteps(random: Random, length: number): Step[] {
 }
 
 function step(random: Random): Step {
-  const dice = random.integer(100);
+  const dice = random.integer(103);
   if (dice < 45) return { kind: 'act', act: act(random) };
   if (dice < 60) {
     const workers = Array.from({ length: random.integer(4) }, () => any(random));
@@ -129,7 +133,12 @@ function step(random: Random): Step {
   if (dice < 95) return { kind: 'restart' };
   if (dice < 96) return { kind: 'full', commits: 1 + random.integer(3), acts: acts(random, 3) };
   if (dice < 97) return { kind: 'rebuild', view: any(random) };
+  if (dice < 98) return { kind: 'setClock', by_ms: JUMPS[random.integer(JUMPS.length)]! };
+  if (dice < 100)
+    return { kind: 'glitch', by_ms: JUMPS[random.integer(JUMPS.length)]!, acts: acts(random, 4) };
   return { kind: 'settle' };
 }
 
+/** Back before a restart, a laptop that wakes up, and hours that somebody or something got wrong. */
+const JUMPS = [-36_000, 15_000, 3_600_000, -3_600_000];
 const SLEEPS = [10, 1_000, 30_000, 11 * 60_000, 5 * 3_600_000];

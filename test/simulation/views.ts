@@ -153,8 +153,8 @@ function plainTop(
   window: Window,
   counts: (tweetId: number, author: number) => boolean,
 ): number[] {
-  const { model, clock } = world;
-  const oldest_ms = clock.now() - WINDOW_MS[window];
+  const { model, system } = world;
+  const oldest_ms = system().clock.now() - WINDOW_MS[window];
   const likes = (tweetId: number) =>
     [...model.people.keys()].filter((person) => model.likes.has(pair(tweetId, person))).length;
   const followers = (author: number) =>

@@ -1,8 +1,10 @@
 /** One system under simulation: its files, its clock, the faults that are armed, and everything that can be done to it. */
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { snowflakeTime } from '#contract/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createSystem, type System } from '#system/system.ts';
@@ -31,8 +33,13 @@ export interface World {
   walksBegun(reader: number): number;
   /** Real ids for an act; undefined where there is nothing yet to act on. */
   resolve(act: Act): Resolved | undefined;
-  /** Does it; resolves with what was done. Rejects as the service does. */
+  /**
+   * Does it; resolves with what was done. Rejects as the service does. Throws AssertionError where an id is earlier
+   * than one that was answered before, in whatever process, or more than a second ahead of the process's time.
+   */
   perform(act: Resolved): Promise<Done>;
+  /** The latest millisecond of an id that was answered, or the time of the process where that is later. */
+  newest_ms(): number;
   arm(fault: Fault): void;
   /** Whether the armed fault has struck. */
   struck(): boolean;
@@ -57,7 +64,7 @@ export type Resolved =
 /** What an armed fault throws: the process died here. */
 export class Died extends Error {}
 
-const RESTART_MS = 1_500;
+const RESTART_MS = 50;
 const START_MS = Date.UTC(2026, 5, 1);
 const traceId = 'simulation';
 
@@ -70,6 +77,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
   const commentIds: number[] = [];
   let fault: Fault | undefined;
   let struck = false;
+  let answered_ms = 0;
   const begun = new Map<number, number>();
   let disk: UnsteadyDisk;
   let system = await open();
@@ -128,7 +136,21 @@ export async function createWorld(seed: number, size: number): Promise<World> {
       // The gateway lets nobody in who is suspended.
       return model.people.get(actorOf(model, resolved))!.active ? resolved : undefined;
     },
-    perform: (act) => perform(system, model, act),
+    async perform(act) {
+      const earlier_ms = answered_ms;
+      const done = await perform(system, model, act);
+      const id = newIdOf(done);
+      if (id === undefined) return done;
+      const time = snowflakeTime(id);
+      assert.ok(
+        time >= earlier_ms,
+        `${id} is ${earlier_ms - time} ms earlier than one that was answered before`,
+      );
+      assert.ok(time <= system.clock.now() + 1_000, `${id} is too far ahead of the time`);
+      answered_ms = Math.max(answered_ms, time);
+      return done;
+    },
+    newest_ms: () => Math.max(answered_ms, system.clock.now()),
     arm(next) {
       fault = { ...next };
       struck = false;
@@ -140,7 +162,6 @@ export async function createWorld(seed: number, size: number): Promise<World> {
       lose();
       fault = undefined;
       struck = false;
-      // A new process takes a moment to start: longer than ids may have run ahead of the clock.
       clock.advance(RESTART_MS);
       system = await open();
     },
@@ -155,6 +176,11 @@ export async function createWorld(seed: number, size: number): Promise<World> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function newIdOf(done: Done): number | undefined {
+  if (done.kind === 'comment') return done.commentId;
+  return done.kind === 'post' ? done.tweetId : undefined;
 }
 
 /** From 0 up: modulo; from -1 down: counted from the newest. */
