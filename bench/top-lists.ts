@@ -142,7 +142,9 @@ say('one step that makes three snapshots', started);
 
 const followees = [...new Set(Array.from({ length: 20_000 }, author))].slice(0, 5_000);
 const social = {
-  followeesOf: async () => ({ followees: followees.map((userId) => ({ userId, id: 1, muted: false })) }),
+  followeesOf: async () => ({
+    followees: followees.map((userId) => ({ userId, id: 1, muted: false, repostsHidden: false })),
+  }),
 };
 const openHomeTop = createHomeTop({ social, authorTops, clock: systemClock, isWhole: () => true });
 for (const window of Object.keys(WINDOW_MS) as Window[]) {

@@ -9,7 +9,7 @@ import { ownerHash, ownerHashOf, type Snowflake, type UserId } from './ids.ts';
  * | follows | followee | follow.added, follow.changed, follow.removed, follow.requested, follow.withdrawn |
  * | engagement | author of the tweet | like.*, comment.*, repost.* (added, removed) |
  * | reposts | who reposts | repost.added, repost.removed |
- * | accounts | the person | profile.changed, account.changed, block.added, block.removed, mute.added, mute.removed |
+ * | accounts | the person | profile.changed, account.changed, block.*, mute.*, reposts.hidden, reposts.shown |
  *
  * All topics have the same number of partitions and the same function from key to partition, so one owner
  * folds a person's posts and follow edges one after the other.
@@ -36,7 +36,9 @@ export type EventType =
   | 'block.added'
   | 'block.removed'
   | 'mute.added'
-  | 'mute.removed';
+  | 'mute.removed'
+  | 'reposts.hidden'
+  | 'reposts.shown';
 
 /** What a service hands to its outbox inside the transaction that makes the fact. */
 export interface EventDraft {

@@ -41,3 +41,8 @@ export function checkActor(named: string | undefined, caller: Caller): void {
     });
   }
 }
+
+/** The ids of a list of them that its schema has accepted. */
+export function idListOf(list: string): number[] {
+  return list.split(',').map(Number);
+}

@@ -15,6 +15,10 @@ export const PATTERNS = {
     pattern: '^(me|[1-9][0-9]{0,15})$',
     must: 'must be "me" or an id: a decimal string such as "1024"',
   },
+  ids: {
+    pattern: '^[1-9][0-9]{0,15}(,[1-9][0-9]{0,15}){0,99}$',
+    must: 'must be 1 to 100 ids, separated by commas',
+  },
   handle: { pattern: '^[A-Za-z0-9_]{1,15}$', must: 'must be 1 to 15 letters, digits or _' },
   printableAscii: { pattern: '^[ -~]+$', must: 'must be printable ASCII' },
 } as const;

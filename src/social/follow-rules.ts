@@ -86,13 +86,31 @@ export function decideFollow(
       `You follow or have asked to follow ${LIMITS.followees} people, which is the maximum; unfollow somebody first.`,
     );
   }
-  if (other.protected) return { mine: { ...mine, follow: null, request: mint() }, state: 'requested' };
+  if (other.protected) return { mine: { ...unfollowed(mine), request: mint() }, state: 'requested' };
   return { mine: { ...mine, follow: newFollow(wished, other, mint), request: null }, state: 'following' };
 }
 
+/** What is left of a tie when a follow or a request ends. */
+const unfollowed = (tie: Tie): Tie => ({ ...tie, follow: null, request: null, hiddenReposts: null });
+
 /** Ends a follow or a request, whoever the other is by now. */
 export function decideUnfollow({ mine }: Between): Tie {
-  return { ...mine, follow: null, request: null };
+  return unfollowed(mine);
+}
+
+/** Takes a follower away; a private one, of whom nobody knows, stays. */
+export function decideRemoveFollower({ theirs }: Between): Tie {
+  return theirs.follow?.private === false ? unfollowed(theirs) : theirs;
+}
+
+/** Whether the reposts of somebody followed are shown in the home of `me`. Throws not_found where `me` does not follow. */
+export function decideReposts(between: Between, { shown, mint }: { shown: boolean; mint: Mint }): Tie {
+  activeActor(between);
+  const other = visibleOther(between);
+  const { mine } = between;
+  if (standingFollow(mine, other) === null) throw notFound('You do not follow this person.');
+  if (shown) return { ...mine, hiddenReposts: null };
+  return { ...mine, hiddenReposts: mine.hiddenReposts ?? mint() };
 }
 
 /**
@@ -118,8 +136,8 @@ export function decideBlock(between: Between, { mint }: { mint: Mint }): Ties {
   if (mine.block !== null) return { mine, theirs };
   refuseBeyond(me.counts.blocks, 'block');
   return {
-    mine: { ...mine, follow: null, request: null, block: mint() },
-    theirs: { ...theirs, follow: null, request: null },
+    mine: { ...unfollowed(mine), block: mint() },
+    theirs: unfollowed(theirs),
   };
 }
 
@@ -172,7 +190,7 @@ export function acceptedTie(tie: Tie, followee: Followee, mint: Mint): Tie {
 
 /** A tie without a private follow that has ended. */
 export function endedTie(tie: Tie, followee: Followee): Tie {
-  return { ...tie, follow: standingFollow(tie, followee) };
+  return standingFollow(tie, followee) === null && tie.follow !== null ? unfollowed(tie) : tie;
 }
 
 /** Whether requests are left over that {@link acceptedTie} would accept. */

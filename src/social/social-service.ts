@@ -12,6 +12,8 @@ import {
   decideBlock,
   decideFollow,
   decideMute,
+  decideRemoveFollower,
+  decideReposts,
   decideUnfollow,
   endOfBlock,
   endOfMute,
@@ -73,7 +75,18 @@ const scanned = ({ userId, protected: locked, state, counts }: StoredPerson) => 
   followers: counts.followers,
 });
 
-type Ties = Pick<Social, 'follow' | 'unfollow' | 'answerRequest' | 'block' | 'unblock' | 'mute' | 'unmute'>;
+type Ties = Pick<
+  Social,
+  | 'follow'
+  | 'unfollow'
+  | 'removeFollower'
+  | 'showReposts'
+  | 'answerRequest'
+  | 'block'
+  | 'unblock'
+  | 'mute'
+  | 'unmute'
+>;
 
 /** Follows, requests, blocks and mutes: one atomic step each. */
 function createTies(deps: SocialDeps): Ties {
@@ -90,6 +103,20 @@ function createTies(deps: SocialDeps): Ties {
       if (me === other) return;
       await changeBetween(deps, { me, other, traceId }, (between) => ({
         mine: decideUnfollow(between),
+        result: undefined,
+      }));
+    },
+    async removeFollower({ userId: me, follower: other, traceId }) {
+      if (me === other) return;
+      await changeBetween(deps, { me, other, traceId }, (between) => ({
+        theirs: decideRemoveFollower(between),
+        result: undefined,
+      }));
+    },
+    async showReposts({ follower: me, followee: other, shown, traceId }) {
+      requireOther(me, other);
+      await changeBetween(deps, { me, other, traceId }, (between) => ({
+        mine: decideReposts(between, { shown, mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },

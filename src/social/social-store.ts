@@ -70,6 +70,8 @@ export interface Tie {
   request: Snowflake | null;
   block: Snowflake | null;
   mute: Snowflake | null;
+  /** `to`'s reposts are left out of `from`'s home; ends with the follow. */
+  hiddenReposts: Snowflake | null;
 }
 export interface TieKey {
   from: UserId;
@@ -115,6 +117,8 @@ export interface Followee {
   id: Snowflake;
   private: boolean;
   muted: boolean;
+  /** The follower does not want their reposts. */
+  repostsHidden: boolean;
 }
 
 export interface Edge {
@@ -193,7 +197,7 @@ export const MAX_HIDDEN_PERIODS = 1_000;
 /** People, and ties, in one change. */
 export const SUBJECT_MOST = 500;
 
-export const NO_TIE: Tie = { follow: null, request: null, block: null, mute: null };
+export const NO_TIE: Tie = { follow: null, request: null, block: null, mute: null, hiddenReposts: null };
 export const NO_COUNTS: Counts = {
   followers: 0,
   following: 0,

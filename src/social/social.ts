@@ -114,6 +114,15 @@ export interface Social {
   }): Promise<{ state: FollowState }>;
   /** Ends a follow or a request; nothing there is a success too. */
   unfollow(request: { follower: UserId; followee: UserId; traceId: string }): Promise<void>;
+  /** Takes a public follower away; nothing there, or a private one, is a success too and changes nothing. */
+  removeFollower(request: { userId: UserId; follower: UserId; traceId: string }): Promise<void>;
+  /** Whether the followee's reposts are in the follower's home. Throws not_found where that follow does not stand. */
+  showReposts(request: {
+    follower: UserId;
+    followee: UserId;
+    shown: boolean;
+    traceId: string;
+  }): Promise<void>;
   /**
    * Newest first; private follows in neither, but for the viewer's own following. Hidden people are left out, pages
    * are full. Empty where the viewer may not read that person, as mutuals and followers you know are.
@@ -154,10 +163,11 @@ export interface Social {
   /** Public follower counts (the same for everyone). At most 1,000. */
   followerCounts(request: { userIds: UserId[] }): Promise<{ userId: UserId; followers: number }[]>;
 
-  /** Internal: everybody that somebody follows (at most 5,000), muted or not; with the edge's snowflake. */
+  /** Internal: everybody that somebody follows (at most 5,000), muted or not, with the edge's snowflake and whether
+   * their reposts are wanted. */
   followeesOf(request: {
     follower: UserId;
-  }): Promise<{ followees: { userId: UserId; id: Snowflake; muted: boolean }[] }>;
+  }): Promise<{ followees: { userId: UserId; id: Snowflake; muted: boolean; repostsHidden: boolean }[] }>;
   /** Internal: followers in userId order, private ones too. `after`: the last of the page before, 0 at first. */
   followerIds(request: {
     followee: UserId;

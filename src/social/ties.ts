@@ -78,6 +78,8 @@ export function tieEvents({ from, to }: TieKey, before: Tie, after: Tie, cause: 
   if (before.block !== null && after.block === null) accounts('block.removed');
   if (before.mute === null && after.mute !== null) accounts('mute.added');
   if (before.mute !== null && after.mute === null) accounts('mute.removed');
+  if (before.hiddenReposts === null && after.hiddenReposts !== null) accounts('reposts.hidden');
+  if (before.hiddenReposts !== null && after.hiddenReposts === null) accounts('reposts.shown');
   return events;
 }
 

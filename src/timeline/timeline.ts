@@ -101,6 +101,8 @@ export interface Timeline {
     before: TweetId | null;
     limit: number;
   }): Promise<FeedPage<TweetId>>;
+  /** Those of these tweets that the viewer may read, in the order asked for; each once. At most 100. */
+  some(request: { tweetIds: readonly TweetId[]; viewer: UserId | null }): Promise<FeedPage<never>>;
   /** One tweet. Throws not_found where it is gone or hidden. */
   tweet(request: { tweetId: TweetId; viewer: UserId | null }): Promise<FeedPage<never>>;
   /**

@@ -38,10 +38,17 @@ export async function everyAddress(url: string, subjects: Subjects): Promise<str
     const name = /\{(\w+)\}/.exec(template)?.[1];
     const paths =
       name === undefined ? [template] : values[name]!.map((value) => template.replace(`{${name}}`, value));
-    const lookups = subjects.handles.map((handle) => `handle=${handle}`);
-    const variants = template === '/lookup' ? lookups : (VARIANTS[template] ?? ['']);
+    const variants = variantsOf(template, subjects);
     return paths.flatMap((path) => variants.map((variant) => (variant === '' ? path : `${path}?${variant}`)));
   });
+}
+
+/** Every query with which a call is asked. */
+function variantsOf(template: string, { userIds, handles, tweetIds }: Subjects): string[] {
+  if (template === '/lookup') return handles.map((handle) => `handle=${handle}`);
+  if (template === '/users') return userIds.map((userId) => `ids=${userId}`);
+  const variants = VARIANTS[template] ?? [''];
+  return template === '/tweets' ? [...variants, ...tweetIds.map((tweetId) => `ids=${tweetId}`)] : variants;
 }
 
 /** The answer of an address: whole, and, where it is a list with a cursor, in pages of one. */

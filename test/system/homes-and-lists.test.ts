@@ -240,3 +240,58 @@ test('the same idempotency key posts once, however often it comes', async () => 
   assert.deepEqual([first.status, second.body], [200, first.body], 'keys belong to a person and a route');
   assert.equal((await author.get(`/tweets/${comment.tweetId}`)).commentCount, 1);
 });
+
+test("one person's reposts can be hidden from a home, their own tweets stay, and what else stands comes back", async () => {
+  const [reader, author] = await two();
+  count += 1;
+  const [stranger, other] = await site.people(`stranger${count}`, `other${count}`);
+  for (const followee of [author, other]) await reader.post('/follow', { userId: followee.id });
+  const tweetId = await post(stranger, 'reposted by both');
+  const lone = await post(stranger, 'reposted by one');
+  await other.post('/repost', { tweetId });
+  await author.post('/repost', { tweetId });
+  await author.post('/repost', { tweetId: lone });
+  await post(author, 'own');
+  await site.settle();
+  const home = async () => {
+    const { tweets } = await reader.get(HOME);
+    return tweets.map(({ content, repostedBy }: { content: string; repostedBy: string[] }) => [
+      content,
+      repostedBy,
+    ]);
+  };
+  const all = [
+    ['own', []],
+    ['reposted by one', [author.id]],
+    ['reposted by both', [author.id, other.id]],
+  ];
+  assert.deepEqual(await home(), all);
+  await reader.send('PUT', `/follow/${author.id}`, { reposts: false });
+  assert.deepEqual(await home(), [
+    ['own', []],
+    ['reposted by both', [other.id]],
+  ]);
+  await reader.send('PUT', `/follow/${author.id}`, { reposts: true });
+  assert.deepEqual(await home(), all);
+
+  const { status, body } = await reader.send('PUT', `/follow/${stranger.id}`, { reposts: false });
+  assert.deepEqual([status, body.code], [404, 'not_found'], 'nobody whom one does not follow');
+  await reader.send('PUT', `/follow/${author.id}`, { reposts: false });
+  await reader.delete(`/follow/${author.id}`);
+  await reader.post('/follow', { userId: author.id });
+  await eventually(async () => assert.deepEqual(await home(), all), SETTLED_MS);
+});
+
+test('a follower can be taken away, and a private one is neither taken away nor betrayed', async () => {
+  const [follower, followed] = await two();
+  await follower.post('/follow', { userId: followed.id });
+  await post(followed, 'for followers');
+  await followed.delete(`/me/followers/${follower.id}`);
+  assert.deepEqual((await followed.get('/me/followers')).followers, []);
+  assert.deepEqual((await follower.get('/me/following')).following, []);
+  assert.deepEqual(await textsOf(follower), []);
+  await followed.delete(`/me/followers/${follower.id}`);
+  await follower.post('/follow', { userId: followed.id, private: true });
+  await followed.delete(`/me/followers/${follower.id}`);
+  assert.deepEqual((await follower.get('/me/following')).following, [followed.id]);
+});

@@ -3,10 +3,10 @@ import { pointerTo, WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
 import { openBefore, type Place, scopeOf, sealNext } from '../cursors.ts';
-import { personOf, selfOf } from '../ids.ts';
+import { idListOf, personOf, selfOf } from '../ids.ts';
 import { type Caller, defineRoute, type RawJson, type Route } from '../route.ts';
 import { PersonParams } from '../schemas/common.ts';
-import { PersonTweetsQuery, TopQuery, TweetPage } from '../schemas/tweets.ts';
+import { PersonTweetsQuery, TweetPage, TweetsQuery } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
 
 const topic = 'Feeds';
@@ -23,13 +23,20 @@ function topRoute({ services: { timeline }, cursors, presenter }: RouteDeps): Ro
     limit: 'read',
     name: 'listTopTweets',
     topic,
-    summary: 'The most popular tweets of all',
-    description: "By likes, then the author's public followers, then newest first.",
-    query: TopQuery,
+    summary: 'The most popular tweets of all; with ids, the tweets of these ids',
+    description:
+      "By likes, then the author's public followers, then newest first. With `ids`: those of these tweets that exist " +
+      'and that you may see, in the order asked for.',
+    query: TweetsQuery,
     answer: TweetPage,
     errors: ['invalid_cursor', 'cursor_expired'],
-    async handler({ query: { window, cursor, limit }, caller }) {
+    async handler({ query, caller }) {
       const viewer = caller?.userId ?? null;
+      if (query.ids !== undefined) {
+        refuseOthers(query, ['ids'], 'no ids');
+        return presenter.feed(await timeline.some({ tweetIds: idListOf(query.ids), viewer }), null);
+      }
+      const { window = 'all', cursor, limit = LIMITS.pageDefault } = query;
       const scope = scopeOf('top', 0, viewer, window);
       const place = cursor === undefined ? null : topPlaceOf(cursors.open(scope, cursor));
       const page = await timeline.top({ viewer, window, place, limit });
@@ -95,8 +102,8 @@ function personTweetsRoute(deps: RouteDeps): Route {
 }
 
 /** Refuses, by name, a parameter of another of the lists. */
-function refuseOthers(query: PersonTweets, taken: (keyof PersonTweets)[], belongs: string): void {
-  const names = Object.keys(query) as (keyof PersonTweets)[];
+function refuseOthers<Query extends object>(query: Query, taken: (keyof Query)[], belongs: string): void {
+  const names = Object.keys(query) as (keyof Query & string)[];
   const errors = names
     .filter((name) => !taken.includes(name))
     .map((name) => ({ pointer: pointerTo('query', name), detail: `is only for the list with ${belongs}` }));

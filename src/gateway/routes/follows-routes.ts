@@ -35,6 +35,41 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
         }),
     }),
     defineRoute({
+      method: 'PUT',
+      path: '/follow/{userId}',
+      auth: 'required',
+      limit: 'write',
+      name: 'changeFollow',
+      topic,
+      summary: 'Have the reposts of somebody you follow in your home, or not',
+      params: PersonParams,
+      body: strictObject({ reposts: Type.Boolean() }),
+      answer: Nothing,
+      errors: ['not_found'],
+      async handler({ params, body, caller, traceId }) {
+        const followee = personOf(params.userId, caller);
+        await social.showReposts({ follower: caller.userId, followee, shown: body.reposts, traceId });
+        return {};
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/me/followers/{userId}',
+      auth: 'required',
+      limit: 'write',
+      name: 'removeFollower',
+      topic,
+      summary: 'Take a follower away',
+      description: 'They may follow again, or ask to; block them to prevent that.',
+      params: PersonParams,
+      answer: Nothing,
+      async handler({ params, caller, traceId }) {
+        const follower = personOf(params.userId, caller);
+        await social.removeFollower({ userId: caller.userId, follower, traceId });
+        return {};
+      },
+    }),
+    defineRoute({
       method: 'DELETE',
       path: '/follow/{userId}',
       auth: 'required',

@@ -3,11 +3,13 @@ import { type TArray, type TString, Type } from 'typebox';
 import { notFound } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
 import { LIMITS } from '#contract/limits.ts';
-import { personOf, userIdOf } from '../ids.ts';
+import { maySeePerson } from '#contract/records.ts';
+import { idListOf, personOf, userIdOf } from '../ids.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
 import { PATTERNS } from '../schema-faults.ts';
 import {
   Id,
+  Ids,
   LimitQuery,
   ListQuery,
   NextCursor,
@@ -26,6 +28,7 @@ export function peopleRoutes(deps: RouteDeps): Route[] {
     ...relationRoutes(deps, 'block'),
     ...relationRoutes(deps, 'mute'),
     ...graphRoutes(deps),
+    usersRoute(deps),
     lookupRoute(deps),
   ];
 }
@@ -173,6 +176,29 @@ function graphRoutes(deps: RouteDeps): Route[] {
       },
     }),
   ];
+}
+
+function usersRoute(deps: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/users',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listUsers',
+    topic,
+    summary: 'People by their ids',
+    description: 'Those of these people who exist and whom you may see, in the order asked for.',
+    query: strictObject({ ids: Ids }),
+    answer: strictObject({ userIds: Type.Array(Id), users: Users }),
+    async handler({ query, caller }) {
+      const viewer = caller?.userId ?? null;
+      const asked = [...new Set(idListOf(query.ids))];
+      const views = await deps.services.social.view({ viewer, userIds: asked });
+      const visible = new Map(views.filter(maySeePerson).map((view) => [view.userId, view]));
+      const found = asked.flatMap((userId) => visible.get(userId) ?? []);
+      return { userIds: found.map(({ userId }) => String(userId)), users: deps.presenter.users(found) };
+    },
+  });
 }
 
 function lookupRoute({ services: { social } }: RouteDeps): Route {

@@ -17,6 +17,12 @@ export const Person = Type.String({
   description: "A person's id, or `me` for the one who is signed in.",
   examples: ['me'],
 });
+/** In a query: many ids at once. */
+export const Ids = Type.String({
+  pattern: PATTERNS.ids.pattern,
+  description: '1 to 100 ids, separated by commas.',
+  examples: ['1024,2048'],
+});
 export const Time = Type.String({
   format: 'date-time',
   description: 'RFC 3339, UTC, milliseconds.',

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { LIMITS } from '#contract/limits.ts';
 import { PATTERNS } from '../schema-faults.ts';
-import { Cursor, Id, Limit, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+import { Cursor, Id, Ids, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
 
 const Place = { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) };
 
@@ -82,12 +82,22 @@ export const TweetPage = Type.Object(
   { additionalProperties: false, title: 'TweetPage' },
 );
 
-export const WindowName = Type.Enum(['24h', '7d', 'all'], {
-  default: 'all',
-  description: 'Counts from the posting time.',
+/** Of a call of several lists, not each of which takes it: so it has no default that would be filled in. */
+const PageLimit = Type.Integer({
+  minimum: 1,
+  maximum: LIMITS.pageMax,
+  description: `How many at most; default ${LIMITS.pageDefault}.`,
 });
 
-export const TopQuery = strictObject({ window: WindowName, cursor: Type.Optional(Cursor), limit: Limit });
+/** What `GET /tweets` accepts: the top list's parameters, or `ids` alone. */
+export const TweetsQuery = strictObject({
+  window: Type.Optional(
+    Type.Enum(['24h', '7d', 'all'], { description: 'Counts from the posting time; default all.' }),
+  ),
+  cursor: Type.Optional(Cursor),
+  limit: Type.Optional(PageLimit),
+  ids: Type.Optional(Ids),
+});
 
 /** What `GET /{userId}/tweets` accepts, of which each of its three lists takes a part. */
 export const PersonTweetsQuery = strictObject({
@@ -103,13 +113,7 @@ export const PersonTweetsQuery = strictObject({
     }),
   ),
   cursor: Type.Optional(Cursor),
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: LIMITS.pageMax,
-      description: `How many at most; default ${LIMITS.pageDefault}. Not with \`order=top\`.`,
-    }),
-  ),
+  limit: Type.Optional(PageLimit),
 });
 
 /** Text of a tweet or comment; its rule answers with `invalid_text`, not this schema. */

@@ -50,7 +50,13 @@ describe('the cache', () => {
         {
           from: 1,
           to: 2,
-          tie: { follow: { id: 5, private: false }, request: null, block: 6, mute: null },
+          tie: {
+            follow: { id: 5, private: false },
+            request: null,
+            block: 6,
+            mute: null,
+            hiddenReposts: null,
+          },
         },
       ],
       events: [],

@@ -301,11 +301,11 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
       await save(one.store, personNamed(6, { state: 'deactivated' }));
       await tie(one.store, 1, 5, publicly(10));
-      await tie(one.store, 1, 4, { ...privately(11), mute: 12 });
+      await tie(one.store, 1, 4, { ...privately(11), mute: 12, hiddenReposts: 14 });
       await tie(one.store, 1, 6, publicly(13));
       assert.deepEqual(await two.store.followees(1), [
-        { userId: 4, id: 11, private: true, muted: true },
-        { userId: 5, id: 10, private: false, muted: false },
+        { userId: 4, id: 11, private: true, muted: true, repostsHidden: true },
+        { userId: 5, id: 10, private: false, muted: false, repostsHidden: false },
       ]);
       for (const from of [3, 2, 4])
         await tie(one.store, from, 5, from === 3 ? privately(20) : publicly(20 + from));

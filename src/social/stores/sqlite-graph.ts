@@ -56,6 +56,9 @@ const FOLLOWEES = `SELECT tie.target AS userId, tie.id AS id, tie.private AS pri
   JOIN people ON people.user_id = tie.target AND people.state = 'active'
   ORDER BY tie.id DESC`;
 
+/** Mostly none at all: read beside the followees rather than looked up for each of them. */
+const HIDDEN_REPOSTS = 'SELECT target FROM hidden_reposts WHERE source = ?1';
+
 const FOLLOWER_IDS = `SELECT source FROM follows WHERE target = ?1 AND source > ?2
   UNION ALL SELECT source FROM private_follows WHERE target = ?1 AND source > ?2 AND ${STANDS}
   ORDER BY source LIMIT ?3 + 0`;
@@ -88,6 +91,7 @@ export function createSqliteGraph(db: Database) {
   const edge = db.prepare(EDGE);
   const publicFollow = db.prepare('SELECT 1 FROM follows WHERE target = ? AND source = ?');
   const followees = db.prepare(FOLLOWEES);
+  const hiddenReposts = db.prepare(HIDDEN_REPOSTS);
   const followerIds = db.prepare(FOLLOWER_IDS);
   const pending = { ended: db.prepare(PENDING.ended), request: db.prepare(PENDING.request) };
 
@@ -109,17 +113,16 @@ export function createSqliteGraph(db: Database) {
       return rows.map((row) => ({ id: row.id, userId: row.userId, private: row.private === 1 }));
     },
     followees(follower: UserId): Followee[] {
-      const rows = followees.all(follower) as {
-        userId: number;
-        id: number;
-        private: number;
-        muted: number;
-      }[];
+      const [rows, hidden] = db.read(() => [
+        followees.all(follower) as { userId: number; id: number; private: number; muted: number }[],
+        new Set((hiddenReposts.all(follower) as { target: UserId }[]).map(({ target }) => target)),
+      ]);
       return rows.map(({ userId, id, ...row }) => ({
         userId,
         id,
         private: row.private === 1,
         muted: row.muted === 1,
+        repostsHidden: hidden.has(userId),
       }));
     },
     followerIds: (followee: UserId, after: UserId, limit: number) =>

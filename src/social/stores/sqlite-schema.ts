@@ -85,9 +85,17 @@ CREATE TABLE hidden_periods (
 CREATE INDEX hidden_periods_by_other ON hidden_periods (other);
 `;
 
+const HIDDEN_REPOSTS = `
+CREATE TABLE hidden_reposts (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX hidden_reposts_by_source ON hidden_reposts (source, id);
+`;
+
 export const SOCIAL_MIGRATIONS: readonly string[] = [
   OUTBOX_SCHEMA + PEOPLE + TIES,
   PROTECTIONS,
   HIDDEN_PERIODS,
   HIGH_WATER_SCHEMA,
+  HIDDEN_REPOSTS,
 ];

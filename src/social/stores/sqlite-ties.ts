@@ -3,7 +3,14 @@ import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { Tie, TieKey } from '../social-store.ts';
 
-const TABLES = ['follows', 'private_follows', 'follow_requests', 'blocks', 'mutes'] as const;
+const TABLES = [
+  'follows',
+  'private_follows',
+  'follow_requests',
+  'blocks',
+  'mutes',
+  'hidden_reposts',
+] as const;
 export type Table = (typeof TABLES)[number];
 
 /** The parts of a tie as its tables hold them; `protections` belongs to the private follow. */
@@ -16,6 +23,7 @@ function rowOf(tie: Tie): TieRow {
     follow_requests: tie.request,
     blocks: tie.block,
     mutes: tie.mute,
+    hidden_reposts: tie.hiddenReposts,
     protections: tie.follow?.private ? tie.follow.protections : null,
   };
 }
@@ -31,6 +39,7 @@ function tieOf(row: TieRow): Tie {
     request: row.follow_requests,
     block: row.blocks,
     mute: row.mutes,
+    hiddenReposts: row.hidden_reposts,
   };
 }
 

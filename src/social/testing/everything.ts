@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#contract/errors.ts';
 import type { Snowflake, UserId } from '#contract/ids.ts';
-import { mayReadPerson, type Page, type PersonView } from '#contract/records.ts';
+import { mayReadPerson, maySeePerson, type Page, type PersonView } from '#contract/records.ts';
 import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
 import type { Action, Outcome } from './social-model.ts';
 
@@ -25,6 +25,17 @@ async function call(social: Social, action: Action): Promise<string | undefined>
     }
     case 'unfollow':
       await social.unfollow({ follower: action.by, followee: action.to, traceId });
+      return;
+    case 'removeFollower':
+      await social.removeFollower({ userId: action.by, follower: action.to, traceId });
+      return;
+    case 'reposts':
+      await social.showReposts({
+        follower: action.by,
+        followee: action.to,
+        shown: action.shown,
+        traceId,
+      });
       return;
     case 'answer':
       await social.answerRequest({
@@ -131,8 +142,9 @@ async function checkShown(
 ): Promise<void> {
   const expected = views.map((view) => {
     const { userId, handle, name, picture, protected: locked, muting } = view;
-    if (!mayReadPerson(view, viewer)) return null;
-    return { head: { userId, handle, name, picture }, protected: locked, muting };
+    if (!maySeePerson(view)) return null;
+    const readable = mayReadPerson(view, viewer);
+    return { head: { userId, handle, name, picture }, readable, protected: locked, muting };
   });
   assert.deepEqual(await social.shown({ viewer, userIds: views.map(({ userId }) => userId) }), expected);
 }

@@ -8,7 +8,12 @@ import type { AccountState } from '#contract/records.ts';
 
 export type Action =
   | { kind: 'follow'; by: UserId; to: UserId; private: boolean }
-  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; by: UserId; to: UserId }
+  | {
+      kind: 'unfollow' | 'removeFollower' | 'block' | 'unblock' | 'mute' | 'unmute';
+      by: UserId;
+      to: UserId;
+    }
+  | { kind: 'reposts'; by: UserId; to: UserId; shown: boolean }
   | { kind: 'answer'; by: UserId; to: UserId; approve: boolean }
   | { kind: 'protect'; by: UserId; protected: boolean }
   | { kind: 'state'; by: UserId; state: AccountState }
@@ -19,7 +24,7 @@ export type Outcome = { done: string } | { error: ErrorCode };
 interface ModelTie {
   from: UserId;
   to: UserId;
-  kind: 'public' | 'private' | 'request' | 'block' | 'mute';
+  kind: 'public' | 'private' | 'request' | 'block' | 'mute' | 'hidden';
   at: number;
 }
 interface ModelPerson {
@@ -49,18 +54,21 @@ export function createSocialModel(userIds: readonly UserId[]) {
     request: 'request',
     block: 'block',
     mute: 'mute',
+    hidden: 'hidden',
   } as const;
   const BEGAN = {
     follow: 'follow.added',
     request: 'follow.requested',
     block: 'block.added',
     mute: 'mute.added',
+    hidden: 'reposts.hidden',
   };
   const ENDED = {
     follow: 'follow.removed',
     request: 'follow.withdrawn',
     block: 'block.removed',
     mute: 'mute.removed',
+    hidden: 'reposts.shown',
   };
   function begin(from: UserId, to: UserId, kind: ModelTie['kind']): void {
     now += 1;
@@ -68,9 +76,10 @@ export function createSocialModel(userIds: readonly UserId[]) {
     news.push(`${BEGAN[EVENT[kind]]} ${from}>${to}`);
   }
   function end(tie: ModelTie | undefined): void {
-    if (tie === undefined) return;
+    if (tie === undefined || !ties.includes(tie)) return;
     ties = ties.filter((other) => other !== tie);
     news.push(`${ENDED[EVENT[tie.kind]]} ${tie.from}>${tie.to}`);
+    if (EVENT[tie.kind] === 'follow') end(find(tie.from, tie.to, 'hidden'));
   }
   function turn(tie: ModelTie): void {
     now += 1;
@@ -132,6 +141,16 @@ export function createSocialModel(userIds: readonly UserId[]) {
     return { done: '' };
   }
 
+  function reposts(by: UserId, to: UserId, shown: boolean): Outcome {
+    if (by === to) return { error: 'invalid_request' };
+    if (person(by).state !== 'active') return { error: 'forbidden' };
+    if (!sees(by, to) || !follows(by, to)) return { error: 'not_found' };
+    const hidden = find(by, to, 'hidden');
+    if (shown) end(hidden);
+    else if (hidden === undefined) begin(by, to, 'hidden');
+    return { done: '' };
+  }
+
   function protect(by: UserId, locked: boolean): Outcome {
     const mine = person(by);
     if (mine.state === 'erasing' || mine.state === 'erased') return { error: 'not_found' };
@@ -167,6 +186,11 @@ export function createSocialModel(userIds: readonly UserId[]) {
       case 'unfollow':
         end(find(action.by, action.to, 'public', 'private', 'request'));
         return { done: '' };
+      case 'removeFollower':
+        if (action.by !== action.to) end(find(action.to, action.by, 'public'));
+        return { done: '' };
+      case 'reposts':
+        return reposts(action.by, action.to, action.shown);
       case 'answer':
         return answer(action.by, action.to, action.approve);
       case 'block':
@@ -227,6 +251,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
     /** Headlines since this was last asked, sorted. */
     news: () => news.splice(0).sort(),
     sees,
+    hidesReposts: (viewer: UserId, id: UserId) => find(viewer, id, 'hidden') !== undefined,
     view: (viewer: UserId | null, id: UserId) => ({
       userId: id,
       state: person(id).state,

@@ -1,6 +1,8 @@
 /** Everything that is read from timelines, each a source, a rule and a page. */
+import { requireBatch } from '#contract/batch.ts';
 import { isWarbleError, notFound, unlessDown, WarbleError } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
+import type { TweetId, UserId } from '#contract/ids.ts';
+import { LIMITS } from '#contract/limits.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
 import type { Social } from '#social/social.ts';
 import type { Homes } from '#timeline/home/homes.ts';
@@ -15,7 +17,7 @@ import { fillPage, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
 
-export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'tweet'>;
+export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'some' | 'tweet'>;
 
 export interface ReadsDeps extends HydrateDeps {
   tweets: Pick<Tweets, 'get' | 'byAuthor'>;
@@ -76,11 +78,14 @@ export function createReads(deps: ReadsDeps): Reads {
       return page({ source, limit, viewer, rule: anywhere });
     },
 
+    async some({ tweetIds, viewer }) {
+      requireBatch(tweetIds, LIMITS.pageMax);
+      const { items, degraded, unchecked } = await named([...new Set(tweetIds)], viewer);
+      return { items, next: null, degraded, partial: unchecked };
+    },
+
     async tweet({ tweetId, viewer }) {
-      const entries = [{ tweetId, repostedBy: [], repostTime: null, byRepost: false }];
-      const items: FeedPage<never>['items'] = [];
-      const request = { entries, viewer, rule: anywhere, items, limit: 1, cast: castFor(viewer) };
-      const { degraded, unchecked } = await hydrate(request);
+      const { items, degraded, unchecked } = await named([tweetId], viewer);
       // Neither "it is not there" nor the tweet would be honest.
       if (unchecked)
         throw new WarbleError(
@@ -88,10 +93,24 @@ export function createReads(deps: ReadsDeps): Reads {
           'The server cannot check just now who may read this; try again in a moment.',
         );
       if (items.length === 0) throw notFound();
-      const missing: 'engagement'[] = degraded ? ['engagement'] : [];
-      return { items, next: null, degraded: missing, partial: false };
+      return { items, next: null, degraded, partial: false };
     },
   };
+
+  /** Tweets by their ids, as far as the viewer may read them. */
+  async function named(tweetIds: TweetId[], viewer: UserId | null) {
+    const entries = tweetIds.map((tweetId) => ({
+      tweetId,
+      repostedBy: [],
+      repostTime: null,
+      byRepost: false,
+    }));
+    const items: FeedPage<never>['items'] = [];
+    const request = { entries, viewer, rule: anywhere, items, limit: entries.length, cast: castFor(viewer) };
+    const { degraded, unchecked } = await hydrate(request);
+    const missing: 'engagement'[] = degraded ? ['engagement'] : [];
+    return { items, degraded: missing, unchecked };
+  }
 
   /**
    * A page of those whom a reader follows. Where it fails because social is down nobody can say who those are: nothing

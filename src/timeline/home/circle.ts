@@ -8,6 +8,8 @@ export interface Circle {
   all: UserId[];
   /** Whose activities count: followed, not muted. */
   allowed: UserId[];
+  /** Of those allowed, whose reposts count. */
+  reposters: UserId[];
   /** By those allowed: the snowflake of the follow, which tells when it began. */
   followedSince: ReadonlyMap<UserId, Snowflake>;
   /** Digest of `all`, whatever their order. */
@@ -72,6 +74,7 @@ function circleOf(followees: Followees): Circle {
   return {
     all: followees.map(({ userId }) => userId),
     allowed: heard.map(({ userId }) => userId),
+    reposters: heard.filter(({ repostsHidden }) => !repostsHidden).map(({ userId }) => userId),
     followedSince: new Map(heard.map(({ userId, id }) => [userId, id])),
     members: followees.reduce((digest, { userId }) => withMember(digest, userId), NO_MEMBERS),
     newestEdge: followees.reduce((newest, { id }) => Math.max(newest, id), 0),

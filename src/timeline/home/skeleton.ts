@@ -2,7 +2,7 @@
  * The skeleton of a home: which tweets, in which order, each once in a walk.
  *
  * A tweet stands at its newest activity that counts when the walk comes by: somebody followed and not muted posted
- * it, or reposted it and the repost stands. Walking down, that is the first one met; the walk's memory (walks.ts)
+ * it, or reposted it, the repost stands, and the reader wants that person's reposts. Walking down, that is the first one met; the walk's memory (walks.ts)
  * drops the later ones. So whatever happens during a walk, a tweet that it has handed out never comes again, and one
  * that it has not handed out comes at the next activity that still counts:
  * - a repost undone before the walk reached it uncovers the next activity, below it: it comes there;
@@ -61,7 +61,8 @@ interface Taking {
 
 /** Whose activities count for this reader. */
 interface Eyes {
-  actors: UserId[];
+  /** Whose reposts count. */
+  reposters: UserId[];
   counts(actor: UserId): boolean;
 }
 
@@ -98,7 +99,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     }
     const byTweet = new Map<TweetId, Repost[]>();
     if (tweetIds.length === 0) return byTweet;
-    const rows = await unlessDown(repostsBy(tweetIds, eyes.actors, walk));
+    const rows = await unlessDown(repostsBy(tweetIds, eyes.reposters, walk));
     if (rows === null) return null;
     for (const { id, tweetId, userId, undoneAt } of rows) {
       const repost = { id, userId, stands: undoneAt === null };
@@ -155,7 +156,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     async candidates({ reader, own, place, limit }) {
       const circle = await circles.of(reader);
       const eyes: Eyes = {
-        actors: own ? [...circle.allowed, reader] : circle.allowed,
+        reposters: own ? [...circle.reposters, reader] : circle.reposters,
         counts: (actor) => circle.followedSince.has(actor) || (own && actor === reader),
       };
       let walk = place === null ? null : walks.resume(reader, place);

@@ -176,6 +176,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
           userId,
           id: 1,
           muted: person(follower).muting.has(userId),
+          repostsHidden: false,
         })),
       }),
     }),

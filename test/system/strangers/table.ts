@@ -143,6 +143,14 @@ export const TABLE: Record<string, Case[]> = {
   'GET /tweets': [
     { title: 'of all', path: () => '/tweets?limit=100', outcome: anybody() },
     { title: 'of the day', path: () => '/tweets?limit=100&window=24h', outcome: anybody() },
+    {
+      title: 'by their ids',
+      path: (s) => `/tweets?ids=${s.tweetId}`,
+      outcome: anybody(),
+      names: reads,
+      shows: reads,
+      lists: reads,
+    },
   ],
   'GET /{userId}/tweets': [
     {
@@ -196,6 +204,18 @@ export const TABLE: Record<string, Case[]> = {
       ),
     },
   ],
+  'PUT /follow/{userId}': [
+    {
+      title: '',
+      path: (s) => `/follow/${s.target.id}`,
+      body: () => ({ reposts: false }),
+      outcome: onPerson('invalid_request', where(isFollower)),
+    },
+  ],
+  'DELETE /me/followers/{userId}': [
+    { title: '', path: (s) => `/me/followers/${s.target.id}`, outcome: signedIn() },
+  ],
+  'GET /users': [{ title: '', path: (s) => `/users?ids=${s.target.id}`, outcome: anybody(), names: knows }],
   'DELETE /follow/{userId}': [{ title: '', path: (s) => `/follow/${s.target.id}`, outcome: signedIn() }],
   'GET /{userId}/followers': [
     { title: '', path: (s) => `/${s.target.id}/followers`, outcome: anybody(where(knows)) },
