@@ -233,6 +233,24 @@ describe('a packed home', () => {
     ));
 });
 
+describe('a ring for other followees than today’s', () => {
+  test('of somebody who follows very many is filled by their next read, and fan-out does not wait for it', () =>
+    withCommunity(async (c) => {
+      const many = LIMITS.batch + 5;
+      await c.people(many + 5);
+      for (let followee = 5; followee < 5 + many; followee++) await c.follow(ADA, followee);
+      await c.settle();
+      await c.walk({ reader: ADA });
+      await c.follow(ADA, BEN);
+      await c.follow(ADA, CYD);
+      const tweet = await c.post(BEN);
+      c.calls.clear();
+      await c.settle();
+      assert.ok((c.calls.get('tweets.tails') ?? 0) <= 2, 'one tail for each follow');
+      assert.deepEqual(await c.walk({ reader: ADA }), [tweet]);
+    }));
+});
+
 describe('with a part down', () => {
   test('the Timeline DB: homes are made from the latest of those followed', () =>
     withCommunity(async (c) => {

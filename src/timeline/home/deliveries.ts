@@ -56,12 +56,13 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
   async function mergeOne(reader: UserId, author: UserId): Promise<void> {
     if (rings.find(reader) < 0) return;
     await mergeTail(reader, author);
-    const { members } = await circles.of(reader);
+    const { members, all } = await circles.of(reader);
     const slot = rings.find(reader);
     // One that is being filled takes its members from the followees that it is filled for.
     if (slot < 0 || !rings.isReady(slot) || rings.members(slot) === members) return;
     if (withMember(rings.members(slot), author) === members) rings.setMembers(slot, members);
-    else await opening.refill(reader);
+    // Whoever follows very many fills it again with their next read: deliveries to others must not wait for that.
+    else if (all.length <= LIMITS.batch) await opening.refill(reader);
   }
 
   return {
