@@ -4,6 +4,7 @@
  */
 import { type EventDraft, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
+import { createOutboxHeads, type OutboxHeads } from './outbox-heads.ts';
 
 /** To be part of the first migration of every database that has an outbox. */
 export const OUTBOX_SCHEMA = `CREATE TABLE outbox (
@@ -36,6 +37,7 @@ export interface Appended {
 export interface Outbox {
   topics: readonly Topic[];
   db: Database;
+  heads: OutboxHeads;
   /** Adds an event. Only inside `db.write`, in the transaction of its fact. */
   append(draft: EventDraft): Appended;
 }
@@ -57,9 +59,11 @@ export function createOutbox({ db, topics, region = 'local' }: OutboxDeps): Outb
      ON CONFLICT (topic, partition) DO UPDATE SET head = head + 1 RETURNING head`,
   );
   const insert = db.prepare('INSERT INTO outbox (topic, partition, position, event) VALUES (?, ?, ?, ?)');
+  const heads = createOutboxHeads(db);
   return {
     topics,
     db,
+    heads,
     append(draft) {
       const { topic, key } = draft;
       if (!topics.includes(topic)) throw new Error(`This service does not publish the topic ${topic}.`);
@@ -69,6 +73,7 @@ export function createOutbox({ db, topics, region = 'local' }: OutboxDeps): Outb
       const eventId = `${topic}/${key}/${sequence}`;
       const event: WarbleEvent = { ...draft, eventId, schemaVersion: 1, sequence, region };
       insert.run(topic, partition, head, JSON.stringify(event));
+      heads.moved(topic, partition);
       return { event, partition, position: head };
     },
   };

@@ -1,6 +1,5 @@
 /** Both ends of a relay on SQLite: an outbox to take from, and a log in another file to bring to. */
 import type { Topic, WarbleEvent } from '#contract/events.ts';
-import type { Database } from '#platform/sqlite/database.ts';
 import type { Outbox } from '#queue/outbox.ts';
 import type { RelaySink, RelaySource } from '#queue/relay.ts';
 
@@ -24,7 +23,7 @@ export function createSqliteRelaySource({ db, topics }: Pick<Outbox, 'db' | 'top
 }
 
 /** {@link RelaySink} on a database with the outbox's schema, which `createSqliteLog` then reads as a log. */
-export function createSqliteRelaySink(db: Database): RelaySink {
+export function createSqliteRelaySink({ db, heads }: Pick<Outbox, 'db' | 'heads'>): RelaySink {
   const seen = db.prepare('SELECT sequence FROM outbox_sequences WHERE topic = ? AND key = ?');
   const note = db.prepare(
     `INSERT INTO outbox_sequences (topic, key, sequence) VALUES (?, ?, ?)
@@ -44,6 +43,7 @@ export function createSqliteRelaySink(db: Database): RelaySink {
     const { head } = nextPosition.get(topic, partition) as { head: number };
     insert.run(topic, partition, head, JSON.stringify(event));
     note.run(topic, event.key, event.sequence);
+    heads.moved(topic, partition);
   }
 
   return {
