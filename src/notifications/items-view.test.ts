@@ -30,7 +30,7 @@ describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<Items
       const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
       const permissions = createPermissions({ ...facts, store });
       const telling = createTelling({ ...facts, store });
-      const reading = createReading({ ...facts, store, timeline, lane: createLane() });
+      const reading = createReading({ isWhole: () => true, ...facts, store, timeline, lane: createLane() });
       return {
         store: store.views,
         view: createItemsView({ ...facts, permissions, telling }),

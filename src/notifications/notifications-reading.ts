@@ -21,6 +21,8 @@ export interface ReadingDeps {
   timeline: FreshTweetsDeps['timeline'];
   /** Where many items are looked at. */
   lane: Lane;
+  /** Whether the view of items holds all that it should. */
+  isWhole: () => boolean;
 }
 
 export type Reading = Pick<Notifications, 'list' | 'unread' | 'item'>;
@@ -72,7 +74,7 @@ async function list(
   const runs = [...runsOf(groups, MIN_RUN)];
   const seen = await lookAt(deps, userId, [...unreadItems, ...membersOf(runs[0])], newTweets);
   const page = startPage({ below, limit });
-  let partial = fresh.partial || seen.partial;
+  let partial = !deps.isWhole() || fresh.partial || seen.partial;
   // Waits for its turn among the others.
   if (newTweets) page.take([showGroup(newTweets, newTweets.id <= mark.highest, seen)], TOP);
   for (let at = 0; at < runs.length && !page.full(); at++) {

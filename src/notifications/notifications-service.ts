@@ -62,16 +62,14 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
     log,
   });
   const bells = createBellWorker({ store, telling, permissions, onTold: announced.told });
-  return { notifications: createNotifications(deps), workers: [view.worker, bells], view };
+  return { notifications: createNotifications(deps, view.isWhole), workers: [view.worker, bells], view };
 }
 
-function createNotifications({
-  store,
-  clock,
-  lane = createLane(),
-  ...services
-}: NotificationsDeps): Notifications {
-  const reading = createReading({ store, lane, ...services });
+function createNotifications(
+  { store, clock, lane = createLane(), ...services }: NotificationsDeps,
+  isWhole: () => boolean,
+): Notifications {
+  const reading = createReading({ store, lane, isWhole, ...services });
   const markRead = createMarking({ store, clock, ...services });
 
   /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */

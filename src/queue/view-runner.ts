@@ -3,6 +3,7 @@
  * it has caught up and takes over. All partitions of a step fold side by side, so that their commits share one
  * transaction where the store groups writes.
  */
+import { unlessDown } from '#contract/errors.ts';
 import { PARTITIONS, type Topic } from '#contract/events.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log, LogHeads, LogRecord } from './log.ts';
@@ -213,6 +214,14 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
       );
     },
   };
+}
+
+/**
+ * Steps a view until it has caught up, at most `steps` times: for start-up, before anybody reads it. Where its store is
+ * down, or there is more, the view's worker goes on with it.
+ */
+export async function catchUp({ worker, isWhole }: ViewRunner, steps: number): Promise<void> {
+  for (let step = 0; step < steps && !isWhole(); step++) await unlessDown(worker.step());
 }
 
 /** Records that follow one another; duplicates are dropped, and what stands behind a gap waits until it is filled. */

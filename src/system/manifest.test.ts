@@ -81,9 +81,10 @@ describe('the manifest of a data directory', () => {
     assert.deepEqual(openManifest({ path, random }).creating, []);
   });
 
-  test('a file of facts that is empty or no database stops the start, and names it', () => {
+  test('a file of facts that is empty, cut in half or no database stops the start, and names it', () => {
     const path = started();
-    for (const content of ['', 'once a database '.repeat(100)]) {
+    const half = readFileSync(join(path, 'social.db')).subarray(0, 2_048);
+    for (const content of ['', 'once a database '.repeat(100), half]) {
       writeFileSync(join(path, 'social.db'), content);
       assert.throws(() => openManifest({ path, random }), {
         message: /social\.db is damaged, .*restore a backup/,
@@ -158,6 +159,6 @@ describe('the manifest of a data directory', () => {
 
 function missing(path: string, name: string) {
   return {
-    message: `${join(path, name)} is missing, and nothing else has what belongs there; put it back, or restore a backup of the whole directory.`,
+    message: `${join(path, name)} is missing, and nothing else has what belongs there; put it back, or restore a backup of everything (npm run admin -- restore).`,
   };
 }

@@ -181,7 +181,7 @@ function checkFile(path: string, name: string, manifest: Manifest): void {
   if (found === idOf(manifest)) return;
   const reason = typeof found === 'number' ? 'belongs to another installation' : `is ${found}`;
   throw new ConfigError(
-    `${file} ${reason}, and nothing else has what belongs there; put it back, or restore a backup of the whole directory.`,
+    `${file} ${reason}, and nothing else has what belongs there; put it back, or restore a backup of everything (npm run admin -- restore).`,
   );
 }
 

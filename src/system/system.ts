@@ -27,7 +27,7 @@ import { createLive, type Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
 import { createLogTrimmer, type LogReader } from '#queue/log-trimmer.ts';
 import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
-import type { ViewRunner } from '#queue/view-runner.ts';
+import { catchUp, type ViewRunner } from '#queue/view-runner.ts';
 import { createSettler } from '#social/settling.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
@@ -95,6 +95,8 @@ export interface SystemDeps {
   onDelivered?: (delay_ms: number) => void;
 }
 
+/** Of a view at start-up: up to 16 partitions of 256 events in each. */
+const CATCH_UP_STEPS = 20;
 const MOST_ROUNDS = 100_000;
 
 /** Opens a whole embedded system on one directory, which must be this process's alone. */
@@ -158,6 +160,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     createLogEmptier(stores.databases),
   ];
   await timelines.preload();
+  await catchUp(notifications.view, CATCH_UP_STEPS);
 
   return {
     services: { tweets, social, engagement, timeline, notifications: notifications.notifications },

@@ -9,7 +9,7 @@ import type { Stamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
-import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
+import { catchUp, createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createCards, NO_CARDS } from './feed/cards.ts';
@@ -93,7 +93,7 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
     topLists,
     async preload() {
       await unlessDown(globalTop.restore());
-      for (let step = 0; step < PRELOAD_STEPS && !isWhole(); step++) await unlessDown(topLists.worker.step());
+      await catchUp(topLists, PRELOAD_STEPS);
       for (let step = 0; step < PRELOAD_STEPS && isWhole() && globalTop.isFilling(); step++) {
         await unlessDown(globalTop.worker.step());
       }

@@ -138,7 +138,7 @@ describe('a database', () => {
   test('what is no database, or cannot be opened, is refused with its name and a remedy', () => {
     const garbage = join(directory, 'garbage.db');
     writeFileSync(garbage, Buffer.alloc(5_000, 'no database '));
-    assert.throws(() => open({ path: garbage }), /garbage\.db cannot be opened \(.+\); .*restore a backup/);
+    assert.throws(() => open({ path: garbage }), /garbage\.db is damaged \(.+\); restore a backup/);
     const folder = join(directory, 'folder.db');
     mkdirSync(folder);
     assert.throws(() => open({ path: folder }), /folder\.db cannot be opened/);

@@ -1,5 +1,6 @@
 /** What SQLite and the disk say when they cannot, in the words of those who asked. */
 import { WarbleError } from '#contract/errors.ts';
+import { isDamage } from './damage.ts';
 
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
@@ -54,7 +55,9 @@ export function asOpeningFailure(error: unknown, path: string): unknown {
   const { errstr } = error as { errstr?: string };
   return new WarbleError(
     'unavailable',
-    `${path} cannot be opened (${errstr}); mend its rights, restore a backup, or give another directory.`,
+    isDamage(error, { isNew: true })
+      ? `${path} is damaged (${errstr}); restore a backup (npm run admin -- restore).`
+      : `${path} cannot be opened (${errstr}); let this user read and write it, or give another directory.`,
     { cause: error },
   );
 }
