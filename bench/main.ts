@@ -1,6 +1,7 @@
-/** `npm run bench [-- --people N --follows N --tweets N --rate N --likes N --only deliveries|http|mix|reads]`: a first honest measurement. */
+/** `npm run bench [-- --people N --follows N --tweets N --rate N --likes N --only deliveries|http|mix|reads|fairness]`: a first honest measurement. */
 import { parseArgs } from 'node:util';
 import { benchDeliveries } from './deliveries.ts';
+import { benchFairness } from './fairness.ts';
 import { benchHttp } from './http.ts';
 import { benchMix } from './mix.ts';
 import { printMachine } from './report.ts';
@@ -32,3 +33,4 @@ if (wanted('http')) await benchHttp({ seconds: Number(values.seconds) });
 if (wanted('mix'))
   await benchMix({ seconds: MIX_ROUNDS * Number(values.seconds), perSecond: Number(values.rate) });
 if (wanted('reads')) await benchWorstReader({ likes: Number(values.likes) });
+if (wanted('fairness')) await benchFairness({ seconds: Math.min(18, Number(values.seconds)) });

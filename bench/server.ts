@@ -8,10 +8,13 @@ import { pino } from 'pino';
 import type { PublicApi } from '#system/public-api.ts';
 import { type Serving, startServing } from '#system/serve.ts';
 
-/** Runs `body` against a fresh server without rate limits; stops it and removes its data afterwards. */
+/** Runs `body` against a fresh server, without rate limits unless told so; stops it and removes its data afterwards. */
 export async function withServer(
   body: (serving: Serving, directory: string) => Promise<void>,
-  options: { beforeListening?: (app: PublicApi['app']) => void } = {},
+  {
+    rateLimits = 'off',
+    ...options
+  }: { beforeListening?: (app: PublicApi['app']) => void; rateLimits?: 'on' | 'off' } = {},
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
   const serving = await startServing(
@@ -19,7 +22,7 @@ export async function withServer(
       host: '127.0.0.1',
       port: 0,
       data: directory,
-      rateLimits: 'off',
+      rateLimits,
       quotas: {},
       bounds: { server: {}, atOnce: {} },
       trustedProxies: [],

@@ -66,3 +66,27 @@ test('a body that comes whole within 5 s is answered, and kept', async () => {
   assert.equal(ids.length, 1);
   await api.close();
 });
+
+test('answers that nobody takes do not keep it from stopping', async () => {
+  const api = await openApi();
+  const sockets = Array.from({ length: 3 }, () => connect(Number(new URL(api.url).port), '127.0.0.1'));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.pause();
+    // More than both kernels hold.
+    socket.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(90));
+  }
+  const open = async () => /warble_http_connections (\d+)/.exec(await api.registry.metrics())?.[1] === '3';
+  while (!(await open())) await new Promise((resolve) => setImmediate(resolve));
+  let stopped = false;
+  const stop = api.stop().then(() => {
+    stopped = true;
+  });
+  while (!stopped) {
+    api.clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await stop;
+  for (const socket of sockets) socket.destroy();
+  await api.close();
+});
