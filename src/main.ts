@@ -26,6 +26,13 @@ const OWNER_ONLY = 0o077;
 
 async function main([name, ...argv]: string[]): Promise<void> {
   process.umask(OWNER_ONLY);
+  if (name === '--version' || argv.includes('--version')) {
+    return console.log((await import('#system/version.ts')).version());
+  }
+  if (argv.includes('--help')) {
+    const help = (await import('#system/help.ts')).helpOf(name ?? '');
+    if (help !== undefined) return console.log(help);
+  }
   const load = COMMANDS[name ?? ''];
   if (load === undefined) {
     throw new ConfigError(`unknown command ${name ?? ''}; known: ${Object.keys(COMMANDS).join(', ')}.`);

@@ -11,6 +11,7 @@ import { isLoopbackName } from '#gateway/public-site.ts';
 import { type Bounds, boundsOf } from './bounds.ts';
 import { ConfigError } from './config-error.ts';
 import { quotasOf } from './quotas.ts';
+import { unknownSetting } from './settings.ts';
 
 export interface Config {
   host: string;
@@ -64,6 +65,8 @@ export interface Settings {
 
 /** Reads and checks every setting. Throws ConfigError. */
 export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSource): Settings {
+  const unknown = unknownSetting(env);
+  if (unknown !== undefined) throw new ConfigError(unknown);
   const options = parseOptions(argv, { ...COMMON, ...extra });
   const given = (option: string, variable: string) =>
     (options[option] as string | undefined) ?? env[variable];

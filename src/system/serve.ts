@@ -1,5 +1,4 @@
 /** The process that serves: takes the data directory, composes everything, and stops without losing anything. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -23,6 +22,7 @@ import { othersAccess } from './others-access.ts';
 import { createPublicApi, type PublicApi } from './public-api.ts';
 import { runWorkers } from './run-workers.ts';
 import { createSystem, type System } from './system.ts';
+import { version } from './version.ts';
 
 export interface Serving {
   url: string;
@@ -204,12 +204,6 @@ export function stopOnSignals(serving: Serving | Promise<Serving>, logger: Logge
         );
     });
   }
-}
-
-/** The version in package.json. */
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** What is printed when the server is ready. */

@@ -137,6 +137,8 @@ describe('a server that cannot start says why and what to do in one line, and en
       [['--data', join(MAIN, 'data')], {}, /--data .* cannot be used/],
       [[], { WARBLE_RATE_LIMITS: 'none' }, /WARBLE_RATE_LIMITS is "none"; it takes on or off/],
       [['--host', '0.0.0.0'], { WARBLE_RATE_LIMITS: 'off' }, /WARBLE_RATE_LIMITS=off is refused/],
+      [[], { WARBLE_PROT: '1' }, /WARBLE_PROT is not a setting; did you mean WARBLE_PORT\?/],
+      [[], { WARBLE_TRUSTED_PROXY: '::1' }, /did you mean WARBLE_TRUSTED_PROXIES\?/],
       [[], { WARBLE_LOG_LEVEL: 'loud' }, /WARBLE_LOG_LEVEL is "loud"/],
       [[], { WARBLE_METRICS_TOKEN: 'short' }, /WARBLE_METRICS_TOKEN is too short/],
       [[], { WARBLE_TRUSTED_PROXIES: '10.0.0.0/33' }, /WARBLE_TRUSTED_PROXIES: "10\.0\.0\.0\/33"/],

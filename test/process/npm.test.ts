@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -43,7 +44,7 @@ function copyOfTree({ installed }: { installed: boolean }): string {
   const lock = createHash('sha256')
     .update(readFileSync(join(tree, 'package-lock.json')))
     .digest('hex');
-  writeFileSync(join(modules, '.warble-installed'), `${lock} ${process.platform} ${process.arch}\n`);
+  writeFileSync(join(modules, '.warble-installed'), `${lock} ${process.platform} ${process.arch} develop\n`);
   return tree;
 }
 
@@ -69,7 +70,132 @@ function groupLives(pid: number): boolean {
   }
 }
 
+/** Something that answers as npm does, after what `script` does in the directory in which it is to install. */
+function fakeNpm(tree: string, script: string): Record<string, string> {
+  const file = join(tree, 'fake-npm.cjs');
+  writeFileSync(file, `const fs = require('node:fs');\n${script}`);
+  return { npm_execpath: file };
+}
+
+/** Runs the launcher itself, so that npm can be another. */
+function launch(tree: string, args: string[], env: Record<string, string>): Running {
+  const started = run('node', ['scripts/launch.mjs', ...args], { cwd: tree, detached: true, env });
+  running.push(started);
+  return started;
+}
+
+/** Changes the lock file, as a new version does: what is installed no longer fits it. */
+function outdate(tree: string): void {
+  const file = join(tree, 'package-lock.json');
+  const lock = JSON.parse(readFileSync(file, 'utf8'));
+  lock.packages['node_modules/fastify'].version = '5.99.0';
+  writeFileSync(file, JSON.stringify(lock));
+}
+
+const leftovers = (tree: string) =>
+  readdirSync(join(tree, '.cache')).filter((name) => /^(installing|replaced)-/.test(name));
+
+describe('installing', () => {
+  const failures: [what: string, script: string, said: RegExp][] = [
+    [
+      'a full disk',
+      `console.error('npm error code ENOSPC'); process.exit(228);`,
+      /the disk is full: free \d+ MB/,
+    ],
+    [
+      'no rights',
+      `console.error('npm error EACCES: permission denied'); process.exit(243);`,
+      /EACCES: permission denied[\s\S]*the installation failed \(npm ended with 243\)/,
+    ],
+    [
+      'a crash',
+      `process.kill(process.pid, 'SIGSEGV');`,
+      /the installation failed \(npm was ended by SIGSEGV\)/,
+    ],
+  ];
+  for (const [what, script, said] of failures) {
+    test(`that fails by ${what} says so, leaves what was there, and the next start serves again`, async () => {
+      const tree = copyOfTree({ installed: true });
+      const lock = readFileSync(join(tree, 'package-lock.json'));
+      outdate(tree);
+      const write = `fs.mkdirSync('node_modules/half', { recursive: true });`;
+      const failed = launch(tree, ['serve'], fakeNpm(tree, write + script));
+      assert.equal((await failed.exited).code, 1);
+      assert.match(failed.stderr(), said);
+      assert.deepEqual(leftovers(tree), []);
+      writeFileSync(join(tree, 'package-lock.json'), lock);
+      const start = launch(tree, ['serve', '--port', '0'], {});
+      await start.said(READY);
+      process.kill(start.pid, 'SIGTERM');
+      assert.equal((await start.exited).code, 0);
+    });
+  }
+
+  test('ends at once with 130 at Ctrl-C, and nothing goes on', async () => {
+    const tree = copyOfTree({ installed: true });
+    outdate(tree);
+    const env = fakeNpm(
+      tree,
+      `fs.writeFileSync('started', String(process.pid)); setInterval(() => {}, 1000);
+      process.on('SIGINT', () => {});`,
+    );
+    const start = launch(tree, ['serve'], env);
+    const started = () => join(tree, '.cache', leftovers(tree)[0] ?? '', 'started');
+    await eventually(async () => assert.ok(existsSync(started())));
+    process.kill(-start.pid, 'SIGINT');
+    assert.equal((await start.exited).code, 130);
+    await eventually(async () => assert.ok(!groupLives(start.pid)));
+    const stale = leftovers(tree);
+    assert.equal(stale.length, 1);
+    const next = launch(tree, ['serve'], fakeNpm(tree, 'process.exit(1)'));
+    await next.exited;
+    assert.deepEqual(leftovers(tree), [], 'the next start clears what was left');
+  });
+
+  test('takes an installation that somebody made with npm ci, and one swap that was cut off', async () => {
+    const tree = copyOfTree({ installed: true });
+    const modules = join(tree, 'node_modules');
+    rmSync(join(modules, '.warble-installed'));
+    cpSync(join(ROOT, 'node_modules/.package-lock.json'), join(modules, '.package-lock.json'));
+    mkdirSync(join(tree, '.cache'));
+    // Between the two steps of a swap: what was there is aside, and nothing stands in its place.
+    renameSync(modules, join(tree, '.cache', 'replaced-999999999'));
+    const start = launch(tree, ['serve', '--port', '0'], fakeNpm(tree, 'process.exit(1)'));
+    await start.said(READY);
+    assert.doesNotMatch(start.stderr(), /Installing/);
+    process.kill(start.pid, 'SIGTERM');
+    assert.equal((await start.exited).code, 0);
+  });
+
+  test('brings what serving needs, and the tools of developers only where they are asked for', async () => {
+    const tree = copyOfTree({ installed: false });
+    const env = fakeNpm(
+      tree,
+      `fs.mkdirSync('node_modules'); fs.appendFileSync(process.env.ASKED, process.argv.slice(2).join(' ') + '\\n');`,
+    );
+    const asked = join(tree, 'asked');
+    for (const command of ['serve', 'admin', 'check']) {
+      await launch(tree, [command], { ...env, ASKED: asked }).exited;
+    }
+    const calls = readFileSync(asked, 'utf8').trimEnd().split('\n');
+    assert.equal(calls.length, 2, 'one for serving, which administration shares, and one for developers');
+    assert.match(calls[0]!, /^ci --omit=dev /);
+    assert.match(calls[1]!, /^ci --include=dev /);
+  });
+});
+
 describe('npm start', () => {
+  test('tells its version and its settings', async () => {
+    const tree = copyOfTree({ installed: true });
+    const version = npm(tree, ['start', '--silent', '--', '--version']);
+    assert.equal((await version.exited).code, 0);
+    assert.match(version.stdout(), /^\d+\.\d+\.\d+\n$/);
+    const help = npm(tree, ['start', '--silent', '--', '--help']);
+    assert.equal((await help.exited).code, 0);
+    assert.match(help.stdout(), /WARBLE_PORT, --port +0 picks a free one/);
+    assert.ok(!existsSync(join(tree, 'data')), 'and makes nothing');
+  });
+
   for (const [whom, signal] of [
     ['npm', (pid: number) => process.kill(pid, 'SIGTERM')],
     ['its process group', (pid: number) => process.kill(-pid, 'SIGTERM')],

@@ -1,0 +1,150 @@
+// Installs what is missing: beside what is there, then swapped with it, so that nothing that fails on the way takes a
+// working installation away. Plain JavaScript: the Node that runs this is the machine's, which may not know types.
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { execute, fail, root } from './processes.mjs';
+
+const modules = join(root, 'node_modules');
+const scratch = join(root, '.cache');
+const STAMP = '.warble-installed';
+/** What a set needs on the disk, for people who wait. */
+const SIZES = { serve: '270 MB', develop: '400 MB' };
+
+/**
+ * Makes sure that the exact versions of package-lock.json are there: for `serve` those that serving needs, for
+ * `develop` the tools for tests and checks too. Ends the process, saying why, where they cannot be had.
+ */
+export async function install(set) {
+  restoreInterrupted();
+  if (isInstalled(set)) return;
+  const started = Date.now();
+  const seconds = () => Math.round((Date.now() - started) / 1000);
+  console.error(`Installing the exact versions of package-lock.json (about ${SIZES[set]} on disk, once) ...`);
+  const progress = setInterval(() => console.error(`  ... still installing, ${seconds()} s`), 5000);
+  const beside = join(scratch, `installing-${process.pid}`);
+  try {
+    prepare(beside);
+    const result = await npmInstall(beside, set);
+    if (result.code !== 0) explain(result);
+    writeFileSync(join(beside, 'node_modules', STAMP), stampOf(set));
+    swap(beside, set);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    fail(reasonOf(error));
+  } finally {
+    clearInterval(progress);
+  }
+  rmSync(beside, { recursive: true, force: true });
+  console.error(`Installed in ${seconds()} s.`);
+}
+
+/** What is installed for which lock file, so that it is installed again only when the lock has changed. */
+function stampOf(set) {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  return `${createHash('sha256').update(lock).digest('hex')} ${process.platform} ${process.arch} ${set}\n`;
+}
+
+function isInstalled(set) {
+  const stamp = join(modules, STAMP);
+  const found = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (found === stampOf(set) || found === stampOf('develop')) return true;
+  if (!matchesLock(set)) return false;
+  writeFileSync(stamp, stampOf(set));
+  return true;
+}
+
+/** Whether somebody ran `npm ci` themselves: npm's own list of what it installed has all that the lock file asks for. */
+function matchesLock(set) {
+  const file = join(modules, '.package-lock.json');
+  if (!existsSync(file)) return false;
+  const { packages: installed } = JSON.parse(readFileSync(file, 'utf8'));
+  const { packages: wanted } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(wanted).every(([path, { version, dev, optional, devOptional }]) => {
+    // What is optional is there or not, by the platform.
+    if (path === '' || optional || devOptional || (dev && set === 'serve')) return true;
+    return installed[path]?.version === version && existsSync(join(root, path, 'package.json'));
+  });
+}
+
+function prepare(beside) {
+  mkdirSync(beside, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+    copyFileSync(join(root, file), join(beside, file));
+}
+
+function npmInstall(cwd, set) {
+  const which = set === 'serve' ? ['--omit=dev'] : ['--include=dev'];
+  const args = ['ci', ...which, '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd, stdio: ['ignore', 'inherit', 'pipe'], atOnce: true };
+  const npm = process.env.npm_execpath;
+  return npm
+    ? execute(process.execPath, [npm, ...args], options)
+    : execute('npm', args, { ...options, shell: process.platform === 'win32' });
+}
+
+/** Puts what was installed in the place of what was there. Two that installed at once: the first is kept. */
+function swap(beside, set) {
+  if (isInstalled(set)) return;
+  const replaced = join(scratch, `replaced-${process.pid}`);
+  if (existsSync(modules)) renameSync(modules, replaced);
+  renameSync(join(beside, 'node_modules'), modules);
+  rmSync(replaced, { recursive: true, force: true });
+}
+
+/** Ends what a killed process left: a swap between its two steps, and directories of installations that were cut off. */
+function restoreInterrupted() {
+  if (!existsSync(scratch)) return;
+  for (const name of readdirSync(scratch)) {
+    const [, kind, pid] = /^(installing|replaced)-(\d+)$/.exec(name) ?? [];
+    if (kind === undefined || isRunning(Number(pid))) continue;
+    const path = join(scratch, name);
+    if (kind === 'replaced' && !existsSync(modules)) renameSync(path, modules);
+    else rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+const OUT_OF_REACH =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/;
+const DISK_FULL = /\bENOSPC\b|\bEDQUOT\b|no space left/i;
+
+/** Throws why npm failed, after its own words where ours would say less. */
+function explain({ code, signal, errors }) {
+  const [reason] = OUT_OF_REACH.exec(errors) ?? [];
+  if (reason !== undefined) {
+    throw new Error(
+      `the npm registry is out of reach (${reason}); check the network and \`npm config get registry\`, then run the same command again.`,
+    );
+  }
+  if (DISK_FULL.test(errors)) throw diskFull();
+  if (errors.trim() !== '') console.error(errors.trimEnd());
+  const how = signal === null ? `npm ended with ${code}` : `npm was ended by ${signal}`;
+  throw new Error(`the installation failed (${how}); mend the cause and run the same command again.`);
+}
+
+function diskFull() {
+  return Object.assign(new Error(), { code: 'ENOSPC' });
+}
+
+function reasonOf(error) {
+  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return error.message;
+  return `the disk is full: free ${SIZES.develop}, then run the same command again. What was installed before is untouched.`;
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { helpOf } from './help.ts';
+import { SETTINGS, unknownSetting } from './settings.ts';
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const variables = (text: string) => [...new Set(text.match(/\bWARBLE_[A-Z_]+/g))].sort();
+const known = SETTINGS.map(({ variable }) => variable).sort();
+
+test('every setting that is read is listed, in the README too, and no other', () => {
+  assert.deepEqual(variables(read('./config.ts')), known);
+  const table = read('../../README.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `WARBLE_'));
+  assert.deepEqual(variables(table.map((row) => row.split('|')[1]).join()), known);
+});
+
+test('a mistyped setting is named with the nearest one, and nothing else is minded', () => {
+  const env = { PATH: '/bin', WARBLE: 'http://127.0.0.1', WARBLE_PORT: '1', WARBLE_DATA: undefined };
+  assert.equal(unknownSetting(env), undefined);
+  assert.match(
+    unknownSetting({ ...env, WARBLE_PROXY: 'x' })!,
+    /^WARBLE_PROXY is not a setting; did you mean WARBLE_/,
+  );
+  assert.match(unknownSetting({ WARBLE_METRIC_TOKEN: 'x' })!, /did you mean WARBLE_METRICS_TOKEN\?/);
+  assert.match(unknownSetting({ WARBLE_port: '1' })!, /did you mean WARBLE_PORT\?/);
+});
+
+test('help lists every setting with its option', () => {
+  for (const command of ['serve', 'demo']) {
+    const help = helpOf(command)!;
+    for (const { variable, option } of SETTINGS) {
+      assert.ok(help.includes(option === undefined ? variable : `${variable}, ${option}`), variable);
+    }
+    for (const line of help.split('\n')) assert.ok(line.length <= 110, line);
+  }
+  assert.equal(helpOf('constructor'), undefined);
+});
