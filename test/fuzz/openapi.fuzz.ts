@@ -8,7 +8,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Person, signUp } from '../support/client.ts';
-import { ROOT, run, type Server, startServer, temporaryData } from '../support/server.ts';
+import { MAIN, ROOT, run, type Server, startServer, temporaryData } from '../support/server.ts';
 
 const SECONDS = Number(process.env.WARBLE_FUZZ_SECONDS ?? 75);
 const SEED = process.env.WARBLE_FUZZ_SEED ?? '1';
@@ -40,6 +40,10 @@ describe('the OpenAPI document of a running server', () => {
     }
     await ada.post('/follow', { userId: bob.id });
     await bob.post('/follow', { userId: ada.id });
+    await bob.post('/report', { userId: ada.id, reason: 'something to resolve' });
+    const args = ['make-moderator', 'ada', '--reason', 'to meet those calls too', '--data', data];
+    const made = run(process.execPath, [MAIN, 'admin', ...args]);
+    assert.equal((await made.exited).code, 0, made.stderr());
   });
   after(async () => {
     await server.kill();
