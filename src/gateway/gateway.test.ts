@@ -113,7 +113,10 @@ describe('the API', () => {
     assert.equal((await ada.get(`/tweets/${tweetId}`)).status, 404);
     assert.deepEqual((await bob.get('/me/tweets?followed=true')).body.tweets, []);
     assert.deepEqual((await bob.get(`/${ada.id}/tweets`)).body.tweets, []);
-    await bob.delete(`/follow/${ada.id}`);
+    assert.equal((await bob.put(`/follow/${ada.id}`, { reposts: false })).status, 200);
+    assert.equal((await ada.delete(`/me/followers/${bob.id}`)).status, 200);
+    assert.deepEqual((await ada.get('/me/followers')).body.followers, []);
+    assert.deepEqual((await bob.get(`/users?ids=${cy.id},${ada.id}`)).body.userIds, [cy.id, ada.id]);
   });
 
   test('the same idempotency key and body give the same answer, once; another body 409', async () => {
