@@ -44,6 +44,14 @@ export function registerSystemMetrics(registry: Registry, system: System, { dela
       this.set(system.fanout.waiting());
     },
   });
+  new Gauge({
+    name: 'warble_clock_ahead_seconds',
+    help: "By how much the server's time is ahead of the machine's clock; negative: behind.",
+    registers,
+    collect() {
+      this.set(system.clock.ahead() / 1_000);
+    },
+  });
   new Counter({
     name: 'warble_cache_lookups_total',
     help: 'Look-ups in a cache, by whether they were answered from it.',

@@ -9,6 +9,7 @@ import { systemRandom } from '#platform/random.ts';
 import { createDiskThreads } from '#platform/sqlite/disk-threads.ts';
 import { type AdminSocket, type AdminSocketDeps, openAdminSocket } from './admin/socket-server.ts';
 import { createBackups } from './backup/backup.ts';
+import { clockWarning } from './clock-warning.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
@@ -75,6 +76,8 @@ export async function startServing(
     onSetAside: logSetAside(logger),
   });
   const api = await createPublicApi({ system, config, directory, random, logger, version: version() });
+  const late = clockWarning(system.clock.ahead());
+  if (late !== undefined) logger.warn(late);
   registerSystemMetrics(api.registry, system, measurements);
   registerDiskMetrics(api.registry, directory.path);
   registerProcessMetrics(api.registry);

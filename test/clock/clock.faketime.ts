@@ -79,6 +79,10 @@ describe('a server whose machine does not keep time', () => {
         ahead -= 36;
         time.setAhead(ahead);
         await start();
+        assert.match(
+          server.stdout() + server.stderr(),
+          /later than this machine's clock; set the clock if it is wrong/,
+        );
         await post(author, content);
         await ben.send('DELETE', `/like/${first}`);
         await ben.post('/like', { tweetId: first });
