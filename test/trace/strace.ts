@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 
 /** A system call. `began` and `ended` order calls of all threads: one that ended before another began is before it. */
 export interface Call {
+  /** That made it; the process's own id is the one of its main thread. */
+  thread: number;
   name: string;
   /** As strace prints them, with the path behind each descriptor: `27</data/tweets.db-wal>, "…", 4096, 0`. */
   args: string;
@@ -18,12 +20,12 @@ const CALLS =
 /** Bytes of each buffer that are shown: a whole page of a database. */
 const SHOWN_BYTES = 4_096;
 
-/** The words before a program that trace it into `file`. Throws, saying what to install, where there is no strace. */
-export function tracing(file: string): string[] {
+/** The words before a program that trace it into `file`, with `more` options of strace. Throws, saying what to install, where there is no strace. */
+export function tracing(file: string, more: readonly string[] = []): string[] {
   if (spawnSync('strace', ['-V']).status !== 0) {
     throw new Error('this test needs strace; install it (Debian: apt-get install strace) and run it again.');
   }
-  return ['strace', '-f', '-y', '-s', String(SHOWN_BYTES), '-e', `trace=${CALLS}`, '-o', file];
+  return ['strace', '-f', '-y', '-s', String(SHOWN_BYTES), '-e', `trace=${CALLS}`, ...more, '-o', file];
 }
 
 const WHOLE = /^(\d+) +(\w+)\((.*)\) += (-?\d+)/s;
@@ -44,10 +46,24 @@ export function readTrace(file: string): Call[] {
     } else if (resumed !== null) {
       const [, thread, name, rest, result] = resumed;
       const { args, began } = open.get(thread!)!;
-      calls.push({ name: name!, args: args + rest!, result: Number(result), began, ended: at });
+      calls.push({
+        thread: Number(thread),
+        name: name!,
+        args: args + rest!,
+        result: Number(result),
+        began,
+        ended: at,
+      });
     } else if (whole !== null) {
-      const [, , name, args, result] = whole;
-      calls.push({ name: name!, args: args!, result: Number(result), began: at, ended: at });
+      const [, thread, name, args, result] = whole;
+      calls.push({
+        thread: Number(thread),
+        name: name!,
+        args: args!,
+        result: Number(result),
+        began: at,
+        ended: at,
+      });
     }
   }
   return calls.sort((a, b) => a.ended - b.ended);
