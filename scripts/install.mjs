@@ -137,7 +137,7 @@ function explain({ code, signal, errors }) {
   if (DISK_FULL.test(errors)) throw diskFull();
   if (errors.trim() !== '') console.error(errors.trimEnd());
   const how = signal === null ? `npm ended with ${code}` : `npm was ended by ${signal}`;
-  throw new Error(`the installation failed (${how}); mend the cause and run the same command again.`);
+  throw new Error(`the installation failed (${how}); correct the cause, then run the same command again.`);
 }
 
 function diskFull() {

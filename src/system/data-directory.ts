@@ -28,7 +28,7 @@ export function takeDataDirectory(directory: string): DataDirectory {
     lock = new DatabaseSync(join(path, 'lock.db'));
   } catch (error) {
     throw new ConfigError(
-      `--data (WARBLE_DATA) ${path} cannot be used: ${(error as Error).message}; give another directory or its rights.`,
+      `--data (WARBLE_DATA) ${path} cannot be used: ${(error as Error).message}; give another directory or correct its permissions.`,
     );
   }
   try {
@@ -38,7 +38,7 @@ export function takeDataDirectory(directory: string): DataDirectory {
     lock.close();
     if (!/locked/.test((error as Error).message)) {
       throw new ConfigError(
-        `--data (WARBLE_DATA) ${path} cannot be written: ${(error as Error).message}; free some space or mend its rights.`,
+        `--data (WARBLE_DATA) ${path} cannot be written: ${(error as Error).message}; free some space or correct its permissions.`,
       );
     }
     throw new ConfigError(

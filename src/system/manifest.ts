@@ -195,7 +195,7 @@ function createFile(path: string, name: string, manifest: Manifest): void {
     }
   } catch (error) {
     throw new ConfigError(
-      `${file} cannot be made: ${(error as Error).message}; free some space, mend its rights, or give another directory with --data.`,
+      `${file} cannot be made: ${(error as Error).message}; free some space, correct its permissions, or give another directory with --data.`,
     );
   }
   throw new ConfigError(

@@ -46,8 +46,8 @@ test('without an act it lists them, and each says what it takes', async () => {
 test('what it cannot do it says in one line, ends with 1, and creates nothing', async () => {
   const typo = join(data, '..', 'typo');
   const refused: [string[], RegExp, string | null][] = [
-    [['constructor', 'x'], /There is no act constructor/, data],
-    [['__proto__', 'x'], /There is no act __proto__/, data],
+    [['constructor', 'x'], /There is no command constructor/, data],
+    [['__proto__', 'x'], /There is no command __proto__/, data],
     [['suspend', 'nobody_here', '--reason', 'x'], /Nobody here has the handle nobody_here/, data],
     [['suspend', 'id:77', '--reason', 'x'], /There is no account 77/, data],
     [['rebuild', 'constructor'], /There is no view constructor; there are top-lists/, data],

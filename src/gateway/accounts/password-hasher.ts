@@ -50,7 +50,7 @@ export function createPasswordHasher({
     },
     async verify(password, hash) {
       const parts = PHC.exec(hash);
-      if (parts === null) throw new Error('A kept password hash is no PHC string of argon2id.');
+      if (parts === null) throw new Error('A stored password hash is not a PHC string of argon2id.');
       const [memory, passes_, parallelism] = parts.slice(1, 4).map(Number) as [number, number, number];
       const expected = Buffer.from(parts[5]!, 'base64');
       const kept: Cost = { memory, passes: passes_, parallelism };

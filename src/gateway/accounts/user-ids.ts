@@ -14,7 +14,7 @@ export function createUserIds(store: Pick<AccountsStore, 'allocateUserIds'>): ()
   async function takeBlock(): Promise<void> {
     const { first } = await store.allocateUserIds({ count: BLOCK });
     if (first + BLOCK - 1 > MAX_USER_ID) {
-      throw new WarbleError('unavailable', 'All user ids are taken; nobody can sign up any more.');
+      throw new WarbleError('unavailable', 'All user ids are taken; nobody else can sign up.');
     }
     next = first;
     end = first + BLOCK;

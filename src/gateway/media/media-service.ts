@@ -54,7 +54,7 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
   async function requireActive(owner: UserId): Promise<void> {
     const [person] = await social.view({ viewer: owner, userIds: [owner] });
     if (person?.state === 'active') return;
-    throw new WarbleError('unauthenticated', 'This account is not active any more.');
+    throw new WarbleError('unauthenticated', 'This account is no longer active.');
   }
 
   async function keep(row: Parameters<MediaIndex['begin']>[0]['media'], bytes: Buffer): Promise<void> {

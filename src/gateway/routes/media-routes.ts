@@ -96,7 +96,7 @@ function serveRoute({ media }: MediaRoutesDeps): Route {
     errors: ['not_found'],
     async handler({ params, caller, request, reply }) {
       const picture = await media.read({ name: params.name, viewer: caller?.userId ?? null });
-      if (picture === undefined) throw notFound('There is no such picture, or not any more.');
+      if (picture === undefined) throw notFound('There is no such picture.');
       reply.headers({
         'content-type': picture.type,
         'content-security-policy': "default-src 'none'; sandbox",

@@ -67,7 +67,7 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
     if (path === ':memory:') return open();
     const found = readApplicationId(path);
     isNew = found === 'missing';
-    if (found === 'damaged') return openAfter('it is no whole database');
+    if (found === 'damaged') return openAfter('it is not a whole database');
     try {
       return open();
     } catch (error) {

@@ -151,6 +151,6 @@ export const ACCOUNT_ACTS: Record<string, Act> = {
     ['person'],
     (deps, { userId }, { reason }) =>
       done(deps.api.administration.setModerator({ userId, moderator: false, ...actorOf(deps, reason) })),
-    (who) => [`${who} is no moderator now.`],
+    (who) => [`${who} is no longer a moderator.`],
   ),
 };

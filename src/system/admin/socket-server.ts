@@ -92,7 +92,8 @@ async function serve(socket: Socket, { deps, logger, stopping }: ServeDeps): Pro
   try {
     const request = await firstRequest(socket);
     asked = true;
-    if (request === undefined) return send({ error: { detail: 'That is no request of this socket.' } });
+    if (request === undefined)
+      return send({ error: { detail: 'This is not a request that this socket knows.' } });
     const { act, args, by } = request;
     const answer = await perform(act, args, {
       ...deps,

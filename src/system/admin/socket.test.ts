@@ -77,13 +77,13 @@ test('an act is carried out for whoever the socket lets in: the owner alone', as
 test('what is no request, too long, or names no act is refused, and nothing is done', async (t) => {
   const { path, suspended } = await open(t, newData(t));
   const requests: [string, RegExp][] = [
-    ['{"act":', /no request/],
-    ['[]', /no request/],
-    ['null', /no request/],
-    [JSON.stringify({ ...SUSPEND, args: { person: 7 } }), /no request/],
-    [JSON.stringify({ ...SUSPEND, by: undefined }), /no request/],
-    [JSON.stringify({ ...SUSPEND, by: 'x'.repeat(65) }), /no request/],
-    [JSON.stringify({ ...SUSPEND, act: 'constructor' }), /There is no act constructor/],
+    ['{"act":', /not a request/],
+    ['[]', /not a request/],
+    ['null', /not a request/],
+    [JSON.stringify({ ...SUSPEND, args: { person: 7 } }), /not a request/],
+    [JSON.stringify({ ...SUSPEND, by: undefined }), /not a request/],
+    [JSON.stringify({ ...SUSPEND, by: 'x'.repeat(65) }), /not a request/],
+    [JSON.stringify({ ...SUSPEND, act: 'constructor' }), /There is no command constructor/],
     [JSON.stringify({ ...SUSPEND, args: { person: 'bob', reason: 'x', more: 'y' } }), /more/],
     [JSON.stringify({ ...SUSPEND, args: { person: 'bob' } }), /reason is required/],
   ];
@@ -159,7 +159,7 @@ test('every act has a summary, and takes its positional arguments by names that 
     for (const field of positional) assert.ok(Object.hasOwn(args.properties, field), name);
   }
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-    assert.throws(() => actOf(name), /There is no act/);
+    assert.throws(() => actOf(name), /There is no command/);
   }
 });
 

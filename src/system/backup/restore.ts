@@ -33,7 +33,7 @@ export async function restoreBackup({
   if (manifest === undefined || time === undefined) {
     throw new WarbleError(
       'invalid_request',
-      `${source} is no backup that \`npm run admin -- backup\` made; a copy of a stopped data directory is started on as it is.`,
+      `${source} was not made by \`npm run admin -- backup\`; to use a copy of a stopped data directory, start the server on it.`,
     );
   }
   const { signal } = new AbortController();

@@ -46,7 +46,7 @@ async function filled(data: string, options: FillOptions): Promise<DemoMark> {
     const file = directory.file(MARK);
     if (existsSync(file)) {
       console.error(
-        `The community in ${directory.path} stands already; delete that directory for a new one.`,
+        `The community in ${directory.path} is already there; delete that directory to make a new one.`,
       );
       return JSON.parse(readFileSync(file, 'utf8')) as DemoMark;
     }

@@ -31,7 +31,7 @@ export async function openDiskMediaStore({
   } catch (error) {
     throw new WarbleError(
       'unavailable',
-      `${directory} cannot be used (${(error as Error).message}); mend its rights, or free some space.`,
+      `${directory} cannot be used (${(error as Error).message}); correct its permissions, or free some space.`,
       { cause: error },
     );
   }
