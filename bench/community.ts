@@ -89,8 +89,9 @@ async function signUp({ system, api }: Serving): Promise<{ people: number[]; tok
   const tokens: string[] = [];
   for (let reader = 0; reader < READERS; reader++) {
     const handle = `reader_${reader}`;
-    const account = { handle, password: 'bench-bench-bench', name: `Reader ${reader}`, device: 'bench' };
-    const { userId, token } = await api.accounts.signUp(account);
+    const account = { handle, password: 'bench-bench-bench', name: `Reader ${reader}` };
+    const from = { device: 'bench', client: { address: 'bench' } };
+    const { userId, token } = await api.accounts.signUp({ ...account, ...from });
     people.push(userId);
     tokens.push(token);
   }

@@ -56,7 +56,8 @@ export async function benchFairness({ seconds }: { seconds: number }): Promise<v
 async function accountWithTweets({ api, system }: Serving): Promise<string> {
   const name = { handle: 'misbehaving', name: 'Misbehaving' };
   const password = 'a password of the bench';
-  const { userId, token } = await api.accounts.signUp({ ...name, password, device: 'bench' });
+  const from = { device: 'bench', client: { address: 'bench' } };
+  const { userId, token } = await api.accounts.signUp({ ...name, password, ...from });
   for (let i = 0; i < TWEETS; i++) {
     const content = `Tweet ${i} of the bench, of the length that tweets mostly have.`;
     await system.services.tweets.post({

@@ -117,8 +117,9 @@ async function populate(serving: Serving, likes: number) {
 }
 
 async function signUp({ api }: Serving, handle: string): Promise<Reader> {
-  const account = { handle, password: 'a bench is for sitting on', name: handle, device: 'bench' };
-  const { userId, token } = await api.accounts.signUp(account);
+  const account = { handle, password: 'a bench is for sitting on', name: handle };
+  const from = { device: 'bench', client: { address: 'bench' } };
+  const { userId, token } = await api.accounts.signUp({ ...account, ...from });
   return { userId, token };
 }
 

@@ -26,7 +26,10 @@ export interface FairPool<Key> {
    * runs at a time. Rejects with the reason of `signal` where that aborts before the turn has come. Throws
    * `rate_limited` where too many pieces of this key wait, `overloaded` where too many wait in all.
    */
-  run<T>(piece: { key: Key; weight: number; signal?: AbortSignal }, work: () => Promise<T>): Promise<T>;
+  run<T>(
+    piece: { key: Key; weight: number; signal?: AbortSignal | undefined },
+    work: () => Promise<T>,
+  ): Promise<T>;
 }
 
 interface Entry<Key> {

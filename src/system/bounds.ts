@@ -41,6 +41,9 @@ const NAMES: Record<string, (bounds: Bounds, value: number) => void> = {
   picturesPerAddress: ({ atOnce }, value) => {
     atOnce.pictures = value;
   },
+  passwordsPerAddress: ({ atOnce }, value) => {
+    atOnce.passwords = value;
+  },
 };
 const BOUND = /^(\w+)=(\d{1,9})$/;
 

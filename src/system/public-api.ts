@@ -74,11 +74,18 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   system.addView('media-uses', usesRunner);
 
   const announcer = createAnnouncer({ store: gatewayDb.accounts, social: services.social });
-  const hasher = deps.hasher ?? createPasswordHasher({ random });
+  const limits = createLimits({
+    clock,
+    off: config.rateLimits === 'off',
+    quotas: config.quotas,
+    atOnce: config.bounds?.atOnce ?? {},
+  });
+  const hasher = deps.hasher ?? createPasswordHasher({ random, maxPerAddress: limits.atOnce.passwords });
   const accountDeps = { store: gatewayDb.accounts, announcer, hasher, mint: minter.mint, clock, random };
   const { accounts, workers: accountWorkers } = createAccountsService({
     ...accountDeps,
     social: services.social,
+    attempts: limits,
   });
   const administration = createAdministration({ ...accountDeps, audit: gatewayDb.audit });
   const { media, workers: mediaWorkers } = createMediaService({
@@ -122,12 +129,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     }),
     moderation,
     streams,
-    limits: createLimits({
-      clock,
-      off: config.rateLimits === 'off',
-      quotas: config.quotas,
-      atOnce: config.bounds?.atOnce ?? {},
-    }),
+    limits,
     bounds: config.bounds?.server ?? {},
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,

@@ -131,7 +131,8 @@ async function fill({ system, api, clock }: Site): Promise<void> {
   const traceId = 'test';
   for (let person = 1; person <= PEOPLE; person++) {
     const name = `person${person}`;
-    await api.accounts.signUp({ handle: name, password: `${name} likes long words`, name, device: '' });
+    const from = { device: '', client: { address: '192.0.2.1' } };
+    await api.accounts.signUp({ handle: name, password: `${name} likes long words`, name, ...from });
   }
   for (let person = 1; person <= PEOPLE; person++) {
     for (let to = 1; to <= PEOPLE; to++) {

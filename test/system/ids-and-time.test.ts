@@ -62,7 +62,7 @@ async function open(directory: string, clock: ManualClock) {
       return (await social.edges({ pairs: [{ follower, followee }] }))[0]!.id;
     },
     signIn: async () =>
-      Number((await api.accounts.logIn({ handle: 'ann', password: PASSWORD, device: '' })).sessionId),
+      Number((await api.accounts.logIn({ handle: 'ann', password: PASSWORD, ...FROM })).sessionId),
     async crash() {
       await api.close({ deadline_ms: 1_000 });
       await api.closeStores();
@@ -72,6 +72,7 @@ async function open(directory: string, clock: ManualClock) {
 }
 
 const PASSWORD = 'ann likes long passwords';
+const FROM = { device: '', client: { address: '192.0.2.1' } };
 
 describe('ids', () => {
   let directory: string;
@@ -130,7 +131,7 @@ describe('ids', () => {
   });
 
   test('of sessions too', async () => {
-    await site.accounts.signUp({ handle: 'ann', password: PASSWORD, name: 'Ann', device: '' });
+    await site.accounts.signUp({ handle: 'ann', password: PASSWORD, name: 'Ann', ...FROM });
     clock.advance(HOUR_MS);
     const first = await site.signIn();
     await restart(-HOUR_MS);

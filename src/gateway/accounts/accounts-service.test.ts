@@ -9,12 +9,14 @@ import { createFacts } from '#notifications/test-support.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { openGatewayDb } from '../stores/gateway-db.ts';
+import type { Client } from './accounts.ts';
 import { type AccountsServiceDeps, createAccountsService } from './accounts-service.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { CLIENT, UNCOUNTED } from './test-support.ts';
 
 const DAY_MS = 86_400_000;
-const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: 'curl/8.1' };
+const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: 'curl/8.1', client: CLIENT };
 
 /** Accounts on a real social service, with a cheap hash; `restart` opens the same file as a new process would. */
 async function createWorld(t: TestContext, instead: Pick<Partial<AccountsServiceDeps>, 'social'> = {}) {
@@ -26,9 +28,9 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
   const cheap = createPasswordHasher({ random, memory_KiB: 64, passes: 1 });
   const hasher = {
     ...cheap,
-    verify(password: string, hash: string) {
+    verify(password: string, hash: string, client: Client) {
       verified.push(hash.split('$').slice(0, 4).join('$'));
-      return cheap.verify(password, hash);
+      return cheap.verify(password, hash, client);
     },
   };
   const { mint } = minter;
@@ -36,7 +38,7 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
     const { db, accounts: store, audit } = openGatewayDb({ path: join(directory, 'gateway.db'), faults });
     t.after(() => db.close());
     const announcer = createAnnouncer({ store, social });
-    const deps = { store, social, announcer, hasher, mint, clock, random, ...instead };
+    const deps = { store, social, announcer, hasher, attempts: UNCOUNTED, mint, clock, random, ...instead };
     return { db, store, audit, ...createAccountsService(deps) };
   }
   t.after(async () => {
@@ -167,7 +169,7 @@ test('a new password needs the old one, ends the other sessions and replaces the
   const other = await accounts.logIn(ANN);
   const next = 'another good sentence';
   const change = (current: string, chosen: string) =>
-    accounts.changePassword({ session, current, next: chosen });
+    accounts.changePassword({ session, current, next: chosen, client: CLIENT });
   await assert.rejects(change('wrong', next), refusedWith('forbidden'));
   await assert.rejects(change(ANN.password, 'password123'), refusedWith('invalid_request'));
   await change(ANN.password, next);
@@ -200,7 +202,7 @@ test('a sign-up that the social service did not hear of goes on when it is tried
 
 test('signing in finishes a sign-up that was left, too', async (t) => {
   const { accounts, store, social, hasher, clock } = await createWorld(t);
-  const passwordHash = await hasher.hash(ANN.password);
+  const passwordHash = await hasher.hash(ANN.password, CLIENT);
   await store.reserve({ userId: 900, handle: 'Ann', name: 'Ann', passwordHash, created: clock.now() });
   const { userId, token } = await accounts.logIn(ANN);
   assert.equal((await accounts.authenticate(token)).userId, userId);
@@ -249,8 +251,11 @@ test('what a crash left pending is finished in the background', async (t) => {
 test('a removed account needs its password, is hidden and out at once, and its handle is never free again', async (t) => {
   const { accounts, social } = await createWorld(t);
   const session = await accounts.signUp(ANN);
-  await assert.rejects(accounts.remove({ session, password: 'wrong sentence' }), refusedWith('forbidden'));
-  await accounts.remove({ session, password: ANN.password });
+  await assert.rejects(
+    accounts.remove({ session, password: 'wrong sentence', client: CLIENT }),
+    refusedWith('forbidden'),
+  );
+  await accounts.remove({ session, password: ANN.password, client: CLIENT });
   assert.deepEqual(await social.lookup({ handles: ['ann'] }), []);
   await assert.rejects(accounts.authenticate(session.token), refusedWith('unauthenticated'));
   await assert.rejects(accounts.logIn(ANN), refusedWith('unauthenticated'));

@@ -11,11 +11,12 @@ import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
-import type { Accounts, Session } from './accounts.ts';
+import type { Accounts, Client } from './accounts.ts';
 import type { AccountRow, AccountsStore, Reserved } from './accounts-store.ts';
 import type { Announcer } from './announcer.ts';
 import { checkHandle, handleTaken } from './handles.ts';
 import { hashInvite } from './invites.ts';
+import { createPasswordCheck, type PasswordAttempts } from './password-check.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { checkNewPassword } from './password-rules.ts';
 import { createSessions } from './sessions.ts';
@@ -26,6 +27,7 @@ export interface AccountsServiceDeps {
   social: Pick<Social, 'createPerson'>;
   announcer: Pick<Announcer, 'announce'>;
   hasher: PasswordHasher;
+  attempts: PasswordAttempts;
   mint: Mint;
   clock: Clock;
   random: Random;
@@ -40,18 +42,18 @@ const SIGN_UPS_PER_STEP = 100;
 const WORKER_IDLE_MS = 60_000;
 
 export function createAccountsService(deps: AccountsServiceDeps): { accounts: Accounts; workers: Worker[] } {
-  const { store, social, announcer, hasher, mint, clock, random } = deps;
+  const { store, social, announcer, hasher, attempts, mint, clock, random } = deps;
   const sessions = createSessions({ store, mint, clock, random });
   const nextUserId = createUserIds(store);
-  const ghostHash = lazily(() => hasher.hash(random.bytes(SECRET_BYTES).toString('base64')));
+  const passwords = createPasswordCheck({ hasher, attempts });
 
-  async function reserve({ handle, password, name, invite }: SignUp): Promise<AccountRow> {
+  async function reserve({ handle, password, name, invite, client }: SignUp): Promise<AccountRow> {
     // Told before the costly hash; who has a handle is public.
     const found = await store.byHandle({ handle });
-    if (found !== undefined) return sameSignUp(found, password);
+    if (found !== undefined) return sameSignUp(found, password, client);
     const inviteHash = invite === undefined ? undefined : hashInvite(invite);
     await checkMaySignUp(inviteHash);
-    const passwordHash = await hasher.hash(password);
+    const passwordHash = await hasher.hash(password, client);
     const account = { userId: await nextUserId(), handle, name, passwordHash, created: clock.now() };
     const reserved = await store.reserve({ ...account, inviteHash });
     if (reserved === 'reserved') {
@@ -61,7 +63,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     if (reserved !== 'taken') throw signUpRefused(reserved);
     const rival = await store.byHandle({ handle });
     if (rival === undefined) throw handleTaken();
-    return sameSignUp(rival, password);
+    return sameSignUp(rival, password, client);
   }
 
   async function checkMaySignUp(inviteHash: string | undefined): Promise<void> {
@@ -74,9 +76,10 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   }
 
   /** A pending account belongs to whoever knows its password: the same sign-up, tried again. */
-  async function sameSignUp(found: AccountRow, password: string): Promise<AccountRow> {
-    if (found.state !== 'pending' || !(await hasher.verify(password, found.passwordHash)))
-      throw handleTaken();
+  async function sameSignUp(found: AccountRow, password: string, client: Client): Promise<AccountRow> {
+    const { handle: account, passwordHash: hash } = found;
+    const same = found.state === 'pending' && (await passwords.matches({ password, hash, account, client }));
+    if (!same) throw handleTaken();
     return found;
   }
 
@@ -90,10 +93,20 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     return account;
   }
 
-  async function confirmPassword(session: Session, password: string, pointer: Pointer): Promise<AccountRow> {
-    const account = await ownAccount(session.userId);
-    const matches = await hasher.verify(password, account.passwordHash || (await ghostHash()));
-    if (account.state === 'active' && matches) return account;
+  /** Whoever has a token must not be able to guess the password with it. */
+  async function confirmPassword(
+    account: AccountRow,
+    { password, client, pointer }: { password: string; client: Client; pointer: Pointer },
+  ): Promise<void> {
+    const matches = await passwords.matches({
+      password,
+      hash: hashOf(account),
+      // No handle begins so: these attempts count apart from those to sign in.
+      account: `#${account.userId}`,
+      // A token may be used from everywhere, so the site says nothing.
+      client: { ...client, site: null },
+    });
+    if (account.state === 'active' && matches) return;
     throw new WarbleError('forbidden', 'The current password is wrong.', {
       errors: [{ pointer, detail: 'is not the current password' }],
     });
@@ -111,11 +124,11 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       return signedIn;
     },
 
-    async logIn({ handle, password, device }) {
+    async logIn({ handle, password, device, client }) {
       const account = await store.byHandle({ handle });
-      const kept = account?.passwordHash ?? '';
-      const matches = await hasher.verify(password, kept === '' ? await ghostHash() : kept);
-      if (account === undefined || kept === '' || !matches) throw wrongCredentials(account?.userId);
+      const hash = hashOf(account);
+      const matches = await passwords.matches({ password, hash, account: handle, client });
+      if (account === undefined || !matches) throw wrongCredentials(account?.userId);
       if (account.state === 'suspended') {
         throw new WarbleError('forbidden', 'This account is suspended; ask those who run this server.', {
           log: { accountId: account.userId },
@@ -130,10 +143,12 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     logOut: (session) => accounts.endSession(session),
     authenticate: (token) => sessions.authenticate(token),
 
-    async changePassword({ session, current, next }) {
-      const account = await confirmPassword(session, current, '#/current');
+    async changePassword({ session, current, next, client }) {
+      const account = await ownAccount(session.userId);
+      // Before anything is hashed, and whether or not the current one is right.
       checkNewPassword(next, account.handle, '#/new');
-      const to = await hasher.hash(next);
+      await confirmPassword(account, { password: current, client, pointer: '#/current' });
+      const to = await hasher.hash(next, client);
       const { userId, passwordHash: from } = account;
       if (!(await store.changePassword({ userId, from, to, keepSession: Number(session.sessionId) }))) {
         throw new WarbleError('forbidden', 'The password was changed meanwhile; try again with the new one.');
@@ -148,8 +163,10 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     endSession: ({ userId, sessionId }) => store.endSession({ userId, sessionId: Number(sessionId) }),
     standing: (request) => sessions.standing(request.sessions),
 
-    async remove({ session, password }) {
-      const { userId } = await confirmPassword(session, password, '#/password');
+    async remove({ session, password, client }) {
+      const account = await ownAccount(session.userId);
+      await confirmPassword(account, { password, client, pointer: '#/password' });
+      const { userId } = account;
       const time = clock.now();
       // The intent first: if the next line fails or the process dies, the erasure's worker does it again.
       await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
@@ -203,14 +220,7 @@ function signUpRefused(why: Extract<Reserved, 'closed' | 'no_invite'>): WarbleEr
   );
 }
 
-/** Makes something once, when it is first asked for; tries again where that failed. */
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
+/** null: nobody's, or that of an account which was erased and has none any more. */
+function hashOf(account: AccountRow | undefined): string | null {
+  return account === undefined || account.passwordHash === '' ? null : account.passwordHash;
 }

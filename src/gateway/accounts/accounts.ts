@@ -10,6 +10,16 @@ export interface Session {
   sessionId: string;
 }
 
+/** From where a password comes. */
+export interface Client {
+  /** The address that the request counts for; those of one address take turns. */
+  address: string;
+  /** Whose page sent it, where that is another site's. */
+  site?: string | null;
+  /** Aborts when the client has left: a password whose turn has not come is then not looked at. */
+  signal?: AbortSignal;
+}
+
 export interface SignedIn {
   userId: UserId;
   sessionId: string;
@@ -42,7 +52,7 @@ export interface Accounts {
   /**
    * Makes an account and signs it in; the person is known to the social service, durably, when it resolves.
    * `invite`: the code, where signing up needs one. Throws handle_taken, invalid_request (handle, password or name
-   * refused), sign_up_closed, invalid_invite, overloaded, unavailable.
+   * refused), sign_up_closed, invalid_invite, rate_limited, overloaded, unavailable.
    */
   signUp(request: {
     handle: string;
@@ -50,18 +60,22 @@ export interface Accounts {
     name: string;
     device: string;
     invite?: string | undefined;
+    client: Client;
   }): Promise<SignedIn>;
   /**
    * Throws `unauthenticated` for an unknown handle and a wrong password, alike and after the same work;
-   * `forbidden` for a suspended account; overloaded, unavailable.
+   * `forbidden` for a suspended account; rate_limited after too many wrong passwords; overloaded, unavailable.
    */
-  logIn(request: { handle: string; password: string; device: string }): Promise<SignedIn>;
+  logIn(request: { handle: string; password: string; device: string; client: Client }): Promise<SignedIn>;
   /** Ends this session; again: a success. */
   logOut(session: Session): Promise<void>;
   /** The session of a token. Throws `unauthenticated` where it is none, has ended or its account is not active. */
   authenticate(token: string): Promise<Session>;
-  /** Ends every other session. Throws `forbidden` where `current` is wrong, invalid_request where `next` is refused. */
-  changePassword(request: { session: Session; current: string; next: string }): Promise<void>;
+  /**
+   * Ends every other session. Throws `forbidden` where `current` is wrong, invalid_request where `next` is refused,
+   * which is told first; rate_limited, overloaded.
+   */
+  changePassword(request: { session: Session; current: string; next: string; client: Client }): Promise<void>;
   /** Throws not_found. */
   account(request: { userId: UserId }): Promise<AccountInfo>;
   /** Last used first. */
@@ -72,9 +86,10 @@ export interface Accounts {
   standing(request: { sessions: Session[] }): Promise<Session[]>;
   /**
    * Hides the account at once, ends its sessions and lets it be erased in the background. Throws `forbidden` where
-   * the password is wrong; `unavailable` where it could not be hidden yet, which then happens by itself.
+   * the password is wrong; `unavailable` where it could not be hidden yet, which then happens by itself; rate_limited,
+   * overloaded.
    */
-  remove(request: { session: Session; password: string }): Promise<void>;
+  remove(request: { session: Session; password: string; client: Client }): Promise<void>;
   /** 32 secret bytes of that name, made once and the same ever after, for signing cursors and the like. */
   secret(name: string): Promise<Buffer>;
 }

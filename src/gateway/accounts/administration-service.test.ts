@@ -12,8 +12,9 @@ import { createAccountsService } from './accounts-service.ts';
 import { createAdministration } from './administration-service.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { CLIENT, UNCOUNTED } from './test-support.ts';
 
-const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: 'curl/8.1' };
+const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: 'curl/8.1', client: CLIENT };
 const BOB = { ...ANN, handle: 'Bob', name: 'Bob' };
 const ROOT = { by: 'root', from: 'socket of a test', reason: 'because' };
 const DAY_MS = 86_400_000;
@@ -40,7 +41,7 @@ async function createWorld(t: TestContext) {
     await facts.close();
     rmSync(directory, { recursive: true });
   });
-  const { accounts } = createAccountsService({ ...deps, social });
+  const { accounts } = createAccountsService({ ...deps, social, attempts: UNCOUNTED });
   const administration = createAdministration({ ...deps, audit });
   const written = async () =>
     (await administration.auditLog({ before: null, limit: 100 })).entries.map(
@@ -109,7 +110,7 @@ test('a one-time password signs in once, within a week, and then another one is 
   await assert.rejects(accounts.logIn({ ...ANN, password }), refusedWith('unauthenticated'));
   assert.equal((await administration.account({ userId })).oneTimePassword, true);
   const next = 'another good sentence';
-  await accounts.changePassword({ session, current: password, next });
+  await accounts.changePassword({ session, current: password, next, client: CLIENT });
   await accounts.logIn({ ...ANN, password: next });
   assert.ok(!JSON.stringify(await written()).includes(password), 'the audit log does not hold it');
 

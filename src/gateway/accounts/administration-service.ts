@@ -5,6 +5,7 @@ import { checkReason } from '#contract/text.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
+import type { Client } from './accounts.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
 import type { AccountSummary, Actor, Administration, Invite } from './administration.ts';
 import type { InviteRow } from './administration-store.ts';
@@ -25,6 +26,8 @@ export interface AdministrationDeps {
 }
 
 /** How long a one-time password may wait to be used. */
+/** For whom their passwords are hashed, beside all addresses. */
+const ADMINISTRATOR: Client = { address: 'administrator' };
 const ONE_TIME_MS = 7 * 86_400_000;
 const MAX_INVITES = 10_000;
 /** Owns the ids of what concerns nobody: no person has this id. */
@@ -136,7 +139,7 @@ function accountActs(deps: AdministrationDeps, entryOf: EntryOf): AccountActs {
     },
     async resetPassword({ userId, ...actor }) {
       const password = newCode(random);
-      const passwordHash = await hasher.hash(password);
+      const passwordHash = await hasher.hash(password, ADMINISTRATOR);
       const until = clock.now() + ONE_TIME_MS;
       const audit = entryOf(actor, { action: 'password.reset', userId });
       if (!(await store.resetPassword({ userId, passwordHash, until, audit }))) throw noAccount(userId);

@@ -11,9 +11,10 @@ import { createAccountsService } from './accounts-service.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createErasure, type ErasureDeps } from './erasure.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { CLIENT, UNCOUNTED } from './test-support.ts';
 
-const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: '' };
-const BOB = { handle: 'Bob', password: 'a good sentence', name: 'Bob', device: '' };
+const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: '', client: CLIENT };
+const BOB = { handle: 'Bob', password: 'a good sentence', name: 'Bob', device: '', client: CLIENT };
 
 /** Ann and Bob with accounts; Ann has a tweet with a picture, a like, a comment, a repost and follows. */
 async function createPeople(world: MediaWorld) {
@@ -24,7 +25,16 @@ async function createPeople(world: MediaWorld) {
   // Ids of the world's own people come first.
   await store.allocateUserIds({ count: 64 });
   const announcer = createAnnouncer({ store, social });
-  const accountDeps = { store, social, announcer, hasher, mint: minter.mint, clock, random };
+  const accountDeps = {
+    store,
+    social,
+    announcer,
+    hasher,
+    attempts: UNCOUNTED,
+    mint: minter.mint,
+    clock,
+    random,
+  };
   const { accounts } = createAccountsService(accountDeps);
   const session = await accounts.signUp(ANN);
   const ann = session.userId;
@@ -72,7 +82,7 @@ test('a removed account is hidden at once, then all that it did goes, then the a
   inMediaWorld(async (world) => {
     const people = await createPeople(world);
     const { accounts, store, session, ann, bob, erasure } = people;
-    await accounts.remove({ session, password: ANN.password });
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
     const [view] = await world.social.view({ viewer: bob, userIds: [ann] });
     assert.equal(view?.state, 'erasing');
     await drain([erasure]);
@@ -88,7 +98,7 @@ test('a removed account is hidden at once, then all that it did goes, then the a
 test('what a request let in before the removal wrote after it is erased too', () =>
   inMediaWorld(async (world) => {
     const { accounts, session, ann, erasure } = await createPeople(world);
-    await accounts.remove({ session, password: ANN.password });
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await drain([erasure]);
     const late = await world.post(ann, 'late');
     await world.hours(0.1);
@@ -100,7 +110,7 @@ test('an erasure that crashes at any step goes on in the next process', () =>
   inMediaWorld(async (world) => {
     const people = await createPeople(world);
     const { accounts, session, erasureDeps } = people;
-    await accounts.remove({ session, password: ANN.password });
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await world.hours(0.1);
     let steps = 0;
     // Each process takes one step more than the one before it.
@@ -134,7 +144,7 @@ test('a service that is down holds the erasure up and loses nothing of it', () =
   inMediaWorld(async (world) => {
     const people = await createPeople(world);
     const { accounts, session, erasureDeps } = people;
-    await accounts.remove({ session, password: ANN.password });
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await world.hours(0.1);
     let down = true;
     const erasure = createErasure({

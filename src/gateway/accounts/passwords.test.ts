@@ -4,34 +4,81 @@ import { isWarbleError } from '#contract/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 import { checkNewPassword, isCommonPassword } from './password-rules.ts';
+import { CLIENT } from './test-support.ts';
 
 const random = createSeededRandom(1);
 
 test('a password is kept as argon2id with 19 MiB, 2 passes and 1 lane, salted', async () => {
   const hasher = createPasswordHasher({ random });
-  const [one, two] = [await hasher.hash('a good sentence'), await hasher.hash('a good sentence')];
+  const [one, two] = [
+    await hasher.hash('a good sentence', CLIENT),
+    await hasher.hash('a good sentence', CLIENT),
+  ];
   assert.match(one, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
   assert.notEqual(one, two);
-  assert.equal(await hasher.verify('a good sentence', one), true);
-  assert.equal(await hasher.verify('a good sentence ', one), false);
+  assert.equal(await hasher.verify('a good sentence', one, CLIENT), true);
+  assert.equal(await hasher.verify('a good sentence ', one, CLIENT), false);
 });
 
 test('a hash made at another cost is still verified', async () => {
-  const old = await createPasswordHasher({ random, memory_KiB: 64, passes: 3 }).hash('secret words');
-  assert.equal(await createPasswordHasher({ random, memory_KiB: 128 }).verify('secret words', old), true);
+  const old = await createPasswordHasher({ random, memory_KiB: 64, passes: 3 }).hash('secret words', CLIENT);
+  assert.equal(
+    await createPasswordHasher({ random, memory_KiB: 128 }).verify('secret words', old, CLIENT),
+    true,
+  );
 });
 
 test('the same characters composed otherwise are the same password', async () => {
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
-  assert.equal(await hasher.verify('cafe\u0301 cafe\u0301', await hasher.hash('caf\u00e9 caf\u00e9')), true);
+  const composed = await hasher.hash('caf\u00e9 caf\u00e9', CLIENT);
+  assert.equal(await hasher.verify('cafe\u0301 cafe\u0301', composed, CLIENT), true);
 });
 
-test('so many hash at once, so many wait, and one more is turned away', async () => {
-  const hasher = createPasswordHasher({ random, memory_KiB: 64, concurrency: 1, waiting: 2 });
-  const tries = await Promise.allSettled([1, 2, 3, 4, 5].map(() => hasher.hash('secret words')));
+test('addresses take turns: whoever brings many hashes does not hold up somebody else', async () => {
+  const hasher = createPasswordHasher({ random, memory_KiB: 64, concurrency: 1 });
+  const done: string[] = [];
+  const hash = async (address: string) => {
+    await hasher.hash('secret words', { address });
+    done.push(address);
+  };
+  await Promise.all([...Array.from({ length: 8 }, () => hash('10.0.0.1')), hash('10.0.0.2')]);
+  assert.equal(done.indexOf('10.0.0.2'), 1, 'after the one that ran');
+});
+
+test('so many of an address wait, and one more is turned away; a /48 has four times as many', async () => {
+  const hasher = createPasswordHasher({ random, memory_KiB: 64, maxPerAddress: 2 });
+  const refusalsOf = async (addresses: string[]) => {
+    const tries = await Promise.allSettled(
+      addresses.map((address) => hasher.hash('secret words', { address })),
+    );
+    return tries.filter((tried) => tried.status === 'rejected').map(({ reason }) => reason);
+  };
+  const ofOne = await refusalsOf(Array.from({ length: 5 }, () => '10.0.0.1'));
+  const network = Array.from({ length: 10 }, (_, i) => `2001:db8:1:${i.toString(16)}::/64`);
+  const ofNetwork = await refusalsOf([...network, '2001:db8:2:0::/64']);
+  assert.deepEqual([ofOne.length, ofNetwork.length], [3, 2]);
+  for (const reason of [...ofOne, ...ofNetwork]) {
+    assert.ok(isWarbleError(reason, 'rate_limited'));
+    assert.equal(reason.retryAfter_s, 1);
+  }
+  assert.deepEqual(await refusalsOf(['10.0.0.1', '10.0.0.1']), [], 'when they are done there is room again');
+});
+
+test('so many wait in all, and one more is turned away', async () => {
+  const hasher = createPasswordHasher({ random, memory_KiB: 64, max: 3 });
+  const tries = await Promise.allSettled(
+    [1, 2, 3, 4, 5].map((i) => hasher.hash('secret words', { address: `10.0.0.${i}` })),
+  );
   const refused = tries.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
   assert.equal(refused.length, 2);
   for (const { reason } of refused) assert.ok(isWarbleError(reason, 'overloaded'));
+});
+
+test('the hash that no password has costs as much to verify as one made now', async () => {
+  const hasher = createPasswordHasher({ random, memory_KiB: 64, passes: 3 });
+  const shape = (hash: string) => hash.replace(/\w+$/, '').split('$').slice(0, 4);
+  assert.deepEqual(shape(hasher.unmatched), shape(await hasher.hash('secret words', CLIENT)));
+  assert.equal(await hasher.verify('', hasher.unmatched, CLIENT), false);
 });
 
 test('commonly used passwords are refused, whatever is hung on them', () => {

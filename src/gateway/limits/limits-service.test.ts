@@ -42,8 +42,8 @@ test('whoever tries passwords is stopped for that account and that address; nobo
     (error) => isWarbleError(error, 'rate_limited') && error.retryAfter_s === 16 * 60,
   );
   // The person herself, from where she is; and somebody else in the attacker's house.
-  attempt('ann', '10.0.0.2').succeeded();
-  attempt('bob', '10.0.0.1').succeeded();
+  attempt('ann', '10.0.0.2').giveBack();
+  attempt('bob', '10.0.0.1').giveBack();
   clock.advance(16 * MINUTE_MS);
   attempt('ann', '10.0.0.1');
 });
@@ -57,7 +57,7 @@ test('one address cannot try one password on everybody', () => {
 
 test('signing in with the right password is never throttled', () => {
   const { limits } = limitsAt();
-  for (let i = 0; i < 500; i++) limits.attempt({ account: 'ann', address: '10.0.0.1' }).succeeded();
+  for (let i = 0; i < 500; i++) limits.attempt({ account: 'ann', address: '10.0.0.1' }).giveBack();
 });
 
 test('switched off, nothing is counted', () => {

@@ -49,7 +49,14 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 const KEYS = 100_000;
 
 /** A whole /48, with four times these, leaves places of each kind to others. */
-const AT_ONCE: AtOnce = { person: 100, withoutToken: 300, address: 400, pictures: 100, connections: 256 };
+const AT_ONCE: AtOnce = {
+  person: 100,
+  withoutToken: 300,
+  address: 400,
+  pictures: 100,
+  connections: 256,
+  passwords: 16,
+};
 const UNCOUNTED: Tokens = { check: ({ token }, lookUp) => lookUp(token), issued() {} };
 const UNBOUNDED = Object.fromEntries(
   Object.keys(AT_ONCE).map((name) => [name, Number.POSITIVE_INFINITY]),
@@ -71,7 +78,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
     atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
     tokens: off ? UNCOUNTED : createTokens({ clock, quota: quotas.badToken, keys }),
     attempt({ account, address, site = null }) {
-      if (off) return { succeeded() {} };
+      if (off) return { giveBack() {} };
       const now = clock.monotonic();
       const about = ` ${account.toLowerCase()}`;
       const byAddress = addresses.take(address, site, now);
@@ -82,7 +89,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
         throw tooManyAttempts(byPair);
       }
       return {
-        succeeded() {
+        giveBack() {
           pairs.giveBack(address, site, clock.monotonic(), about);
           addresses.giveBack(address, site, clock.monotonic());
         },

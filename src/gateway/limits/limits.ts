@@ -46,6 +46,8 @@ export interface AtOnce {
   pictures: number;
   /** Connections of one address. */
   connections: number;
+  /** Passwords of one address that are hashed, or wait for it. */
+  passwords: number;
 }
 
 export interface Limits {
@@ -61,8 +63,8 @@ export interface Limits {
   /**
    * Counts an attempt to sign in, or to show one's password again, before the password is looked at. Throws
    * `rate_limited`. It counts for (account, address) and for the address, never for the account alone, so that
-   * nobody can be locked out. With a `site` both are counted apart from the address's own. `succeeded()` takes it
-   * back.
+   * nobody can be locked out. With a `site` both are counted apart from the address's own. `giveBack()` takes it
+   * back, where the password was not seen to be wrong.
    */
-  attempt(request: { account: string; address: string; site?: string | null }): { succeeded(): void };
+  attempt(request: { account: string; address: string; site?: string | null }): { giveBack(): void };
 }

@@ -6,18 +6,19 @@ import { LIMITS } from '#contract/limits.ts';
 import { checkName } from '#contract/text.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
-import type { Accounts, SignedIn } from '../accounts/accounts.ts';
+import type { Accounts, Client, SignedIn } from '../accounts/accounts.ts';
 import { setSessionCookie } from '../accounts/session-cookie.ts';
 import { crossSiteOf, forgetCookies, requireSameOrigin } from '../authentication.ts';
+import { leaving } from '../leaving.ts';
 import type { Limits } from '../limits/limits.ts';
 import { userHead } from '../present.ts';
-import { type Caller, defineRoute, type Route } from '../route.ts';
+import { defineRoute, type Route } from '../route.ts';
 import { PATTERNS } from '../schema-faults.ts';
 import { Id, Nothing, strictObject, Time } from '../schemas/common.ts';
 
 export interface AccountRoutesDeps {
   accounts: Accounts;
-  limits: Limits;
+  limits: Pick<Limits, 'tokens'>;
   services: { social: Pick<Social, 'view'> };
   clock: Clock;
 }
@@ -90,7 +91,8 @@ function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
       const { handle, password, invite, session } = body;
       if (session === 'cookie') requireSameOrigin(request);
       const name = nameOf(body.name ?? handle);
-      const signedIn = await accounts.signUp({ handle, password, name, invite, device: deviceOf(request) });
+      const from = { device: deviceOf(request), client: clientOf(request, reply) };
+      const signedIn = await accounts.signUp({ handle, password, name, invite, ...from });
       limits.tokens.issued(signedIn.token);
       return signedInAnswer(signedIn, session, request, reply);
     },
@@ -116,13 +118,8 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
     async handler({ body, request, reply }) {
       const { handle, password, session } = body;
       if (session === 'cookie') requireSameOrigin(request);
-      const attempt = limits.attempt({
-        account: handle,
-        address: request.address,
-        site: crossSiteOf(request),
-      });
-      const signedIn = await accounts.logIn({ handle, password, device: deviceOf(request) });
-      attempt.succeeded();
+      const from = { device: deviceOf(request), client: clientOf(request, reply) };
+      const signedIn = await accounts.logIn({ handle, password, ...from });
       limits.tokens.issued(signedIn.token);
       return signedInAnswer(signedIn, session, request, reply);
     },
@@ -147,7 +144,7 @@ function logOutRoute({ accounts }: AccountRoutesDeps): Route {
   });
 }
 
-function passwordRoute({ accounts, limits }: AccountRoutesDeps): Route {
+function passwordRoute({ accounts }: AccountRoutesDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/password',
@@ -159,10 +156,9 @@ function passwordRoute({ accounts, limits }: AccountRoutesDeps): Route {
     body: strictObject({ current: Password, new: NewPassword }),
     answer: Nothing,
     errors: ['forbidden'],
-    async handler({ body, caller, request }) {
-      const attempt = confirmation(limits, caller, request);
-      await accounts.changePassword({ session: caller, current: body.current, next: body.new });
-      attempt.succeeded();
+    async handler({ body, caller, request, reply }) {
+      const client = clientOf(request, reply);
+      await accounts.changePassword({ session: caller, current: body.current, next: body.new, client });
       return {};
     },
   });
@@ -197,7 +193,7 @@ function meRoute({ accounts, services: { social } }: AccountRoutesDeps): Route {
   });
 }
 
-function removeRoute({ accounts, limits }: AccountRoutesDeps): Route {
+function removeRoute({ accounts }: AccountRoutesDeps): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/me',
@@ -211,9 +207,8 @@ function removeRoute({ accounts, limits }: AccountRoutesDeps): Route {
     answer: Nothing,
     errors: ['forbidden'],
     async handler({ body, caller, request, reply }) {
-      const attempt = confirmation(limits, caller, request);
-      await accounts.remove({ session: caller, password: body.password });
-      attempt.succeeded();
+      const client = clientOf(request, reply);
+      await accounts.remove({ session: caller, password: body.password, client });
       forgetCookie(request, reply);
       return {};
     },
@@ -282,10 +277,8 @@ function signedInAnswer(
   return answer;
 }
 
-/** Whoever has a token must not be able to guess the password with it. */
-function confirmation(limits: Limits, { userId }: Caller, request: FastifyRequest) {
-  // No handle begins so: these attempts are counted apart from those to sign in.
-  return limits.attempt({ account: `#${userId}`, address: request.address });
+function clientOf(request: FastifyRequest, reply: FastifyReply): Client {
+  return { address: request.address, site: crossSiteOf(request), signal: leaving(reply) };
 }
 
 function forgetCookie(request: FastifyRequest, reply: FastifyReply): void {

@@ -10,7 +10,7 @@ import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createLive } from '#queue/live.ts';
 import { createAccountsService } from '../accounts/accounts-service.ts';
 import { createAnnouncer } from '../accounts/announcer.ts';
-import { createPasswordHasher } from '../accounts/password-hasher.ts';
+import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hasher.ts';
 import { createTrustProxy } from '../limits/addresses.ts';
 import { createLimits, type LimitsServiceDeps } from '../limits/limits-service.ts';
 import { registerLimits } from '../limits/rate-limiter.ts';
@@ -45,17 +45,34 @@ export interface Ask {
 interface Front {
   trustedProxies?: string[];
   publicUrl?: string;
+  /** Instead of a cheap one. */
+  hasher?: PasswordHasher;
 }
 export type SiteOptions = Partial<LimitsServiceDeps> & Front;
 
-export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }: SiteOptions = {}) {
+export async function openSite({
+  trustedProxies = [],
+  publicUrl,
+  hasher: given,
+  ...limitDeps
+}: SiteOptions = {}) {
   const world = await createMediaWorld();
   const { clock, social, minter } = world;
   const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
-  const hasher = createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
+  const hasher = given ?? createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
   const random = createSeededRandom(11);
   const announcer = createAnnouncer({ store, social });
-  const accountDeps = { store, social, announcer, hasher, mint: minter.mint, clock, random };
+  const limits = createLimits({ clock, ...limitDeps });
+  const accountDeps = {
+    store,
+    social,
+    announcer,
+    hasher,
+    attempts: limits,
+    mint: minter.mint,
+    clock,
+    random,
+  };
   const { accounts } = createAccountsService(accountDeps);
   const { media } = world.start({ pictures: createPictures() });
   const spoolDirectory = mkdtempSync(join(tmpdir(), 'warble-uploads-'));
@@ -64,7 +81,6 @@ export async function openSite({ trustedProxies = [], publicUrl, ...limitDeps }:
   const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };
   const { notifications } = createNotificationsService({ ...world, ...own });
   const streams = createStreamsService({ ...world, live, accounts, notifications, random });
-  const limits = createLimits({ clock, ...limitDeps });
   const authenticate = accounts.authenticate;
   const { app, inFlight } = createServer({
     clock,

@@ -1,9 +1,9 @@
 /** Uploading pictures, and serving them. */
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { notFound, WarbleError } from '#contract/errors.ts';
+import { notFound } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { matchesEtag } from '../if-none-match.ts';
+import { leaving } from '../leaving.ts';
 import { type Media, mediaUrl } from '../media/media.ts';
 import { readUpload, UPLOAD_BYTES } from '../media/multipart.ts';
 import type { UploadSpool } from '../media/upload-spool.ts';
@@ -63,13 +63,6 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
       }
     },
   });
-}
-
-/** Aborts when the client has hung up. */
-function leaving({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => controller.abort(new WarbleError('request_timeout', 'The client has hung up.')));
-  return controller.signal;
 }
 
 const SECONDS_OF_A_DAY = 86_400;

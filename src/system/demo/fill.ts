@@ -109,6 +109,7 @@ async function fill(deps: FillDeps): Promise<void> {
         password: PASSWORD,
         name: nameFor(person, random),
         device: 'demo',
+        client: { address: 'demo' },
       });
       userIds.push(userId);
       signingUp(person + 1);
@@ -150,8 +151,8 @@ function hashOnce(hasher: PasswordHasher): PasswordHasher {
   const hashes = new Map<string, Promise<string>>();
   return {
     ...hasher,
-    hash(password) {
-      const known = hashes.get(password) ?? hasher.hash(password);
+    hash(password, client) {
+      const known = hashes.get(password) ?? hasher.hash(password, client);
       hashes.set(password, known);
       return known;
     },
