@@ -27,7 +27,7 @@ export function openSnapshot(path: string): Snapshot {
   let pinned = false;
 
   function unpin(): void {
-    if (pinned) commit.run();
+    if (pinned && connection.isTransaction) commit.run();
     pinned = false;
   }
   function pin(): void {
