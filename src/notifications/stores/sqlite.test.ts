@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import type { Disk } from '#platform/sqlite/disk.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { describeNotificationsStore } from './contract.ts';
 import { openSqliteNotificationsStore } from './sqlite.ts';
 
@@ -20,6 +22,33 @@ describeNotificationsStore('on SQLite', async () => {
     },
     destroy: async () => rmSync(directory, { recursive: true }),
   };
+});
+
+test('a mark is kept only when the arrivals that it covers are on the disk', async () => {
+  const { directory, path } = temporary();
+  const synced: string[] = [];
+  const inner = createInThreadDisk();
+  const disk: Disk = {
+    ...inner,
+    file(of) {
+      const file = inner.file(of);
+      return {
+        ...file,
+        async sync() {
+          synced.push(basename(of));
+          await file.sync();
+        },
+      };
+    },
+  };
+  const store = openSqliteNotificationsStore({ path, disk });
+  try {
+    await store.addMark({ userId: 1, upTo: 7, arrival: 0 });
+    assert.deepEqual(synced, ['notifications-items.db', 'notifications.db']);
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('facts and items live in two files, and what was answered outlives a crash', async () => {

@@ -46,6 +46,11 @@ export function openSqliteNotificationsStore(options: {
   return {
     ...facts,
     ...items,
+    // A mark names the arrivals that it covers. Where a power cut took those, others would come under their numbers.
+    async addMark(request) {
+      await itemsDb.flush();
+      await facts.addMark(request);
+    },
     db,
     itemsDb,
     async erasePerson({ userId, limit }) {

@@ -65,6 +65,11 @@ export interface Database {
    */
   emptyLog(): Promise<boolean>;
   /**
+   * Resolves when all that was committed is on the disk. For whoever keeps elsewhere what rests on a file with
+   * durability `normal`; of a `full` one it is known already.
+   */
+  flush(): Promise<void>;
+  /**
    * Runs `work` while nobody writes: all that was answered is on the disk, and nothing is added until `work` ends.
    * Writes wait meanwhile. To see several databases as of one moment, nest their calls.
    */
@@ -90,7 +95,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 /** Other handles may have the file open: SQLite syncs with each commit, and checkpoints, on this thread. */
 function createShared(options: DatabaseOptions & { maxWaiting: number }, writer: DatabaseSync): Database {
-  const { path, faults, maxWaiting } = options;
+  const { path, durability, faults, maxWaiting } = options;
   const group: GroupState = { isRunning: false, hasChanged: true, isNoted: false };
   const listeners: (() => void)[] = [];
   const begin = writer.prepare('BEGIN');
@@ -128,6 +133,10 @@ function createShared(options: DatabaseOptions & { maxWaiting: number }, writer:
     async emptyLog() {
       if (hasErased && writer.isOpen) hasErased = !truncateLog(writer);
       return !hasErased;
+    },
+    async flush() {
+      // It syncs the log before it copies it.
+      if (durability === 'normal') writer.exec('PRAGMA wal_checkpoint(PASSIVE)');
     },
     whileQuiet: quiet.during,
     inEveryCommit: commits.inEveryCommit,

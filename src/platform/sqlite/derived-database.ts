@@ -177,6 +177,7 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
     read: (work) => guarded((db) => db.read(work)),
     noteErased: () => current.noteErased(),
     emptyLog: async () => usable().emptyLog(),
+    flush: async () => usable().flush(),
     whileQuiet: async (work) => usable().whileQuiet(work),
     inEveryCommit(work) {
       lastWorks.push(work);

@@ -106,6 +106,7 @@ export function createSoleOwner({ options, writer, disk }: SoleOwnerDeps): Datab
       });
       return !hasErased;
     },
+    flush: durability === 'full' ? commits.synced : file.sync,
     whileQuiet: quiet.during,
     inEveryCommit: commits.inEveryCommit,
     onCommit: (listener) => void listeners.push(listener),
