@@ -75,7 +75,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     host,
     port: portOf('--port (WARBLE_PORT)', given('port', 'WARBLE_PORT') ?? '3000'),
     data: given('data', 'WARBLE_DATA') ?? defaultData,
-    rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on', host),
+    rateLimits: rateLimitsOf(env.WARBLE_RATE_LIMITS ?? 'on'),
     quotas: quotasOf(env.WARBLE_QUOTAS),
     bounds: boundsOf(env.WARBLE_BOUNDS),
     trustedProxies: trustedProxiesOf(env.WARBLE_TRUSTED_PROXIES),
@@ -94,6 +94,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     throw new ConfigError(
       '--host (WARBLE_HOST) is empty; give an address of this machine, such as 127.0.0.1.',
     );
+  refuseUnlimited(config);
   if (config.data === '') throw new ConfigError('--data (WARBLE_DATA) is empty; give a directory.');
   return { config, options };
 }
@@ -156,16 +157,22 @@ function publicUrlOf(text: string | undefined): string | null {
   return url.origin;
 }
 
-function rateLimitsOf(text: string, host: string): 'on' | 'off' {
-  if (text !== 'on' && text !== 'off') {
-    throw new ConfigError(`WARBLE_RATE_LIMITS is "${text}"; it takes on or off.`);
-  }
-  if (text === 'off' && !isLoopbackName(host)) {
+function rateLimitsOf(text: string): 'on' | 'off' {
+  if (text === 'on' || text === 'off') return text;
+  throw new ConfigError(`WARBLE_RATE_LIMITS is "${text}"; it takes on or off.`);
+}
+
+/** Whoever reaches the server from beyond this machine, by a proxy too, is limited. */
+function refuseUnlimited({ rateLimits, host, trustedProxies, publicUrl }: Config): void {
+  if (rateLimits === 'on') return;
+  if (!isLoopbackName(host)) {
     throw new ConfigError(
       `WARBLE_RATE_LIMITS=off is refused while the server binds ${host}; bind 127.0.0.1 or set it to on.`,
     );
   }
-  return text;
+  if (trustedProxies.length === 0 && publicUrl === null) return;
+  const named = publicUrl === null ? 'WARBLE_TRUSTED_PROXIES' : 'WARBLE_PUBLIC_URL';
+  throw new ConfigError(`WARBLE_RATE_LIMITS=off is refused while ${named} is set; unset one of the two.`);
 }
 
 function trustedProxiesOf(text: string | undefined): string[] {

@@ -139,6 +139,16 @@ describe('a server that cannot start says why and what to do in one line, and en
       [['--host', '0.0.0.0'], { WARBLE_RATE_LIMITS: 'off' }, /WARBLE_RATE_LIMITS=off is refused/],
       [[], { WARBLE_PROT: '1' }, /WARBLE_PROT is not a setting; did you mean WARBLE_PORT\?/],
       [[], { WARBLE_TRUSTED_PROXY: '::1' }, /did you mean WARBLE_TRUSTED_PROXIES\?/],
+      [
+        [],
+        { WARBLE_RATE_LIMITS: 'off', WARBLE_TRUSTED_PROXIES: '::1' },
+        /off is refused while WARBLE_TRUSTED_PROXIES/,
+      ],
+      [
+        [],
+        { WARBLE_RATE_LIMITS: 'off', WARBLE_PUBLIC_URL: 'https://w.example' },
+        /refused while WARBLE_PUBLIC_URL/,
+      ],
       [[], { WARBLE_LOG_LEVEL: 'loud' }, /WARBLE_LOG_LEVEL is "loud"/],
       [[], { WARBLE_METRICS_TOKEN: 'short' }, /WARBLE_METRICS_TOKEN is too short/],
       [[], { WARBLE_TRUSTED_PROXIES: '10.0.0.0/33' }, /WARBLE_TRUSTED_PROXIES: "10\.0\.0\.0\/33"/],

@@ -12,7 +12,11 @@ describe('the metrics of a process', () => {
   before(async () => {
     server = await startServer({
       data,
-      env: { WARBLE_PUBLIC_URL: 'https://warble.example', WARBLE_METRICS_PORT: '0' },
+      env: {
+        WARBLE_RATE_LIMITS: 'on',
+        WARBLE_PUBLIC_URL: 'https://warble.example',
+        WARBLE_METRICS_PORT: '0',
+      },
     });
   });
   after(async () => {
