@@ -1,6 +1,6 @@
 /** The socket over which `npm run admin` talks to the server that runs. It only carries the acts. */
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { isWarbleError } from '#contract/errors.ts';
@@ -24,7 +24,8 @@ export interface AdminSocketDeps {
 }
 
 const MAX_CONNECTIONS = 16;
-const OWNER_ALONE = 0o600;
+/** What others may not do: the owner alone reads and writes. */
+const SOCKET_UMASK = 0o177;
 
 /**
  * Opens the socket of a data directory that this process holds. Throws where it cannot, with a reason to be logged: the
@@ -59,17 +60,16 @@ export async function openAdminSocket({ data, deps, logger }: AdminSocketDeps): 
   };
 }
 
-/** Binding happens in the very call, so that nobody else can connect even before the mode is set. */
+/** Binding happens in the very call, so that the socket has its mode before anybody can connect. */
 async function listenPrivately(server: ReturnType<typeof createServer>, path: string): Promise<void> {
   const listening = once(server, 'listening');
-  const umask = process.umask(0o177);
+  const umask = process.umask(SOCKET_UMASK);
   try {
     server.listen(path);
   } finally {
     process.umask(umask);
   }
   await listening;
-  if (process.platform !== 'win32') chmodSync(path, OWNER_ALONE);
 }
 
 interface ServeDeps extends Omit<AdminSocketDeps, 'data'> {
