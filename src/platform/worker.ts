@@ -72,6 +72,6 @@ export async function runWorker({ worker, clock, wakeup, signal, onError }: RunW
 }
 
 /** Lets sockets and other workers have the thread between two steps. */
-function yieldToOthers(): Promise<void> {
+export function yieldToOthers(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,6 +5,7 @@ import { checkReason } from '#contract/text.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
+import { yieldToOthers } from '#platform/worker.ts';
 import type { Client } from './accounts.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
 import type { AccountSummary, Actor, Administration, Invite } from './administration.ts';
@@ -73,10 +74,20 @@ function accountReads({
   store,
 }: AdministrationDeps): Pick<Administration, 'accounts' | 'byHandle' | 'account'> {
   return {
-    async accounts({ limit, ...query }) {
+    async accounts({ limit, after, ...query }) {
       const most = Math.min(limit, LIMITS.batch);
-      const rows = await store.accounts({ ...query, limit: most });
-      return { accounts: rows.map(summaryOf), next: rows.length < most ? null : rows.at(-1)!.userId };
+      const found: AccountSummary[] = [];
+      let next: UserId | null = after;
+      while (next !== null && found.length < most) {
+        const page = await store.accounts({ ...query, after: next, looksAt: LIMITS.batch });
+        found.push(...page.accounts.map(summaryOf));
+        next = page.next;
+        // Few of very many may be looked for.
+        await yieldToOthers();
+      }
+      if (found.length <= most) return { accounts: found, next };
+      const accounts = found.slice(0, most);
+      return { accounts, next: accounts.at(-1)!.userId };
     },
     async byHandle({ handle }) {
       const account = await store.byHandle({ handle });

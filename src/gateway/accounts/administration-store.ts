@@ -24,12 +24,13 @@ export interface AccountsQuery {
   /** Only handles that begin with this, ignoring case; '': all. */
   handlePrefix: string;
   after: UserId;
-  limit: number;
+  /** Accounts that are looked at, whether they are among those or not: bounds the work. */
+  looksAt: number;
 }
 
 export interface AdministrationStore {
-  /** In userId order. Looks at the accounts after `after` one by one where no index serves the question. */
-  accounts(query: AccountsQuery): Promise<AccountRow[]>;
+  /** In userId order. A page may be short, even empty, before the end, which `next` null says. */
+  accounts(query: AccountsQuery): Promise<{ accounts: AccountRow[]; next: UserId | null }>;
   /** Every handle that the account has or had, in lower case, with when it was taken (ms); newest first. */
   handlesOf(request: { userId: UserId }): Promise<{ handle: string; since: number }[]>;
   /**

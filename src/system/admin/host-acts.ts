@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WarbleError } from '#contract/errors.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { yieldToOthers } from '#platform/worker.ts';
 import { type Act, type ActDeps, defineAct } from './act.ts';
 import { fields, Name } from './arguments.ts';
 import { bytes, columns, printable } from './printable.ts';
@@ -62,11 +63,6 @@ async function picturesByPerson({ api, progress, signal }: ActDeps) {
     [...byOwner].map(([userId, size]) => ({ userId, count: size })),
   );
   return { count, total_bytes: total, largest };
-}
-
-/** Lets sockets and workers have the thread. */
-function yieldToOthers(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function withHandles(

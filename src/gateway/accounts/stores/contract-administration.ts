@@ -20,7 +20,7 @@ export function entry(fields: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-const EVERYBODY: AccountsQuery = { state: null, moderators: false, handlePrefix: '', after: 0, limit: 10 };
+const EVERYBODY: AccountsQuery = { state: null, moderators: false, handlePrefix: '', after: 0, looksAt: 10 };
 const OPEN = { most: 100 };
 
 export function testAdministrationStore(name: string, fresh: () => Promise<AccountsBackend>): void {
@@ -68,9 +68,12 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       await one.store.setState({ userId: 2, from: ['active'], to: 'suspended', time: 1, audit: null });
       await one.store.setModerator({ userId: 3, moderator: true, audit: entry() });
       const list = async (query: Partial<AccountsQuery>) =>
-        (await two.store.accounts({ ...EVERYBODY, ...query })).map(({ userId }) => userId);
+        (await two.store.accounts({ ...EVERYBODY, ...query })).accounts.map(({ userId }) => userId);
       assert.deepEqual(await list({}), [1, 2, 3]);
-      assert.deepEqual(await list({ after: 1, limit: 1 }), [2]);
+      assert.deepEqual(await list({ after: 1, looksAt: 1 }), [2]);
+      const short = await two.store.accounts({ ...EVERYBODY, state: 'suspended', looksAt: 1 });
+      assert.deepEqual([short.accounts, short.next], [[], 1], 'others are looked at, and it goes on');
+      assert.equal((await two.store.accounts(EVERYBODY)).next, null);
       assert.deepEqual(await list({ state: 'suspended' }), [2]);
       assert.deepEqual(await list({ handlePrefix: 'aNN' }), [1, 2]);
       assert.deepEqual(await list({ handlePrefix: '_' }), [], 'no pattern');

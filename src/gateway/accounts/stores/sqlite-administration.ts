@@ -19,15 +19,10 @@ const STANDING = `state IN ('active', 'suspended')`;
 
 function peopleSteps(db: Database): PeopleSteps {
   const list = db.prepare(
-    `SELECT ${ACCOUNT_COLUMNS} FROM accounts
-     WHERE user_id > ?1 AND (?2 IS NULL OR state = ?2) AND substr(lower(handle), 1, length(?3)) = ?3
-     ORDER BY user_id LIMIT ?4 + 0`,
+    `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE user_id > ? ORDER BY user_id LIMIT ? + 0`,
   );
   const listModerators = db.prepare(
-    `SELECT ${ACCOUNT_COLUMNS} FROM accounts
-     WHERE moderator = 1 AND user_id > ?1 AND (?2 IS NULL OR state = ?2)
-       AND substr(lower(handle), 1, length(?3)) = ?3
-     ORDER BY user_id LIMIT ?4 + 0`,
+    `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE moderator = 1 AND user_id > ? ORDER BY user_id LIMIT ? + 0`,
   );
   const handles = db.prepare(
     'SELECT handle_key AS handle, since FROM handles WHERE user_id = ? ORDER BY since DESC, handle_key',
@@ -47,8 +42,14 @@ function peopleSteps(db: Database): PeopleSteps {
   const setRole = db.prepare(`UPDATE accounts SET moderator = ? WHERE user_id = ? AND ${STANDING}`);
 
   return {
-    accounts: async ({ state, moderators, handlePrefix, after, limit }: AccountsQuery) =>
-      (moderators ? listModerators : list).all(after, state, handleKey(handlePrefix), limit).map(rowOf),
+    async accounts({ state, moderators, handlePrefix, after, looksAt }: AccountsQuery) {
+      const rows = (moderators ? listModerators : list).all(after, looksAt).map(rowOf);
+      const prefix = handleKey(handlePrefix);
+      const accounts = rows.filter(
+        (row) => (state === null || row.state === state) && handleKey(row.handle).startsWith(prefix),
+      );
+      return { accounts, next: rows.length < looksAt ? null : rows.at(-1)!.userId };
+    },
     handlesOf: async ({ userId }) => handles.all(userId) as unknown as { handle: string; since: number }[],
     changeHandle: ({ userId, handle, time, audit }) =>
       db.write(() => {
