@@ -18,7 +18,7 @@ import { checkHandle, handleTaken } from './handles.ts';
 import { hashInvite } from './invites.ts';
 import { createPasswordCheck, type PasswordAttempts } from './password-check.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { checkNewPassword } from './password-rules.ts';
+import { createPasswordRules } from './password-rules.ts';
 import { createSessions } from './sessions.ts';
 import { createUserIds } from './user-ids.ts';
 
@@ -46,6 +46,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   const sessions = createSessions({ store, mint, clock, random });
   const nextUserId = createUserIds(store);
   const passwords = createPasswordCheck({ hasher, attempts });
+  const rules = createPasswordRules();
 
   async function reserve({ handle, password, name, invite, client }: SignUp): Promise<AccountRow> {
     // Told before the costly hash; who has a handle is public.
@@ -116,7 +117,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     async signUp({ device, ...request }) {
       const { handle, password } = request;
       checkHandle(handle);
-      checkNewPassword(password, handle, '#/password');
+      await rules.checkNew(password, handle, '#/password');
       const account = await reserve(request);
       await introduce(account);
       const signedIn = await sessions.open(account, device);
@@ -146,7 +147,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     async changePassword({ session, current, next, client }) {
       const account = await ownAccount(session.userId);
       // Before anything is hashed, and whether or not the current one is right.
-      checkNewPassword(next, account.handle, '#/new');
+      await rules.checkNew(next, account.handle, '#/new');
       await confirmPassword(account, { password: current, client, pointer: '#/current' });
       const to = await hasher.hash(next, client);
       const { userId, passwordHash: from } = account;

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isWarbleError } from '#contract/errors.ts';
+import { LIMITS } from '#contract/limits.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPasswordHasher } from './password-hasher.ts';
-import { checkNewPassword, isCommonPassword } from './password-rules.ts';
+import { createPasswordRules } from './password-rules.ts';
 import { CLIENT } from './test-support.ts';
 
 const random = createSeededRandom(1);
+const rules = createPasswordRules();
 
 test('a password is kept as argon2id with 19 MiB, 2 passes and 1 lane, salted', async () => {
   const hasher = createPasswordHasher({ random });
@@ -81,7 +84,7 @@ test('the hash that no password has costs as much to verify as one made now', as
   assert.equal(await hasher.verify('', hasher.unmatched, CLIENT), false);
 });
 
-test('commonly used passwords are refused, whatever is hung on them', () => {
+test('commonly used passwords are refused, whatever is hung on them', async () => {
   for (const password of [
     'password',
     'Password1',
@@ -110,8 +113,13 @@ test('commonly used passwords are refused, whatever is hung on them', () => {
     'trustno1',
     'liverpool1',
     'asdfghjkl',
+    '1qazxsw2',
+    'midnight',
+    'godzilla',
+    'Instagram2024',
+    'warble123',
   ]) {
-    assert.equal(isCommonPassword(password), true, password);
+    assert.equal(await rules.isCommon(password), true, password);
   }
   for (const password of [
     'correct horse battery staple',
@@ -125,14 +133,48 @@ test('commonly used passwords are refused, whatever is hung on them', () => {
     'secret-of-ann',
     'demo-password-1',
   ]) {
-    assert.equal(isCommonPassword(password), false, password);
+    assert.equal(await rules.isCommon(password), false, password);
   }
 });
 
-test('a password has 8 to 128 characters, of any kind, and is not the handle', () => {
-  const check = (password: string) => () => checkNewPassword(password, 'Somebody_x', '#/password');
+test('the 10,000 most used passwords of 8 characters and more are refused', async () => {
+  const file = new URL(import.meta.resolve('@zxcvbn-ts/language-common/src/passwords.json'));
+  const listed = JSON.parse(readFileSync(file, 'utf8')) as string[];
+  const most = listed.filter((password) => password.length >= LIMITS.passwordMin).slice(0, 10_000);
+  assert.equal(most.length, 10_000);
+  for (const password of most) {
+    await assert.rejects(
+      rules.checkNew(password.toUpperCase(), 'somebody_x', '#/new'),
+      (error) => isWarbleError(error, 'invalid_request') && error.errors?.[0]?.pointer === '#/new',
+      password,
+    );
+  }
+});
+
+test('what is only the handle with digits and signs is refused', async () => {
+  const handles: [handle: string, passwords: string[]][] = [
+    ['warbler', ['warbler1', 'Warbler2024', '19warbler90', 'warbler!!', 'WARBLER_1', 'warbler1warbler2']],
+    ['anna_1990', ['anna_1990', 'anna1990', 'anna_1991', '1990anna!', 'ANNA_19901990']],
+    ['77', ['77419382']],
+  ];
+  for (const [handle, passwords] of handles) {
+    for (const password of passwords) {
+      await assert.rejects(
+        rules.checkNew(password, handle, '#/password'),
+        /little more than the handle/,
+        password,
+      );
+    }
+  }
+  for (const password of ['warbler in the reeds', 'my warbler 1', 'warblers1']) {
+    await rules.checkNew(password, 'warbler', '#/password');
+  }
+});
+
+test('a password has 8 to 128 characters, of any kind, and is not the handle', async () => {
+  const check = (password: string) => rules.checkNew(password, 'Somebody_x', '#/password');
   for (const refused of ['', 'seven77', 'x7'.repeat(65), 'somebody_X']) {
-    assert.throws(check(refused), (error) => isWarbleError(error, 'invalid_request'), refused);
+    await assert.rejects(check(refused), (error) => isWarbleError(error, 'invalid_request'), refused);
   }
   for (const taken of [
     'eight 88',
@@ -141,6 +183,6 @@ test('a password has 8 to 128 characters, of any kind, and is not the handle', (
     `${'long '.repeat(25)}er`,
     '  \t \u0000 x y',
   ]) {
-    assert.doesNotThrow(check(taken), taken);
+    await assert.doesNotReject(check(taken), taken);
   }
 });
