@@ -3,15 +3,23 @@ import assert from 'node:assert/strict';
 import { Compile } from 'typebox/schema';
 import type { OpenApiDocument } from './openapi.ts';
 
+interface Header {
+  required?: boolean;
+  schema: object;
+}
+interface Reference {
+  $ref: string;
+}
 interface Response {
+  headers?: Record<string, Header | Reference>;
   content?: Record<string, { schema: object }>;
 }
 interface Operation {
   operationId: string;
-  responses: Record<string, Response>;
+  responses: Record<string, Response | Reference>;
 }
 
-/** `check` throws where a status is not documented by itself or a body is not of its schema. */
+/** `check` throws where a status is not documented by itself, or where a header or the body is not of its schema. */
 export function createConformance(document: OpenApiDocument) {
   const validators = new Map<object, ReturnType<typeof Compile>>();
   const seen = new Map<string, Set<number>>();
@@ -23,6 +31,19 @@ export function createConformance(document: OpenApiDocument) {
       validators.set(schema, validator);
     }
     return validator;
+  }
+
+  function resolved<Of extends object>(part: Of | Reference): Of {
+    return '$ref' in part ? (componentAt(document, part.$ref) as Of) : part;
+  }
+
+  function checkHeaders(about: string, { headers: declared = {} }: Response, given: Headers): void {
+    for (const [name, reference] of Object.entries(declared)) {
+      const header = resolved(reference);
+      const value = given.get(name);
+      assert.ok(value !== null || header.required !== true, `${about} has no ${name}`);
+      assert.ok(value === null || validatorOf(header.schema).Check(value), `${about}: ${name}: ${value}`);
+    }
   }
 
   function operationOf(method: string, path: string): Operation | undefined {
@@ -46,8 +67,10 @@ export function createConformance(document: OpenApiDocument) {
       }
       const { operationId, responses } = operation;
       seen.set(operationId, (seen.get(operationId) ?? new Set()).add(answer.status));
-      const documented = responses[answer.status];
-      assert.ok(documented, `${operationId} answered ${answer.status}, which it does not document`);
+      const found = responses[answer.status];
+      assert.ok(found, `${operationId} answered ${answer.status}, which it does not document`);
+      const documented = resolved(found);
+      checkHeaders(`${operationId} ${answer.status}`, documented, answer.headers);
       const type = (answer.headers.get('content-type') ?? '').split(';')[0]!;
       const content = documented.content?.[type];
       assert.ok(content, `${operationId} answered ${answer.status} as ${type}`);
@@ -59,6 +82,22 @@ export function createConformance(document: OpenApiDocument) {
       );
     },
   };
+}
+
+/** What a reference into the document's components stands for. */
+function componentAt(document: OpenApiDocument, reference: string): unknown {
+  const [kind, name] = reference.replace('#/components/', '').split('/');
+  return document.components[kind as 'schemas' | 'responses' | 'headers'][name!];
+}
+
+/** A copy of a part of the document in which components stand in place of references to them. */
+export function withoutReferences(document: OpenApiDocument, part: unknown): unknown {
+  if (Array.isArray(part)) return part.map((item) => withoutReferences(document, item));
+  if (typeof part !== 'object' || part === null) return part;
+  if ('$ref' in part) return withoutReferences(document, componentAt(document, String(part.$ref)));
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, withoutReferences(document, value)]),
+  );
 }
 
 function matches(template: string[], segments: string[]): boolean {

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Compile } from 'typebox/schema';
 import { ERROR_CATALOGUE } from '#contract/errors.ts';
+import { withoutReferences } from './conformance-test-support.ts';
 import { mustMatch } from './schema-faults.ts';
 import { type Api, openApi } from './test-support.ts';
+
+interface Body {
+  headers?: object;
+  content?: Record<string, { schema: { $ref?: string }; 'x-events'?: unknown }>;
+}
+
+const JSON_OR_FORM = /^(application\/json|multipart\/form-data)$/;
 
 /** Every object in a JSON document. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
@@ -36,7 +44,7 @@ describe('the OpenAPI document', () => {
     const { schemas } = api.document.components;
     for (const { $ref } of objectsIn(api.document)) {
       if (typeof $ref !== 'string') continue;
-      assert.ok(schemas[$ref.replace('#/components/schemas/', '')], $ref);
+      assert.ok(withoutReferences(api.document, { $ref }), $ref);
     }
     for (const schema of Object.values(schemas)) {
       Compile({ ...(schema as object), components: api.document.components });
@@ -46,7 +54,7 @@ describe('the OpenAPI document', () => {
   test('has words for every pattern that a request can fail to match', () => {
     const requests = operations().map(({ operation }) => {
       const { parameters, requestBody } = operation as { parameters?: unknown; requestBody?: unknown };
-      return { parameters, requestBody };
+      return withoutReferences(api.document, { parameters, requestBody });
     });
     for (const { pattern } of objectsIn(requests)) {
       if (typeof pattern === 'string') assert.doesNotMatch(mustMatch(pattern), /^must match/);
@@ -73,11 +81,79 @@ describe('the OpenAPI document', () => {
       for (const status of ['200', '400', '401', '503', 'default']) assert.ok(documented.includes(status));
       for (const status of documented) {
         assert.ok(
-          ['200', 'default'].includes(status) || statuses.has(status),
+          ['200', '304', 'default'].includes(status) || statuses.has(status),
           `${operation.operationId} ${status}`,
         );
       }
     }
+  });
+
+  test('names every body, every answer and every choice, so that clients have one type for each', () => {
+    const unnamed: string[] = [];
+    for (const { operation } of operations()) {
+      const { requestBody, responses } = operation as { requestBody?: Body; responses: Record<string, Body> };
+      for (const { content = {} } of [requestBody ?? {}, responses['200']!]) {
+        for (const [type, { schema }] of Object.entries(content)) {
+          if (JSON_OR_FORM.test(type) && schema.$ref === undefined)
+            unnamed.push(operation.operationId as string);
+        }
+      }
+    }
+    for (const object of objectsIn([api.document.paths, Object.values(api.document.components.schemas)])) {
+      const inline =
+        object.enum !== undefined || (object.type === 'object' && object.properties !== undefined);
+      if (inline && object.title === undefined) unnamed.push(JSON.stringify(object).slice(0, 80));
+    }
+    assert.deepEqual(unnamed, []);
+  });
+
+  test('says of people in answers that they are heads by id', () => {
+    const { Users } = api.document.components.schemas as Record<string, Record<string, unknown>>;
+    assert.deepEqual(Users?.additionalProperties, { $ref: '#/components/schemas/UserHead' });
+  });
+
+  test('has a schema for the data of every event of the stream', () => {
+    const stream = api.document.paths['/api/v1/stream']?.get as { responses: Record<string, Body> };
+    const content = stream.responses['200']?.content?.['text/event-stream'];
+    assert.deepEqual(content?.['x-events'], { $ref: '#/components/schemas/StreamEvents' });
+    const { StreamEvents } = api.document.components.schemas as Record<string, { properties: object }>;
+    assert.deepEqual(Object.keys(StreamEvents!.properties).sort(), [
+      'counts',
+      'delete',
+      'notification',
+      'reset',
+      'tweet',
+    ]);
+  });
+
+  test('declares the headers that clients send and read', () => {
+    const { headers } = api.document.components;
+    const of = (status: string, path: string, method = 'get') => {
+      const operation = withoutReferences(api.document, api.document.paths[path]?.[method]);
+      const { responses } = operation as { responses: Record<string, Body> };
+      return Object.keys(responses[status]?.headers ?? {});
+    };
+    const always = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit'];
+    assert.deepEqual(Object.keys(headers).sort(), [...always, 'Retry-After', 'WWW-Authenticate'].sort());
+    assert.deepEqual(of('200', '/api/v1/tweets'), always);
+    assert.deepEqual(of('400', '/api/v1/tweets'), always);
+    assert.deepEqual(of('401', '/api/v1/tweets'), [...always, 'WWW-Authenticate']);
+    assert.deepEqual(of('429', '/api/v1/tweets'), [...always, 'Retry-After']);
+    assert.deepEqual(of('503', '/api/v1/tweets'), [...always, 'Retry-After']);
+    assert.deepEqual(of('200', '/media/{name}'), [...always, 'ETag', 'Cache-Control']);
+    assert.deepEqual(of('304', '/media/{name}'), [...always, 'ETag', 'Cache-Control']);
+    assert.deepEqual(of('200', '/api/v1/login', 'post'), [...always, 'Set-Cookie']);
+    const sent = operations().flatMap(({ operation }) =>
+      (operation.parameters as { name: string; in: string }[])
+        .filter((parameter) => parameter.in === 'header')
+        .map(({ name }) => `${operation.operationId} ${name}`),
+    );
+    assert.deepEqual(sent.sort(), [
+      'comment Idempotency-Key',
+      'getMedia If-None-Match',
+      'openStream Last-Event-ID',
+      'postTweet Idempotency-Key',
+    ]);
   });
 });
 

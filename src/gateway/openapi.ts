@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document, made from the very definitions that validate and answer. */
+import { isDeepStrictEqual } from 'node:util';
 import type { TObject, TSchema } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode } from '#contract/errors.ts';
+import { headersOfProblem, headersOfSuccess, SHARED_HEADERS } from './openapi-headers.ts';
 import { API_PREFIX } from './registration.ts';
 import type { Route, RouteMethod } from './route.ts';
 
@@ -12,7 +14,7 @@ export interface OpenApiDocument {
   servers: Json[];
   tags: Json[];
   paths: Record<string, Record<string, Json>>;
-  components: { schemas: Json; securitySchemes: Json };
+  components: { schemas: Json; responses: Json; headers: Json; securitySchemes: Json };
 }
 
 const PROBLEM_SCHEMA = {
@@ -25,11 +27,12 @@ const PROBLEM_SCHEMA = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string', description: 'What to do about it.' },
-    code: { type: 'string', enum: Object.keys(ERROR_CATALOGUE) },
+    code: { type: 'string', title: 'ErrorCode', enum: Object.keys(ERROR_CATALOGUE) },
     errors: {
       type: 'array',
       items: {
         type: 'object',
+        title: 'FieldError',
         required: ['pointer', 'detail'],
         properties: {
           pointer: {
@@ -53,7 +56,7 @@ export function openApiOf(
   version: string,
   origin: string | null = null,
 ): OpenApiDocument {
-  const components = new Map<string, unknown>([['Problem', PROBLEM_SCHEMA]]);
+  const components = createComponents();
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
     const path = documentedPath(route);
@@ -74,7 +77,9 @@ export function openApiOf(
     tags: [...new Set(routes.map(({ topic }) => topic))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: Object.fromEntries(components),
+      schemas: components.schemas,
+      responses: components.responses,
+      headers: SHARED_HEADERS,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'The token of /signup or /login.' },
         cookie: {
@@ -93,7 +98,7 @@ export function documentedPath({ root, path }: Route): string {
   return (root ? '' : API_PREFIX) + path;
 }
 
-function operationOf(route: Route, method: RouteMethod, components: Map<string, unknown>): Json {
+function operationOf(route: Route, method: RouteMethod, components: Components): Json {
   const body = route.body === null ? {} : { requestBody: requestBodyOf(route, components) };
   const description = route.description === '' ? {} : { description: route.description };
   return {
@@ -118,32 +123,44 @@ function securityOf({ auth }: Route): Json[] {
   return auth === 'required' ? signedIn : [{}, ...signedIn];
 }
 
-function parametersOf(schema: TObject | null, place: string, components: Map<string, unknown>): Json[] {
+function parametersOf(schema: TObject | null, place: string, components: Components): Json[] {
   if (schema === null) return [];
   const required = new Set<string>(schema.required ?? []);
   return Object.entries(schema.properties).map(([name, property]) => {
     const { description, ...rest } = property as { description?: string; default?: unknown };
     return {
-      name,
+      name: place === 'header' ? canonicalName(name) : name,
       in: place,
       required: required.has(name) && rest.default === undefined,
       ...(description === undefined ? {} : { description }),
-      schema: withReferences(rest, components),
+      schema: components.referring(rest),
     };
   });
 }
 
-function requestBodyOf({ body, consumes }: Route, components: Map<string, unknown>): Json {
-  const type = consumes === 'json' ? 'application/json' : 'multipart/form-data';
-  return { required: true, content: { [type]: { schema: withReferences(body, components) } } };
+/** `last-event-id` as it is usually written: Last-Event-ID. */
+function canonicalName(header: string): string {
+  return header.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase()).replace(/-Id$/, '-ID');
 }
 
-/** The answer with what every write says beside it. */
+function requestBodyOf({ body, consumes }: Route, components: Components): Json {
+  const type = consumes === 'json' ? 'application/json' : 'multipart/form-data';
+  return { required: true, content: { [type]: { schema: components.referring(body) } } };
+}
+
+/** The answer with what every write says beside it, under the answer's name. */
 export function answerSchemaOf({ answer, methods }: Route): TSchema {
   if (methods.includes('GET')) return answer;
-  const { properties, required = [] } = answer as TObject;
+  const {
+    properties,
+    required = [],
+    title,
+    description,
+  } = answer as TObject & { title?: string; description?: string };
   return {
     type: 'object',
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
     required: ['status', 'time', ...required],
     properties: {
       status: { type: 'integer', const: 200 },
@@ -154,37 +171,52 @@ export function answerSchemaOf({ answer, methods }: Route): TSchema {
   } as TSchema;
 }
 
-function responsesOf(route: Route, components: Map<string, unknown>): Json {
+function responsesOf(route: Route, components: Components): Json {
   const responses: Json = {
     200: {
       description: 'Done.',
-      content: {
-        [route.produces]: {
-          schema:
-            route.produces === 'application/json' ? withReferences(answerSchemaOf(route), components) : {},
-        },
-      },
+      headers: headersOfSuccess(route),
+      content: { [route.produces]: contentOf(route, components) },
     },
   };
+  if (route.headers !== null && 'if-none-match' in route.headers.properties) {
+    responses[304] = { description: 'It is what you have.', headers: headersOfSuccess(route) };
+  }
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorsOf(route)) {
     const { status } = ERROR_CATALOGUE[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
-    responses[status] = problemResponse(
-      codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(' '),
-    );
+    responses[status] = problemResponse(codes, components);
   }
-  responses.default = problemResponse('Any other fault.');
+  responses.default = problemResponse(null, components);
   return responses;
 }
 
-function problemResponse(description: string): Json {
-  return {
-    description,
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+function contentOf(route: Route, components: Components): Json {
+  if (route.produces === 'application/json') return { schema: components.referring(answerSchemaOf(route)) };
+  const schema = components.referring(route.answer);
+  // OpenAPI 3.1 has no words yet for what stands in a stream of events.
+  return route.events === null ? { schema } : { schema, 'x-events': components.referring(route.events) };
+}
+
+/** A reference to the response of problems with these codes, which share a status; null: of any. */
+function problemResponse(codes: ErrorCode[] | null, components: Components): Json {
+  const name = codes === null ? 'AnyProblem' : codes.map(pascalCase).join('Or');
+  components.responses[name] ??= {
+    description:
+      codes === null
+        ? 'Any other fault.'
+        : codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(' '),
+    headers: headersOfProblem(codes),
+    content: { 'application/problem+json': { schema: components.referring(PROBLEM_SCHEMA) } },
   };
+  return { $ref: `#/components/responses/${name}` };
+}
+
+function pascalCase(code: ErrorCode): string {
+  return code.replaceAll(/(?:^|_)(.)/g, (_start, letter: string) => letter.toUpperCase());
 }
 
 /** The errors that a route can answer with: its own and those that follow from what it is. */
@@ -206,21 +238,32 @@ export function errorsOf(route: Route): ErrorCode[] {
   return [...codes];
 }
 
-/** A copy in which every schema that has a title is a reference to a component. */
-function withReferences(schema: unknown, components: Map<string, unknown>): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => withReferences(item, components));
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const { title } = schema as { title?: unknown };
-  if (typeof title !== 'string') return copy(schema, components);
-  if (!components.has(title)) {
-    components.set(title, null);
-    components.set(title, copy(schema, components));
-  }
-  return { $ref: `#/components/schemas/${title}` };
+interface Components {
+  schemas: Json;
+  responses: Json;
+  /** A copy of the schema in which every part that has a title is a reference to a component of that name. */
+  referring(schema: unknown): unknown;
 }
 
-function copy(schema: object, components: Map<string, unknown>): unknown {
-  return Object.fromEntries(
-    Object.entries(schema).map(([key, value]) => [key, withReferences(value, components)]),
-  );
+/** Collects components. Throws where two different schemas have one title. */
+function createComponents(): Components {
+  const schemas: Json = {};
+
+  function referring(schema: unknown): unknown {
+    if (Array.isArray(schema)) return schema.map(referring);
+    if (typeof schema !== 'object' || schema === null) return schema;
+    const { title, default: fallback, ...rest } = schema as { title?: unknown; default?: unknown };
+    if (typeof title !== 'string') return copy(schema);
+    const component = copy({ title, ...rest });
+    schemas[title] ??= component;
+    if (!isDeepStrictEqual(schemas[title], component)) throw new Error(`Two schemas are called ${title}.`);
+    const reference = { $ref: `#/components/schemas/${title}` };
+    // A default belongs to the place, not to what is put there.
+    return fallback === undefined ? reference : { ...reference, default: fallback };
+  }
+
+  function copy(schema: object): unknown {
+    return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, referring(value)]));
+  }
+  return { schemas, responses: {}, referring };
 }

@@ -99,6 +99,10 @@ export interface RouteSpec<
   /** Most bytes of a body; default 64 KiB. */
   bodyLimit_bytes?: number;
   answer: Answer;
+  /** Headers of a success that are this call's own, under their usual names. */
+  answerHeaders?: TObject;
+  /** Of a stream of events: what the data of each is, by the event's name. */
+  events?: TObject;
   /** Errors beside those that follow from the rest (401, 400 of validation, 429, 503...). */
   errors?: readonly ErrorCode[];
   handler(
@@ -125,6 +129,8 @@ export interface Route {
   produces: string;
   bodyLimit_bytes: number;
   answer: TSchema;
+  answerHeaders: TObject | null;
+  events: TObject | null;
   errors: readonly ErrorCode[];
   handler(call: AnyCall): Promise<unknown>;
 }
@@ -200,6 +206,8 @@ export function defineRoute<
     produces: spec.produces ?? 'application/json',
     bodyLimit_bytes: spec.bodyLimit_bytes ?? BODY_LIMIT_BYTES,
     answer: spec.answer,
+    answerHeaders: spec.answerHeaders ?? null,
+    events: spec.events ?? null,
     errors: spec.errors ?? [],
     // The server hands over what these very schemas let through.
     handler: (call) => spec.handler(call as Call<Auth, Params, Query, Headers, Body>),

@@ -14,7 +14,7 @@ import type { Limits } from '../limits/limits.ts';
 import { userHead } from '../present.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { PATTERNS } from '../schema-faults.ts';
-import { Id, Nothing, strictObject, Time } from '../schemas/common.ts';
+import { Id, Nothing, named, namedEnum, nullable, strictObject, Time } from '../schemas/common.ts';
 
 export interface AccountRoutesDeps {
   accounts: Accounts;
@@ -32,16 +32,26 @@ const NewPassword = Type.String({
 });
 const Password = Type.String({ minLength: 1, maxLength: LIMITS.passwordMax });
 const SessionKind = Type.Optional(
-  Type.Enum(['token', 'cookie'], {
-    description: 'With `cookie`, for browsers on this site, a cookie is set and no token returned.',
-  }),
+  namedEnum(
+    'SessionKind',
+    ['token', 'cookie'],
+    'With `cookie`, for browsers on this site, a cookie is set and no token returned.',
+  ),
 );
-const SignedInAnswer = strictObject({
+const SignedInAnswer = named('SignedIn', {
   userId: Id,
   token: Type.Optional(
     Type.String({ description: 'For "Authorization: Bearer". Absent where a cookie was set.' }),
   ),
   expires: { ...Time, description: 'When the session ends if it is not used before.' },
+});
+const SessionCookieHeader = strictObject({
+  'Set-Cookie': Type.Optional(
+    Type.String({
+      description: 'The session, where `session` is `cookie`.',
+      examples: ['__Host-warble=…; Path=/; Secure; HttpOnly; SameSite=Lax'],
+    }),
+  ),
 });
 
 export function accountRoutes(deps: AccountRoutesDeps): Route[] {
@@ -66,7 +76,7 @@ function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
     name: 'signUp',
     topic,
     summary: 'Make an account and sign in',
-    body: strictObject({
+    body: named('SignUp', {
       handle: Type.String({
         pattern: PATTERNS.handle.pattern,
         description: 'Unique, ignoring case.',
@@ -86,6 +96,7 @@ function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
       session: SessionKind,
     }),
     answer: SignedInAnswer,
+    answerHeaders: SessionCookieHeader,
     errors: ['handle_taken', 'invalid_text', 'forbidden', 'sign_up_closed', 'invalid_invite'],
     async handler({ body, request, reply }) {
       const { handle, password, invite, session } = body;
@@ -108,12 +119,13 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
     name: 'logIn',
     topic,
     summary: 'Sign in',
-    body: strictObject({
+    body: named('LogIn', {
       handle: Type.String({ minLength: 1, maxLength: 64 }),
       password: Password,
       session: SessionKind,
     }),
     answer: SignedInAnswer,
+    answerHeaders: SessionCookieHeader,
     errors: ['unauthenticated', 'forbidden'],
     async handler({ body, request, reply }) {
       const { handle, password, session } = body;
@@ -153,7 +165,7 @@ function passwordRoute({ accounts }: AccountRoutesDeps): Route {
     name: 'changePassword',
     topic,
     summary: 'Change the password; every other session ends',
-    body: strictObject({ current: Password, new: NewPassword }),
+    body: named('PasswordChange', { current: Password, new: NewPassword }),
     answer: Nothing,
     errors: ['forbidden'],
     async handler({ body, caller, request, reply }) {
@@ -173,11 +185,11 @@ function meRoute({ accounts, services: { social } }: AccountRoutesDeps): Route {
     name: 'getAccount',
     topic,
     summary: "One's own account",
-    answer: strictObject({
+    answer: named('Account', {
       userId: Id,
       handle: Type.String(),
       name: Type.String(),
-      pictureUrl: Type.Union([Type.String(), Type.Null()]),
+      pictureUrl: nullable(Type.String()),
       protected: Type.Boolean(),
       moderator: Type.Boolean({ description: 'May see reports and resolve them.' }),
       created: Time,
@@ -203,7 +215,7 @@ function removeRoute({ accounts }: AccountRoutesDeps): Route {
     topic,
     summary: 'End the account: hidden at once; tweets, engagement, follows and media are removed',
     description: 'The handle stays taken for ever, so that nobody can pass for you.',
-    body: strictObject({ password: Password }),
+    body: named('AccountRemoval', { password: Password }),
     answer: Nothing,
     errors: ['forbidden'],
     async handler({ body, caller, request, reply }) {
@@ -224,9 +236,9 @@ function sessionsRoute({ accounts }: AccountRoutesDeps): Route {
     name: 'listSessions',
     topic,
     summary: 'Where you are signed in, last used first',
-    answer: strictObject({
+    answer: named('Sessions', {
       sessions: Type.Array(
-        strictObject({
+        named('Session', {
           id: Id,
           created: Time,
           lastUsed: Time,

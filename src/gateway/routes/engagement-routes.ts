@@ -6,8 +6,17 @@ import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
 import { resolveMentions } from '../mentions.ts';
 import { type Caller, defineRoute, type Route } from '../route.ts';
-import { Id, ListQuery, NextCursor, Nothing, strictObject, TweetParams, Users } from '../schemas/common.ts';
-import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment } from '../schemas/tweets.ts';
+import {
+  Id,
+  ListQuery,
+  NextCursor,
+  Nothing,
+  named,
+  strictObject,
+  TweetParams,
+  Users,
+} from '../schemas/common.ts';
+import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment, Repost } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
 import { type ListRequest, readList } from './listing.ts';
 
@@ -76,7 +85,7 @@ function commentRoute({ services: { engagement, social } }: RouteDeps): Route {
     summary: 'Comment on a tweet',
     headers: IdempotencyHeaders,
     body: PostComment,
-    answer: strictObject({ commentId: Id }),
+    answer: named('CommentPosted', { commentId: Id }),
     errors: ['invalid_text', 'not_found', 'forbidden', 'idempotency_mismatch', 'idempotency_in_progress'],
     async handler({ body, headers, caller, traceId }) {
       checkActor(body.userId, caller);
@@ -126,7 +135,7 @@ function likesRoute(deps: RouteDeps): Route {
     summary: 'Who liked a tweet, newest first',
     params: TweetParams,
     query: ListQuery,
-    answer: strictObject({ likes: Type.Array(Like), users: Users, nextCursor: NextCursor }),
+    answer: named('LikesPage', { likes: Type.Array(Like), users: Users, nextCursor: NextCursor }),
     errors: ['not_found', 'invalid_cursor'],
     async handler(request) {
       const { rows, rest } = await readActs(deps, 'likes', request);
@@ -146,8 +155,8 @@ function repostsRoute(deps: RouteDeps): Route {
     summary: 'Who reposted a tweet, newest first',
     params: TweetParams,
     query: ListQuery,
-    answer: strictObject({
-      reposts: Type.Array(strictObject(Like.properties)),
+    answer: named('RepostsPage', {
+      reposts: Type.Array(Repost),
       users: Users,
       nextCursor: NextCursor,
     }),
@@ -170,7 +179,7 @@ function commentsRoute(deps: RouteDeps): Route {
     summary: 'The comments on a tweet, newest first',
     params: TweetParams,
     query: ListQuery,
-    answer: strictObject({ comments: Type.Array(Comment), users: Users, nextCursor: NextCursor }),
+    answer: named('CommentsPage', { comments: Type.Array(Comment), users: Users, nextCursor: NextCursor }),
     errors: ['not_found', 'invalid_cursor'],
     async handler(request) {
       const { rows, rest } = await readActs(deps, 'comments', request);

@@ -2,7 +2,16 @@
 import { Type } from 'typebox';
 import { personOf, userIdOf } from '../ids.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { Id, ListQuery, NextCursor, Nothing, PersonParams, strictObject, Users } from '../schemas/common.ts';
+import {
+  Id,
+  ListQuery,
+  NextCursor,
+  Nothing,
+  named,
+  namedEnum,
+  PersonParams,
+  Users,
+} from '../schemas/common.ts';
 import type { RouteDeps } from './deps.ts';
 import { idsOf, readList } from './listing.ts';
 
@@ -23,8 +32,8 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       topic,
       summary: 'Follow somebody, publicly or privately, or ask a protected account',
       description: 'Again with the other `private`: changes it. A private follow is seen by you alone.',
-      body: strictObject({ userId: Id, private: Type.Optional(Type.Boolean({ default: false })) }),
-      answer: strictObject({ state: Type.Enum(['following', 'requested']) }),
+      body: named('Follow', { userId: Id, private: Type.Optional(Type.Boolean({ default: false })) }),
+      answer: named('FollowState', { state: namedEnum('FollowStateName', ['following', 'requested']) }),
       errors: ['cannot_follow_self', 'not_found', 'protected_account'],
       handler: ({ body, caller, traceId }) =>
         social.follow({
@@ -43,7 +52,7 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       topic,
       summary: 'Have the reposts of somebody you follow in your home, or not',
       params: PersonParams,
-      body: strictObject({ reposts: Type.Boolean() }),
+      body: named('FollowChange', { reposts: Type.Boolean() }),
       answer: Nothing,
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {
@@ -104,7 +113,7 @@ function listRoutes(deps: RouteDeps): Route[] {
       summary: "Somebody's public followers, newest first",
       params: PersonParams,
       query: ListQuery,
-      answer: strictObject({ followers: Type.Array(Id), users: Users, nextCursor: NextCursor }),
+      answer: named('FollowersPage', { followers: Type.Array(Id), users: Users, nextCursor: NextCursor }),
       errors: ['not_found', 'invalid_cursor'],
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
@@ -127,7 +136,7 @@ function listRoutes(deps: RouteDeps): Route[] {
       description: 'In your own list `private` names those whom you follow privately.',
       params: PersonParams,
       query: ListQuery,
-      answer: strictObject({
+      answer: named('FollowingPage', {
         following: Type.Array(Id),
         private: Type.Optional(Type.Array(Id)),
         users: Users,
@@ -160,7 +169,7 @@ function requestRoutes(deps: RouteDeps): Route[] {
       topic,
       summary: 'Who asks to follow you, newest first',
       query: ListQuery,
-      answer: strictObject({ requests: Type.Array(Id), users: Users, nextCursor: NextCursor }),
+      answer: named('FollowRequestsPage', { requests: Type.Array(Id), users: Users, nextCursor: NextCursor }),
       errors: ['invalid_cursor'],
       async handler({ query, caller: { userId } }) {
         const list = { list: 'follow-requests', subject: userId, viewer: userId, query };
@@ -179,7 +188,7 @@ function requestRoutes(deps: RouteDeps): Route[] {
       topic,
       summary: 'Let somebody follow you, or not',
       params: PersonParams,
-      body: strictObject({ approve: Type.Boolean() }),
+      body: named('FollowRequestAnswer', { approve: Type.Boolean() }),
       answer: Nothing,
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {

@@ -8,7 +8,7 @@ import { type Media, mediaUrl } from '../media/media.ts';
 import { readUpload, UPLOAD_BYTES } from '../media/multipart.ts';
 import type { UploadSpool } from '../media/upload-spool.ts';
 import { defineRoute, type Route, SENT } from '../route.ts';
-import { strictObject } from '../schemas/common.ts';
+import { named, strictObject } from '../schemas/common.ts';
 
 const topic = 'Media';
 
@@ -36,7 +36,7 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
       'hours is deleted.',
     consumes: 'multipart',
     bodyLimit_bytes: UPLOAD_BYTES,
-    body: strictObject({
+    body: named('Upload', {
       file: Type.String({ format: 'binary', description: 'The picture, with a file name.' }),
       alt: Type.Optional(
         Type.String({
@@ -44,7 +44,7 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
         }),
       ),
     }),
-    answer: strictObject({
+    answer: named('Uploaded', {
       image: Type.String({ examples: ['5f0c8a7d1e6b4f3a9c2d8e7f6a5b4c3d.jpg'] }),
       url: Type.String(),
       width: Type.Integer(),
@@ -84,10 +84,26 @@ function serveRoute({ media }: MediaRoutesDeps): Route {
     description:
       'What stands under a name never changes. It is served as long as a tweet or profile shows it, to whom that is shown.',
     params: strictObject({ name: Type.String({ maxLength: 100 }) }),
+    headers: strictObject({
+      'if-none-match': Type.Optional(
+        Type.String({ description: 'The `ETag` that you have: 304 where it is still the same.' }),
+      ),
+    }),
     produces: 'image/*',
     answer: Type.String({ format: 'binary' }),
+    answerHeaders: strictObject({
+      ETag: Type.String({
+        description: 'For `If-None-Match`.',
+        examples: ['"5f0c8a7d1e6b4f3a9c2d8e7f6a5b4c3d.jpg"'],
+      }),
+      'Cache-Control': Type.String({
+        description:
+          'Who may keep it: all, where everybody may see it; otherwise your browser, which asks again.',
+        examples: [CACHED_BY_ALL],
+      }),
+    }),
     errors: ['not_found'],
-    async handler({ params, caller, request, reply }) {
+    async handler({ params, headers, caller, reply }) {
       const picture = await media.read({ name: params.name, viewer: caller?.userId ?? null });
       if (picture === undefined) throw notFound('There is no such picture.');
       reply.headers({
@@ -96,7 +112,7 @@ function serveRoute({ media }: MediaRoutesDeps): Route {
         'cache-control': picture.private ? CACHED_BY_READER : CACHED_BY_ALL,
         etag: picture.etag,
       });
-      if (matchesEtag(request.headers['if-none-match'], picture.etag)) {
+      if (matchesEtag(headers['if-none-match'], picture.etag)) {
         picture.body.destroy();
         reply.code(304).send();
       } else {

@@ -9,7 +9,7 @@ import type { Moderation, ReportView } from '../moderation/moderation.ts';
 import { subjectOf } from '../moderation/moderation-service.ts';
 import type { Presenter } from '../present.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { Cursor, Id, Limit, Nothing, strictObject } from '../schemas/common.ts';
+import { Cursor, Id, Limit, Nothing, named, namedEnum, strictObject } from '../schemas/common.ts';
 import { ModerationAct, Reason, type Report, ReportPage } from '../schemas/moderation.ts';
 import type { RouteDeps } from './deps.ts';
 
@@ -33,13 +33,13 @@ function reportRoute({ moderation }: ModerationRoutesDeps): Route {
     topic,
     summary: 'Tell the moderators about a tweet, a comment or a person',
     description: 'The body names exactly one of `tweetId`, `commentId` and `userId`.',
-    body: strictObject({
+    body: named('NewReport', {
       tweetId: Type.Optional(Id),
       commentId: Type.Optional(Id),
       userId: Type.Optional(Id),
       reason: Reason,
     }),
-    answer: strictObject({ reportId: Id }),
+    answer: named('Reported', { reportId: Id }),
     errors: ['not_found', 'invalid_text'],
     async handler({ body, caller }) {
       const { tweetId, commentId, userId, reason } = body;
@@ -65,7 +65,7 @@ function listRoute({ moderation, services, presenter, cursors }: ModerationRoute
     topic,
     summary: 'Reports, newest first; for moderators',
     query: strictObject({
-      state: Type.Enum(['open', 'resolved'], { default: 'open' }),
+      state: { ...namedEnum('ReportState', ['open', 'resolved']), default: 'open' },
       cursor: Type.Optional(Cursor),
       limit: Limit,
     }),
@@ -105,7 +105,7 @@ function resolveRoute({ moderation }: ModerationRoutesDeps): Route {
     description:
       'All open reports about the same tweet, comment or person are resolved with it. The audit log says who did it.',
     params: strictObject({ reportId: Id }),
-    body: strictObject({ act: ModerationAct, reason: Reason }),
+    body: named('ReportResolution', { act: ModerationAct, reason: Reason }),
     answer: Nothing,
     errors: ['forbidden', 'not_found', 'invalid_text', 'already_resolved'],
     async handler({ params, body, caller, request, traceId }) {

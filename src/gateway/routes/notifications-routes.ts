@@ -5,8 +5,16 @@ import { type Place, scopeOf } from '../cursors.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
 import type { Presenter } from '../present.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { Id, ListQuery, Nothing, PersonParams, strictObject, TweetParams } from '../schemas/common.ts';
-import { BellLevel, NotificationPage, Settings, SettingsChange } from '../schemas/people.ts';
+import {
+  Id,
+  ListQuery,
+  Nothing,
+  named,
+  PersonParams,
+  TweetParams,
+  TweetReference,
+} from '../schemas/common.ts';
+import { BellLevel, ChangedSettings, NotificationPage, Settings, SettingsChange } from '../schemas/people.ts';
 import type { RouteDeps } from './deps.ts';
 
 const topic = 'Notifications';
@@ -80,8 +88,8 @@ function readRoute({ services: { notifications } }: RouteDeps): Route {
     topic,
     summary: 'Mark notifications as read, up to one and with it',
     params: PersonParams,
-    body: strictObject({ upTo: Id }),
-    answer: strictObject({ unread: Type.Integer({ minimum: 0 }) }),
+    body: named('ReadMark', { upTo: Id }),
+    answer: named('Unread', { unread: Type.Integer({ minimum: 0 }) }),
     errors: ['forbidden'],
     async handler({ params, body, caller }) {
       const userId = selfOf(params.userId, caller);
@@ -117,7 +125,7 @@ function settingsRoutes({ services: { notifications } }: RouteDeps): Route[] {
       summary: 'Change how you want to be told; what is absent is kept',
       params: PersonParams,
       body: SettingsChange,
-      answer: Settings,
+      answer: ChangedSettings,
       errors: ['forbidden'],
       async handler({ params, body, caller }) {
         const userId = selfOf(params.userId, caller);
@@ -137,7 +145,7 @@ function bellRoute({ services: { notifications } }: RouteDeps): Route {
     topic,
     summary: "How somebody's tweets are announced to you",
     description: '`all`: one notification each; `default`: one for all of them together; `off`: none.',
-    body: strictObject({ userId: Id, level: BellLevel }),
+    body: named('Bell', { userId: Id, level: BellLevel }),
     answer: Nothing,
     errors: ['not_found'],
     async handler({ body, caller }) {
@@ -157,7 +165,7 @@ function threadRoutes({ services: { notifications } }: RouteDeps): Route[] {
       name: 'muteThread',
       topic,
       summary: "No more notifications from a tweet's thread",
-      body: strictObject({ tweetId: Id }),
+      body: TweetReference,
       answer: Nothing,
       errors: ['not_found'],
       async handler({ body, caller }) {

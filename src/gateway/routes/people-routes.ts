@@ -14,7 +14,9 @@ import {
   ListQuery,
   NextCursor,
   Nothing,
+  named,
   PersonParams,
+  PersonReference,
   strictObject,
   Users,
 } from '../schemas/common.ts';
@@ -49,7 +51,7 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       name: kind,
       topic,
       summary: kind === 'block' ? 'Block somebody: hides each from the other' : 'Mute somebody',
-      body: strictObject({ userId: Id }),
+      body: PersonReference,
       answer: Nothing,
       errors: ['not_found'],
       async handler({ body, caller, traceId }) {
@@ -81,7 +83,7 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       topic,
       summary: `Whom you ${kind}, newest first`,
       query: ListQuery,
-      answer: strictObject({
+      answer: named(kind === 'block' ? 'BlocksPage' : 'MutesPage', {
         // One of the two is there: the one that the path names.
         ...({ [list]: Type.Array(Id) } as Record<typeof list, TArray<TString>>),
         users: Users,
@@ -123,7 +125,7 @@ function graphRoutes(deps: RouteDeps): Route[] {
       topic,
       summary: 'People you may know, with why',
       query: LimitQuery,
-      answer: strictObject({ suggestions: Type.Array(Suggestion), users: Users }),
+      answer: named('Suggestions', { suggestions: Type.Array(Suggestion), users: Users }),
       async handler({ query, caller }) {
         const { suggestions } = await social.suggestions({ viewer: caller.userId, limit: query.limit });
         const named = suggestions.flatMap(({ userId, via }) => [userId, ...via]);
@@ -147,7 +149,7 @@ function graphRoutes(deps: RouteDeps): Route[] {
       summary: 'Whom both of you follow publicly',
       params: PersonParams,
       query: LimitQuery,
-      answer: strictObject({ mutuals: Type.Array(Id), users: Users }),
+      answer: named('Mutuals', { mutuals: Type.Array(Id), users: Users }),
       errors: ['not_found'],
       async handler({ params, query, caller }) {
         const userId = personOf(params.userId, caller);
@@ -166,7 +168,7 @@ function graphRoutes(deps: RouteDeps): Route[] {
       summary: 'Whom you follow among their public followers',
       params: PersonParams,
       query: LimitQuery,
-      answer: strictObject({ followersYouKnow: Type.Array(Id), users: Users }),
+      answer: named('FollowersYouKnow', { followersYouKnow: Type.Array(Id), users: Users }),
       errors: ['not_found'],
       async handler({ params, query, caller }) {
         const userId = personOf(params.userId, caller);
@@ -189,7 +191,7 @@ function usersRoute(deps: RouteDeps): Route {
     summary: 'People by their ids',
     description: 'Those of these people who exist and whom you may see, in the order asked for.',
     query: strictObject({ ids: Ids }),
-    answer: strictObject({ userIds: Type.Array(Id), users: Users }),
+    answer: named('People', { userIds: Type.Array(Id), users: Users }),
     async handler({ query, caller }) {
       const viewer = caller?.userId ?? null;
       const asked = [...new Set(idListOf(query.ids))];
@@ -211,7 +213,7 @@ function lookupRoute({ services: { social } }: RouteDeps): Route {
     topic,
     summary: 'Who has a handle, ignoring case',
     query: strictObject({ handle: Type.String({ pattern: PATTERNS.handle.pattern, examples: ['alice'] }) }),
-    answer: strictObject({ userId: Id }),
+    answer: PersonReference,
     errors: ['not_found'],
     async handler({ query, caller }) {
       const [found] = await social.lookup({ handles: [query.handle] });

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { defineRoute, type Route, SENT } from '../route.ts';
 import { strictObject } from '../schemas/common.ts';
+import { StreamEvents } from '../schemas/stream.ts';
 import type { Streams } from '../streams/streams.ts';
 
 const LastEventId = Type.String({ maxLength: 200, description: 'The id of the last event that you have.' });
@@ -16,13 +17,14 @@ export function streamRoutes({ streams }: { streams: Streams }): Route[] {
     topic: 'Notifications',
     summary: 'New tweets, deletions and notifications as they happen (server-sent events)',
     description:
-      'Events: `tweet {tweetId, userId, time}`, `delete {tweetId}`, `notification` (as listed), `counts {unread}`, ' +
-      '`reset {}` (too far behind: fetch again). A comment every 15 s. At most 5 streams a person. The header ' +
-      'Last-Event-ID goes before `lastEventId`.',
+      'Each event has an `id`, a name and JSON as its data. Come back with the id of the last one, and what you ' +
+      'missed is told. A comment comes every 15 s. At most 5 streams a person. The header Last-Event-ID goes before ' +
+      '`lastEventId`.',
     query: strictObject({ lastEventId: Type.Optional(LastEventId) }),
     headers: strictObject({ 'last-event-id': Type.Optional(LastEventId) }),
     produces: 'text/event-stream',
-    answer: Type.String(),
+    answer: Type.String({ description: 'Server-sent events (html.spec.whatwg.org).' }),
+    events: StreamEvents,
     async handler({ query, headers, caller, reply }) {
       const lastEventId = headers['last-event-id'] ?? query.lastEventId ?? null;
       const events = streams.open({ session: caller, lastEventId });

@@ -5,7 +5,7 @@ import { checkActor, snowflakeIdOf } from '../ids.ts';
 import type { MediaUse } from '../media/media-uses.ts';
 import { resolveMentions } from '../mentions.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { Id, Nothing, strictObject, TweetParams } from '../schemas/common.ts';
+import { Id, Nothing, named, TweetParams } from '../schemas/common.ts';
 import { IdempotencyHeaders, PostTweet, TweetWithUsers } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
 
@@ -26,7 +26,7 @@ function postRoute({ services, media }: RouteDeps): Route {
     summary: 'Post a tweet of at most 140 characters, with up to 4 images',
     headers: IdempotencyHeaders,
     body: PostTweet,
-    answer: strictObject({ tweetId: Id }),
+    answer: named('TweetPosted', { tweetId: Id }),
     errors: ['invalid_text', 'unknown_image', 'forbidden', 'idempotency_mismatch', 'idempotency_in_progress'],
     async handler({ body, headers, caller, traceId }) {
       checkActor(body.userId, caller);

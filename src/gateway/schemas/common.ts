@@ -49,28 +49,53 @@ export const LimitQuery = Type.Object({ limit: Limit }, strict);
 export const PersonParams = Type.Object({ userId: Person }, strict);
 export const TweetParams = Type.Object({ tweetId: Id }, strict);
 
-export const UserHead = Type.Object(
-  {
-    handle: Type.String(),
-    name: Type.String(),
-    pictureUrl: Type.Union([Type.String(), Type.Null()]),
-  },
-  { ...strict, title: 'UserHead', description: 'What everybody may know of somebody.' },
-);
-export const Users = Type.Record(Id, UserHead, {
-  title: 'Users',
-  description: 'Everybody whom the answer names, by id.',
-});
-
-/** An answer without anything beside `status` and `time`. */
-export const Nothing = Type.Object({}, strict);
-
-/** An object that has these fields and no other. */
-export function strictObject<const Fields extends Parameters<typeof Type.Object>[0]>(fields: Fields) {
-  return Type.Object(fields, strict);
-}
-
 /** A schema of one type, or null. */
 export function nullable<Of extends Parameters<typeof Type.Union>[0][number] & { type: string }>(schema: Of) {
   return Type.Unsafe<Static<Of> | null>({ ...schema, type: [schema.type, 'null'] });
 }
+
+type Fields = Parameters<typeof Type.Object>[0];
+
+/** An object that has these fields and no other. */
+export function strictObject<const Of extends Fields>(fields: Of) {
+  return Type.Object(fields, strict);
+}
+
+/** As `strictObject`, with a name of its own in the OpenAPI document, so that generated clients have one type for it. */
+export function named<const Of extends Fields>(title: string, fields: Of, description?: string) {
+  return Type.Object(fields, { ...strict, title, ...(description === undefined ? {} : { description }) });
+}
+
+/** One of these texts, with a name of its own in the OpenAPI document. */
+export function namedEnum<const Of extends string>(
+  title: string,
+  values: readonly Of[],
+  description?: string,
+) {
+  return Type.Unsafe<Of>({
+    type: 'string',
+    enum: [...values],
+    title,
+    ...(description === undefined ? {} : { description }),
+  });
+}
+
+export const UserHead = named(
+  'UserHead',
+  { handle: Type.String(), name: Type.String(), pictureUrl: nullable(Type.String()) },
+  'What everybody may know of somebody.',
+);
+export const Users = Type.Unsafe<Record<string, Static<typeof UserHead>>>({
+  type: 'object',
+  title: 'Users',
+  description: 'Everybody whom the answer names, by id.',
+  propertyNames: { pattern: PATTERNS.id.pattern },
+  additionalProperties: UserHead,
+});
+
+/** An answer without anything beside `status` and `time`. */
+export const Nothing = named('Done', {});
+
+/** A body that names a person, or a tweet, and nothing else. */
+export const PersonReference = named('PersonReference', { userId: Id });
+export const TweetReference = named('TweetReference', { tweetId: Id });

@@ -1,7 +1,7 @@
 /** Reports and what becomes of them. */
 import { Type } from 'typebox';
 import { LIMITS } from '#contract/limits.ts';
-import { Id, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { Image } from './tweets.ts';
 
 /** Why something is reported or done; its rule answers with `invalid_text`, not this schema. */
@@ -10,10 +10,11 @@ export const Reason = Type.String({
   examples: ['Sells things in every thread'],
 });
 
-export const ModerationAct = Type.Enum(['dismiss', 'remove', 'suspend'], {
-  description:
-    '`dismiss`: nothing is wrong. `remove`: deletes the tweet or comment for everybody. `suspend`: suspends its author, or the person.',
-});
+export const ModerationAct = namedEnum(
+  'ModerationAct',
+  ['dismiss', 'remove', 'suspend'],
+  '`dismiss`: nothing is wrong. `remove`: deletes the tweet or comment for everybody. `suspend`: suspends its author, or the person.',
+);
 
 export const Resolution = Type.Object(
   { act: ModerationAct, by: Id, reason: Type.String(), time: Time },
@@ -40,7 +41,7 @@ export const Report = Type.Object(
   { additionalProperties: false, title: 'Report' },
 );
 
-export const ReportPage = strictObject({
+export const ReportPage = named('ReportPage', {
   reports: Type.Array(Report),
   users: Users,
   nextCursor: NextCursor,

@@ -1,15 +1,15 @@
 /** People, their relations, and what they are told. */
 import { Type } from 'typebox';
 import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';
-import { Id, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { flaws } from './tweets.ts';
 
-export const BellLevel = Type.Enum(['all', 'default', 'off']);
+export const BellLevel = namedEnum('BellLevel', ['all', 'default', 'off']);
 
 const NullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
 /** What is given is set, what is absent kept, null or '' clears. */
-export const ProfileChange = strictObject({
+export const ProfileChange = named('ProfileChange', {
   userId: Type.Optional(Id),
   name: Type.Optional({ ...NullableText, description: 'At most 50 grapheme clusters.' }),
   bio: Type.Optional({ ...NullableText, description: 'At most 160 grapheme clusters.' }),
@@ -25,7 +25,7 @@ export const ProfileChange = strictObject({
   ),
 });
 
-export const ProfileViewer = strictObject({
+export const ProfileViewer = named('ProfileViewer', {
   following: Type.Boolean(),
   followedBy: Type.Boolean(),
   requested: Type.Boolean(),
@@ -58,7 +58,7 @@ export const Profile = Type.Object(
   { additionalProperties: false, title: 'Profile' },
 );
 
-export const NotificationType = Type.Enum([...NOTIFICATION_TYPES]);
+export const NotificationType = namedEnum('NotificationType', [...NOTIFICATION_TYPES]);
 export const Notification = Type.Object(
   {
     id: Id,
@@ -72,7 +72,7 @@ export const Notification = Type.Object(
   },
   { additionalProperties: false, title: 'Notification' },
 );
-export const NotificationPage = strictObject({
+export const NotificationPage = named('NotificationPage', {
   notifications: Type.Array(Notification),
   unread: Type.Integer({ minimum: 0 }),
   users: Users,
@@ -80,15 +80,18 @@ export const NotificationPage = strictObject({
   partial: flaws.partial,
 });
 
-const Audience = Type.Enum(['everyone', 'following', 'nobody']);
-const TypeSettings = strictObject({ audience: Audience, channels: strictObject({ inApp: Type.Boolean() }) });
-const TypeSettingsChange = strictObject({
+const Audience = namedEnum('Audience', ['everyone', 'following', 'nobody']);
+const TypeSettings = named('TypeSettings', {
+  audience: Audience,
+  channels: named('Channels', { inApp: Type.Boolean() }),
+});
+const TypeSettingsChange = named('TypeSettingsChange', {
   audience: Type.Optional(Audience),
-  channels: Type.Optional(strictObject({ inApp: Type.Optional(Type.Boolean()) })),
+  channels: Type.Optional(named('ChannelsChange', { inApp: Type.Optional(Type.Boolean()) })),
 });
 
-export const Settings = strictObject({
-  types: strictObject({
+export const Settings = named('Settings', {
+  types: named('SettingsByType', {
     like: TypeSettings,
     comment: TypeSettings,
     repost: TypeSettings,
@@ -98,8 +101,10 @@ export const Settings = strictObject({
     tweet: TypeSettings,
   }),
 });
-export const SettingsChange = strictObject({
-  types: strictObject({
+/** The answer of a write: it says its status and time too. */
+export const ChangedSettings = named('ChangedSettings', Settings.properties);
+export const SettingsChange = named('SettingsChange', {
+  types: named('SettingsChangeByType', {
     like: Type.Optional(TypeSettingsChange),
     comment: Type.Optional(TypeSettingsChange),
     repost: Type.Optional(TypeSettingsChange),

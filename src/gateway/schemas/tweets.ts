@@ -2,15 +2,26 @@
 import { Type } from 'typebox';
 import { LIMITS } from '#contract/limits.ts';
 import { PATTERNS } from '../schema-faults.ts';
-import { Cursor, Id, Ids, NextCursor, nullable, strictObject, Time, Users } from './common.ts';
+import {
+  Cursor,
+  Id,
+  Ids,
+  NextCursor,
+  named,
+  namedEnum,
+  nullable,
+  strictObject,
+  Time,
+  Users,
+} from './common.ts';
 
 const Place = { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) };
 
 export const Entities = Type.Object(
   {
-    mentions: Type.Array(strictObject({ ...Place, handle: Type.String(), userId: nullable(Id) })),
-    hashtags: Type.Array(strictObject({ ...Place, tag: Type.String() })),
-    links: Type.Array(strictObject({ ...Place, url: Type.String() })),
+    mentions: Type.Array(named('Mention', { ...Place, handle: Type.String(), userId: nullable(Id) })),
+    hashtags: Type.Array(named('Hashtag', { ...Place, tag: Type.String() })),
+    links: Type.Array(named('Link', { ...Place, url: Type.String() })),
   },
   {
     additionalProperties: false,
@@ -31,6 +42,7 @@ export const Image = Type.Object(
 );
 
 export const Like = Type.Object({ userId: Id, time: Time }, { additionalProperties: false, title: 'Like' });
+export const Repost = named('Repost', Like.properties);
 export const Comment = Type.Object(
   { commentId: Id, userId: Id, content: Type.String(), time: Time },
   { additionalProperties: false, title: 'Comment' },
@@ -56,9 +68,10 @@ const tweetFields = {
   commentCount: Count,
   repostCount: Count,
   time: Time,
-  viewer: Type.Union([strictObject({ liked: Type.Boolean(), reposted: Type.Boolean() }), Type.Null()], {
-    description: 'null without a token.',
-  }),
+  viewer: Type.Union(
+    [named('TweetViewer', { liked: Type.Boolean(), reposted: Type.Boolean() }), Type.Null()],
+    { description: 'null without a token.' },
+  ),
   repostedBy: Type.Array(Id, {
     description: 'In a home: who reposted it among those you follow, newest first.',
   }),
@@ -76,11 +89,13 @@ export const flaws = {
   partial: Type.Optional(Type.Boolean({ description: 'Something could not be checked and was left out.' })),
 };
 
-export const TweetWithUsers = strictObject({ ...tweetFields, users: Users, ...flaws });
+export const TweetWithUsers = named('TweetWithUsers', { ...tweetFields, users: Users, ...flaws });
 export const TweetPage = Type.Object(
   { tweets: Type.Array(Tweet), users: Users, nextCursor: NextCursor, ...flaws },
   { additionalProperties: false, title: 'TweetPage' },
 );
+
+const Window = namedEnum('Window', ['24h', '7d', 'all'], 'Counts from the posting time; default all.');
 
 /** Of a call of several lists, not each of which takes it: so it has no default that would be filled in. */
 const PageLimit = Type.Integer({
@@ -91,9 +106,7 @@ const PageLimit = Type.Integer({
 
 /** What `GET /tweets` accepts: the top list's parameters, or `ids` alone. */
 export const TweetsQuery = strictObject({
-  window: Type.Optional(
-    Type.Enum(['24h', '7d', 'all'], { description: 'Counts from the posting time; default all.' }),
-  ),
+  window: Type.Optional(Window),
   cursor: Type.Optional(Cursor),
   limit: Type.Optional(PageLimit),
   ids: Type.Optional(Ids),
@@ -104,7 +117,7 @@ export const PersonTweetsQuery = strictObject({
   followed: Type.Optional(Type.Boolean({ description: 'true: the home feed; for oneself only.' })),
   own: Type.Optional(Type.Boolean({ description: "With `followed`: one's own tweets too." })),
   order: Type.Optional(Type.Literal('top', { description: 'With `followed`: the top `k` at once.' })),
-  window: Type.Optional(Type.Enum(['24h', '7d', 'all'], { description: 'With `order=top`; default all.' })),
+  window: Type.Optional({ ...Window, description: 'With `order=top`; default all.' }),
   k: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -127,13 +140,13 @@ export const ImageName = Type.String({
   maxLength: 255,
   description: 'The name that `/media` gave, or the file name under which you uploaded it.',
 });
-export const PostTweet = strictObject({
+export const PostTweet = named('PostTweet', {
   userId: Type.Optional(Id),
   content: Content,
   images: Type.Optional(Type.Array(ImageName, { maxItems: LIMITS.imagesPerTweet, default: [] })),
 });
-export const PostComment = strictObject({ tweetId: Id, userId: Type.Optional(Id), content: Content });
-export const ActOnTweet = strictObject({ tweetId: Id, userId: Type.Optional(Id) });
+export const PostComment = named('PostComment', { tweetId: Id, userId: Type.Optional(Id), content: Content });
+export const ActOnTweet = named('ActOnTweet', { tweetId: Id, userId: Type.Optional(Id) });
 
 /** `Idempotency-Key`: 1 to 255 printable ASCII characters. */
 export const IdempotencyHeaders = strictObject({

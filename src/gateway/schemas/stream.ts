@@ -1,0 +1,24 @@
+/** What an event stream tells: the data of each event, by the event's name. */
+import { Type } from 'typebox';
+import { Id, named, Time, Users } from './common.ts';
+import { Notification } from './people.ts';
+
+export const StreamEvents = named(
+  'StreamEvents',
+  {
+    tweet: named('TweetEvent', { tweetId: Id, userId: Id, time: Time }, 'Somebody whom you follow tweeted.'),
+    delete: named('DeleteEvent', { tweetId: Id }, 'A tweet that was told is gone.'),
+    notification: named(
+      'NotificationEvent',
+      { ...Notification.properties, users: Users },
+      'A notification as it stands now; one that was told before may come again, with more people in it.',
+    ),
+    counts: named(
+      'CountsEvent',
+      { unread: Type.Integer({ minimum: 0 }) },
+      'How many notifications are unread.',
+    ),
+    reset: named('ResetEvent', {}, 'Too much was missed: fetch what you show again.'),
+  },
+  'The data of each event of a stream, as JSON, by the name of the event.',
+);
