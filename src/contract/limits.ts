@@ -44,7 +44,9 @@ export const LIMITS = {
   /** Width or height of a picture, as JPEG and GIF have it; decoders keep whole rows of it in memory. */
   mediaSide: 65_535,
   mediaUnattached_ms: 24 * 3_600_000,
+  /** A session ends when it was not used for so long, and at the latest so long after it began. */
   sessionIdle_ms: 30 * 86_400_000,
+  sessionLife_ms: 365 * 86_400_000,
 } as const;
 
 export type Window = '24h' | '7d' | 'all';

@@ -131,6 +131,28 @@ test('a session ends after 30 days without use, and each use begins them anew, a
   await assert.rejects(restarted.accounts.authenticate(token), refusedWith('unauthenticated'));
 });
 
+test('a session ends a year after it began, however often it is used, and answers say so', async (t) => {
+  const { accounts, clock, workers, store } = await createWorld(t);
+  const begun = clock.now();
+  const session = await accounts.signUp(ANN);
+  const { userId, token } = session;
+  const expires = async () => (await accounts.sessions(session)).map((listed) => listed.expires);
+  for (let day = 1; day < 365; day++) {
+    clock.advance(DAY_MS);
+    await accounts.authenticate(token);
+    const inAYear = begun + 365 * DAY_MS;
+    if (day % 60 === 0 || day > 360) {
+      assert.deepEqual(await expires(), [Math.min(clock.now() + LIMITS.sessionIdle_ms, inAYear)]);
+    }
+  }
+  clock.advance(DAY_MS);
+  await assert.rejects(accounts.authenticate(token), refusedWith('unauthenticated'));
+  assert.deepEqual(await expires(), []);
+  const sweep = workers.find(({ name }) => name === 'session-end')!;
+  while (await sweep.step());
+  assert.deepEqual(await store.sessionsOf({ userId }), []);
+});
+
 test('the sweep ends what is idle and spares what was used since its row was written', async (t) => {
   const { accounts, workers, clock, store } = await createWorld(t);
   const { token, userId } = await accounts.signUp(ANN);

@@ -99,8 +99,8 @@ export interface AccountsStore extends AdministrationStore {
   endSession(request: { userId: UserId; sessionId: number }): Promise<void>;
   /** Notes when sessions were last used; it never goes back, and ended sessions are passed over. At most 1,000. */
   touch(request: { sessions: { tokenHash: string; lastUsed: number }[] }): Promise<void>;
-  /** Ends some sessions last used at or before that; true: there may be more. */
-  dropIdle(request: { usedBefore: number; limit: number }): Promise<boolean>;
+  /** Ends some sessions last used at or before one time, or begun at or before the other; true: there may be more. */
+  dropEnded(request: { usedBefore: number; begunBefore: number; limit: number }): Promise<boolean>;
 
   /** The secret of that name; `fresh` becomes it where there is none yet. */
   secret(request: { name: string; fresh: Buffer }): Promise<Buffer>;

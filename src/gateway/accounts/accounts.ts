@@ -34,6 +34,8 @@ export interface SessionInfo {
   /** Milliseconds since 1970. */
   created: number;
   lastUsed: number;
+  /** When it ends if it is not used before; never more than a year after it began. */
+  expires: number;
   /** What the client called itself, at most 120 characters. */
   device: string;
   current: boolean;

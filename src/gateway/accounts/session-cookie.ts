@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LIMITS } from '#contract/limits.ts';
 import { LOOPBACK_COOKIE, SECURE_COOKIE } from '../authentication.ts';
 
-/** When a session ends, the server decides: each use begins its 30 days anew. Browsers keep no cookie longer. */
-const MAX_AGE_S = 400 * 86_400;
+/** The longest that a session lasts. Whether it has ended before, for want of use, the server decides. */
+const MAX_AGE_S = LIMITS.sessionLife_ms / 1_000;
 
 /**
  * Gives a browser its session: out of reach of scripts, sent by this site and by links to it. `__Host-` binds it

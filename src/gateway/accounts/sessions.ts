@@ -42,6 +42,10 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
   function lastUse(row: SessionRow): number {
     return Math.max(row.lastUsed, touched.get(row.tokenHash) ?? 0);
   }
+  /** When a session ends if it is not used from now on. */
+  function endOf(row: SessionRow): number {
+    return Math.min(lastUse(row) + LIMITS.sessionIdle_ms, row.created + LIMITS.sessionLife_ms);
+  }
   function note({ tokenHash }: SessionRow, now: number): void {
     if (touched.size < TOUCHES_WAITING || touched.has(tokenHash)) touched.set(tokenHash, now);
   }
@@ -65,7 +69,12 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
     async step() {
       // What was used since is written first, or the sweep would end a session that lives.
       if (await touch.step()) return true;
-      return store.dropIdle({ usedBefore: clock.now() - LIMITS.sessionIdle_ms, limit: LIMITS.batch });
+      const now = clock.now();
+      return store.dropEnded({
+        usedBefore: now - LIMITS.sessionIdle_ms,
+        begunBefore: now - LIMITS.sessionLife_ms,
+        limit: LIMITS.batch,
+      });
     },
   };
 
@@ -77,7 +86,8 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
       const sessionId = mint({ owner: userId, kind: 'account' });
       const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
       if (!(await store.openSession({ session, passwordHash, most: SESSIONS_PER_PERSON }))) return undefined;
-      return { userId, sessionId: String(sessionId), token, expires: created + LIMITS.sessionIdle_ms };
+      const expires = endOf({ ...session, lastUsed: created });
+      return { userId, sessionId: String(sessionId), token, expires };
     },
 
     async authenticate(token) {
@@ -87,23 +97,23 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
           : undefined;
       if (row === undefined) throw badToken();
       const now = clock.now();
-      const lastUsed = lastUse(row);
-      if (now - lastUsed >= LIMITS.sessionIdle_ms) throw badToken();
-      if (now - lastUsed >= TOUCH_EVERY_MS) note(row, now);
+      if (now >= endOf(row)) throw badToken();
+      if (now - lastUse(row) >= TOUCH_EVERY_MS) note(row, now);
       return { userId: row.userId, sessionId: String(row.sessionId) };
     },
 
     async list({ userId, sessionId: current }) {
-      const idleSince = clock.now() - LIMITS.sessionIdle_ms;
+      const now = clock.now();
       return (await store.sessionsOf({ userId }))
         .map((row) => ({
           id: String(row.sessionId),
           created: row.created,
           lastUsed: lastUse(row),
+          expires: endOf(row),
           device: row.device,
           current: String(row.sessionId) === current,
         }))
-        .filter(({ lastUsed }) => lastUsed > idleSince)
+        .filter(({ expires }) => expires > now)
         .sort((a, b) => b.lastUsed - a.lastUsed);
     },
 

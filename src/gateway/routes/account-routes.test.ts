@@ -154,7 +154,7 @@ test('with session: cookie a browser gets a cookie, no token, and is signed in b
     const answer = await site.call('POST', '/signup', { json, headers: SAME });
     assert.deepEqual([answer.status, answer.body.token], [200, undefined]);
     const [set] = answer.headers.getSetCookie();
-    assert.match(set!, /^warble=[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Lax$/);
+    assert.match(set!, /^warble=[\w-]{43}; Path=\/; Max-Age=31536000; HttpOnly; SameSite=Lax$/);
     const cookie = cookieOf(answer.headers);
     assert.equal((await site.call('GET', '/me', { cookie })).status, 200);
     const out = await site.call('POST', '/logout', { cookie, headers: SAME });
@@ -176,7 +176,7 @@ test('anywhere but on loopback the cookie is bound to HTTPS and to the host', ()
       sent.on('error', reject);
       sent.end(body);
     });
-    assert.match(set, /^__Host-warble=[\w-]{43}; Path=\/; Max-Age=34560000; Secure; HttpOnly; SameSite=Lax$/);
+    assert.match(set, /^__Host-warble=[\w-]{43}; Path=\/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax$/);
   }));
 
 const crossSite: [why: string, headers: (url: string) => Record<string, string>, allowed: boolean][] = [

@@ -242,6 +242,7 @@ function sessionsRoute({ accounts }: AccountRoutesDeps): Route {
           id: Id,
           created: Time,
           lastUsed: Time,
+          expires: { ...Time, description: 'When it ends if it is not used before.' },
           device: Type.String(),
           current: Type.Boolean(),
         }),
@@ -249,10 +250,11 @@ function sessionsRoute({ accounts }: AccountRoutesDeps): Route {
     }),
     async handler({ caller }) {
       const sessions = await accounts.sessions(caller);
-      const shown = sessions.map(({ created, lastUsed, ...session }) => ({
+      const shown = sessions.map(({ created, lastUsed, expires, ...session }) => ({
         ...session,
         created: new Date(created).toISOString(),
         lastUsed: new Date(lastUsed).toISOString(),
+        expires: new Date(expires).toISOString(),
       }));
       return { sessions: shown };
     },

@@ -6,7 +6,11 @@ import type { AuditLog } from '../accounts/audit.ts';
 import { cacheSessions } from '../accounts/stores/cached.ts';
 import { createSqliteAccountsStore } from '../accounts/stores/sqlite.ts';
 import { createSqliteAuditLog } from '../accounts/stores/sqlite-audit.ts';
-import { ACCOUNTS_SCHEMA, ADMINISTRATION_SCHEMA } from '../accounts/stores/sqlite-schema.ts';
+import {
+  ACCOUNTS_SCHEMA,
+  ADMINISTRATION_SCHEMA,
+  SESSION_LIFE_SCHEMA,
+} from '../accounts/stores/sqlite-schema.ts';
 import type { MediaIndex } from '../media/media-index.ts';
 import { createSqliteMediaIndex } from '../media/stores/sqlite.ts';
 import { MEDIA_LAST_USE_SCHEMA, MEDIA_SCHEMA } from '../media/stores/sqlite-schema.ts';
@@ -40,6 +44,7 @@ export function openGatewayDb(options: {
     REPORTS_SCHEMA,
     MEDIA_LAST_USE_SCHEMA,
     HIGH_WATER_SCHEMA,
+    SESSION_LIFE_SCHEMA,
   ];
   const db = openDatabase({ path, durability: 'full', disk, faults, migrations });
   const accounts = createSqliteAccountsStore(db);

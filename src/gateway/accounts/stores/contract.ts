@@ -214,14 +214,21 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.deepEqual(await one.store.standing({ sessionIds: [10, 20] }), [20]);
     });
 
-    test('idle sessions end some at a time', async () => {
+    test('sessions that are idle, or old, end some at a time', async () => {
       await signUp(1);
       await signUp(2);
       await signUp(3);
       await one.store.touch({ sessions: [{ tokenHash: 'token20', lastUsed: 7_000 }] });
-      assert.equal(await two.store.dropIdle({ usedBefore: 2_000, limit: 1 }), true);
-      assert.equal(await two.store.dropIdle({ usedBefore: 2_000, limit: 2 }), false);
+      const idle = { usedBefore: 2_000, begunBefore: 0 };
+      assert.equal(await two.store.dropEnded({ ...idle, limit: 1 }), true);
+      assert.equal(await two.store.dropEnded({ ...idle, limit: 2 }), false);
       assert.deepEqual(await one.store.standing({ sessionIds: [10, 20, 30] }), [20]);
+      const [row] = await one.store.sessionsOf({ userId: 2 });
+      const old = { usedBefore: 0, limit: 2 };
+      await two.store.dropEnded({ ...old, begunBefore: row!.created - 1 });
+      assert.deepEqual(await one.store.standing({ sessionIds: [20] }), [20]);
+      await two.store.dropEnded({ ...old, begunBefore: row!.created });
+      assert.deepEqual(await one.store.standing({ sessionIds: [20] }), []);
     });
 
     test('a secret is made once, whoever asks first', async () => {

@@ -78,3 +78,6 @@ CREATE TABLE invites (
 
 ALTER TABLE audit_log ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit_log ADD COLUMN subject TEXT NOT NULL DEFAULT '';`;
+
+/** Third migration of the accounts' part: sessions end a year after they began. */
+export const SESSION_LIFE_SCHEMA = 'CREATE INDEX sessions_begun ON sessions (created);';

@@ -11,7 +11,7 @@ const SESSION = `session_id AS sessionId, s.user_id AS userId, token_hash AS tok
   device`;
 type SessionSteps = Pick<
   AccountsStore,
-  'openSession' | 'sessionByToken' | 'sessionsOf' | 'standing' | 'endSession' | 'touch' | 'dropIdle'
+  'openSession' | 'sessionByToken' | 'sessionsOf' | 'standing' | 'endSession' | 'touch' | 'dropEnded'
 >;
 
 /** {@link AccountsStore} on a database whose migrations contain ACCOUNTS_SCHEMA and ADMINISTRATION_SCHEMA. */
@@ -139,8 +139,9 @@ function sessionSteps(db: Database): SessionSteps {
   );
   const end = db.prepare('DELETE FROM sessions WHERE session_id = ? AND user_id = ?');
   const touch = db.prepare('UPDATE sessions SET last_used = ?1 WHERE token_hash = ?2 AND last_used < ?1');
-  const dropIdle = db.prepare(
-    'DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE last_used <= ? LIMIT ? + 0)',
+  const dropEnded = db.prepare(
+    `DELETE FROM sessions WHERE session_id IN (
+       SELECT session_id FROM sessions WHERE last_used <= ? OR created <= ? LIMIT ? + 0)`,
   );
   return {
     openSession: ({ session, passwordHash, most }) =>
@@ -162,7 +163,7 @@ function sessionSteps(db: Database): SessionSteps {
       db.write(() => {
         for (const { tokenHash, lastUsed } of sessions) touch.run(lastUsed, tokenHash);
       }),
-    dropIdle: ({ usedBefore, limit }) =>
-      db.write(() => Number(dropIdle.run(usedBefore, limit).changes) === limit),
+    dropEnded: ({ usedBefore, begunBefore, limit }) =>
+      db.write(() => Number(dropEnded.run(usedBefore, begunBefore, limit).changes) === limit),
   };
 }
