@@ -24,17 +24,15 @@ export function openSnapshot(path: string): Snapshot {
   const commit = connection.prepare('COMMIT');
   // A transaction stands on a snapshot only from its first read on.
   const stand = connection.prepare('SELECT 1 FROM sqlite_schema LIMIT 1');
-  let pinned = false;
 
+  /** A damaged file may have ended the transaction already. */
   function unpin(): void {
-    if (pinned && connection.isTransaction) commit.run();
-    pinned = false;
+    if (connection.isTransaction) commit.run();
   }
   function pin(): void {
     unpin();
     begin.run();
     stand.get();
-    pinned = true;
   }
   pin();
   return {
@@ -45,7 +43,7 @@ export function openSnapshot(path: string): Snapshot {
       try {
         return work();
       } finally {
-        commit.run();
+        unpin();
       }
     },
     pin,
