@@ -29,6 +29,7 @@ const COMMANDS = {
     [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'],
     ['scripts/boundaries.ts'],
   ],
+  advisories: () => [['scripts/advisories.ts']],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write']],
   'test:clock': () => [['--test', 'test/clock/*.faketime.ts']],
   'test:trace': () => [['--test', 'test/trace/*.trace.ts']],
