@@ -26,7 +26,8 @@ async function look(status: number, answer: object): Promise<{ code: number; sai
   // npm keeps what it computed of an advisory.
   const cache = mkdtempSync(join(tmpdir(), 'warble-npm-'));
   const registryUrl = `http://127.0.0.1:${port}/`;
-  const env = { ...process.env, npm_config_registry: registryUrl, npm_config_cache: cache };
+  const npm = { npm_config_registry: registryUrl, npm_config_cache: cache, npm_config_noproxy: '127.0.0.1' };
+  const env = { ...process.env, ...npm };
   const child = spawn(process.execPath, [SCRIPT], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   registry.closeAllConnections();

@@ -28,7 +28,7 @@ const topic = 'Accounts';
 const NewPassword = Type.String({
   minLength: LIMITS.passwordMin,
   maxLength: LIMITS.passwordMax,
-  description: 'Any characters, but not a commonly used password.',
+  description: 'Any characters, but not a commonly used password, nor the handle with digits.',
 });
 const Password = Type.String({ minLength: 1, maxLength: LIMITS.passwordMax });
 const SessionKind = Type.Optional(
