@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TObject, TSchema } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode } from '#contract/errors.ts';
+import { EXAMPLES } from './examples.ts';
 import { headersOfProblem, headersOfSuccess, SHARED_HEADERS } from './openapi-headers.ts';
 import { API_PREFIX } from './registration.ts';
 import type { Route, RouteMethod } from './route.ts';
@@ -21,6 +22,7 @@ const PROBLEM_SCHEMA = {
   type: 'object',
   title: 'Problem',
   description: 'A problem document (RFC 9457).',
+  examples: [EXAMPLES.problem],
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
     type: { type: 'string', format: 'uri-reference' },
@@ -99,10 +101,11 @@ export function documentedPath({ root, path }: Route): string {
 }
 
 function operationOf(route: Route, method: RouteMethod, components: Components): Json {
-  const body = route.body === null ? {} : { requestBody: requestBodyOf(route, components) };
+  const name = method === route.methods[0] ? route.name : `${route.name}With${method}`;
+  const body = route.body === null ? {} : { requestBody: requestBodyOf(route, name, components) };
   const description = route.description === '' ? {} : { description: route.description };
   return {
-    operationId: method === route.methods[0] ? route.name : `${route.name}With${method}`,
+    operationId: name,
     tags: [route.topic],
     summary: route.summary,
     ...description,
@@ -113,7 +116,7 @@ function operationOf(route: Route, method: RouteMethod, components: Components):
       ...parametersOf(route.headers, 'header', components),
     ],
     ...body,
-    responses: responsesOf(route, components),
+    responses: responsesOf(route, name, components),
   };
 }
 
@@ -143,9 +146,11 @@ function canonicalName(header: string): string {
   return header.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase()).replace(/-Id$/, '-ID');
 }
 
-function requestBodyOf({ body, consumes }: Route, components: Components): Json {
+function requestBodyOf({ body, consumes }: Route, name: string, components: Components): Json {
   const type = consumes === 'json' ? 'application/json' : 'multipart/form-data';
-  return { required: true, content: { [type]: { schema: components.referring(body) } } };
+  const example = EXAMPLES.calls[name]?.body;
+  const content = { schema: components.referring(body), ...(example === undefined ? {} : { example }) };
+  return { required: true, content: { [type]: content } };
 }
 
 /** The answer with what every write says beside it, under the answer's name. */
@@ -171,12 +176,12 @@ export function answerSchemaOf({ answer, methods }: Route): TSchema {
   } as TSchema;
 }
 
-function responsesOf(route: Route, components: Components): Json {
+function responsesOf(route: Route, name: string, components: Components): Json {
   const responses: Json = {
     200: {
       description: 'Done.',
       headers: headersOfSuccess(route),
-      content: { [route.produces]: contentOf(route, components) },
+      content: { [route.produces]: contentOf(route, name, components) },
     },
   };
   if (route.headers !== null && 'if-none-match' in route.headers.properties) {
@@ -194,11 +199,15 @@ function responsesOf(route: Route, components: Components): Json {
   return responses;
 }
 
-function contentOf(route: Route, components: Components): Json {
-  if (route.produces === 'application/json') return { schema: components.referring(answerSchemaOf(route)) };
-  const schema = components.referring(route.answer);
-  // OpenAPI 3.1 has no words yet for what stands in a stream of events.
-  return route.events === null ? { schema } : { schema, 'x-events': components.referring(route.events) };
+function contentOf(route: Route, name: string, components: Components): Json {
+  const isJson = route.produces === 'application/json';
+  const example = EXAMPLES.calls[name]?.answer;
+  return {
+    schema: components.referring(isJson ? answerSchemaOf(route) : route.answer),
+    // OpenAPI 3.1 has no words yet for what stands in a stream of events.
+    ...(route.events === null ? {} : { 'x-events': components.referring(route.events) }),
+    ...(example === undefined ? {} : { example }),
+  };
 }
 
 /** A reference to the response of problems with these codes, which share a status; null: of any. */
@@ -241,7 +250,7 @@ export function errorsOf(route: Route): ErrorCode[] {
 interface Components {
   schemas: Json;
   responses: Json;
-  /** A copy of the schema in which every part that has a title is a reference to a component of that name. */
+  /** A copy of the schema in which every part that has a title is a reference to a component of that name; examples are no parts. */
   referring(schema: unknown): unknown;
 }
 
@@ -263,7 +272,9 @@ function createComponents(): Components {
   }
 
   function copy(schema: object): unknown {
-    return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, referring(value)]));
+    return Object.fromEntries(
+      Object.entries(schema).map(([key, value]) => [key, key === 'examples' ? value : referring(value)]),
+    );
   }
   return { schemas, responses: {}, referring };
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Compile } from 'typebox/schema';
+import { withoutReferences } from './conformance-test-support.ts';
+import { EXAMPLES } from './examples.ts';
+import { collectExamples } from './examples-test-support.ts';
+import { type Api, openApi } from './test-support.ts';
+
+interface Content {
+  schema: object;
+  example?: unknown;
+}
+interface Operation {
+  operationId: string;
+  requestBody?: { content: Record<string, Content> };
+  responses: Record<string, { content: Record<string, Content> }>;
+}
+
+/** A picture is no example that anybody could read. */
+const WITHOUT_EXAMPLE = ['getMedia'];
+const HOW_TO_MEND =
+  'if that is meant to be, run `node scripts/write-examples.ts` with the Node of this project';
+
+/** What an example is like: its fields and the types of their values. Ids, times and tokens are others each time. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  const entries = Object.entries(value).map(([name, field]) => [name.replace(/^\d+$/, 'id'), shapeOf(field)]);
+  return Object.fromEntries(entries);
+}
+
+describe('the examples of the OpenAPI document', () => {
+  let api: Api;
+  let operations: Operation[];
+  before(async () => {
+    api = await openApi();
+    operations = Object.values(api.document.paths).flatMap(
+      (item) => Object.values(withoutReferences(api.document, item) as object) as Operation[],
+    );
+  });
+  after(async () => {
+    await api.close();
+  });
+
+  function holds({ schema, example }: Content, about: string): void {
+    assert.ok(example !== undefined, `${about} has no example: ${HOW_TO_MEND}`);
+    const validator = Compile(schema);
+    if (validator.Check(example)) return;
+    const [, errors] = validator.Errors(example);
+    assert.fail(`${about}: ${JSON.stringify(errors)}: ${HOW_TO_MEND}`);
+  }
+
+  test('there is one of each body and each answer, as its schema says', () => {
+    for (const { operationId, requestBody, responses } of operations) {
+      if (WITHOUT_EXAMPLE.includes(operationId)) continue;
+      for (const body of Object.values(requestBody?.content ?? {})) holds(body, `the body of ${operationId}`);
+      for (const answer of Object.values(responses['200']!.content)) {
+        holds(answer, `the answer of ${operationId}`);
+      }
+    }
+    const problem = withoutReferences(api.document, api.document.components.schemas.Problem) as object;
+    holds({ schema: problem, example: EXAMPLES.problem }, 'a problem');
+  });
+
+  test('the events of the stream are as their schemas say', () => {
+    const { StreamEvents } = api.document.components.schemas;
+    const { properties } = withoutReferences(api.document, StreamEvents) as {
+      properties: Record<string, object>;
+    };
+    const text = EXAMPLES.calls.openStream?.answer as string;
+    const seen = new Set<string>();
+    for (const [, name, data] of text.matchAll(/^event: (.*)\ndata: (.*)$/gm)) {
+      holds({ schema: properties[name!]!, example: JSON.parse(data!) }, `the event ${name}`);
+      seen.add(name!);
+    }
+    assert.deepEqual([...seen].sort(), ['counts', 'delete', 'notification', 'tweet']);
+  });
+
+  test('they are what the system answers', async () => {
+    const { calls, problem } = await collectExamples();
+    assert.deepEqual(Object.keys(EXAMPLES.calls).sort(), Object.keys(calls).sort(), HOW_TO_MEND);
+    for (const [name, example] of Object.entries(calls)) {
+      assert.deepEqual(shapeOf(EXAMPLES.calls[name]), shapeOf(example), `${name}: ${HOW_TO_MEND}`);
+    }
+    assert.deepEqual(EXAMPLES.problem, problem);
+  });
+});
