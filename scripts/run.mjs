@@ -34,6 +34,7 @@ const COMMANDS = {
   'test:clock': () => [['--test', 'test/clock/*.faketime.ts']],
   'test:trace': () => [['--test', 'test/trace/*.trace.ts']],
   'test:proxies': () => [['--test', 'test/proxies/*.proxies.ts']],
+  'test:browser': () => [['--test', 'test/browser/*.browser.ts']],
   'test:fuzz': () => [['--test', 'test/fuzz/*.fuzz.ts']],
 };
 

@@ -112,6 +112,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   registerRoutes({ app, clock }, routes);
   registerPages(app, {
     routes,
+    quotas: deps.limits.quotas,
     version,
     publicUrl,
     ready,
@@ -165,6 +166,7 @@ export function routesOf(deps: GatewayDeps): Route[] {
 
 interface PagesDeps {
   routes: Route[];
+  quotas: Limits['quotas'];
   version: string;
   publicUrl: string | null;
   ready: () => Promise<boolean>;
@@ -178,10 +180,10 @@ const PROBE = { config: { limit: 'probe' } } as const;
 
 function registerPages(
   app: FastifyInstance,
-  { routes, version, publicUrl, ready, shedding, timeline }: PagesDeps,
+  { routes, quotas, version, publicUrl, ready, shedding, timeline }: PagesDeps,
 ): void {
   const document = JSON.stringify(openApiOf(routes, version, publicUrl));
-  const docs = docsPage(routes);
+  const docs = docsPage(routes, quotas);
   app.get('/', PAGE, async (request, reply) =>
     sendPage(reply, await indexPage({ timeline, ready }, request.site.origin)),
   );

@@ -34,6 +34,39 @@ describe('beside the calls', () => {
     assert.equal(index.match(/^(<pre>)?curl /gm)?.length, 3);
   });
 
+  test('docs have an index, ranges, patterns in words, examples and the limits of this server', async () => {
+    const docs = await (await fetch(`${api.url}/docs`)).text();
+    for (const [path, item] of Object.entries(api.document.paths)) {
+      for (const { operationId } of Object.values(item)) {
+        if (operationId === 'setProfileWithPUT') continue;
+        assert.ok(docs.includes(`<li><a href="#${operationId}">`), `${operationId} is in the index`);
+        assert.ok(docs.includes(`<h3 id="${operationId}">`), `${operationId} is there`);
+      }
+      assert.ok(docs.includes(path));
+    }
+    const part = (name: string) => docs.slice(docs.indexOf(`<h3 id="${name}">`)).split('<h3')[1]!;
+    assert.match(
+      part('signUp'),
+      /<code>handle<\/code>.*1 to 15 letters, digits or _\..*8 to 128 characters\./,
+    );
+    assert.match(part('listFollowers'), /<code>limit\?<\/code>.*1 to 100\. Default 20\./);
+    assert.match(part('listUsers'), /1 to 100 ids, separated by commas\./);
+    assert.match(part('postTweet'), /At most 4 entries\./);
+    assert.match(part('openStream'), /<th colspan="3">Event<.*href="#type-TweetEvent"/);
+    assert.match(part('postTweet'), /<summary>Example<.*Off to the sea/s);
+    assert.doesNotMatch(docs, /\^\[/, 'no regular expression');
+    assert.match(docs, /This server does not limit requests/);
+    const limited = await openApi({ rateLimits: 'on', quotas: { write: { quota: 7, window_ms: 120_000 } } });
+    try {
+      const own = await (await fetch(`${limited.url}/docs`)).text();
+      assert.match(own, /Limit: <a href="#limits">read<\/a>, 900 in 15 minutes\./);
+      assert.match(own, /Limit: <a href="#limits">write<\/a>, 7 in 2 minutes\./);
+      assert.match(own, /<code>post<\/code><\/td><td>300 an hour/);
+    } finally {
+      await limited.close();
+    }
+  });
+
   test('metrics are for this machine, directly, or for the bearer of their token', async () => {
     const ask = (headers: Record<string, string>) => fetch(`${api.url}/metrics`, { headers });
     assert.match(await (await ask({})).text(), /route="\/api\/v1\/signup"/);

@@ -75,6 +75,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   return {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
     take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
+    quotas: off ? null : quotas,
     atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
     tokens: off ? UNCOUNTED : createTokens({ clock, quota: quotas.badToken, keys }),
     attempt({ account, address, site = null }) {

@@ -57,6 +57,8 @@ export interface Limits {
    * `null`: limits are off.
    */
   take(policy: Policy, who: UserId | string, site?: string | null): Decision | null;
+  /** How many requests each policy allows; null: limits are off. */
+  readonly quotas: Readonly<Record<Policy, Quota>> | null;
   readonly atOnce: Readonly<AtOnce>;
   /** Counts the tokens that addresses show in vain, and looks tokens up. */
   readonly tokens: Tokens;

@@ -19,6 +19,11 @@ const POLICIES: Record<RouteLimit, Policy> = {
   page: 'page',
   probe: 'probe',
 };
+/** Which policy a call counts against. */
+export function policyOf(limit: RouteLimit): Policy {
+  return POLICIES[limit];
+}
+
 /**
  * What is no call at all counts as reading, but for what a browser asks before it calls from another origin: it asks for
  * each address that a page calls, and people of one office share the limit.
