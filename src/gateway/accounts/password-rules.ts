@@ -47,7 +47,7 @@ const ROWS = [
   'azertyuiopqsdfghjklmwxcvbn',
 ];
 
-/** The list is read when somebody first chooses a password, and costs 12 ms and 4 MB then. */
+/** The list is read when somebody first chooses a password, and costs some 20 ms and 3 MB then. */
 export function createPasswordRules(): PasswordRules {
   let reading: Promise<ReadonlySet<string>> | undefined;
 
