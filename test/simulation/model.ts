@@ -71,7 +71,14 @@ export type Done =
   | { kind: 'like' | 'unlike' | 'repost' | 'unrepost'; person: number; tweetId: number }
   | { kind: 'comment'; person: number; tweetId: number; commentId: number }
   | { kind: 'uncomment'; commentId: number }
-  | { kind: 'follow'; person: number; other: number; private: boolean }
+  | {
+      kind: 'follow';
+      person: number;
+      other: number;
+      private: boolean;
+      /** As it was answered: acts of one turn are answered in another order than they were done in. */
+      requested?: boolean;
+    }
   | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; person: number; other: number }
   | { kind: 'answer'; person: number; other: number; approve: boolean }
   | { kind: 'protect' | 'open' | 'suspend' | 'reinstate'; person: number };
@@ -101,12 +108,12 @@ export function refusal(model: Model, act: Done): string | undefined {
       return act.approve && model.follows.get(pair(act.other, act.person)) === false
         ? undefined
         : 'not_found';
-    case 'block':
-    case 'mute': {
-      const standing = act.kind === 'block' ? model.blocks : model.mutes;
-      const repeated = standing.has(pair(act.person, act.other));
-      return repeated || maySee(model, act.person, act.other) ? undefined : 'not_found';
+    case 'block': {
+      const hidden = !model.people.get(act.other)!.active || model.blocks.has(pair(act.other, act.person));
+      return hidden ? 'not_found' : undefined;
     }
+    case 'mute':
+      return maySee(model, act.person, act.other) ? undefined : 'not_found';
     default:
       return undefined;
   }
@@ -201,8 +208,13 @@ function applySocial(model: Model, act: Social): void {
   }
 }
 
-function follow({ people, follows, requests }: Model, act: Extract<Done, { kind: 'follow' }>): void {
+/** Whether a follow is a request at first. */
+export function isRequest({ people, follows }: Model, { person, other }: { person: number; other: number }) {
+  return people.get(other)!.protected && !follows.has(pair(person, other));
+}
+
+function follow(model: Model, act: Extract<Done, { kind: 'follow' }>): void {
   const key = pair(act.person, act.other);
-  if (people.get(act.other)!.protected && !follows.has(key)) requests.add(key);
-  else follows.set(key, act.private);
+  if (act.requested ?? isRequest(model, act)) model.requests.add(key);
+  else model.follows.set(key, act.private);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { isWarbleError } from '#contract/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { adopt, checkFacts } from './facts.ts';
-import { apply, type Done, mayReadTweet, refusal } from './model.ts';
+import { apply, type Done, isRequest, mayReadTweet, refusal } from './model.ts';
 import { type Act, makeSteps, type Step } from './steps.ts';
 import { checkTold, markRead } from './told.ts';
 import { checkViews } from './views.ts';
@@ -129,6 +129,7 @@ async function actAlone(run: Run, act: Act): Promise<void> {
   try {
     const done = await world.perform(resolved);
     assert.equal(expected, undefined, `should have been refused with ${expected}`);
+    if (done.kind === 'follow') assert.equal(done.requested, isRequest(world.model, done));
     keep(world, done);
     await showsAtOnce(world, done);
   } catch (error) {

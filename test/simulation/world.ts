@@ -243,9 +243,11 @@ async function perform(system: System, model: Model, act: Resolved): Promise<Don
     case 'unrepost':
       await engagement[act.kind]({ actor: act.person, tweetId: act.tweetId, traceId });
       return act;
-    case 'follow':
-      await social.follow({ follower: act.person, followee: act.other, private: act.private, traceId });
-      return act;
+    case 'follow': {
+      const { person: follower, other: followee } = act;
+      const { state } = await social.follow({ follower, followee, private: act.private, traceId });
+      return { ...act, requested: state === 'requested' };
+    }
     case 'unfollow':
       await social.unfollow({ follower: act.person, followee: act.other, traceId });
       return act;
