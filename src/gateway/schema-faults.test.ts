@@ -14,6 +14,7 @@ describe('what is wrong with a value is told in words, not as a schema', () => {
     ['type', { type: ['string', 'null'] }, 'must be a string or null'],
     ['type', { type: 'array' }, 'must be a list'],
     ['enum', { allowedValues: ['24h', '7d'] }, 'must be 24h or 7d'],
+    ['enum', { allowedValues: ['24h', '7d', 'all'] }, 'must be 24h, 7d or all'],
     ['const', { allowedValue: 'cookie' }, 'must be cookie'],
     ['minimum', { limit: 1 }, 'must be at least 1'],
     ['maximum', { limit: 100 }, 'must be at most 100'],

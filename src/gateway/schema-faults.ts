@@ -54,6 +54,8 @@ const BY_KEYWORD: Record<string, (params: Record<string, unknown>) => string> = 
 };
 
 const MAX_NAME_CHARACTERS = 80;
+/** "a, b or c". */
+const LISTED = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** A name that a client made up, short enough to be repeated in an answer. */
 export function shortName(name: string): string {
@@ -72,7 +74,7 @@ export function mustMatch(pattern: string): string {
 
 /** The words for a value that is none of these. */
 export function oneOf(values: readonly unknown[]): string {
-  return `must be ${values.join(' or ')}`;
+  return `must be ${LISTED.format(values.map(String))}`;
 }
 
 function typesOf(type: unknown): string {

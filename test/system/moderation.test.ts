@@ -205,6 +205,24 @@ test('suspending hides the author and signs them out; a moderator is not suspend
   assert.deepEqual([open.reason, open.suspended], ['all of it', true], 'what else is open stays open');
 });
 
+test('two moderators at once: the report says what was done, and whoever dismissed too late is told', async () => {
+  const [ann, bob] = await site.people('o_ann', 'o_bob');
+  const other = await moderator('o_mod');
+  for (let round = 0; round < 10; round++) {
+    const { tweetId } = await ann.post('/postTweet', { content: `bad ${round}` });
+    const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
+    const path = `/moderation/reports/${reportId}`;
+    const [dismissal, removal] = await Promise.all([
+      mod.send('POST', path, { act: 'dismiss', reason: 'fine' }),
+      other.send('POST', path, { act: 'remove', reason: 'spam' }),
+    ]);
+    const { status } = await bob.send('GET', `/tweets/${tweetId}`);
+    const { act } = (await reportsAbout(ann, 'resolved'))[0].resolution;
+    assert.deepEqual([removal.status, act], status === 404 ? [200, 'remove'] : [409, 'dismiss']);
+    if (dismissal.status !== 200) assert.equal(dismissal.body.code, 'already_resolved');
+  }
+});
+
 test('dismissing changes nothing but the report, and is written down; the same may be reported again', async () => {
   const [ann, bob] = await site.people('y_ann', 'y_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'fine' });

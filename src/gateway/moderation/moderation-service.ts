@@ -10,7 +10,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { Actor, Administration } from '../accounts/administration.ts';
 import type { Media } from '../media/media.ts';
 import type { Moderation } from './moderation.ts';
-import type { ReportRow, ReportSubject, ReportsStore } from './reports-store.ts';
+import type { ReportRow, ReportSubject, ReportsStore, Resolution } from './reports-store.ts';
 
 export interface ModerationDeps {
   store: ReportsStore;
@@ -170,7 +170,7 @@ function createResolving(deps: ModerationDeps, removals: Removals): Moderation['
     if (row === undefined) throw notFound('There is no such report.');
     if (row.resolution !== null) {
       if (row.resolution.act === act) return;
-      throw new WarbleError('already_resolved', `This report was resolved with ${row.resolution.act}.`);
+      throw alreadyResolved(row.resolution);
     }
     const { handle } = await administration.account({ userId: moderator });
     const actor: Actor = { by: `@${handle} (id ${moderator})`, from, reason: checked.text };
@@ -186,8 +186,19 @@ function createResolving(deps: ModerationDeps, removals: Removals): Moderation['
       });
     }
     const resolution = { act, by: moderator, reason: checked.text, time: clock.now() };
+    if (act !== 'dismiss') {
+      // Another moderator may have dismissed it meanwhile; the report says what was done all the same.
+      await store.resolve({ subject: row.subject, resolution, dismissed: reportId });
+      return;
+    }
     await store.resolve({ subject: row.subject, resolution });
+    const stands = (await store.report({ reportId }))?.resolution;
+    if (stands != null && stands.act !== 'dismiss') throw alreadyResolved(stands);
   };
+}
+
+function alreadyResolved({ act }: Resolution): WarbleError {
+  return new WarbleError('already_resolved', `This report was resolved with ${act}.`);
 }
 
 function refusedReason(detail: string): WarbleError {

@@ -46,8 +46,15 @@ export interface ReportsStore {
   anyOpen(request: { tweetIds: number[] }): Promise<boolean>;
   /** Open or resolved ones with an id below `before`, newest first. */
   reports(request: { open: boolean; before: Snowflake | null; limit: number }): Promise<ReportRow[]>;
-  /** Resolves every open report about a subject; what is resolved already stays as it is. Says how many it resolved. */
-  resolve(request: { subject: ReportSubject; resolution: Resolution }): Promise<number>;
+  /**
+   * Resolves every open report about a subject; what is resolved already stays as it is. With `dismissed`, that report
+   * about it too, where somebody has dismissed it. Says how many it resolved.
+   */
+  resolve(request: {
+    subject: ReportSubject;
+    resolution: Resolution;
+    dismissed?: Snowflake;
+  }): Promise<number>;
   /**
    * Erases some of what is kept about and of somebody: reports that concern them go, and theirs lose their reasons.
    * Call until `done`.

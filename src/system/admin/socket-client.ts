@@ -43,8 +43,13 @@ export async function ask(
       if ('error' in message) throw new ConfigError(message.error.detail);
       progress(message.progress);
     }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EPIPE' && code !== 'ECONNRESET') throw error;
   } finally {
     socket.destroy();
   }
-  throw new ConfigError('the server ended before it answered; look at the audit log before you try again.');
+  throw new ConfigError(
+    'the server closed the connection before it answered: it is stopping, or too many connections are open. Look at the audit log before you try again.',
+  );
 }

@@ -18,6 +18,7 @@ import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { systemClock } from '#platform/clock.ts';
 import { eventually } from '#test/support/client.ts';
+import { ConfigError } from '../config-error.ts';
 import { ACT_NAMES, actOf } from './acts.ts';
 import { printable } from './printable.ts';
 import { ask, connectAdmin } from './socket-client.ts';
@@ -115,6 +116,21 @@ test('whoever says nothing holds one connection of few, and is let go when the s
   await close();
   await eventually(async () => assert.equal(held(), 0));
   assert.ok(!existsSync(path));
+});
+
+test('whom the server lets go unheard is told so in a sentence', async (t) => {
+  const data = newData(t);
+  const { path } = await open(t, data);
+  const silent = await Promise.all(Array.from({ length: 16 }, () => opened(path)));
+  const socket = await connectAdmin(data);
+  await assert.rejects(
+    ask(socket!, SUSPEND, () => {}),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      return /closed the connection before it answered/.test(error.message);
+    },
+  );
+  for (const each of silent) each.destroy();
 });
 
 async function opened(path: string): Promise<Socket> {

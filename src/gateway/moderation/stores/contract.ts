@@ -81,6 +81,18 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.deepEqual(await idsOf(true), [3]);
     });
 
+    test('what was done about something stands over a dismissal of the report that it answers, and over nothing else', async () => {
+      for (const id of [1, 2]) await one.add(report(id, { reporter: id + 2 }));
+      const subject = { kind: 'tweet', id: 100 } as const;
+      const removed: Resolution = { ...DISMISSED, act: 'remove', by: 8 };
+      await one.resolve({ subject, resolution: DISMISSED });
+      assert.equal(await two.resolve({ subject, resolution: removed, dismissed: 2 }), 1);
+      const suspended: Resolution = { ...DISMISSED, act: 'suspend' };
+      assert.equal(await one.resolve({ subject, resolution: suspended, dismissed: 2 }), 0);
+      assert.deepEqual((await one.report({ reportId: 1 }))?.resolution, DISMISSED);
+      assert.deepEqual((await one.report({ reportId: 2 }))?.resolution, removed);
+    });
+
     test('with somebody go the reports about them and the words of theirs, some at a time', async () => {
       await one.add(report(1));
       await one.add(report(2, { reporter: 3 }));

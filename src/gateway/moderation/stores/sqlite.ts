@@ -37,7 +37,7 @@ export function createSqliteReportsStore(db: Database): ReportsStore {
   );
   const resolve = db.prepare(
     `UPDATE reports SET act = ?, resolved_by = ?, resolved_reason = ?, resolved_at = ?
-     WHERE kind = ? AND subject_id = ? AND act IS NULL`,
+     WHERE kind = ? AND subject_id = ? AND (act IS NULL OR (act = 'dismiss' AND report_id = ?))`,
   );
   const dropAbout = db.prepare(
     'DELETE FROM reports WHERE report_id IN (SELECT report_id FROM reports WHERE user_id = ? LIMIT ? + 0)',
@@ -60,8 +60,8 @@ export function createSqliteReportsStore(db: Database): ReportsStore {
     anyOpen: async ({ tweetIds }) => anyOpen.get(JSON.stringify(tweetIds)) !== undefined,
     reports: async ({ open, before, limit }) =>
       (open ? listOpen : listResolved).all(before ?? Number.MAX_SAFE_INTEGER, limit).map(rowOf),
-    resolve: ({ subject, resolution: { act, by, reason, time } }) =>
-      db.write(() => Number(resolve.run(act, by, reason, time, subject.kind, subject.id).changes)),
+    resolve: ({ subject: { kind, id }, resolution: { act, by, reason, time }, dismissed = null }) =>
+      db.write(() => Number(resolve.run(act, by, reason, time, kind, id, dismissed).changes)),
     eraseUser: ({ userId, limit }) =>
       db.write(() => {
         const about = Number(dropAbout.run(userId, limit).changes);
