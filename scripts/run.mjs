@@ -35,6 +35,7 @@ const COMMANDS = {
   'test:trace': () => [['--test', 'test/trace/*.trace.ts']],
   'test:proxies': () => [['--test', 'test/proxies/*.proxies.ts']],
   'test:browser': () => [['--test', 'test/browser/*.browser.ts']],
+  'test:clients': () => [['--test', 'test/clients/*.clients.ts']],
   'test:fuzz': () => [['--test', 'test/fuzz/*.fuzz.ts']],
 };
 
