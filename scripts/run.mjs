@@ -11,6 +11,8 @@ const OWN_NODE_MAJOR = 26;
 
 /** Test files at once. Node's own default leaves one core free, which on two is half of the machine. */
 const SIDE_BY_SIDE = `--test-concurrency=${Math.max(2, availableParallelism())}`;
+/** A test that hangs fails, instead of holding up all the others for ever. The longest takes two minutes. */
+const TEST_TIMEOUT = '--test-timeout=600000';
 
 /** What each npm script runs, once everything is installed: lists of commands, one after the other. */
 const bin = (name) => join(modules, name);
@@ -22,7 +24,12 @@ const COMMANDS = {
   simulate: (args) => [['test/simulation/main.ts', ...args]],
   admin: main('admin'),
   test: (args) => [
-    ['--test', SIDE_BY_SIDE, ...(args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'])],
+    [
+      '--test',
+      SIDE_BY_SIDE,
+      TEST_TIMEOUT,
+      ...(args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts']),
+    ],
   ],
   check: () => [
     [bin('typescript/bin/tsc'), '-p', '.'],
@@ -31,12 +38,12 @@ const COMMANDS = {
   ],
   advisories: () => [['scripts/advisories.ts']],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write']],
-  'test:clock': () => [['--test', 'test/clock/*.faketime.ts']],
-  'test:trace': () => [['--test', 'test/trace/*.trace.ts']],
-  'test:proxies': () => [['--test', 'test/proxies/*.proxies.ts']],
-  'test:browser': () => [['--test', 'test/browser/*.browser.ts']],
-  'test:clients': () => [['--test', 'test/clients/*.clients.ts']],
-  'test:fuzz': () => [['--test', 'test/fuzz/*.fuzz.ts']],
+  'test:clock': () => [['--test', TEST_TIMEOUT, 'test/clock/*.faketime.ts']],
+  'test:trace': () => [['--test', TEST_TIMEOUT, 'test/trace/*.trace.ts']],
+  'test:proxies': () => [['--test', TEST_TIMEOUT, 'test/proxies/*.proxies.ts']],
+  'test:browser': () => [['--test', TEST_TIMEOUT, 'test/browser/*.browser.ts']],
+  'test:clients': () => [['--test', TEST_TIMEOUT, 'test/clients/*.clients.ts']],
+  'test:fuzz': () => [['--test', TEST_TIMEOUT, 'test/fuzz/*.fuzz.ts']],
 };
 
 /** What serving needs is installed for these; the others need the tools of developers too. */
