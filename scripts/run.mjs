@@ -37,6 +37,7 @@ const COMMANDS = {
     ['scripts/boundaries.ts'],
   ],
   advisories: () => [['scripts/advisories.ts']],
+  examples: () => [['scripts/write-examples.ts']],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write']],
   'test:clock': () => [['--test', TEST_TIMEOUT, 'test/clock/*.faketime.ts']],
   'test:trace': () => [['--test', TEST_TIMEOUT, 'test/trace/*.trace.ts']],

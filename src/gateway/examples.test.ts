@@ -18,8 +18,7 @@ interface Operation {
 
 /** A picture is no example that anybody could read. */
 const WITHOUT_EXAMPLE = ['getMedia'];
-const HOW_TO_MEND =
-  'if that is meant to be, run `node scripts/write-examples.ts` with the Node of this project';
+const HOW_TO_MEND = 'if that is meant to be, run `npm run examples`';
 
 /** What an example is like: its fields and the types of their values. Ids, times and tokens are others each time. */
 function shapeOf(value: unknown): unknown {

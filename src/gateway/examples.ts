@@ -1,6 +1,6 @@
 /**
  * An example of the body and of the answer of each call: what a running system was sent and answered.
- * `scripts/write-examples.ts` writes them; a test holds them to the schemas and to what the system answers today.
+ * `npm run examples` writes them; a test holds them to the schemas and to what the system answers today.
  */
 import { readFileSync } from 'node:fs';
 

@@ -155,6 +155,26 @@ describe('the OpenAPI document', () => {
       'postTweet Idempotency-Key',
     ]);
   });
+
+  test('is true of the headers of a limited server', async () => {
+    const limited = await openApi({ rateLimits: 'on', quotas: { read: { quota: 1, window_ms: 60_000 } } });
+    try {
+      // Each answer's headers are held to the document.
+      const answers = [await limited.anybody.get('/tweets'), await limited.anybody.get('/tweets')];
+      const told = answers.map(({ status, headers }) => [
+        status,
+        headers.get('ratelimit-policy'),
+        headers.get('ratelimit')?.replace(/t=\d+/, 't=…'),
+        headers.has('retry-after'),
+      ]);
+      assert.deepEqual(told, [
+        [200, '"read";q=1;w=60', '"read";r=0;t=…', false],
+        [429, '"read";q=1;w=60', '"read";r=0;t=…', true],
+      ]);
+    } finally {
+      await limited.close();
+    }
+  });
 });
 
 const CALLS = [
