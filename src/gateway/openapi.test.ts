@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/schema';
 import { ERROR_CATALOGUE } from '#contract/errors.ts';
 import { withoutReferences } from './conformance-test-support.ts';
+import { openApiOf } from './openapi.ts';
+import { defineRoute, SENT } from './route.ts';
 import { mustMatch } from './schema-faults.ts';
+import { Id, named } from './schemas/common.ts';
 import { type Api, openApi } from './test-support.ts';
 
 interface Body {
@@ -174,6 +178,20 @@ describe('the OpenAPI document', () => {
     } finally {
       await limited.close();
     }
+  });
+
+  test('is not made where two schemas have one name', () => {
+    const route = (name: string, answer: TSchema) =>
+      defineRoute({
+        ...({ method: 'GET', path: `/${name}`, auth: 'none', limit: 'read', name, topic: 'Test' } as const),
+        summary: name,
+        answer,
+        handler: async () => SENT,
+      });
+    const one = route('one', named('Same', { a: Id }));
+    assert.ok(openApiOf([one, route('two', named('Same', { a: Id }))], '1').components.schemas.Same);
+    const other = route('two', named('Same', { b: Id }));
+    assert.throws(() => openApiOf([one, other], '1'), /Two schemas are called Same/);
   });
 });
 

@@ -61,7 +61,7 @@ function routeSection(route: Route, { table }: FieldTables, quotas: Quotas): str
     route.produces === 'application/json'
       ? table('Answer', answerSchemaOf(route))
       : `<p>Answers with <code>${escaped(route.produces)}</code>.</p>`,
-    table('Header of the answer', route.answerHeaders),
+    table('Answer header', route.answerHeaders),
     table('Event', route.events),
     exampleOf(route),
     `<p class="quiet">Errors: ${errorsOf(route)

@@ -7,7 +7,7 @@ export const StreamEvents = named(
   'StreamEvents',
   {
     tweet: named('TweetEvent', { tweetId: Id, userId: Id, time: Time }, 'Somebody whom you follow tweeted.'),
-    delete: named('DeleteEvent', { tweetId: Id }, 'A tweet that was told is gone.'),
+    delete: named('DeleteEvent', { tweetId: Id }, 'A tweet was deleted.'),
     notification: named(
       'NotificationEvent',
       { ...Notification.properties, users: Users },
