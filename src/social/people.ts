@@ -54,7 +54,9 @@ export function createPeople(deps: SocialDeps): People {
       store.change({ people: [userId], ties: [] }, ({ people: [before] }) => {
         const time = clock.now();
         if (!before) throw notFound('There is nobody with this id.');
-        const emptied = state === 'erased' ? { name: '', bio: '', picture: '' } : {};
+        // Whoever leaves is hidden for good, so what they wrote of themselves goes at once.
+        const leaves = state === 'erasing' || state === 'erased';
+        const emptied = leaves ? { name: '', bio: '', picture: '' } : {};
         const after = changed(before, { state, handle: handle ?? before.handle, ...emptied });
         // What is erased stays so, whatever was still on its way.
         if (before.state === 'erased' || after === undefined) return { events: [], time, result: undefined };

@@ -79,7 +79,7 @@ export interface Social {
   createPerson(person: NewPerson): Promise<void>;
   /** Changes a profile. Becoming protected ends private follows of it; becoming public accepts every request. */
   setProfile(request: { userId: UserId; changes: ProfileChanges; traceId: string }): Promise<void>;
-  /** State and handle as the gateway decided them. `erased` empties the profile and frees nothing else. */
+  /** State and handle as the gateway decided them. `erasing` and `erased` empty the profile and free nothing else. */
   setAccount(request: { userId: UserId; state: AccountState; handle?: string }): Promise<void>;
   /**
    * People as the viewer stands to them, in no order; those who never were are left out; hidden and erased ones are

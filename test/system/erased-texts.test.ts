@@ -86,7 +86,8 @@ test('of an account that was erased no text is left in any file', async () => {
   for (const text of texts) assert.notDeepEqual(filesWith(text), [], text);
 
   assert.equal((await eve.delete('/me', { password: 'eve likes long passwords' })).status, 200);
-  await api.settle();
+  await api.settle(60_000);
+  for (const text of ['of eve', '-of-eve']) assert.deepEqual(filesWith(text), [], `${text}, after a minute`);
   await api.settle(LATE_WRITES_MS);
   for (const text of texts) assert.deepEqual(filesWith(text), [], text);
   assert.notDeepEqual(filesWith('words of fay, 49'), []);
