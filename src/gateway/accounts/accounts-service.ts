@@ -170,7 +170,10 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       const { userId } = account;
       const time = clock.now();
       // The intent first: if the next line fails or the process dies, the erasure's worker does it again.
-      await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
+      const removed = await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
+      if (!removed && (await store.byId({ userId }))?.state === 'suspended') {
+        throw new WarbleError('unauthenticated', 'This account is no longer active.');
+      }
       try {
         await announcer.announce(userId);
       } catch (cause) {

@@ -34,7 +34,15 @@ async function createWorld(t: TestContext) {
   };
   const { db, accounts: store, audit } = openGatewayDb({ path: join(directory, 'gateway.db') });
   const announcer = createAnnouncer({ store, social });
-  const hasher = createPasswordHasher({ random, memory_KiB: 64, passes: 1 });
+  const during = { verify: async () => {} };
+  const fast = createPasswordHasher({ random, memory_KiB: 64, passes: 1 });
+  const hasher: typeof fast = {
+    ...fast,
+    async verify(...request) {
+      await during.verify();
+      return fast.verify(...request);
+    },
+  };
   const deps = { store, announcer, hasher, mint: minter.mint, clock, random };
   t.after(async () => {
     await db.close();
@@ -47,7 +55,7 @@ async function createWorld(t: TestContext) {
     (await administration.auditLog({ before: null, limit: 100 })).entries.map(
       ({ by, from, action, userId, subject, detail }) => [by, from, action, userId, subject, detail],
     );
-  return { ...facts, outage, db, accounts, administration, announcer, written };
+  return { ...facts, outage, during, db, accounts, administration, announcer, written };
 }
 
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
@@ -142,6 +150,16 @@ test('a changed handle is signed in with and looked up; the old one is nobody el
     (await written()).map(([, , action, , subject]) => [action, subject]),
     [['handle.changed', 'handle Ann -> Annabel']],
   );
+});
+
+test('an account that is suspended while its owner removes it is not said to be removed', async (t) => {
+  const { accounts, administration, during } = await createWorld(t);
+  const session = await accounts.signUp(ANN);
+  const { userId } = session;
+  during.verify = () => administration.suspend({ userId, ...ROOT });
+  const removal = accounts.remove({ session, password: ANN.password, client: CLIENT });
+  await assert.rejects(removal, refusedWith('unauthenticated'));
+  assert.equal((await administration.account({ userId })).state, 'suspended');
 });
 
 test('the role of a moderator is given and taken, and rests while the account is suspended', async (t) => {
