@@ -36,6 +36,8 @@ export async function install(set) {
     prepare(beside);
     const result = await npmInstall(beside, set);
     if (result.code !== 0) explain(result);
+    const missing = missingFrom(beside, set);
+    if (missing !== undefined) throw new Error(leftOut(missing));
     writeFileSync(join(beside, 'node_modules', STAMP), stampOf(set));
     swap(beside, set);
   } catch (error) {
@@ -58,22 +60,58 @@ function isInstalled(set) {
   const stamp = join(modules, STAMP);
   const found = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (found === stampOf(set) || found === stampOf('develop')) return true;
-  if (!matchesLock(set)) return false;
+  // Somebody may have run `npm ci` themselves.
+  if (missingFrom(root, set) !== undefined) return false;
   writeFileSync(stamp, stampOf(set));
   return true;
 }
 
-/** Whether somebody ran `npm ci` themselves: npm's own list of what it installed has all that the lock file asks for. */
-function matchesLock(set) {
-  const file = join(modules, '.package-lock.json');
-  if (!existsSync(file)) return false;
-  const { packages: installed } = JSON.parse(readFileSync(file, 'utf8'));
-  const { packages: wanted } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  return Object.entries(wanted).every(([path, { version, dev, optional, devOptional }]) => {
-    // What is optional is there or not, by the platform.
-    if (path === '' || optional || devOptional || (dev && set === 'serve')) return true;
-    return installed[path]?.version === version && existsSync(join(root, path, 'package.json'));
+/**
+ * The first package of the lock file that is not whole in `folder`, by npm's own list of what it installed; undefined:
+ * all are there. npm leaves out what is optional where it cannot be unpacked, as on a disk that fills, and ends with 0
+ * all the same; Node itself is such a package.
+ */
+function missingFrom(folder, set) {
+  const installed = packagesOf(join(folder, 'node_modules', '.package-lock.json')) ?? {};
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  return Object.keys(wanted).find((path) => {
+    const { version } = wanted[path];
+    if (path === '' || !isWanted(wanted[path], set)) return false;
+    return (
+      installed[path]?.version !== version ||
+      readJson(join(folder, path, 'package.json'))?.version !== version
+    );
   });
+}
+
+function isWanted({ dev, optional, devOptional, os, cpu, libc }, set) {
+  if (dev && set === 'serve') return false;
+  if (!optional && !devOptional) return true;
+  // What is optional is there or not, by the platform that it names.
+  const named = os !== undefined && cpu !== undefined;
+  return (
+    named && [os].flat().includes(process.platform) && [cpu].flat().includes(process.arch) && fitsLibc(libc)
+  );
+}
+
+function fitsLibc(libc) {
+  if (libc === undefined || process.platform !== 'linux') return true;
+  const own = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  return [libc].flat().includes(own);
+}
+
+function packagesOf(file) {
+  return readJson(file)?.packages;
+}
+
+/** What a file holds; undefined where it is missing or was cut off. */
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function prepare(beside) {
@@ -138,6 +176,11 @@ function explain({ code, signal, errors }) {
   if (errors.trim() !== '') console.error(errors.trimEnd());
   const how = signal === null ? `npm ended with ${code}` : `npm was ended by ${signal}`;
   throw new Error(`the installation failed (${how}); correct the cause, then run the same command again.`);
+}
+
+function leftOut(path) {
+  const name = path.replace('node_modules/', '');
+  return `npm left out ${name}, as it does when the disk fills (free ${SIZES.develop}) or the connection breaks; correct that, then run the same command again. What was installed before is untouched.`;
 }
 
 function diskFull() {

@@ -24,7 +24,7 @@ export function helpOf(command: string): string | undefined {
     '',
     'Settings, with their defaults. An option goes before the environment variable.',
     '',
-    settingsHelp(),
+    settingsHelp({ data: command === 'demo' ? './data-demo' : './data' }),
     '',
     '  --help, --version',
     '',

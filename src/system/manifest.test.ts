@@ -114,7 +114,7 @@ describe('the manifest of a data directory', () => {
     const path = newDirectory();
     for (const name of ['ids.db', 'tweets.db']) writeFileSync(join(path, name), '');
     assert.throws(() => openManifest({ path, random }), {
-      message: `the data in ${path} has format 0, and this version reads format ${DATA_FORMAT} alone; start the version that wrote it, or give another directory with --data.`,
+      message: `the data in ${path} has format 0, and this version reads only format ${DATA_FORMAT}; start the version that wrote it, or give another directory with --data.`,
     });
     assert.ok(!existsSync(join(path, MANIFEST_FILE)));
   });

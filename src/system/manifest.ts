@@ -138,7 +138,8 @@ function isNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-function newManifest(path: string, random: Pick<Random, 'bytes'>): Manifest {
+/** Throws ConfigError, with the remedy, where a directory without a manifest holds data all the same. */
+export function refuseWithoutManifest(path: string): void {
   if (existsSync(join(path, FORMER_FILE))) throw formerData(path, 0);
   const found = [...FACTS_FILES, ...DERIVED_FILES].find((name) => existsSync(join(path, name)));
   if (found !== undefined) {
@@ -146,6 +147,10 @@ function newManifest(path: string, random: Pick<Random, 'bytes'>): Manifest {
       `${path} has ${found} but no ${MANIFEST_FILE}, which says what belongs to its data; put the file back, restore a backup, or give another directory with --data.`,
     );
   }
+}
+
+function newManifest(path: string, random: Pick<Random, 'bytes'>): Manifest {
+  refuseWithoutManifest(path);
   // 0 is what a database has that was given no id.
   const id = random.bytes(4).readUInt32BE() || 1;
   return {
@@ -171,7 +176,7 @@ function checkFormat(path: string, { format, facts }: Manifest): void {
 
 function formerData(path: string, format: number): ConfigError {
   return new ConfigError(
-    `the data in ${path} has format ${format}, and this version reads format ${DATA_FORMAT} alone; start the version that wrote it, or give another directory with --data.`,
+    `the data in ${path} has format ${format}, and this version reads only format ${DATA_FORMAT}; start the version that wrote it, or give another directory with --data.`,
   );
 }
 

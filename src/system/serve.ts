@@ -49,7 +49,9 @@ export async function serve(argv: string[]): Promise<void> {
   const starting = startServing(config, logger);
   stopOnSignals(starting, logger);
   const serving = await starting;
-  console.error(welcome(serving, config));
+  console.error(
+    `${welcome(serving, config)}  more  npm run demo    fills a server with a community to look at\n`,
+  );
 }
 
 /** Starts everything on one directory. Throws ConfigError where a setting cannot be used. */
@@ -222,7 +224,6 @@ export function welcome(
     `  data  ${resolve(config.data)}`,
     ...(metricsUrl === null ? [] : [`  metrics  ${metricsUrl}`]),
     `  try   curl '${url}/api/v1/tweets?limit=3'`,
-    '  more  npm run demo    fills a server with a community to look at',
     '',
   ].join('\n');
 }

@@ -35,5 +35,6 @@ test('help lists every setting with its option', () => {
     }
     for (const line of help.split('\n')) assert.ok(line.length <= 110, line);
   }
+  assert.match(helpOf('demo')!, /WARBLE_DATA.*\(\.\/data-demo\)/);
   assert.equal(helpOf('constructor'), undefined);
 });

@@ -26,7 +26,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: 'WARBLE_RATE_LIMITS',
     usual: 'on',
-    what: 'off: no request limits; refused unless the host is loopback',
+    what: 'off: no request limits; only on loopback without a proxy',
   },
   {
     variable: 'WARBLE_QUOTAS',
@@ -56,11 +56,11 @@ export function unknownSetting(env: Readonly<Record<string, string | undefined>>
   return `${unknown} is not a setting; did you mean ${nearest}? Correct it or unset it. \`npm start -- --help\` lists all.`;
 }
 
-/** The settings as a table for a terminal. */
-export function settingsHelp(): string {
+/** The settings as a table for a terminal; `data` is the directory that is used where none is given. */
+export function settingsHelp({ data }: { data: string }): string {
   const rows = SETTINGS.map(({ variable, option, usual, what }) => [
     option === undefined ? variable : `${variable}, ${option}`,
-    `${what} (${usual})`,
+    `${what} (${variable === 'WARBLE_DATA' ? data : usual})`,
   ]);
   const width = Math.max(...rows.map(([names]) => names!.length));
   return rows.map(([names, text]) => `  ${names!.padEnd(width)}  ${text}`).join('\n');

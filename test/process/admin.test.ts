@@ -1,6 +1,6 @@
 /** `npm run admin` as a host runs it: on a server that serves, on one that was killed, and without one. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { socketPlaceOf } from '#system/admin/socket-path.ts';
@@ -45,18 +45,27 @@ test('without an act it lists them, and each says what it takes', async () => {
 
 test('what it cannot do it says in one line, ends with 1, and creates nothing', async () => {
   const typo = join(data, '..', 'typo');
+  const former = join(data, 'former');
+  mkdirSync(former);
+  writeFileSync(join(former, 'ids.db'), '');
   const refused: [string[], RegExp, string | null][] = [
-    [['constructor', 'x'], /There is no command constructor/, data],
-    [['__proto__', 'x'], /There is no command __proto__/, data],
+    [['constructor', 'x'], /There is no act constructor/, data],
+    [['__proto__', 'x'], /There is no act __proto__/, data],
     [['suspend', 'nobody_here', '--reason', 'x'], /Nobody here has the handle nobody_here/, data],
-    [['suspend', 'id:77', '--reason', 'x'], /There is no account 77/, data],
+    [['suspend', 'id:77', '--reason', 'x'], /There is no account with the id 77/, data],
     [['rebuild', 'constructor'], /There is no view constructor; there are top-lists/, data],
-    [['suspend', 'bob'], /reason is required/, data],
-    [['suspend'], /(person|reason) is required/, data],
+    [
+      ['suspend', 'bob'],
+      /--reason is missing; the command is `npm run admin -- suspend PERSON --reason "…"`/,
+      data,
+    ],
+    [['suspend', '--reason', 'x'], /PERSON is missing; the command is/, data],
+    [['sign-up', 'never'], /mode must be open, closed or invite/, data],
     [['people', 'bob'], /takes no argument "bob"/, data],
     [['people', '--reason', 'x'], /Unknown option '--reason'/, data],
     [['people'], /typo holds no data of this server/, typo],
     [['people'], /holds no data of this server/, join(MAIN, 'x')],
+    [['people'], /former has format 0, and this version reads only format/, former],
   ];
   const answers = await Promise.all(refused.map(([args, , on]) => admin(args, on)));
   answers.forEach(({ code, out, err }, at) => {

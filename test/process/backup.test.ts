@@ -225,7 +225,7 @@ test('nothing is overwritten, and what is no whole backup is refused and leaves 
     [['backup', join(data, 'inside'), '--data', data], /lies in the data directory/],
     [['restore', target, '--data', data], /data is there already/],
     [['restore', data, '--data', beside('new1')], /was not made by `npm run admin/],
-    [['restore', beside('nowhere'), '--data', beside('new2')], /was not made by `npm run admin/],
+    [['restore', beside('nowhere'), '--data', beside('new2')], /There is no directory .*nowhere/],
     [['restore', damaged, '--data', beside('new3')], /social\.db/],
     [['restore', torn, '--data', beside('new4')], /not whole: tweets\.db/],
   ];

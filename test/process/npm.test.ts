@@ -77,6 +77,17 @@ function fakeNpm(tree: string, script: string): Record<string, string> {
   return { npm_execpath: file };
 }
 
+/** Installs, without their contents, what npm is asked for but `left`, and lists it as npm does. */
+const installAllBut = (left: string) => `
+  const lock = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
+  delete lock.packages[''];
+  for (const [path, { version, dev }] of Object.entries(lock.packages)) {
+    fs.mkdirSync(path, { recursive: true });
+    if (path === '${left}' || (dev && process.argv.includes('--omit=dev'))) delete lock.packages[path];
+    else fs.writeFileSync(path + '/package.json', JSON.stringify({ version }));
+  }
+  fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify(lock));`;
+
 /** Runs the launcher itself, so that npm can be another. */
 function launch(tree: string, args: string[], env: Record<string, string>): Running {
   const started = run('node', ['scripts/launch.mjs', ...args], { cwd: tree, detached: true, env });
@@ -167,11 +178,47 @@ describe('installing', () => {
     assert.equal((await start.exited).code, 0);
   });
 
+  const native = Object.entries<{ os?: unknown; cpu?: unknown }>(
+    JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages,
+  )
+    .filter(([, { os, cpu }]) => String(os) === process.platform && String(cpu) === process.arch)
+    .map(([path]) => path)
+    .filter((path) => /\/node-|@img\/sharp-(?!libvips)\w+-\w+$/.test(path) && !path.includes('musl'));
+  for (const left of native) {
+    test(`that npm calls a success without ${left} fails and says so`, async () => {
+      const tree = copyOfTree({ installed: false });
+      const failed = launch(tree, ['serve'], fakeNpm(tree, installAllBut(left)));
+      assert.equal((await failed.exited).code, 1);
+      assert.ok(
+        failed
+          .stderr()
+          .includes(`npm left out ${left.replace('node_modules/', '')}, as it does when the disk fills`),
+      );
+      assert.ok(!existsSync(join(tree, 'node_modules')), 'so that the next start installs again');
+      assert.deepEqual(leftovers(tree), []);
+    });
+  }
+
+  test('installs again where npm ci was cut off, in its list or in a package', async () => {
+    const lock = 'node_modules/.package-lock.json';
+    for (const cut of [lock, 'node_modules/fastify/package.json', `${native[0]}/package.json`]) {
+      const tree = copyOfTree({ installed: false });
+      const whole = run(process.execPath, ['-e', `const fs = require('node:fs'); ${installAllBut('')}`], {
+        cwd: tree,
+      });
+      assert.equal((await whole.exited).code, 0);
+      writeFileSync(join(tree, cut), '');
+      const start = launch(tree, ['serve'], fakeNpm(tree, 'process.exit(1)'));
+      assert.equal((await start.exited).code, 1);
+      assert.match(start.stderr(), /^Installing /, cut);
+    }
+  });
+
   test('brings what serving needs, and the tools of developers only where they are asked for', async () => {
     const tree = copyOfTree({ installed: false });
     const env = fakeNpm(
       tree,
-      `fs.mkdirSync('node_modules'); fs.appendFileSync(process.env.ASKED, process.argv.slice(2).join(' ') + '\\n');`,
+      `${installAllBut('')}; fs.appendFileSync(process.env.ASKED, process.argv.slice(2).join(' ') + '\\n');`,
     );
     const asked = join(tree, 'asked');
     // Each ends by itself, whether it finds a Node that it could run on or not.

@@ -201,8 +201,8 @@ server {
 }
 `;
   const settings: Record<string, Record<string, string>> = {
-    'its address named': { WARBLE_TRUSTED_PROXIES: '127.0.0.1' },
-    'the public URL named': { WARBLE_PUBLIC_URL: SITE },
+    'its address named': { WARBLE_TRUSTED_PROXIES: '127.0.0.1', WARBLE_RATE_LIMITS: 'on' },
+    'the public URL named': { WARBLE_PUBLIC_URL: SITE, WARBLE_RATE_LIMITS: 'on' },
   };
   for (const [name, env] of Object.entries(settings)) {
     test(`and ${name}: metrics stay closed, cookies are bound, streams come at once`, async () => {

@@ -229,5 +229,5 @@ function summaryOf({ userId, handle, state, since, created, moderator }: Account
 }
 
 function noAccount(userId: UserId): WarbleError {
-  return notFound(`There is no account ${userId} that this can be done to.`);
+  return notFound(`There is no account with the id ${userId}, or it cannot be changed any more.`);
 }

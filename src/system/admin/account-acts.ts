@@ -120,7 +120,7 @@ export const ACCOUNT_ACTS: Record<string, Act> = {
       deps.api.administration.resetPassword({ userId, ...actorOf(deps, reason) }),
     (who, { password, until }) => [
       `The one-time password of ${who} is ${password}`,
-      `It signs in once, until ${moment(until)}; then another one is to be chosen with it.`,
+      `It can be used for one sign-in, until ${moment(until)}. Its owner then changes it, with POST /password.`,
     ],
   ),
   'change-handle': onPerson(

@@ -23,7 +23,7 @@ export const ACT_NAMES: readonly string[] = Object.keys(ACTS);
 export function actOf(name: string): Act {
   // Not ACTS[name] alone: `constructor` is in every object.
   if (!Object.hasOwn(ACTS, name)) {
-    throw new WarbleError('not_found', `There is no command ${name}; \`npm run admin\` lists them.`);
+    throw new WarbleError('not_found', `There is no act ${name}; \`npm run admin\` lists them.`);
   }
   return ACTS[name]!;
 }

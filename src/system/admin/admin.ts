@@ -14,7 +14,7 @@ import { createBackups } from '../backup/backup.ts';
 import { type Config, operatorOf, readSettings } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { takeDataDirectory } from '../data-directory.ts';
-import { MANIFEST_FILE, openManifest } from '../manifest.ts';
+import { MANIFEST_FILE, openManifest, refuseWithoutManifest } from '../manifest.ts';
 import { createPublicApi } from '../public-api.ts';
 import { createSystem } from '../system.ts';
 import type { Act } from './act.ts';
@@ -28,6 +28,7 @@ export async function admin([name, ...argv]: string[]): Promise<void> {
   const act = actOf(name);
   const { texts, data, help, json } = parse(name, act, argv);
   if (help) return print(helpOf(name, act));
+  checkRequired(name, act, texts);
   readArguments(act, texts);
   const { config } = readSettings({
     argv: data === undefined ? [] : ['--data', data],
@@ -53,6 +54,7 @@ function progress(line: string): void {
 /** Before anything is opened, which would make what is missing. */
 function checkData(data: string): void {
   if (existsSync(join(data, MANIFEST_FILE))) return;
+  refuseWithoutManifest(resolve(data));
   throw new ConfigError(
     `${resolve(data)} holds no data of this server; give the directory with --data or WARBLE_DATA.`,
   );
@@ -174,13 +176,28 @@ function parseOptions(
   }
 }
 
+/** Names what is missing as it is written on the command line. Throws ConfigError. */
+function checkRequired(name: string, act: Act, texts: ActTexts): void {
+  const missing = [...requiredOf(act)].find((field) => texts[field] === undefined);
+  if (missing === undefined) return;
+  const written = act.positional.includes(missing) ? missing.toUpperCase() : `--${missing}`;
+  throw new ConfigError(`${written} is missing; the command is \`npm run admin -- ${usageOf(name, act)}\`.`);
+}
+
+/** The arguments that have no default. */
+function requiredOf({ args }: Act): Set<string> {
+  const properties = args.properties as Record<string, Keywords>;
+  const required = (args as TObject).required ?? [];
+  return new Set(required.filter((field) => properties[field]?.default === undefined));
+}
+
 function usageOf(name: string, act: Act): string {
-  const required = new Set<string>((act.args as TObject).required ?? []);
+  const required = requiredOf(act);
   const positional = act.positional.map((field) =>
     required.has(field) ? field.toUpperCase() : `[${field.toUpperCase()}]`,
   );
   const options = optionsOf(act)
-    .filter(([option, { default: fallback }]) => required.has(option) && fallback === undefined)
+    .filter(([option]) => required.has(option))
     .map(([option]) => `--${option} "…"`);
   return [name, ...positional, ...options].join(' ');
 }

@@ -84,7 +84,7 @@ test('what is no request, too long, or names no act is refused, and nothing is d
     [JSON.stringify({ ...SUSPEND, args: { person: 7 } }), /not a request/],
     [JSON.stringify({ ...SUSPEND, by: undefined }), /not a request/],
     [JSON.stringify({ ...SUSPEND, by: 'x'.repeat(65) }), /not a request/],
-    [JSON.stringify({ ...SUSPEND, act: 'constructor' }), /There is no command constructor/],
+    [JSON.stringify({ ...SUSPEND, act: 'constructor' }), /There is no act constructor/],
     [JSON.stringify({ ...SUSPEND, args: { person: 'bob', reason: 'x', more: 'y' } }), /more/],
     [JSON.stringify({ ...SUSPEND, args: { person: 'bob' } }), /reason is required/],
   ];
@@ -175,7 +175,7 @@ test('every act has a summary, and takes its positional arguments by names that 
     for (const field of positional) assert.ok(Object.hasOwn(args.properties, field), name);
   }
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-    assert.throws(() => actOf(name), /There is no command/);
+    assert.throws(() => actOf(name), /There is no act/);
   }
 });
 

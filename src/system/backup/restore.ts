@@ -2,7 +2,7 @@
  * Makes a data directory from a backup. It keeps the mark of a backup, so that the first start on it begins with
  * nothing derived: views that a later state of the same data left are not believed.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WarbleError } from '#contract/errors.ts';
@@ -21,13 +21,14 @@ export interface RestoreRequest {
   progress: (line: string) => void;
 }
 
-/** Throws invalid_request where `from` is no backup or `to` is used; storage_full, unavailable. */
+/** Throws not_found where `from` is missing; invalid_request where it is no backup or `to` is used; storage_full, unavailable. */
 export async function restoreBackup({
   from,
   to,
   progress,
 }: RestoreRequest): Promise<{ path: string; time: string }> {
   const [source, path] = [resolve(from), resolve(to)];
+  if (!existsSync(source)) throw new WarbleError('not_found', `There is no directory ${source}.`);
   const manifest = readManifest(source);
   const time = manifest?.backup;
   if (manifest === undefined || time === undefined) {
