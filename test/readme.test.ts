@@ -25,15 +25,41 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ERROR_CATALOGUE } from '#contract/errors.ts';
+import { boundsOf } from '#system/bounds.ts';
+import { quotasOf } from '#system/quotas.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 /** Far longer than all of it takes; ends what would hang. */
 const TIMEOUT_MS = 150_000;
 
-interface OpenApi {
-  paths: Record<string, object>;
+interface Schema {
+  $ref?: string;
+  properties?: Record<string, unknown>;
 }
+
+interface Call {
+  parameters?: { in: string; name: string }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
+
+interface OpenApi {
+  paths: Record<string, Record<string, Call>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+/** Every parameter of the query and every member of the body of a call. */
+function inputsOf({ components }: OpenApi, { parameters = [], requestBody }: Call): string[] {
+  const queries = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+  const bodies = Object.values(requestBody?.content ?? {}).map(({ schema }) =>
+    schema.$ref === undefined ? schema : components.schemas[schema.$ref.split('/').at(-1)!]!,
+  );
+  return [...queries, ...bodies.flatMap(({ properties = {} }) => Object.keys(properties))];
+}
+
+/** What API.md says once for many calls: who acts, and how a browser signs in. */
+const SAID_ONCE = ['userId', 'session'];
 
 interface Example {
   line: number;
@@ -210,14 +236,43 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
     for (const name of settings) assert.ok(README.includes(`| \`${name}\``), `${name} is missing`);
   });
 
-  test('has every call in docs/API.md', () => {
+  test('has every call in docs/API.md, with what it takes, and no other', () => {
     const text = readFileSync(join(ROOT, 'docs/API.md'), 'utf8');
     assert.ok(openApi, 'it comes from a server that was started above');
-    for (const [path, methods] of Object.entries(openApi.paths)) {
-      for (const method of Object.keys(methods)) {
-        const call = `\`${method.toUpperCase()} ${path.replace('/api/v1', '')}\``;
-        assert.ok(text.includes(call), `${call} is missing`);
+    const document: OpenApi = openApi;
+    const there = new Set<string>();
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, call] of Object.entries(methods)) {
+        const name = `\`${method.toUpperCase()} ${path.replace('/api/v1', '')}\``;
+        there.add(name);
+        const said = text.split('\n').filter((line) => line.includes(name));
+        assert.ok(said.length > 0, `${name} is missing`);
+        // A call without a row has a section of its own.
+        const where = said.some((line) => line.startsWith('|')) ? said.join('\n') : text;
+        for (const input of inputsOf(document, call)) {
+          const isSaid = new RegExp(`\`${input}[\`=]`).test(where) || SAID_ONCE.includes(input);
+          assert.ok(isSaid, `${name} lacks ${input}`);
+        }
       }
+    }
+    for (const [name] of text.matchAll(/(?<=^\|.*)`(?:GET|POST|PUT|DELETE) \/[^`]*`/gm)) {
+      assert.ok(there.has(name), `there is no ${name}`);
+    }
+  });
+
+  test('has every error, limit and bound in docs/API.md', () => {
+    const text = readFileSync(join(ROOT, 'docs/API.md'), 'utf8');
+    const names = [() => quotasOf('?'), () => boundsOf('?')].flatMap((read) => {
+      let known = '';
+      assert.throws(read, ({ message }: Error) => {
+        known = /where NAME is one of ([\w, ]+)\./.exec(message)![1]!;
+        return true;
+      });
+      return known.split(', ');
+    });
+    assert.ok(names.length > 15);
+    for (const name of [...Object.keys(ERROR_CATALOGUE), ...names]) {
+      assert.ok(text.includes(`\`${name}\``), `${name} is missing`);
     }
   });
 
@@ -235,9 +290,10 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
       'README.md',
       'ARCHITECTURE.md',
       'CONTRIBUTING.md',
-      'docs/API.md',
-      ...readdirSync(join(ROOT, 'docs/decisions'), { encoding: 'utf8' }).map(
-        (name) => `docs/decisions/${name}`,
+      ...['docs', 'docs/decisions'].flatMap((folder) =>
+        readdirSync(join(ROOT, folder))
+          .filter((name) => name.endsWith('.md'))
+          .map((name) => `${folder}/${name}`),
       ),
     ];
     for (const name of documents) {
@@ -246,7 +302,7 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
         assert.ok(existsSync(join(ROOT, name, '..', target!)), `${name} leads to ${target}`);
       }
       // Paths of sources, as `src/queue/view.ts`.
-      for (const { 1: target } of text.matchAll(/`((?:src|test|bench|scripts|docs)\/[\w./-]*\w)`/g)) {
+      for (const { 1: target } of text.matchAll(/`((?:src|test|bench|scripts|docs|deploy)\/[\w./-]*\w)`/g)) {
         assert.ok(existsSync(join(ROOT, target!)), `${name} names ${target}`);
       }
     }

@@ -30,6 +30,7 @@ test('a backup is made while the server serves, and the newest are kept', async 
   await ann.post('/postTweet', { content: 'kept' });
   const backups = join(directory, 'backups');
   const before = ['2020-01-01T000000Z', '2021-01-01T000000Z', '2021-01-01T000000Z-notes', 'trial'];
+  mkdirSync(join(backups, '2021-02-01T000000Z.partial'), { recursive: true });
   for (const name of before) mkdirSync(join(backups, name), { recursive: true });
 
   const { code, said } = await backUp(data, backups, '2');
