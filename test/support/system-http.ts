@@ -51,7 +51,13 @@ export async function openSystemHttp(config: Partial<PublicApiDeps['config']> = 
     random,
     logger: createLogger('silent'),
     version: '0.0.0',
-    hasher: createPasswordHasher({ random, memory_KiB: 64, passes: 1 }),
+    hasher: createPasswordHasher({
+      random,
+      memory_KiB: 64,
+      passes: 1,
+      // As with the limits, which are off here.
+      maxPerAddress: Number.POSITIVE_INFINITY,
+    }),
   });
   const failures: unknown[] = [];
   const workers = runWorkers({

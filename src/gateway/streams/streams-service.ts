@@ -64,6 +64,13 @@ interface Stream {
   sent: number;
 }
 
+/** When a client comes back: at random, or all who were cut off by one stop would come at once. */
+const RETRY_MS = { from: 2_000, to: 10_000 };
+
+function randomRetry_ms(random: Random): number {
+  return RETRY_MS.from + random.integer(RETRY_MS.to - RETRY_MS.from + 1);
+}
+
 export function createStreamsService(deps: StreamsServiceDeps): Streams {
   const { live, accounts, clock, random, onError = () => {}, most = MOST_STREAMS } = deps;
   const textOf = createEventText(deps);
@@ -214,7 +221,10 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       out.on('close', () => end(stream));
       const id = person.log.idOf(place);
       // An id without data sets what the client will send as its last event, before there was any.
-      send(stream, `retry: 3000\nid: ${id}\n\n${reset ? eventText('reset', id, {}) : ''}`);
+      send(
+        stream,
+        `retry: ${randomRetry_ms(random)}\nid: ${id}\n\n${reset ? eventText('reset', id, {}) : ''}`,
+      );
       void pump(stream);
       return out;
     },
