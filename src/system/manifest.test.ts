@@ -90,6 +90,9 @@ describe('the manifest of a data directory', () => {
         message: /social\.db is damaged, .*restore a backup/,
       });
     }
+    rmSync(join(path, 'social.db'));
+    mkdirSync(join(path, 'social.db'));
+    assert.throws(() => openManifest({ path, random }), { message: /social\.db is damaged/ }, 'a directory');
   });
 
   test('files of a directory without a manifest are not taken for its own', () => {

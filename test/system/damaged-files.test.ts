@@ -210,6 +210,10 @@ for (const name of DERIVED_FILES) {
       'cut in half': (path) => truncateSync(path, Math.floor(readFileSync(path).length / 2 / 512) * 512),
       'with a broken header': (path) => flip(path, () => Array.from({ length: BYTES }, (_, at) => at)),
       empty: (path) => writeFileSync(path, ''),
+      'a directory': (path) => {
+        rmSync(path);
+        mkdirSync(path);
+      },
       'no database at all': (path) => writeFileSync(path, 'once a database '.repeat(500)),
     };
     for (const [way, damage] of Object.entries(ways)) {

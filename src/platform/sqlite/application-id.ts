@@ -16,6 +16,7 @@ const OFFSET = 68;
  * of one.
  */
 export function readApplicationId(path: string): number | 'missing' | 'damaged' {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return 'damaged';
   const header = readStart(path, HEADER_BYTES);
   if (header === undefined) return 'missing';
   if (header.length < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) return 'damaged';

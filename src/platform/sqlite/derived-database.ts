@@ -215,6 +215,8 @@ function beingMade(): WarbleError {
 function setAside(path: string): string {
   const keptAs = path + SET_ASIDE_SUFFIX;
   if (existsSync(path)) {
+    // Over a directory, or a directory over a file, nothing can be renamed.
+    rmSync(keptAs, { recursive: true, force: true });
     renameSync(path, keptAs);
     rmSync(`${keptAs}-wal`, { force: true });
     if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${keptAs}-wal`);
