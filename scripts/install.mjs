@@ -62,8 +62,17 @@ function isInstalled(set) {
   if (found === stampOf(set) || found === stampOf('develop')) return true;
   // Somebody may have run `npm ci` themselves.
   if (missingFrom(root, set) !== undefined) return false;
-  writeFileSync(stamp, stampOf(set));
+  remember(stamp, set);
   return true;
+}
+
+/** Spares the next start the comparison. A service that may not write here makes it each time. */
+function remember(stamp, set) {
+  try {
+    writeFileSync(stamp, stampOf(set));
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes(error.code)) throw error;
+  }
 }
 
 /**
@@ -188,6 +197,9 @@ function diskFull() {
 }
 
 function reasonOf(error) {
+  if (error.code === 'EACCES' || error.code === 'EROFS') {
+    return `${error.message}; run \`npm run admin\` once as the owner of ${root}, which installs what is missing.`;
+  }
   if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return error.message;
   return `the disk is full: free ${SIZES.develop}, then run the same command again. What was installed before is untouched.`;
 }

@@ -3,7 +3,7 @@
  * does the same without one when none runs.
  */
 
-import { existsSync } from 'node:fs';
+import { accessSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -54,10 +54,25 @@ function progress(line: string): void {
 /** Before anything is opened, which would make what is missing. */
 function checkData(data: string): void {
   if (existsSync(join(data, MANIFEST_FILE))) return;
+  if (isClosedToUs(data)) {
+    throw new ConfigError(
+      `${resolve(data)} may not be read by this user; run this as the user of the server, such as with sudo -u.`,
+    );
+  }
   refuseWithoutManifest(resolve(data));
   throw new ConfigError(
     `${resolve(data)} holds no data of this server; give the directory with --data or WARBLE_DATA.`,
   );
+}
+
+/** What may not be searched looks as if it were empty. */
+function isClosedToUs(data: string): boolean {
+  try {
+    accessSync(join(data, MANIFEST_FILE));
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 }
 
 async function carryOut(name: string, texts: ActTexts, config: Config): Promise<unknown> {
