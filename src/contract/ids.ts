@@ -43,7 +43,7 @@ export const ID_KINDS = {
   like: 3,
   /** Follows, follow requests, blocks and mutes. */
   relationship: 4,
-  /** Sessions, reports and entries of the audit log. */
+  /** Sessions, notices, reports and entries of the audit log. */
   account: 5,
 } as const;
 export type IdKind = keyof typeof ID_KINDS;

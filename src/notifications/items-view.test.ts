@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import { describeView, type ViewHarness } from '#queue/view-suite.ts';
+import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { createItemsView } from './items-view.ts';
 import { createReading } from './notifications-reading.ts';
 import type { Item, ItemsPatch } from './notifications-store.ts';
@@ -30,7 +31,14 @@ describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<Items
       const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
       const permissions = createPermissions({ ...facts, store });
       const telling = createTelling({ ...facts, store });
-      const reading = createReading({ isWhole: () => true, ...facts, store, timeline, lane: createLane() });
+      const reading = createReading({
+        isWhole: () => true,
+        ...facts,
+        store,
+        timeline,
+        accounts: NO_ACCOUNT_NOTICES,
+        lane: createLane(),
+      });
       return {
         store: store.views,
         view: createItemsView({ ...facts, permissions, telling }),

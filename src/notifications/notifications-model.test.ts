@@ -9,7 +9,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isWarbleError } from '#contract/errors.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
-import type { BellLevel, NotificationItem, NotificationsWalk, NotificationType } from './notifications.ts';
+import type {
+  AccountNotice,
+  BellLevel,
+  NotificationItem,
+  NotificationsWalk,
+  NotificationType,
+} from './notifications.ts';
 import type { Item } from './notifications-store.ts';
 import { createWorld, type World } from './test-support.ts';
 
@@ -34,7 +40,7 @@ interface Command {
 }
 const commands = fc.array(
   fc.record<Command>({
-    deed: fc.nat(29),
+    deed: fc.nat(30),
     actor: fc.constantFrom(...PEOPLE),
     other: fc.constantFrom(...PEOPLE),
     which: fc.nat(1_000),
@@ -72,6 +78,7 @@ function createModel(world: World) {
   let folded: ReadonlySet<Item> = new Set();
   const bells = new Map<string, BellLevel>();
   const mutedThreads = new Set<string>();
+  const notices: (AccountNotice & { userId: number })[] = [];
 
   async function follows(follower: number, followee: number) {
     const [edge] = await world.social.edges({ pairs: [{ follower, followee }] });
@@ -136,11 +143,16 @@ function createModel(world: World) {
   }
 
   async function mark(userId: number, which: number): Promise<void> {
-    const ids = [...told, ...tweets].map(({ id }) => id).sort((a, b) => a - b);
+    const ids = [...told, ...tweets, ...notices].map(({ id }) => id).sort((a, b) => a - b);
     if (ids.length === 0) return;
     const upTo = ids[which % ids.length]!;
     await world.notifications.markRead({ userId, upTo });
     marks.get(userId)!.push({ upTo, folded });
+  }
+
+  async function notice({ actor, how }: Command): Promise<void> {
+    const type = how % 2 === 0 ? 'signIn' : 'passwordChanged';
+    notices.push({ userId: actor, type, id: await world.notice(actor, type) });
   }
 
   async function settle(): Promise<void> {
@@ -263,7 +275,11 @@ function createModel(world: World) {
       const { id, type, tweetId, commentId } = members[0]!;
       return { id, type, actors, actorCount: actors.length, tweetId, commentId, read };
     });
-    return shown.sort((a, b) => b.id - a.id);
+    const upTo = Math.max(0, ...marks.get(userId)!.map((mark) => mark.upTo));
+    const own = notices.filter((notice) => notice.userId === userId);
+    const about = { actors: [], actorCount: 0, tweetId: null, commentId: null };
+    const noticed = own.map(({ id, type }) => ({ id, type, ...about, read: id <= upTo }));
+    return [...shown, ...noticed].sort((a, b) => b.id - a.id);
   }
 
   async function walk(userId: number, limit: number): Promise<NotificationItem[]> {
@@ -308,6 +324,7 @@ function createModel(world: World) {
     check,
     async run(command: Command): Promise<void> {
       try {
+        if (command.deed === 30) return await notice(command);
         await (command.deed >= 18 ? decide(command) : act(command));
       } catch (error) {
         // What people may not do, they did not do.

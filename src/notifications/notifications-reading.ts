@@ -5,9 +5,10 @@
 import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { Lane } from '#platform/lane.ts';
 import type { HiddenPeriod, Social } from '#social/social.ts';
+import { countUnreadNotices, noticesAfter, showNotice } from './account-notices.ts';
 import { type FreshTweet, type FreshTweetsDeps, freshTweets, MAX_FRESH_TWEETS } from './fresh-tweets.ts';
 import { actorsNamed, type Group, groupItems, runsOf, shownOf, tweetGroup } from './notification-groups.ts';
-import type { Notifications, NotificationsWalk } from './notifications.ts';
+import type { AccountNotices, Notifications, NotificationsWalk } from './notifications.ts';
 import { type ShownGroup, showGroup, startPage } from './notifications-page.ts';
 import type { NotificationsStore, ReadMark, StoredItem } from './notifications-store.ts';
 import { createReadState, type ReadState } from './read-state.ts';
@@ -19,6 +20,7 @@ export interface ReadingDeps {
   social: VisibilityDeps['social'] & Pick<Social, 'hiddenPeriods'>;
   engagement: VisibilityDeps['engagement'];
   timeline: FreshTweetsDeps['timeline'];
+  accounts: AccountNotices;
   /** Where many items are looked at. */
   lane: Lane;
   /** Whether the view of items holds all that it should. */
@@ -51,7 +53,7 @@ async function list(
   const below = request.before ?? TOP;
   // The arrival first: whatever a later page leaves out for having arrived since, this page must leave out too.
   const arrival = await deps.store.arrival();
-  const { mark, marks, items, hidden } = await have(deps, userId);
+  const { mark, marks, items, hidden, notices } = await have(deps, userId);
   const walk: NotificationsWalk = request.walk ?? {
     arrival,
     mark: mark.number,
@@ -74,8 +76,12 @@ async function list(
   const runs = [...runsOf(groups, MIN_RUN)];
   const seen = await lookAt(deps, userId, [...unreadItems, ...membersOf(runs[0])], newTweets);
   const page = startPage({ below, limit });
-  let partial = !deps.isWhole() || fresh.partial || seen.partial;
-  // Waits for its turn among the others.
+  let partial = !deps.isWhole() || fresh.partial || seen.partial || notices === null;
+  // These wait for their turn among the others.
+  page.take(
+    (notices ?? []).map((notice) => showNotice(notice, mark)),
+    TOP,
+  );
   if (newTweets) page.take([showGroup(newTweets, newTweets.id <= mark.highest, seen)], TOP);
   for (let at = 0; at < runs.length && !page.full(); at++) {
     const looked = at === 0 ? seen : await lookAt(deps, userId, membersOf(runs[at]));
@@ -86,7 +92,8 @@ async function list(
   if (!page.full()) page.take([], 0);
   return {
     ...page.result(),
-    unread: countUnread(unreadItems.filter(seen.shows), now, tweets, mark),
+    unread:
+      countUnread(unreadItems.filter(seen.shows), now, tweets, mark) + countUnreadNotices(notices, mark),
     walk: request.walk ?? { ...walk, tweets: newTweets?.id ?? 0 },
     partial,
   };
@@ -94,7 +101,7 @@ async function list(
 
 async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promise<{ unread: number }> {
   const mark = await deps.store.mark({ userId });
-  const { marks, items, hidden } = await have(deps, userId, mark);
+  const { marks, items, hidden, notices } = await have(deps, userId, mark);
   const state = createReadState(marks, hidden);
   const unreadItems = items.filter((each) => !state.isRead(each));
   const ask = { reader: userId, after: mark.highest, hidden };
@@ -106,17 +113,20 @@ async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promis
     tweets = toldTogether(all.tweets, items);
   }
   const seen = await lookAt(deps, userId, unreadItems);
-  return { unread: countUnread(unreadItems.filter(seen.shows), state, tweets, mark) };
+  const others = countUnread(unreadItems.filter(seen.shows), state, tweets, mark);
+  return { unread: others + countUnreadNotices(notices, mark) };
 }
 
 async function item(
   deps: ReadingDeps,
   { userId, id }: { userId: UserId; id: Snowflake },
 ): ReturnType<Notifications['item']> {
-  const { mark, marks, items, hidden } = await have(deps, userId);
+  const { mark, marks, items, hidden, notices } = await have(deps, userId);
   const state = createReadState(marks, hidden);
   const found = items.find((each) => each.id === id);
   if (found === undefined) {
+    const notice = notices?.find((each) => each.id === id);
+    if (notice !== undefined) return showNotice(notice, mark);
     const ask = { reader: userId, after: mark.highest, limit: MAX_FRESH_TWEETS, hidden };
     const tweets = toldTogether((await freshTweets(deps, ask)).tweets, items);
     const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
@@ -131,7 +141,7 @@ async function item(
 const NOTHING = { notification: null, people: [] };
 
 /** What there is of somebody: all of it, or what a mark does not cover. */
-async function have({ store, social }: ReadingDeps, userId: UserId, since?: ReadMark) {
+async function have({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMark) {
   const mark = since ?? (await store.mark({ userId }));
   const items = await store.items({ recipient: userId, ...(since && { since }) });
   const { periods } = await social.hiddenPeriods({ viewer: userId });
@@ -139,7 +149,8 @@ async function have({ store, social }: ReadingDeps, userId: UserId, since?: Read
   const oldest = items.at(-1);
   // Only marks at or above the oldest can cover any.
   const marks = oldest === undefined ? [] : await store.marks({ userId, atLeast: oldest.id });
-  return { mark, marks, items, hidden };
+  const notices = await noticesAfter(accounts, { userId, after: since?.highest ?? 0 });
+  return { mark, marks, items, hidden, notices };
 }
 
 /** What may be seen of a group, if anything may. */

@@ -12,12 +12,13 @@ import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
+import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { announcing } from './announcing.ts';
 import { createBellWorker } from './bell-worker.ts';
 import { createItemsView } from './items-view.ts';
 import { createMarking } from './marking.ts';
 import { settingsWith } from './notification-settings.ts';
-import type { Notifications } from './notifications.ts';
+import type { AccountNotices, Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
 import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
 import { createPermissions } from './permissions.ts';
@@ -30,6 +31,8 @@ export interface NotificationsDeps {
   social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanPeople' | 'hiddenPeriods'>;
   engagement: Pick<Engagement, 'standing' | 'scan'>;
   timeline: Pick<Timeline, 'newSince'>;
+  /** None where there are no accounts. */
+  accounts?: AccountNotices;
   live: Live;
   log: Log;
   clock: Clock;
@@ -66,11 +69,11 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
 }
 
 function createNotifications(
-  { store, clock, lane = createLane(), ...services }: NotificationsDeps,
+  { store, clock, lane = createLane(), accounts = NO_ACCOUNT_NOTICES, ...services }: NotificationsDeps,
   isWhole: () => boolean,
 ): Notifications {
-  const reading = createReading({ store, lane, isWhole, ...services });
-  const markRead = createMarking({ store, clock, ...services });
+  const reading = createReading({ store, lane, isWhole, accounts, ...services });
+  const markRead = createMarking({ store, clock, accounts, ...services });
 
   /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */
   async function person(viewer: UserId, userId: UserId): Promise<PersonView> {

@@ -15,6 +15,9 @@ export const NOTIFICATION_TYPES = [
   'tweet',
 ] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+/** Told of whatever the settings are. */
+export const ACCOUNT_NOTICE_TYPES = ['signIn', 'passwordChanged'] as const;
+export type AccountNoticeType = (typeof ACCOUNT_NOTICE_TYPES)[number];
 export type Audience = 'everyone' | 'following' | 'nobody';
 export type BellLevel = 'all' | 'default' | 'off';
 
@@ -29,10 +32,10 @@ export type SettingsChanges = Partial<
 >;
 
 export interface NotificationItem {
-  /** The newest member's snowflake: the underlying like's, comment's, edge's or tweet's own id. */
+  /** The newest member's snowflake: the underlying like's, comment's, edge's, tweet's or session's own id. */
   id: Snowflake;
-  type: NotificationType;
-  /** Newest 10 whom the reader may see. */
+  type: NotificationType | AccountNoticeType;
+  /** Newest 10 whom the reader may see; none where it is about the reader's own account. */
   actors: UserId[];
   actorCount: number;
   tweetId: TweetId | null;
@@ -65,6 +68,18 @@ export interface NotificationsPage {
   walk: NotificationsWalk;
   /** Something could not be checked, because a service is down, and was left out. */
   partial: boolean;
+}
+
+/** Something about somebody's account that its owner is told. */
+export interface AccountNotice {
+  id: Snowflake;
+  type: AccountNoticeType;
+}
+
+/** Where notices are read: facts of whoever keeps accounts. */
+export interface AccountNotices {
+  /** Those above `after`, newest first, at most 100. */
+  notices(request: { userId: UserId; after: Snowflake }): Promise<AccountNotice[]>;
 }
 
 export interface Notifications {

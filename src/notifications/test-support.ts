@@ -16,7 +16,7 @@ import type { Timeline } from '#timeline/timeline.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
-import type { NotificationItem } from './notifications.ts';
+import type { AccountNotice, AccountNotices, AccountNoticeType, NotificationItem } from './notifications.ts';
 import { createNotificationsService, type NotificationsDeps } from './notifications-service.ts';
 import type { Item, ItemsPatch, NotificationsStore } from './notifications-store.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
@@ -126,6 +126,25 @@ function plainTimeline({ tweets, social }: { tweets: Tweets; social: Social }): 
   };
 }
 
+/** Notices of a person's account, kept as they were given. */
+function plainAccounts({ minter, tick }: Pick<Facts, 'minter' | 'tick'>) {
+  const all: (AccountNotice & { userId: UserId })[] = [];
+  const notices: AccountNotices['notices'] = async ({ userId, after }) =>
+    all
+      .filter((each) => each.userId === userId && each.id > after)
+      .map(({ id, type }) => ({ id, type }))
+      .toReversed();
+  return {
+    notices,
+    async notice(userId: UserId, type: AccountNoticeType) {
+      await tick();
+      const id = minter.mint({ owner: userId, kind: 'account' });
+      all.push({ userId, id, type });
+      return id;
+    },
+  };
+}
+
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 export interface WorldOptions {
@@ -139,13 +158,15 @@ export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
   const facts = await createFacts();
   const own = store ?? openSqliteNotificationsStore({ path: ':memory:' });
   const live = createLive();
-  const service = createNotificationsService({ ...facts, store: own, live, ...instead });
+  const accounts = plainAccounts(facts);
+  const service = createNotificationsService({ ...facts, store: own, live, accounts, ...instead });
   const { notifications } = service;
   return {
     ...facts,
     ...service,
     store: own,
     live,
+    notice: accounts.notice,
     settle: () => drain(service.workers),
     /** All that somebody has, as the first page of their list says it. */
     async told(userId: UserId): Promise<string[]> {

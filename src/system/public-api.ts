@@ -86,7 +86,9 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     ...accountDeps,
     social: services.social,
     attempts: limits,
+    live,
   });
+  system.useAccounts(accounts);
   const administration = createAdministration({ ...accountDeps, audit: gatewayDb.audit });
   const { media, workers: mediaWorkers } = createMediaService({
     index: gatewayDb.media,

@@ -8,7 +8,8 @@ import { createEngagementService } from '#engagement/engagement-service.ts';
 import { createDeadTweetSweeper, createEngagementPruner } from '#engagement/engagement-upkeep.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { createFanout, type Fanout } from '#fanout/fanout.ts';
-import type { Notifications } from '#notifications/notifications.ts';
+import { NO_ACCOUNT_NOTICES } from '#notifications/account-notices.ts';
+import type { AccountNotices, Notifications } from '#notifications/notifications.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { type CacheUse, createCacheUse } from '#platform/cache-use.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -71,6 +72,8 @@ export interface System {
   cacheUse(): Record<string, CacheUse>;
   /** A view of the gateway's: the log is kept for it too. To be told before the workers run. */
   addView(name: string, view: ViewRunner): void;
+  /** Where notices about accounts are kept, which the gateway opens. To be told before the first request. */
+  useAccounts(accounts: AccountNotices): void;
   /** Steps every worker until none has anything left to do. Throws after too many rounds. */
   processAll(): Promise<void>;
   /** To be called when no request and no worker is under way any more: writes homes, closes every store. */
@@ -133,7 +136,13 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     stamps,
   });
   const { timeline } = timelines;
-  const notifications = createNotificationsService({ ...below, store: stores.notifications, timeline });
+  let accounts = NO_ACCOUNT_NOTICES;
+  const notifications = createNotificationsService({
+    ...below,
+    store: stores.notifications,
+    timeline,
+    accounts: { notices: (request) => accounts.notices(request) },
+  });
   const fanout = createFanout({
     ...below,
     timeline,
@@ -177,6 +186,9 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     addView(name, view) {
       readers.push(view);
       views[name] = view;
+    },
+    useAccounts(its) {
+      accounts = its;
     },
     processAll: () => processAll(workers),
     close: () =>

@@ -73,6 +73,9 @@ test('a tweet and a comment that were deleted, and a bio that was replaced, are 
 test('of an account that was erased no text is left in any file', async () => {
   const [eve, fay] = [await api.someone('eve'), await api.someone('fay')];
   await eve.put('/me/profile', { name: 'Eve Herself', bio: 'a life of eve' });
+  const credentials = { handle: 'eve', password: 'eve likes long passwords' };
+  const signedIn = await api.anybody.post('/login', credentials, { 'user-agent': 'telephone of eve' });
+  assert.equal(signedIn.status, 200);
   const image = await uploadWithAlt(eve, 'alt text of eve');
   const theirs = await post(fay, 'words of fay');
   await eve.post('/postTweet', { content: 'a picture of eve', images: [image] });
@@ -82,7 +85,7 @@ test('of an account that was erased no text is left in any file', async () => {
     await eve.post('/comment', { tweetId: theirs, content: `reply of eve, ${i}` });
   }
   await api.settle();
-  const texts = ['Eve Herself', 'of eve', '-of-eve'];
+  const texts = ['Eve Herself', 'of eve', '-of-eve', 'telephone of eve'];
   for (const text of texts) assert.notDeepEqual(filesWith(text), [], text);
 
   assert.equal((await eve.delete('/me', { password: 'eve likes long passwords' })).status, 200);

@@ -8,6 +8,7 @@ import { LIMITS } from '#contract/limits.ts';
 import { createFacts } from '#notifications/test-support.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createLive } from '#queue/live.ts';
 import { openGatewayDb } from '../stores/gateway-db.ts';
 import type { Client } from './accounts.ts';
 import { type AccountsServiceDeps, createAccountsService } from './accounts-service.ts';
@@ -34,18 +35,20 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
     },
   };
   const { mint } = minter;
+  const live = createLive();
   function start(faults?: CommitFaults) {
     const { db, accounts: store, audit } = openGatewayDb({ path: join(directory, 'gateway.db'), faults });
     t.after(() => db.close());
     const announcer = createAnnouncer({ store, social });
-    const deps = { store, social, announcer, hasher, attempts: UNCOUNTED, mint, clock, random, ...instead };
+    const accountDeps = { store, social, announcer, hasher, attempts: UNCOUNTED, live };
+    const deps = { ...accountDeps, mint, clock, random, ...instead };
     return { db, store, audit, ...createAccountsService(deps) };
   }
   t.after(async () => {
     await facts.close();
     rmSync(directory, { recursive: true });
   });
-  return { ...facts, ...start(), start, verified, hasher };
+  return { ...facts, ...start(), live, start, verified, hasher };
 }
 
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
@@ -199,6 +202,30 @@ test('a new password needs the old one, ends the other sessions and replaces the
   await assert.rejects(accounts.authenticate(other.token), refusedWith('unauthenticated'));
   await assert.rejects(accounts.logIn(ANN), refusedWith('unauthenticated'));
   await accounts.logIn({ ...ANN, password: next });
+});
+
+test('who is connected hears at once of a new device and a new password, and of nothing else', async (t) => {
+  const { accounts, live } = await createWorld(t);
+  const session = await accounts.signUp(ANN);
+  const { userId } = session;
+  const heard: unknown[] = [];
+  await accounts.logIn({ ...ANN, device: 'Elsewhere/1' });
+  live.listen(userId, (event) => heard.push(event));
+  await accounts.logIn(ANN);
+  await accounts.logIn({ ...ANN, device: 'Elsewhere/2' });
+  assert.deepEqual(heard, []);
+  const { sessionId } = await accounts.logIn({ ...ANN, device: 'Nowhere/1' });
+  const change = { session, current: ANN.password, next: 'another good sentence', client: CLIENT };
+  await accounts.changePassword(change);
+  await assert.rejects(accounts.changePassword(change), refusedWith('forbidden'));
+  const notices = await accounts.notices({ userId, after: 0 });
+  assert.deepEqual(
+    notices.map(({ type }) => type),
+    ['passwordChanged', 'signIn', 'signIn'],
+  );
+  assert.equal(notices[1]!.id, Number(sessionId));
+  const expected = [notices[1]!, notices[0]!].map(({ id }) => ({ type: 'notification', id }));
+  assert.deepEqual(heard, expected);
 });
 
 test('a sign-up that the social service did not hear of goes on when it is tried again', async (t) => {

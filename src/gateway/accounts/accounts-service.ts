@@ -10,6 +10,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/live.ts';
 import type { Social } from '#social/social.ts';
 import type { Accounts, Client } from './accounts.ts';
 import type { AccountRow, AccountsStore, Reserved } from './accounts-store.ts';
@@ -28,6 +29,7 @@ export interface AccountsServiceDeps {
   announcer: Pick<Announcer, 'announce'>;
   hasher: PasswordHasher;
   attempts: PasswordAttempts;
+  live: Pick<Live, 'publish' | 'listening'>;
   mint: Mint;
   clock: Clock;
   random: Random;
@@ -42,8 +44,8 @@ const SIGN_UPS_PER_STEP = 100;
 const WORKER_IDLE_MS = 60_000;
 
 export function createAccountsService(deps: AccountsServiceDeps): { accounts: Accounts; workers: Worker[] } {
-  const { store, social, announcer, hasher, attempts, mint, clock, random } = deps;
-  const sessions = createSessions({ store, mint, clock, random });
+  const { store, social, announcer, hasher, attempts, live, mint, clock, random } = deps;
+  const sessions = createSessions({ store, live, mint, clock, random });
   const nextUserId = createUserIds(store);
   const passwords = createPasswordCheck({ hasher, attempts });
   const rules = createPasswordRules();
@@ -151,15 +153,19 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       await confirmPassword(account, { password: current, client, pointer: '#/current' });
       const to = await hasher.hash(next, client);
       const { userId, passwordHash: from } = account;
-      if (!(await store.changePassword({ userId, from, to, keepSession: Number(session.sessionId) }))) {
+      const keepSession = Number(session.sessionId);
+      const noticeId = mint({ owner: userId, kind: 'account' });
+      if (!(await store.changePassword({ userId, from, to, keepSession, noticeId }))) {
         throw new WarbleError('forbidden', 'The password was changed meanwhile; try again with the new one.');
       }
+      live.publish(userId, { type: 'notification', id: noticeId });
     },
 
     async account({ userId }) {
       const { handle, created, moderator } = await ownAccount(userId);
       return { userId, handle, created, moderator };
     },
+    notices: (request) => store.notices(request),
     sessions: (session) => sessions.list(session),
     endSession: ({ userId, sessionId }) => store.endSession({ userId, sessionId: Number(sessionId) }),
     standing: (request) => sessions.standing(request.sessions),

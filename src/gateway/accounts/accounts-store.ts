@@ -2,8 +2,9 @@
  * Where accounts and sessions are kept. Every method is one atomic, durable step; where two race, one of them
  * happens first. Times are milliseconds since 1970; handles are compared ignoring case.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
 import type { AccountState } from '#contract/records.ts';
+import type { AccountNotice } from '#notifications/notifications.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry } from './audit.ts';
 
@@ -38,6 +39,10 @@ export interface SessionRow extends NewSession {
   lastUsed: number;
 }
 
+/** Newest notices kept per person, and devices from which they signed in last. */
+export const MAX_NOTICES = 100;
+export const MAX_KNOWN_DEVICES = 50;
+
 /** `closed`, `no_invite`: who may sign up (`signUpMode`) says that nobody may, or only with a code that holds. */
 export type Reserved = 'reserved' | 'taken' | 'closed' | 'no_invite';
 
@@ -66,18 +71,25 @@ export interface AccountsStore extends AdministrationStore {
    * Adds a session if the account still has this password hash and is active or pending (and is then active);
    * of more than `most` sessions the ones used longest ago end. A one-time password opens one session, before it
    * expires. False, and nothing done, otherwise.
+   *
+   * The device of the session (see `deviceKey`) becomes known. Where the person knew others but not this one, a
+   * `signIn` notice with the session's id is written in the same step. Known devices outlive their sessions.
    */
   openSession(request: { session: NewSession; passwordHash: string; most: number }): Promise<boolean>;
-  /** Exchanges the password hash and ends every other session. False, and nothing done, where `from` is not current. */
+  /**
+   * Exchanges the password hash, ends every other session, and writes a `passwordChanged` notice. False, and nothing
+   * done, where `from` is not current.
+   */
   changePassword(request: {
     userId: UserId;
     from: string;
     to: string;
     keepSession: number;
+    noticeId: Snowflake;
   }): Promise<boolean>;
   /**
-   * Moves an account from one of the states to another; ends its sessions unless it becomes active, and writes
-   * the audit entry, in the same step. False, and nothing done, where it was in none of `from`.
+   * Moves an account from one of the states to another; ends its sessions unless it becomes active, deletes its notices
+   * and known devices where it is to be erased, and writes the audit entry, in the same step. False, and nothing done, where it was in none of `from`.
    */
   setState(request: {
     userId: UserId;
@@ -86,8 +98,14 @@ export interface AccountsStore extends AdministrationStore {
     time: number;
     audit: AuditEntry | null;
   }): Promise<boolean>;
-  /** From erasing to erased: name and password hash are overwritten; the handle stays taken. Again: nothing. */
+  /**
+   * From erasing to erased: name and password hash are overwritten, late notices deleted; the handle stays taken.
+   * Again: nothing.
+   */
   erase(request: { userId: UserId; time: number }): Promise<void>;
+
+  /** Notices above `after`, newest first; at most {@link MAX_NOTICES}. */
+  notices(request: { userId: UserId; after: Snowflake }): Promise<AccountNotice[]>;
 
   /** The session of a token, where its account is active. */
   sessionByToken(request: { tokenHash: string }): Promise<SessionRow | undefined>;

@@ -2,7 +2,8 @@
  * Accounts: who has which handle and password, who is signed in where, and how an account ends. The gateway's own;
  * profiles are the social service's.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { AccountNotice } from '#notifications/notifications.ts';
 
 /** A sign-in that holds: what a token stands for. `sessionId` is a decimal string, unique among all sessions. */
 export interface Session {
@@ -74,12 +75,17 @@ export interface Accounts {
   /** The session of a token. Throws `unauthenticated` where it is none, has ended or its account is not active. */
   authenticate(token: string): Promise<Session>;
   /**
-   * Ends every other session. Throws `forbidden` where `current` is wrong, invalid_request where `next` is refused,
+   * Ends every other session, and is a notice. Throws `forbidden` where `current` is wrong, invalid_request where `next` is refused,
    * which is told first; rate_limited, overloaded.
    */
   changePassword(request: { session: Session; current: string; next: string; client: Client }): Promise<void>;
   /** Throws not_found. */
   account(request: { userId: UserId }): Promise<AccountInfo>;
+  /**
+   * What the owner is told about the account, above `after`, newest first, at most 100: sign-ins from devices that were
+   * new, each with the id of its session, and changed passwords.
+   */
+  notices(request: { userId: UserId; after: Snowflake }): Promise<AccountNotice[]>;
   /** Last used first. */
   sessions(session: Session): Promise<SessionInfo[]>;
   /** Ends one of one's own sessions; what is not there is a success too. */

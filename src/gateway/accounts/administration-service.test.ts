@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#contract/errors.ts';
 import { createFacts } from '#notifications/test-support.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { createLive } from '#queue/live.ts';
 import { openGatewayDb } from '../stores/gateway-db.ts';
 import { createAccountsService } from './accounts-service.ts';
 import { createAdministration } from './administration-service.ts';
@@ -49,7 +50,7 @@ async function createWorld(t: TestContext) {
     await facts.close();
     rmSync(directory, { recursive: true });
   });
-  const { accounts } = createAccountsService({ ...deps, social, attempts: UNCOUNTED });
+  const { accounts } = createAccountsService({ ...deps, social, attempts: UNCOUNTED, live: createLive() });
   const administration = createAdministration({ ...deps, audit });
   const written = async () =>
     (await administration.auditLog({ before: null, limit: 100 })).entries.map(

@@ -45,8 +45,8 @@ export interface AdministrationStore {
   }): Promise<'changed' | 'taken' | 'absent'>;
   /**
    * Sets the hash of a one-time password and ends every session. It opens one session, until `until` (ms), and is good
-   * afterwards only for choosing another password. False, and nothing done, where the account is neither active nor
-   * suspended.
+   * afterwards only for choosing another password. A `passwordChanged` notice with the id of the audit entry is written in
+   * the same step. False, and nothing done, where the account is neither active nor suspended.
    */
   resetPassword(request: {
     userId: UserId;

@@ -31,6 +31,7 @@ async function createPeople(world: MediaWorld) {
     announcer,
     hasher,
     attempts: UNCOUNTED,
+    live: createLive(),
     mint: minter.mint,
     clock,
     random,

@@ -6,11 +6,13 @@ import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/live.ts';
 import type { Session, SessionInfo, SignedIn } from './accounts.ts';
-import type { AccountRow, AccountsStore, SessionRow } from './accounts-store.ts';
+import type { AccountRow, AccountsStore, NewSession, SessionRow } from './accounts-store.ts';
 
 export interface SessionsDeps {
   store: AccountsStore;
+  live: Pick<Live, 'publish' | 'listening'>;
   mint: Mint;
   clock: Clock;
   random: Random;
@@ -35,7 +37,7 @@ const TOUCH_EVERY_MS = 60_000;
 const TOUCHES_WAITING = 100_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
-export function createSessions({ store, mint, clock, random }: SessionsDeps): Sessions {
+export function createSessions({ store, live, mint, clock, random }: SessionsDeps): Sessions {
   /** Sessions (by token hash) used since their row was written, and when (ms since 1970). */
   const touched = new Map<string, number>();
 
@@ -48,6 +50,14 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
   }
   function note({ tokenHash }: SessionRow, now: number): void {
     if (touched.size < TOUCHES_WAITING || touched.has(tokenHash)) touched.set(tokenHash, now);
+  }
+
+  /** Tells those of the person who are connected, where the session is of a new device. */
+  async function tellOfNewDevice({ userId, sessionId }: NewSession): Promise<void> {
+    if (!live.listening(userId)) return;
+    const newer = await store.notices({ userId, after: sessionId - 1 });
+    if (newer.some(({ id }) => id === sessionId))
+      live.publish(userId, { type: 'notification', id: sessionId });
   }
 
   const touch: Worker = {
@@ -86,6 +96,7 @@ export function createSessions({ store, mint, clock, random }: SessionsDeps): Se
       const sessionId = mint({ owner: userId, kind: 'account' });
       const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
       if (!(await store.openSession({ session, passwordHash, most: SESSIONS_PER_PERSON }))) return undefined;
+      await tellOfNewDevice(session);
       const expires = endOf({ ...session, lastUsed: created });
       return { userId, sessionId: String(sessionId), token, expires };
     },

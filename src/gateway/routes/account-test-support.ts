@@ -63,12 +63,14 @@ export async function openSite({
   const random = createSeededRandom(11);
   const announcer = createAnnouncer({ store, social });
   const limits = createLimits({ clock, ...limitDeps });
+  const live = createLive();
   const accountDeps = {
     store,
     social,
     announcer,
     hasher,
     attempts: limits,
+    live,
     mint: minter.mint,
     clock,
     random,
@@ -77,9 +79,8 @@ export async function openSite({
   const { media } = world.start({ pictures: createPictures() });
   const spoolDirectory = mkdtempSync(join(tmpdir(), 'warble-uploads-'));
   const uploads = await openUploadSpool({ directory: spoolDirectory, random: systemRandom });
-  const live = createLive();
   const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };
-  const { notifications } = createNotificationsService({ ...world, ...own });
+  const { notifications } = createNotificationsService({ ...world, ...own, accounts });
   const streams = createStreamsService({ ...world, live, accounts, notifications, random });
   const authenticate = accounts.authenticate;
   const { app, inFlight } = createServer({

@@ -1,6 +1,6 @@
 /** People, their relations, and what they are told. */
 import { Type } from 'typebox';
-import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';
+import { ACCOUNT_NOTICE_TYPES, NOTIFICATION_TYPES } from '#notifications/notifications.ts';
 import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { flaws } from './tweets.ts';
 
@@ -58,12 +58,18 @@ export const Profile = Type.Object(
   { additionalProperties: false, title: 'Profile' },
 );
 
-export const NotificationType = namedEnum('NotificationType', [...NOTIFICATION_TYPES]);
+export const NotificationType = namedEnum('NotificationType', [
+  ...NOTIFICATION_TYPES,
+  ...ACCOUNT_NOTICE_TYPES,
+]);
 export const Notification = Type.Object(
   {
     id: Id,
     type: NotificationType,
-    actors: Type.Array(Id, { maxItems: 10, description: 'Newest first.' }),
+    actors: Type.Array(Id, {
+      maxItems: 10,
+      description: 'Newest first; none for `signIn` and `passwordChanged`.',
+    }),
     actorCount: Type.Integer({ minimum: 0 }),
     tweetId: nullable(Id),
     commentId: nullable(Id),

@@ -9,6 +9,7 @@ import { createSqliteAuditLog } from '../accounts/stores/sqlite-audit.ts';
 import {
   ACCOUNTS_SCHEMA,
   ADMINISTRATION_SCHEMA,
+  NOTICES_SCHEMA,
   SESSION_LIFE_SCHEMA,
 } from '../accounts/stores/sqlite-schema.ts';
 import type { MediaIndex } from '../media/media-index.ts';
@@ -45,6 +46,7 @@ export function openGatewayDb(options: {
     MEDIA_LAST_USE_SCHEMA,
     HIGH_WATER_SCHEMA,
     SESSION_LIFE_SCHEMA,
+    NOTICES_SCHEMA,
   ];
   const db = openDatabase({ path, durability: 'full', disk, faults, migrations });
   const accounts = createSqliteAccountsStore(db);

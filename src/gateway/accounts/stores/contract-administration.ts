@@ -122,7 +122,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.equal((await one.store.byId({ userId: 1 }))?.oneTimePassword, true);
       assert.equal(await openSession(1, 12, 'once'), true);
       assert.equal(await openSession(1, 13, 'once'), false, 'once');
-      const change = { userId: 1, from: 'once', to: 'chosen', keepSession: 12 };
+      const change = { userId: 1, from: 'once', to: 'chosen', keepSession: 12, noticeId: 20 };
       assert.equal(await two.store.changePassword(change), true);
       assert.equal((await one.store.byId({ userId: 1 }))?.oneTimePassword, false);
       assert.equal(await openSession(1, 14, 'chosen'), true);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { AccountsStore, NewAccount, NewSession } from '../accounts-store.ts';
 import type { AuditLog } from '../audit.ts';
 import { entry, testAdministrationStore } from './contract-administration.ts';
+import { testAccountNotices } from './contract-notices.ts';
 
 export interface OpenedAccountsStore {
   store: AccountsStore;
@@ -32,6 +33,7 @@ function session(sessionId: number, userId: number, created = 2_000): NewSession
 
 export function testAccountsStore(name: string, fresh: () => Promise<AccountsBackend>): void {
   testAdministrationStore(name, fresh);
+  testAccountNotices(name, fresh);
   describe(`${name} as a store of accounts`, () => {
     let backend: AccountsBackend;
     let one: OpenedAccountsStore;
@@ -120,7 +122,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     test('no session is opened with a password that was exchanged meanwhile', async () => {
       await signUp(1);
-      const change = { userId: 1, from: 'hash1', to: 'new hash', keepSession: 10 };
+      const change = { userId: 1, from: 'hash1', to: 'new hash', keepSession: 10, noticeId: 20 };
       assert.equal(await two.store.changePassword(change), true);
       assert.equal(
         await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
@@ -137,7 +139,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       await signUp(1);
       await signUp(2);
       await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 100 });
-      await two.store.changePassword({ userId: 1, from: 'hash1', to: 'x', keepSession: 11 });
+      await two.store.changePassword({ userId: 1, from: 'hash1', to: 'x', keepSession: 11, noticeId: 30 });
       assert.deepEqual(await idsOf(1), [11]);
       assert.deepEqual(await idsOf(2), [20]);
       assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);

@@ -3,9 +3,10 @@ import type { AccountsQuery, AdministrationStore, InviteRow, SignUpMode } from '
 import type { AuditEntry } from '../audit.ts';
 import { handleKey } from '../handles.ts';
 import { appendAudit } from './sqlite-audit.ts';
+import { createNoticeSteps } from './sqlite-notices.ts';
 import { ACCOUNT_COLUMNS, rowOf } from './sqlite-rows.ts';
 
-/** {@link AdministrationStore} on a database whose migrations contain ACCOUNTS_SCHEMA and ADMINISTRATION_SCHEMA. */
+/** {@link AdministrationStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
 export function createSqliteAdministrationStore(db: Database): AdministrationStore {
   return { ...peopleSteps(db), ...announcementSteps(db), ...signUpSteps(db) };
 }
@@ -18,6 +19,7 @@ type PeopleSteps = Pick<
 const STANDING = `state IN ('active', 'suspended')`;
 
 function peopleSteps(db: Database): PeopleSteps {
+  const { add: addNotice } = createNoticeSteps(db);
   const list = db.prepare(
     `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE user_id > ? ORDER BY user_id LIMIT ? + 0`,
   );
@@ -64,6 +66,7 @@ function peopleSteps(db: Database): PeopleSteps {
       db.write(() => {
         if (setPassword.run(passwordHash, until, userId).changes === 0) return false;
         endAll.run(userId);
+        addNotice({ userId, id: audit.id, type: 'passwordChanged' });
         appendAudit(db, audit);
         return true;
       }),

@@ -81,3 +81,19 @@ ALTER TABLE audit_log ADD COLUMN subject TEXT NOT NULL DEFAULT '';`;
 
 /** Third migration of the accounts' part: sessions end a year after they began. */
 export const SESSION_LIFE_SCHEMA = 'CREATE INDEX sessions_begun ON sessions (created);';
+
+/** Fourth migration of the accounts' part: what an account's owner is told about it. */
+export const NOTICES_SCHEMA = `CREATE TABLE notices (
+  user_id INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('signIn', 'passwordChanged')),
+  PRIMARY KEY (user_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- From what somebody has signed in: outlives the sessions, so that signing out makes no device new again.
+CREATE TABLE known_devices (
+  user_id INTEGER NOT NULL,
+  device TEXT NOT NULL,
+  last_session INTEGER NOT NULL,
+  PRIMARY KEY (user_id, device)
+) STRICT, WITHOUT ROWID;`;

@@ -54,6 +54,33 @@ test('the audit log lets nothing be changed or taken out', async (t) => {
   }
 });
 
+test('devices of sessions that are older than the list of devices are known', async (t) => {
+  const { open, dispose } = backend();
+  t.after(dispose);
+  const { db, accounts: store } = open();
+  await store.reserve({ userId: 1, handle: 'ann', name: '', passwordHash: 'h', created: 1 });
+  const signIn = (sessionId: number, device: string) =>
+    store.openSession({
+      session: { sessionId, userId: 1, tokenHash: `t${sessionId}`, created: 1, device },
+      passwordHash: 'h',
+      most: 9,
+    });
+  await signIn(10, 'curl/8');
+  await signIn(11, 'Wget/1');
+  await db.write(() => {
+    db.prepare('DELETE FROM known_devices').run();
+    db.prepare('DELETE FROM notices').run();
+  });
+  await signIn(12, 'curl/9');
+  await signIn(13, 'Wget/2');
+  await signIn(14, 'Firefox/140');
+  const notices = await store.notices({ userId: 1, after: 0 });
+  assert.deepEqual(
+    notices.map(({ id }) => id),
+    [14],
+  );
+});
+
 test('a session that ends while it is read from the store is not kept in memory', async (t) => {
   const { open, dispose } = backend();
   t.after(dispose);

@@ -5,6 +5,7 @@ import type { AdministrationStore } from '../administration-store.ts';
 import { handleKey } from '../handles.ts';
 import { createSqliteAdministrationStore, signUpModeIn, takeInvite } from './sqlite-administration.ts';
 import { appendAudit } from './sqlite-audit.ts';
+import { createNoticeSteps, type NoticeSteps } from './sqlite-notices.ts';
 import { ACCOUNT_COLUMNS as ACCOUNT, rowOf } from './sqlite-rows.ts';
 
 const SESSION = `session_id AS sessionId, s.user_id AS userId, token_hash AS tokenHash, s.created, last_used AS lastUsed,
@@ -14,12 +15,21 @@ type SessionSteps = Pick<
   'openSession' | 'sessionByToken' | 'sessionsOf' | 'standing' | 'endSession' | 'touch' | 'dropEnded'
 >;
 
-/** {@link AccountsStore} on a database whose migrations contain ACCOUNTS_SCHEMA and ADMINISTRATION_SCHEMA. */
+/** {@link AccountsStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
 export function createSqliteAccountsStore(db: Database): AccountsStore {
-  return { ...accountSteps(db), ...sessionSteps(db), ...createSqliteAdministrationStore(db) };
+  const steps = createNoticeSteps(db);
+  return {
+    ...accountSteps(db, steps),
+    ...sessionSteps(db, steps),
+    ...createSqliteAdministrationStore(db),
+    notices: steps.notices,
+  };
 }
 
-function accountSteps(db: Database): Omit<AccountsStore, keyof SessionSteps | keyof AdministrationStore> {
+function accountSteps(
+  db: Database,
+  notices: NoticeSteps,
+): Omit<AccountsStore, keyof SessionSteps | keyof AdministrationStore | 'notices'> {
   const nextIds = db.prepare('UPDATE user_id_blocks SET next = next + ? RETURNING next');
   const takeHandle = db.prepare(
     'INSERT INTO handles (handle_key, user_id, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -75,10 +85,11 @@ function accountSteps(db: Database): Omit<AccountsStore, keyof SessionSteps | ke
     unfinished: async ({ state, before, after, limit }) =>
       unfinished.all(state, after, before, limit).map(rowOf),
     activate: ({ userId, time }) => db.write(() => void activate.run(time, userId)),
-    changePassword: ({ userId, from, to, keepSession }) =>
+    changePassword: ({ userId, from, to, keepSession, noticeId }) =>
       db.write(() => {
         if (exchange.run(to, userId, from).changes === 0) return false;
         endOthers.run(userId, keepSession);
+        notices.add({ userId, id: noticeId, type: 'passwordChanged' });
         db.noteErased();
         return true;
       }),
@@ -86,13 +97,14 @@ function accountSteps(db: Database): Omit<AccountsStore, keyof SessionSteps | ke
       db.write(() => {
         if (!from.some((state) => setState.run(to, time, userId, state).changes === 1)) return false;
         if (to !== 'active') endAll.run(userId);
+        if (to === 'erasing') notices.erase(userId);
         db.noteErased();
         if (audit !== null) appendAudit(db, audit);
         return true;
       }),
     erase: ({ userId, time }) =>
       db.write(() => {
-        erase.run(time, userId);
+        if (erase.run(time, userId).changes === 1) notices.erase(userId);
         db.noteErased();
       }),
     async secret({ name, fresh }) {
@@ -111,7 +123,7 @@ function found(columns: unknown): AccountRow | undefined {
   return columns === undefined ? undefined : rowOf(columns);
 }
 
-function sessionSteps(db: Database): SessionSteps {
+function sessionSteps(db: Database, notices: NoticeSteps): SessionSteps {
   const admit = db.prepare(
     `UPDATE accounts SET since = CASE state WHEN 'pending' THEN ?1 ELSE since END, state = 'active',
        one_time = CASE one_time WHEN 1 THEN 2 ELSE one_time END
@@ -150,6 +162,7 @@ function sessionSteps(db: Database): SessionSteps {
         if (admit.run(created, userId, passwordHash).changes === 0) return false;
         insert.run(sessionId, userId, tokenHash, created, created, device);
         endOldest.run(userId, sessionId, most);
+        notices.signedIn(session);
         return true;
       }),
     sessionByToken: async ({ tokenHash }) => byToken.get(tokenHash) as SessionRow | undefined,

@@ -1,0 +1,32 @@
+/**
+ * What people are told about their own accounts: read from the accounts themselves, so there is no item of it, no
+ * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
+ */
+import { unlessDown } from '#contract/errors.ts';
+import { type Snowflake, snowflakeTime, type UserId } from '#contract/ids.ts';
+import type { AccountNotice, AccountNotices } from './notifications.ts';
+import type { ShownGroup } from './notifications-page.ts';
+import type { ReadMark } from './notifications-store.ts';
+
+/** For a system without accounts. */
+export const NO_ACCOUNT_NOTICES: AccountNotices = { notices: async () => [] };
+
+/** Newest first; null: the accounts could not say. */
+export function noticesAfter(
+  accounts: AccountNotices,
+  request: { userId: UserId; after: Snowflake },
+): Promise<AccountNotice[] | null> {
+  return unlessDown(accounts.notices(request));
+}
+
+export function countUnreadNotices(notices: readonly AccountNotice[] | null, mark: ReadMark): number {
+  return (notices ?? []).filter(({ id }) => id > mark.highest).length;
+}
+
+export function showNotice({ id, type }: AccountNotice, mark: ReadMark): ShownGroup {
+  const about = { actors: [], actorCount: 0, tweetId: null, commentId: null };
+  return {
+    notification: { id, type, ...about, time: snowflakeTime(id), read: id <= mark.highest },
+    people: [],
+  };
+}
