@@ -11,6 +11,8 @@ export interface MixPlan {
   /** Requests go round these people. */
   tokens: string[];
   seconds: number;
+  /** Before those, at the same pace and not counted: this process compiles its code and opens its connections. */
+  warmUp_s: number;
   perSecond: number;
   /** Of so many requests one is a post; the others read a home page. */
   postEvery: number;
@@ -34,6 +36,7 @@ const plan = JSON.parse(await text(process.stdin)) as MixPlan;
 const { hostname, port } = new URL(plan.url);
 const agent = new Agent({ keepAlive: true });
 const result: MixResult = { reads_ms: [], posts_ms: [], failed: 0 };
+const warmUp = plan.warmUp_s * plan.perSecond;
 let underWay = 0;
 
 function send(index: number, due: number): void {
@@ -42,6 +45,7 @@ function send(index: number, due: number): void {
   underWay++;
   const done = (ok: boolean) => {
     underWay--;
+    if (index < warmUp) return;
     if (!ok) result.failed++;
     else (posts ? result.posts_ms : result.reads_ms).push(performance.now() - due);
   };
@@ -66,7 +70,7 @@ function send(index: number, due: number): void {
 }
 
 const started = performance.now();
-const total = plan.seconds * plan.perSecond;
+const total = warmUp + plan.seconds * plan.perSecond;
 let next = 0;
 await new Promise<void>((resolve) => {
   const tick = setInterval(() => {
