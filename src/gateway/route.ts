@@ -16,6 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#contract/errors.ts';
 import type { UserId } from '#contract/ids.ts';
+import type { Policy } from './limits/limits.ts';
 import type { Site } from './public-site.ts';
 
 /** Who asks. */
@@ -27,18 +28,8 @@ export interface Caller {
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export type RouteAuth = 'required' | 'optional' | 'none';
-/** Which request limit a call counts against. */
-export type RouteLimit =
-  | 'read'
-  | 'write'
-  | 'post'
-  | 'signUp'
-  | 'signIn'
-  | 'report'
-  | 'stream'
-  | 'media'
-  | 'page'
-  | 'probe';
+/** Which request limit a call counts against. Bad tokens count by themselves, streams by how many are open. */
+export type RouteLimit = Exclude<Policy, 'badToken'> | 'stream';
 
 /** An answer that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');

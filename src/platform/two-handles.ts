@@ -1,11 +1,14 @@
 /** For suites that a backend passes with two handles open on it, as two processes would. */
 import { afterEach, beforeEach } from 'node:test';
 
-export interface TwoHandlesBackend {
+interface Opens<Handle> {
   /** Opens one more handle on the same, at first empty, backend. */
-  open(): Promise<{ close(): Promise<void> }>;
-  remove(): Promise<void>;
+  open(): Promise<Handle>;
 }
+/** Either its handles are closed one by one before it is removed, or `dispose` does both. */
+export type TwoHandlesBackend =
+  | (Opens<{ close(): Promise<void> }> & { remove(): Promise<void> })
+  | (Opens<unknown> & { dispose(): Promise<void> });
 
 export interface TwoHandles<Backend extends TwoHandlesBackend> {
   backend: Backend;
@@ -26,8 +29,9 @@ export function eachWithTwoHandles<Backend extends TwoHandlesBackend>(
     use(opened);
   });
   afterEach(async () => {
-    await opened.one.close();
-    await opened.two.close();
-    await opened.backend.remove();
+    const { backend, one, two } = opened as TwoHandles<TwoHandlesBackend>;
+    if ('dispose' in backend) return backend.dispose();
+    for (const handle of [one, two]) await (handle as { close(): Promise<void> }).close();
+    await backend.remove();
   });
 }

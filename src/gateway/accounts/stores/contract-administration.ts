@@ -1,6 +1,7 @@
 /** What every store of accounts must do for administration, with two handles open on one backend. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { AccountsQuery } from '../administration-store.ts';
 import type { AuditEntry } from '../audit.ts';
 import type { AccountsBackend, OpenedAccountsStore } from './contract.ts';
@@ -25,15 +26,11 @@ const OPEN = { most: 100 };
 
 export function testAdministrationStore(name: string, fresh: () => Promise<AccountsBackend>): void {
   describe(`${name} as a store for administration`, () => {
-    let backend: AccountsBackend;
     let one: OpenedAccountsStore;
     let two: OpenedAccountsStore;
-    beforeEach(async () => {
-      backend = await fresh();
-      one = await backend.open();
-      two = await backend.open();
+    eachWithTwoHandles(fresh, (opened) => {
+      ({ one, two } = opened);
     });
-    afterEach(() => backend.dispose());
 
     const reserve = (userId: number, handle = `Person${userId}`, inviteHash?: string) =>
       one.store.reserve({

@@ -1,21 +1,18 @@
 /** What every store of accounts must do to tell people about their own, with two handles open on one backend. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import { MAX_KNOWN_DEVICES, MAX_NOTICES } from '../accounts-store.ts';
 import type { AccountsBackend, OpenedAccountsStore } from './contract.ts';
 import { entry } from './contract-administration.ts';
 
 export function testAccountNotices(name: string, fresh: () => Promise<AccountsBackend>): void {
   describe(`${name} as a store of notices`, () => {
-    let backend: AccountsBackend;
     let one: OpenedAccountsStore;
     let two: OpenedAccountsStore;
-    beforeEach(async () => {
-      backend = await fresh();
-      one = await backend.open();
-      two = await backend.open();
+    eachWithTwoHandles(fresh, (opened) => {
+      ({ one, two } = opened);
     });
-    afterEach(() => backend.dispose());
 
     const signIn = (userId: number, sessionId: number, device: string, passwordHash = 'hash') =>
       one.store.openSession({

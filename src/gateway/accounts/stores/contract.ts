@@ -1,6 +1,7 @@
 /** What every store of accounts must do, run with two handles open on one backend, as two processes would have it. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { AccountsStore, NewAccount, NewSession } from '../accounts-store.ts';
 import type { AuditLog } from '../audit.ts';
 import { entry, testAdministrationStore } from './contract-administration.ts';
@@ -35,15 +36,11 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
   testAdministrationStore(name, fresh);
   testAccountNotices(name, fresh);
   describe(`${name} as a store of accounts`, () => {
-    let backend: AccountsBackend;
     let one: OpenedAccountsStore;
     let two: OpenedAccountsStore;
-    beforeEach(async () => {
-      backend = await fresh();
-      one = await backend.open();
-      two = await backend.open();
+    eachWithTwoHandles(fresh, (opened) => {
+      ({ one, two } = opened);
     });
-    afterEach(() => backend.dispose());
 
     const signUp = async (userId: number, sessionId = userId * 10) => {
       await one.store.reserve(account(userId));

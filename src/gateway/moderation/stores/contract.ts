@@ -1,6 +1,7 @@
 /** What every store of reports must do, run with two handles open on one backend, as two processes would have it. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { NewReport, ReportsStore, Resolution } from '../reports-store.ts';
 
 export interface ReportsBackend {
@@ -18,15 +19,11 @@ const DISMISSED: Resolution = { act: 'dismiss', by: 9, reason: 'is fine', time: 
 
 export function testReportsStore(name: string, fresh: () => Promise<ReportsBackend>): void {
   describe(`${name} as a store of reports`, () => {
-    let backend: ReportsBackend;
     let one: ReportsStore;
     let two: ReportsStore;
-    beforeEach(async () => {
-      backend = await fresh();
-      one = await backend.open();
-      two = await backend.open();
+    eachWithTwoHandles(fresh, (opened) => {
+      ({ one, two } = opened);
     });
-    afterEach(() => backend.dispose());
 
     const idsOf = async (open: boolean, before: number | null = null, limit = 10) =>
       (await two.reports({ open, before, limit })).map(({ reportId }) => reportId);
