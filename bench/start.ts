@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { partitionOf } from '#contract/events.ts';
-import { firstSnowflakeAt } from '#contract/ids.ts';
+import { partitionOf } from '#domain/events.ts';
+import { firstSnowflakeAt } from '#domain/ids.ts';
 
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [300_000, 3_000_000];
 const AUTHORS = 200_000;

@@ -5,17 +5,17 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PARTITIONS, partitionOf } from '#contract/events.ts';
-import { firstSnowflakeAt, type UserId } from '#contract/ids.ts';
-import { WINDOW_MS, type Window } from '#contract/limits.ts';
+import { PARTITIONS, partitionOf } from '#domain/events.ts';
+import { firstSnowflakeAt, type UserId } from '#domain/ids.ts';
+import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
-import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
+import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { createAuthorTops } from '#timeline/top/author-tops.ts';
+import { createMarks, withChanges } from '#timeline/top/dirty-set.ts';
 import { createGlobalTop } from '#timeline/top/global-top.ts';
 import { createHomeTop } from '#timeline/top/home-top.ts';
-import { createMarks, withChanges } from '#timeline/top/marks.ts';
 import type { TopPatch } from '#timeline/top/top-lists-store.ts';
 
 const TWEETS = Number(process.argv[2] ?? 1_000_000);

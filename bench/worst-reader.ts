@@ -4,8 +4,8 @@
  * makes other threads do counts too. The last rows are the same for somebody who follows ten: what does not depend
  * on the followees shall cost the same.
  */
-import { firstSnowflakeAt, type UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { firstSnowflakeAt, type UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Serving } from '#system/serve.ts';
 import { loadFollows } from '../src/social/stores/bulk.ts';
 import { inGroups } from './groups.ts';

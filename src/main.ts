@@ -1,5 +1,5 @@
 /** The command line. */
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import { ConfigError } from './system/config-error.ts';
 
 type Command = (argv: string[]) => Promise<void>;

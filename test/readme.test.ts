@@ -25,7 +25,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ERROR_CATALOGUE } from '#contract/errors.ts';
+import { ERROR_CATALOGUE } from '#domain/errors.ts';
 import { boundsOf } from '#system/bounds.ts';
 import { quotasOf } from '#system/quotas.ts';
 

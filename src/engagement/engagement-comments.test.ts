@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
-import { snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { SETTLED_AFTER_MS } from './comment-sweeper.ts';
-import { openWorld, type World } from './test-support.ts';
+import { openWorld, type World } from './testing/engagement.ts';
 
 const [ANN, BOB, CAT, DAN] = [1, 2, 3, 4];
 const traceId = '';

@@ -1,6 +1,6 @@
-import { isWarbleError, notFound, WarbleError } from '#contract/errors.ts';
-import { type CommentId, snowflakeTime } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { isWarbleError, notFound, WarbleError } from '#domain/errors.ts';
+import { type CommentId, snowflakeTime } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Tweets } from '#tweets/tweets.ts';

@@ -1,5 +1,5 @@
-import type { EventDraft, EventType } from '#contract/events.ts';
-import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { EventDraft, EventType } from '#domain/events.ts';
+import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 
 /** One like, comment or repost, as its events name it. */
 export interface Item {

@@ -1,8 +1,8 @@
 /** Previews for readers from whom the newest likes or comments of a tweet are hidden. */
-import { requireBatch } from '#contract/batch.ts';
-import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { mayShowActor } from '#contract/records.ts';
+import { requireBatch } from '#domain/batch.ts';
+import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { mayShowActor } from '#domain/records.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import type { Engagement } from './engagement.ts';

@@ -1,6 +1,6 @@
-import { requireBatch } from '#contract/batch.ts';
-import { WarbleError } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { requireBatch } from '#domain/batch.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Social } from '#social/social.ts';

@@ -10,8 +10,8 @@
  * **Events.** `like.*`, `comment.*` and `repost.*` on topic `engagement`, keyed by the tweet's author; `repost.*`
  * also on topic `reposts`, keyed by who reposts. See `engagement-events.ts`.
  */
-import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import type { CommentRow, LikeRow, RepostRow } from '#contract/records.ts';
+import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { CommentRow, LikeRow, RepostRow } from '#domain/records.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 import type { RepostActivity, RepostTail, ScannedItem, Summary } from './engagement.ts';
 

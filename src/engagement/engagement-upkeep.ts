@@ -1,5 +1,5 @@
-import type { TweetId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import type { TweetId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Tweets } from '#tweets/tweets.ts';

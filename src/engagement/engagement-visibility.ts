@@ -1,12 +1,12 @@
-import { notFound } from '#contract/errors.ts';
-import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import { notFound } from '#domain/errors.ts';
+import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import {
   mayReadPerson,
   mayShowActor,
   type Page,
   type PersonView,
   type TweetRecord,
-} from '#contract/records.ts';
+} from '#domain/records.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 

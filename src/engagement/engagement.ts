@@ -2,8 +2,8 @@
  * The engagement service: who liked, commented on and reposted which tweet, exactly. It asks tweets whether a tweet
  * stands and social who may see whom; nothing else.
  */
-import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import type { CommentRow, DeletedBy, LikeRow, Page, RepostRow } from '#contract/records.ts';
+import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { CommentRow, DeletedBy, LikeRow, Page, RepostRow } from '#domain/records.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 
 export interface Acting {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
-import type { ActivityId, UserId } from '#contract/ids.ts';
+import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
+import type { ActivityId, UserId } from '#domain/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
-import { createLive } from '#queue/live.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
+import { createLive } from '#queue/pubsub.ts';
 import type { FanoutProgress } from '#timeline/timeline.ts';
 import { createFanout, type FanoutDeps } from './fanout.ts';
 import { createPositions } from './positions.ts';

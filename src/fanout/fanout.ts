@@ -15,11 +15,11 @@
  * **Progress** is what timeline writes beside a packed home: positions through which every record is done to its
  * last slice, or recorded as pulled.
  */
-import { PARTITIONS, type Topic, type WarbleEvent } from '#contract/events.ts';
+import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
+import type { Live } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import { createFollowerLists } from './follower-lists.ts';

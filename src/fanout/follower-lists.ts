@@ -10,7 +10,7 @@
  * its page was read is in the page. One committed later is folded later (its event is read after its commit), and
  * folding appends to whatever list there is, also to one that is still being read.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { Social } from '#social/social.ts';
 
 export interface FollowerList {

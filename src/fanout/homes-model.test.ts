@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RepostId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { HomePlace } from '#timeline/timeline.ts';
-import { type Community, type CommunityOptions, openCommunity } from './test-support.ts';
+import { type Community, type CommunityOptions, openCommunity } from './testing/fanout.ts';
 
 const PEOPLE = 4;
 const ANY = Number.MAX_SAFE_INTEGER;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { TweetId } from '#contract/ids.ts';
-import type { LiveEvent } from '#queue/live.ts';
-import { type Community, type CommunityOptions, openCommunity, type ShownPage } from './test-support.ts';
+import type { TweetId } from '#domain/ids.ts';
+import type { LiveEvent } from '#queue/pubsub.ts';
+import { type Community, type CommunityOptions, openCommunity, type ShownPage } from './testing/fanout.ts';
 
 const [ADA, BEN, CYD, DAN] = [1, 2, 3, 4];
 

@@ -2,9 +2,9 @@
  * What the log's records ask for, in bounded pieces: each job gives one piece at a time and goes back to the end of
  * the queue, so that an author with a million followers delays nobody else's tweets.
  */
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import type { Live, LiveEvent } from '#queue/live.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Live, LiveEvent } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import type { Delivery, Timeline } from '#timeline/timeline.ts';
 import type { FollowerList, FollowerLists } from './follower-lists.ts';

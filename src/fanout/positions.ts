@@ -1,5 +1,5 @@
 /** How far fan-out has read, and how far everything is done: what lies between the two is still being delivered. */
-import { PARTITIONS, type Topic } from '#contract/events.ts';
+import { PARTITIONS, type Topic } from '#domain/events.ts';
 
 /** One record under way. */
 export interface Ticket {

@@ -1,9 +1,9 @@
 /** The moments at which something could be lost, each set up on purpose. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { type Community, type CommunityOptions, openCommunity } from './test-support.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { type Community, type CommunityOptions, openCommunity } from './testing/fanout.ts';
 
 const [ADA, BEN, CYD, DAN] = [1, 2, 3, 4];
 /** Longer than the margin within which a follow makes a packed row useless: see opening.ts. */

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { createTrustProxy } from '#http/limits/addresses.ts';
+import type { AtOnce } from '#http/limits/limits.ts';
+import { createLimits } from '#http/limits/limits-service.ts';
+import { defineRoute, rawJson } from '#http/route.ts';
+import type { ServerBounds } from '#http/server.ts';
+import { logged, problemIn, serve } from '#http/testing/server.ts';
 import { createManualClock } from '#platform/clock.ts';
-import { createTrustProxy } from './limits/addresses.ts';
-import type { AtOnce } from './limits/limits.ts';
-import { createLimits } from './limits/limits-service.ts';
-import { defineRoute, rawJson } from './route.ts';
 import { Nothing } from './schemas/common.ts';
-import type { ServerBounds } from './server.ts';
-import { logged, problemIn, serve } from './server-test-support.ts';
-import { openApi } from './test-support.ts';
+import { openApi } from './testing/gateway.ts';
 
 const picture = defineRoute({
   method: 'GET',

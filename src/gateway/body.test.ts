@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { onSite } from './routes/account-test-support.ts';
-import { post, problemIn, raw, serve } from './server-test-support.ts';
+import { post, problemIn, raw, serve } from '#http/testing/server.ts';
+import { onSite } from './testing/accounts.ts';
 
 const TEXT = '{"text":"naïve"}';
 const JSON_TYPE = 'application/json';

@@ -1,7 +1,7 @@
 /** What a browser asks and is told before it lets a page of another origin use the API. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Api, openApi, type Someone } from './test-support.ts';
+import { type Api, openApi, type Someone } from './testing/gateway.ts';
 
 const ORIGIN = 'https://client.example';
 const PAGE = { origin: ORIGIN, 'sec-fetch-site': 'cross-site' };

@@ -1,7 +1,7 @@
 /** What another site's page can make its visitor's browser do here: nothing that costs the visitor anything. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Ask, onSite, type Site } from './routes/account-test-support.ts';
+import { type Ask, onSite, type Site } from './testing/accounts.ts';
 
 const ANN = { handle: 'Ann', password: 'a good sentence' };
 const EVIL = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Compile } from 'typebox/schema';
-import { withoutReferences } from './conformance-test-support.ts';
 import { EXAMPLES } from './examples.ts';
-import { collectExamples } from './examples-test-support.ts';
-import { type Api, openApi } from './test-support.ts';
+import { withoutReferences } from './testing/answers.ts';
+import { collectExamples } from './testing/examples.ts';
+import { type Api, openApi } from './testing/gateway.ts';
 
 interface Content {
   schema: object;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Api, openApi, type Someone, T0 } from './test-support.ts';
+import { type Api, openApi, type Someone, T0 } from './testing/gateway.ts';
 
 const iso = (time_ms: number) => new Date(time_ms).toISOString();
 

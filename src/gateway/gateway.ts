@@ -2,29 +2,35 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { WarbleError } from '#contract/errors.ts';
+import type { Accounts } from '#accounts/accounts.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { createCursors } from '#http/cursors.ts';
+import { docsPage } from '#http/docs/docs-page.ts';
+import { sendPage } from '#http/docs/html.ts';
+import { openApiOf } from '#http/docs/openapi.ts';
+import { createTrustProxy } from '#http/limits/addresses.ts';
+import type { Limits } from '#http/limits/limits.ts';
+import { registerLimits } from '#http/limits/rate-limiter.ts';
+import type { LogAddresses } from '#http/log-address.ts';
+import { registerStreamMetrics } from '#http/metrics.ts';
+import { registerMetricsPage } from '#http/metrics-page.ts';
+import { registerRoutes } from '#http/registration.ts';
+import type { Route } from '#http/route.ts';
+import {
+  createServer,
+  DEFAULT_BOUNDS,
+  type RequestLog,
+  type Server,
+  type ServerBounds,
+} from '#http/server.ts';
+import { registerMultipart } from '#http/uploads/multipart.ts';
+import type { UploadSpool } from '#http/uploads/upload-spool.ts';
+import type { Media } from '#media/media.ts';
+import type { Moderation } from '#moderation/moderation.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Accounts } from './accounts/accounts.ts';
-import { createCursors } from './cursors.ts';
-import { createTrustProxy } from './limits/addresses.ts';
-import type { Limits } from './limits/limits.ts';
-import { registerLimits } from './limits/rate-limiter.ts';
-import type { LogAddresses } from './log-address.ts';
-import type { Media } from './media/media.ts';
-import { registerMultipart } from './media/multipart.ts';
-import type { UploadSpool } from './media/upload-spool.ts';
-import { registerStreamMetrics } from './metrics.ts';
-import { registerMetricsPage } from './metrics-page.ts';
-import type { Moderation } from './moderation/moderation.ts';
-import { openApiOf } from './openapi.ts';
-import { docsPage } from './pages/docs-page.ts';
-import { sendPage } from './pages/html.ts';
-import { indexPage } from './pages/index-page.ts';
-import { createPresenter } from './present.ts';
-import { registerRoutes } from './registration.ts';
-import type { Route } from './route.ts';
+import { indexPage } from './index-page.ts';
 import { accountRoutes } from './routes/account-routes.ts';
 import type { RouteDeps, Services } from './routes/deps.ts';
 import { engagementRoutes } from './routes/engagement-routes.ts';
@@ -33,11 +39,11 @@ import { followsRoutes } from './routes/follows-routes.ts';
 import { mediaRoutes } from './routes/media-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
 import { notificationsRoutes } from './routes/notifications-routes.ts';
-import { peopleRoutes } from './routes/people-routes.ts';
 import { profilesRoutes } from './routes/profiles-routes.ts';
+import { peopleRoutes } from './routes/relationships-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { tweetsRoutes } from './routes/tweets-routes.ts';
-import { createServer, DEFAULT_BOUNDS, type RequestLog, type Server, type ServerBounds } from './server.ts';
+import { createPresenter } from './serializers.ts';
 import type { Streams } from './streams/streams.ts';
 
 export interface GatewayDeps {

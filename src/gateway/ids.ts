@@ -1,7 +1,7 @@
 /** From the ids of the API (decimal strings that passed their schema) to those of the services, and back. */
-import { WarbleError } from '#contract/errors.ts';
-import { MAX_USER_ID, type UserId } from '#contract/ids.ts';
-import type { Caller } from './route.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { MAX_USER_ID, type UserId } from '#domain/ids.ts';
+import type { Caller } from '#http/route.ts';
 
 /**
  * A person's id. What is well-formed but beyond the range of ids names nobody, for ever, and becomes 0, which is

@@ -1,7 +1,7 @@
 /** Who is meant by the handles in a text, for the services that write it. */
-import { parseEntities } from '#contract/entities.ts';
-import type { UserId } from '#contract/ids.ts';
-import { checkText } from '#contract/text.ts';
+import { parseEntities } from '#domain/entities.ts';
+import type { UserId } from '#domain/ids.ts';
+import { checkText } from '#domain/text.ts';
 import type { Social } from '#social/social.ts';
 
 /**

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/schema';
-import { ERROR_CATALOGUE } from '#contract/errors.ts';
-import { withoutReferences } from './conformance-test-support.ts';
-import { openApiOf } from './openapi.ts';
-import { defineRoute, SENT } from './route.ts';
-import { mustMatch } from './schema-faults.ts';
+import { ERROR_CATALOGUE } from '#domain/errors.ts';
+import { openApiOf } from '#http/docs/openapi.ts';
+import { defineRoute, SENT } from '#http/route.ts';
+import { mustMatch } from '#http/schema-faults.ts';
 import { Id, named } from './schemas/common.ts';
-import { type Api, openApi } from './test-support.ts';
+import { withoutReferences } from './testing/answers.ts';
+import { type Api, openApi } from './testing/gateway.ts';
 
 interface Body {
   headers?: object;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { type Api, openApi, type Someone } from './test-support.ts';
+import { type Api, openApi, type Someone } from './testing/gateway.ts';
 
 describe('beside the calls', () => {
   let api: Api;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Gauge } from 'prom-client';
-import { openMetricsListener } from './metrics-page.ts';
-import { type Api, openApi } from './test-support.ts';
+import { openMetricsListener } from '#http/metrics-page.ts';
+import { type Api, openApi } from './testing/gateway.ts';
 
 function fails(): never {
   throw new Error('cannot be read');

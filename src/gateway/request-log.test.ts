@@ -1,8 +1,8 @@
 /** What the log tells of who came: enough to find an attacker, no more than the host wants to keep. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { LogAddresses } from './log-address.ts';
-import { type Api, openApi } from './test-support.ts';
+import type { LogAddresses } from '#http/log-address.ts';
+import { type Api, openApi } from './testing/gateway.ts';
 
 /** An API that is closed with its test, however that ends. */
 async function openFor(context: TestContext, ...front: Parameters<typeof openApi>): Promise<Api> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { openApi } from './test-support.ts';
+import { openApi } from './testing/gateway.ts';
 
 test('told to stop, the gateway ends streams at once, waits 5 s for bodies, then answers them 503', async () => {
   const api = await openApi();

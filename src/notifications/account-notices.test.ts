@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import type { AccountNotices } from './notifications.ts';
-import { inWorld } from './test-support.ts';
+import { inWorld } from './testing/notifications.ts';
 
 const [ann, bob] = [1, 2] as const;
 

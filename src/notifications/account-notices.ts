@@ -2,8 +2,8 @@
  * What people are told about their own accounts: read from the accounts themselves, so there is no item of it, no
  * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
  */
-import { unlessDown } from '#contract/errors.ts';
-import { type Snowflake, snowflakeTime, type UserId } from '#contract/ids.ts';
+import { unlessDown } from '#domain/errors.ts';
+import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
 import type { AccountNotice, AccountNotices } from './notifications.ts';
 import type { ShownGroup } from './notifications-page.ts';
 import type { ReadMark } from './notifications-store.ts';

@@ -1,7 +1,7 @@
 import type { Worker } from '#platform/worker.ts';
+import type { Telling } from './candidates.ts';
 import type { Item, NotificationItems } from './notifications-store.ts';
-import type { Permissions } from './permissions.ts';
-import type { Telling } from './telling.ts';
+import type { Permissions } from './preferences.ts';
 
 export interface BellWorkerDeps {
   store: Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'>;

@@ -3,9 +3,9 @@
  * its followers' notifications no write. Once read the group is gone: the home has the tweets. What somebody tweeted
  * while they were muted counts as read.
  */
-import { unlessDown } from '#contract/errors.ts';
-import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { unlessDown } from '#domain/errors.ts';
+import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { HiddenPeriod } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import { isOn, settingsWith } from './notification-settings.ts';

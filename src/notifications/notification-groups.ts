@@ -3,8 +3,8 @@
  * they are unread, and stay together with what was read at the same time. Which group an item belongs to follows from
  * what made it be read (`read-state.ts`).
  */
-import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { NotificationItem, NotificationType } from './notifications.ts';
 import type { Item, StoredItem } from './notifications-store.ts';
 import type { ReadBy } from './read-state.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { LiveEvent } from '#queue/live.ts';
-import { inWorld, type World } from './test-support.ts';
+import type { LiveEvent } from '#queue/pubsub.ts';
+import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];

@@ -7,8 +7,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isWarbleError } from '#contract/errors.ts';
-import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
 import type {
   AccountNotice,
   BellLevel,
@@ -17,7 +17,7 @@ import type {
   NotificationType,
 } from './notifications.ts';
 import type { Item } from './notifications-store.ts';
-import { createWorld, type World } from './test-support.ts';
+import { createWorld, type World } from './testing/notifications.ts';
 
 const PEOPLE = [1, 2, 3, 4];
 const TYPES: NotificationType[] = [

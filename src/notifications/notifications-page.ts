@@ -1,5 +1,5 @@
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import type { PersonHead } from '#contract/records.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import type { PersonHead } from '#domain/records.ts';
 import { actorsNamed, type Group, presentGroup } from './notification-groups.ts';
 import type { NotificationItem } from './notifications.ts';
 import type { Seen } from './visibility.ts';

@@ -1,7 +1,7 @@
 /** What is read, and what is not. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { inWorld, tell } from './test-support.ts';
+import { inWorld, tell } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];

@@ -2,7 +2,7 @@
  * Reading notifications: items, then what may be seen of them, then groups, then a page. An item belongs to a group
  * by what made it be read, see `notification-groups.ts`.
  */
-import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Lane } from '#platform/lane.ts';
 import type { HiddenPeriod, Social } from '#social/social.ts';
 import { countUnreadNotices, noticesAfter, showNotice } from './account-notices.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
-import { snowflakeTime } from '#contract/ids.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import { snowflakeTime } from '#domain/ids.ts';
 import { NO_MARK } from './notifications-store.ts';
-import { inWorld } from './test-support.ts';
+import { inWorld } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];

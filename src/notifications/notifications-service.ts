@@ -1,29 +1,29 @@
 /** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `items-view.ts`. */
-import { notFound, WarbleError } from '#contract/errors.ts';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
+import { notFound, WarbleError } from '#domain/errors.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
+import type { Live } from '#queue/pubsub.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
-import { announcing } from './announcing.ts';
 import { createBellWorker } from './bell-worker.ts';
-import { createItemsView } from './items-view.ts';
-import { createMarking } from './marking.ts';
+import { createTelling } from './candidates.ts';
+import { announcing } from './live-notifier.ts';
 import { settingsWith } from './notification-settings.ts';
 import type { AccountNotices, Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
 import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
-import { createPermissions } from './permissions.ts';
+import { createItemsView } from './notifications-view.ts';
+import { createPermissions } from './preferences.ts';
+import { createMarking } from './read-markers.ts';
 import { createRungLately } from './rung-lately.ts';
-import { createTelling } from './telling.ts';
 
 export interface NotificationsDeps {
   store: NotificationsStore;

@@ -11,7 +11,7 @@
  *
  * **Order** is that of ids, newest first. **Reads** reflect every change that resolved before, through whichever handle.
  */
-import type { CommentId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { BellLevel, NotificationType, SettingsChanges } from './notifications.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSeededRandom } from '#platform/random.ts';
-import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
+import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
-import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import { createTimelineService } from '#timeline/timeline-service.ts';
-import { inWorld, type World } from './test-support.ts';
+import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
 

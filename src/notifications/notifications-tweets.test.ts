@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { NotificationItem } from './notifications.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
-import { inWorld, type World } from './test-support.ts';
+import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];

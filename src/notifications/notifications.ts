@@ -2,8 +2,8 @@
  * The notifications service: what each person was told, and how they want to be told. Preferences are decided when
  * an item is written, visibility when it is read.
  */
-import type { CommentId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import type { PersonHead } from '#contract/records.ts';
+import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { PersonHead } from '#domain/records.ts';
 
 export const NOTIFICATION_TYPES = [
   'like',

@@ -2,7 +2,7 @@
  * What of somebody's notifications is read. It follows from facts alone (the read marks, and when whom was hidden),
  * and from how an item came, which survives a rebuild; never from when a fold or a read happens to run.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { HiddenPeriod } from '#social/social.ts';
 import type { ReadMark, StoredItem } from './notifications-store.ts';
 

@@ -2,10 +2,10 @@
  * What of the items may be shown to their recipient at this moment: acts that stand, of people they may see and have
  * not muted, on texts that they may read. Asked for all items of a page together, one batched call per service.
  */
-import { unlessDown } from '#contract/errors.ts';
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { mayReadPerson, maySeePerson, mayShowActor, type PersonView } from '#contract/records.ts';
+import { unlessDown } from '#domain/errors.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { mayReadPerson, maySeePerson, mayShowActor, type PersonView } from '#domain/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
 import { createFairPool, type FairPoolDeps } from './fair-pool.ts';
 
 /** A pool whose pieces of work run until the test ends them by name. */

@@ -1,4 +1,4 @@
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 
 /** A part of a pool, for work of up to some weight; heavier work goes to the next lane and never holds this one up. */
 export interface Lane {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
 import { createLane } from './lane.ts';
 
 describe('a lane', () => {

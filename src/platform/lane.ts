@@ -1,4 +1,4 @@
-import { createBoundedPool } from './bounded-pool.ts';
+import { createBoundedPool } from './concurrency-limiter.ts';
 
 /**
  * A way of its own for reads that cost many milliseconds of the one thread. One goes at a time, and whoever is at work

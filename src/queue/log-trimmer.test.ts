@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PARTITIONS, partitionOf, TOPICS } from '#contract/events.ts';
+import { PARTITIONS, partitionOf, TOPICS } from '#domain/events.ts';
 import { openDatabase } from '#platform/sqlite/database.ts';
-import { draftOf } from './log-suite.ts';
+import { draftOf } from './log.conformance.ts';
 import { createLogTrimmer } from './log-trimmer.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';
-import { createSqliteLog } from './stores/sqlite-log.ts';
+import { createSqliteLog } from './stores/sqlite/log.ts';
 
 test('the log forgets what every reader has passed, and never what one of them still needs', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-trim-'));

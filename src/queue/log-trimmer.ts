@@ -1,4 +1,4 @@
-import { PARTITIONS, TOPICS, type Topic } from '#contract/events.ts';
+import { PARTITIONS, TOPICS, type Topic } from '#domain/events.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from './log.ts';
 

@@ -2,7 +2,7 @@
  * The log: what services made known, in order. A record's position is its place in one partition of one topic,
  * gapless from 1. Adapters: SQLite (the outbox tables of the services' own databases are the log).
  */
-import type { Topic, WarbleEvent } from '#contract/events.ts';
+import type { Topic, WarbleEvent } from '#domain/events.ts';
 
 export interface LogRecord {
   partition: number;

@@ -8,9 +8,9 @@ import { createSeededRandom } from '#platform/random.ts';
 import { type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { DiskFile } from '#platform/sqlite/disk.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
-import { draftOf } from './log-suite.ts';
+import { draftOf } from './log.conformance.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';
-import { createSqliteLog } from './stores/sqlite-log.ts';
+import { createSqliteLog } from './stores/sqlite/log.ts';
 
 const topic = 'tweets';
 const KEYS = 8;

@@ -1,5 +1,5 @@
 /** The heads of an outbox: how far each partition of its topics has come, and how far it was trimmed. */
-import { PARTITIONS, type Topic } from '#contract/events.ts';
+import { PARTITIONS, type Topic } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { LogHeads } from './log.ts';
 

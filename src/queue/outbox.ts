@@ -2,7 +2,7 @@
  * The outbox: a fact and its event are one commit. A service's SQLite store calls `append` inside the write that
  * makes the fact. Embedded, this table is the log itself.
  */
-import { type EventDraft, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
+import { type EventDraft, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import { createOutboxHeads, type OutboxHeads } from './outbox-heads.ts';
 

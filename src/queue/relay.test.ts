@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PARTITIONS } from '#contract/events.ts';
+import { PARTITIONS } from '#domain/events.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { type CommitFaults, openDatabase } from '#platform/sqlite/database.ts';
-import { draftOf } from './log-suite.ts';
+import { draftOf } from './log.conformance.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';
 import { createOutboxHeads } from './outbox-heads.ts';
 import { createRelay, type RelaySink } from './relay.ts';
-import { createSqliteLog } from './stores/sqlite-log.ts';
-import { createSqliteRelaySink, createSqliteRelaySource } from './stores/sqlite-relay.ts';
+import { createSqliteLog } from './stores/sqlite/log.ts';
+import { createSqliteRelaySink, createSqliteRelaySource } from './stores/sqlite/relay.ts';
 
 const KEYS = 6;
 

@@ -4,7 +4,7 @@
  * acknowledged them, and after any error begins again from the table: so an event may arrive twice, never out of its
  * key's order and never not at all. The sink drops what it has, by the key's sequence.
  */
-import { PARTITIONS, type Topic, type WarbleEvent } from '#contract/events.ts';
+import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Worker } from '#platform/worker.ts';
 
 export interface OutboxRow {

@@ -3,8 +3,8 @@
  * it has caught up and takes over. All partitions of a step fold side by side, so that their commits share one
  * transaction where the store groups writes.
  */
-import { unlessDown } from '#contract/errors.ts';
-import { PARTITIONS, type Topic } from '#contract/events.ts';
+import { unlessDown } from '#domain/errors.ts';
+import { PARTITIONS, type Topic } from '#domain/events.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log, LogHeads, LogRecord } from './log.ts';
 import type { Positions, View, ViewState, ViewStore } from './view.ts';

@@ -4,7 +4,7 @@
  * A rebuild notes the log's positions, scans the owners' facts into generation n + 1, folds forward from those
  * positions, swaps, and drops generation n, while generation n goes on serving and folding.
  */
-import type { Topic, WarbleEvent } from '#contract/events.ts';
+import type { Topic, WarbleEvent } from '#domain/events.ts';
 
 /** How far each topic of one partition has been folded; absent: 0. */
 export type Positions = Partial<Record<Topic, number>>;

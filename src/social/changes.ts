@@ -1,8 +1,9 @@
 /** How the service changes ties: facts in, a rule's decision, events from what differs; all as one step. */
-import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Between, Ties } from './follow-rules.ts';
+import { tieEvents } from './relationships.ts';
 import {
   type Decision,
   NO_TIE,
@@ -11,7 +12,6 @@ import {
   type Tie,
   type TieKey,
 } from './social-store.ts';
-import { tieEvents } from './ties.ts';
 
 export interface SocialDeps {
   store: SocialStore;

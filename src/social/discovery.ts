@@ -3,7 +3,7 @@
  * of two hops over the newest. Private follows of anybody else are never read here, so nothing can depend on them;
  * the viewer's own may serve, as only the viewer sees what comes of it.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { SocialDeps } from './changes.ts';
 import type { Social, Suggestion } from './social.ts';
 import { type Followee, RELATION } from './social-store.ts';

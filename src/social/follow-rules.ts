@@ -3,9 +3,9 @@
  * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the tie
  * from me to the other, `theirs` the one back.
  */
-import { notFound, WarbleError } from '#contract/errors.ts';
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { notFound, WarbleError } from '#domain/errors.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { FollowState, HiddenPeriod } from './social.ts';
 import type { StoredPerson, Tie } from './social-store.ts';
 

@@ -1,6 +1,6 @@
 /** Lists of people, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import { maySeeBlocked, maySeePerson, type Page, type PersonView } from '#contract/records.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { maySeeBlocked, maySeePerson, type Page, type PersonView } from '#domain/records.ts';
 import type { SocialDeps } from './changes.ts';
 import type { EdgeRow, Social } from './social.ts';
 import type { ListKind } from './social-store.ts';

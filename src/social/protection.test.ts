@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StatementSync } from 'node:sqlite';
 import { describe, mock, test } from 'node:test';
-import type { WarbleEvent } from '#contract/events.ts';
-import type { UserId } from '#contract/ids.ts';
-import { STEP } from './settling.ts';
+import type { WarbleEvent } from '#domain/events.ts';
+import type { UserId } from '#domain/ids.ts';
+import { STEP } from './protection-migration.ts';
 import { openSocial } from './testing/fixture.ts';
 
 const STAR = 1;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import { everythingFor, perform } from './testing/everything.ts';
 import { openSocial } from './testing/fixture.ts';
 import { type Action, createSocialModel } from './testing/social-model.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { ErrorCode } from '#contract/errors.ts';
-import { isWarbleError } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import type { ErrorCode } from '#domain/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { openSocial } from './testing/fixture.ts';
 
 const [ADA, BOB, CLEO, DAN] = [1, 2, 3, 4];

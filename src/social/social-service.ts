@@ -2,9 +2,9 @@
  * The social service: who people are, and what they have to do with each other. Rules are in `follow-rules.ts`;
  * this file joins them to the store.
  */
-import { requireBatch } from '#contract/batch.ts';
-import { WarbleError } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
+import { requireBatch } from '#domain/batch.ts';
+import { WarbleError } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
 import { changeBetween, mintFor, type SocialDeps } from './changes.ts';
 import { createDiscovery } from './discovery.ts';
 import {
@@ -19,7 +19,7 @@ import {
   endOfMute,
 } from './follow-rules.ts';
 import { createLists } from './lists.ts';
-import { createPeople } from './people.ts';
+import { createPeople } from './profiles.ts';
 import type { Social } from './social.ts';
 import type { StoredPerson } from './social-store.ts';
 import { createViewing } from './viewing.ts';

@@ -3,8 +3,8 @@
  * visible to its follower alone. Methods that show the graph to somebody take a `viewer`; the ones named
  * "internal" see private edges and are for fan-out and reading, never for answers.
  */
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import type { AccountState, Page, PersonHead, PersonView } from '#contract/records.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import type { AccountState, Page, PersonHead, PersonView } from '#domain/records.ts';
 
 export interface NewPerson {
   userId: UserId;

@@ -1,8 +1,8 @@
 /** People as one viewer stands to them. */
-import { requireBatch } from '#contract/batch.ts';
-import { notFound } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
-import { mayReadPerson, maySeePerson, type PersonHead, type PersonView } from '#contract/records.ts';
+import { requireBatch } from '#domain/batch.ts';
+import { notFound } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import { mayReadPerson, maySeePerson, type PersonHead, type PersonView } from '#domain/records.ts';
 import type { SocialDeps } from './changes.ts';
 import type { PersonShown, Profile } from './social.ts';
 import { RELATION, type StoredPerson } from './social-store.ts';

@@ -4,10 +4,10 @@
  */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { createTrustProxy } from '#gateway/limits/addresses.ts';
-import type { Policy, Quota } from '#gateway/limits/limits.ts';
-import { LOG_ADDRESSES, type LogAddresses } from '#gateway/log-address.ts';
-import { isLoopbackName } from '#gateway/public-site.ts';
+import { createTrustProxy } from '#http/limits/addresses.ts';
+import type { Policy, Quota } from '#http/limits/limits.ts';
+import { LOG_ADDRESSES, type LogAddresses } from '#http/log-address.ts';
+import { isLoopbackName } from '#http/public-site.ts';
 import { type Bounds, boundsOf } from './bounds.ts';
 import { ConfigError } from './config-error.ts';
 import { quotasOf } from './quotas.ts';

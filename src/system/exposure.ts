@@ -1,4 +1,4 @@
-import { isLoopbackName } from '#gateway/public-site.ts';
+import { isLoopbackName } from '#http/public-site.ts';
 import type { Config } from './config.ts';
 
 /** What is wrong where other machines reach the server directly; undefined where they do not. */

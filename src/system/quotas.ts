@@ -1,4 +1,4 @@
-import type { Policy, Quota } from '#gateway/limits/limits.ts';
+import type { Policy, Quota } from '#http/limits/limits.ts';
 import { ConfigError } from './config-error.ts';
 
 const POLICIES: readonly Policy[] = [

@@ -7,8 +7,8 @@ import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
+import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
-import { openSqliteTopListsStore } from '#timeline/stores/sqlite-top-lists.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
 
 export interface StoresOptions {

@@ -2,7 +2,7 @@
  * The Timeline DB: homes that are not in memory, one packed row each, and the activities that are merged at reading.
  * A row is a cache of facts: it may be old (what came since is pulled) or missing, never wrong.
  */
-import type { ActivityId, Snowflake, UserId } from '#contract/ids.ts';
+import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 
 /** A ring as it was at one moment, with what it reflects. */
 export interface PackedHome {

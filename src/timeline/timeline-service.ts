@@ -1,26 +1,26 @@
 /** Puts the timeline service together: homes, top lists, and the pipeline that turns either into pages. */
 
-import { unlessDown } from '#contract/errors.ts';
+import { unlessDown } from '#domain/errors.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Lane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import type { Stamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/live.ts';
 import type { Log } from '#queue/log.ts';
+import type { Live } from '#queue/pubsub.ts';
 import { catchUp, createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { createCards, NO_CARDS } from './feed/cards.ts';
 import { createReads } from './feed/reads.ts';
+import { createCards, NO_CARDS } from './feed/tweet-views.ts';
 import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
 import type { TimelineDb } from './timeline-db.ts';
 import { createAuthorTops } from './top/author-tops.ts';
+import { createMarks, withChanges } from './top/dirty-set.ts';
 import { createGlobalTop } from './top/global-top.ts';
 import { createHomeTop } from './top/home-top.ts';
-import { createMarks, withChanges } from './top/marks.ts';
 import type { TopListsStore } from './top/top-lists-store.ts';
 import type { TopSnapshots } from './top/top-snapshots.ts';
 import { createTopView } from './top/top-view.ts';

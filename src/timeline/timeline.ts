@@ -2,9 +2,9 @@
  * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. Feeds are
  * a pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
  */
-import type { ActivityId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
-import type { Window } from '#contract/limits.ts';
-import type { PersonHead, TweetRecord } from '#contract/records.ts';
+import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { Window } from '#domain/limits.ts';
+import type { PersonHead, TweetRecord } from '#domain/records.ts';
 
 /**
  * A tweet with what is under it, as some reader is shown it. Most cards are one object for all readers: never to be

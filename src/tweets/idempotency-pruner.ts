@@ -1,4 +1,4 @@
-import { LIMITS } from '#contract/limits.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { TweetsStore } from './tweets-store.ts';

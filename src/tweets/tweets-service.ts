@@ -1,10 +1,10 @@
-import { requireBatch } from '#contract/batch.ts';
-import { parseEntities } from '#contract/entities.ts';
-import { notFound, WarbleError } from '#contract/errors.ts';
-import { type CommentId, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import type { Entities, TweetImage, TweetRecord } from '#contract/records.ts';
-import { checkText } from '#contract/text.ts';
+import { requireBatch } from '#domain/batch.ts';
+import { parseEntities } from '#domain/entities.ts';
+import { notFound, WarbleError } from '#domain/errors.ts';
+import { type CommentId, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Entities, TweetImage, TweetRecord } from '#domain/records.ts';
+import { checkText } from '#domain/text.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Tweets } from './tweets.ts';

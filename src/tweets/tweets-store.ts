@@ -13,8 +13,8 @@
  * bounded number at a time.
  * **Events.** `tweet.posted` and `tweet.deleted` on topic `tweets`, keyed by author. None for comments.
  */
-import type { CommentId, TweetId, UserId } from '#contract/ids.ts';
-import type { DeletedBy, TweetRecord } from '#contract/records.ts';
+import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
+import type { DeletedBy, TweetRecord } from '#domain/records.ts';
 import type { Idempotency, TailRequest, TweetTail } from './tweets.ts';
 
 export interface TweetInsert {

@@ -1,6 +1,6 @@
 /** Whether a server holds what people were told that it holds. */
 import assert from 'node:assert/strict';
-import { LIMITS } from '#contract/limits.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { eventually, type Person } from '../support/client.ts';
 import { request } from './crash-load.ts';
 import {

@@ -1,6 +1,6 @@
 /** Runs a list of steps against a system and the model; shrinks a list that fails. */
 import assert from 'node:assert/strict';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { adopt, checkFacts } from './facts.ts';
 import { apply, type Done, isRequest, mayReadTweet, refusal } from './model.ts';

@@ -1,8 +1,8 @@
 /** What every reader must be shown, computed plainly from the model, and whether they are. */
 import assert from 'node:assert/strict';
-import { isWarbleError } from '#contract/errors.ts';
-import { snowflakeTime } from '#contract/ids.ts';
-import { WINDOW_MS, type Window } from '#contract/limits.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import { snowflakeTime } from '#domain/ids.ts';
+import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { System } from '#system/system.ts';
 import type { Ids } from './facts.ts';
 import { type Model, mayRead, mayReadTweet, maySee, pair } from './model.ts';

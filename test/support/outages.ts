@@ -1,5 +1,5 @@
 /** Makes services fail on purpose, as a part of the system that is down would. */
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import type { Services } from '#system/system.ts';
 
 export interface Outages {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPasswordHasher } from '#gateway/accounts/password-hasher.ts';
+import { createPasswordHasher } from '#accounts/password-hasher.ts';
 import { systemClock as clock } from '#platform/clock.ts';
 import { systemRandom as random } from '#platform/random.ts';
 import { createLogger } from '#system/logger.ts';

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createPasswordHasher } from '#gateway/accounts/password-hasher.ts';
+import { createPasswordHasher } from '#accounts/password-hasher.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import sharp from 'sharp';
-import { type Api, openApi, type Someone } from '#gateway/test-support.ts';
+import { type Api, openApi, type Someone } from '#gateway/testing/gateway.ts';
 import { pictureForm } from '#test/support/system-http.ts';
 
 /** Longer than a request that was let in before the removal may still write. */

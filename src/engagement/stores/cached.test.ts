@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { EngagementStore } from '../engagement-store.ts';
+import { AUTHOR, act, summary, TWEET, undo } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
-import { AUTHOR, act, summary, TWEET, undo } from './contract-kit.ts';
 import { openSqliteEngagementStore, type SqliteEngagementStore } from './sqlite.ts';
 
 describe('the cache of engagement', () => {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import type { CommentRow, LikeRow } from '#contract/records.ts';
-import { type CacheUse, noteUse } from '#platform/cache-use.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { CommentRow, LikeRow } from '#domain/records.ts';
+import { type CacheUse, noteUse } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { RepostActivity, Summary } from '../engagement.ts';
 import type { EngagementStore } from '../engagement-store.ts';

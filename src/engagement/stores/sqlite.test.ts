@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import type { EngagementBackend } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
-import { describeEngagementStore } from './contract.ts';
-import type { EngagementBackend } from './contract-kit.ts';
+import { describeEngagementStore } from './engagement-store.conformance.ts';
 import { openSqliteEngagementStore } from './sqlite.ts';
 
 async function twoHandles(): Promise<EngagementBackend> {

@@ -1,15 +1,15 @@
-import type { TweetId } from '#contract/ids.ts';
+import type { TweetId } from '#domain/ids.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import type { EngagementStore } from '../engagement-store.ts';
-import { createActs } from './sqlite-acts.ts';
-import { createComments } from './sqlite-comments.ts';
-import { createLedger } from './sqlite-ledger.ts';
-import { createReads } from './sqlite-reads.ts';
-import { createReposts } from './sqlite-reposts.ts';
-import { ENGAGEMENT_MIGRATIONS } from './sqlite-schema.ts';
-import { createUpkeep } from './sqlite-upkeep.ts';
+import { createComments } from './sqlite/comments.ts';
+import { createLedger } from './sqlite/counters.ts';
+import { createActs } from './sqlite/engagements.ts';
+import { createReads } from './sqlite/reads.ts';
+import { createReposts } from './sqlite/reposts.ts';
+import { ENGAGEMENT_MIGRATIONS } from './sqlite/schema.ts';
+import { createUpkeep } from './sqlite/upkeep.ts';
 
 export interface SqliteEngagementStore extends EngagementStore {
   db: Database;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Ask, onSite, type Site } from './account-test-support.ts';
+import { type Ask, onSite, type Site } from '../testing/accounts.ts';
 
 const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann' };
 const SAME = { 'sec-fetch-site': 'same-origin' };

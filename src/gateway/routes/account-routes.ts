@@ -1,20 +1,20 @@
 /** Signing up, in and out; passwords, sessions and the end of an account. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { WarbleError } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { checkName } from '#contract/text.ts';
+import type { Accounts, Client, SignedIn } from '#accounts/accounts.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { checkName } from '#domain/text.ts';
+import { crossSiteOf, forgetCookies, requireSameOrigin } from '#http/authentication.ts';
+import { leaving } from '#http/client-left.ts';
+import type { Limits } from '#http/limits/limits.ts';
+import { defineRoute, type Route } from '#http/route.ts';
+import { PATTERNS } from '#http/schema-faults.ts';
+import { setSessionCookie } from '#http/session-cookie.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
-import type { Accounts, Client, SignedIn } from '../accounts/accounts.ts';
-import { setSessionCookie } from '../accounts/session-cookie.ts';
-import { crossSiteOf, forgetCookies, requireSameOrigin } from '../authentication.ts';
-import { leaving } from '../leaving.ts';
-import type { Limits } from '../limits/limits.ts';
-import { userHead } from '../present.ts';
-import { defineRoute, type Route } from '../route.ts';
-import { PATTERNS } from '../schema-faults.ts';
 import { Id, Nothing, named, namedEnum, nullable, strictObject, Time } from '../schemas/common.ts';
+import { userHead } from '../serializers.ts';
 
 export interface AccountRoutesDeps {
   accounts: Accounts;

@@ -1,13 +1,13 @@
 /** What the routes of the five services stand on. */
 import type { Engagement } from '#engagement/engagement.ts';
+import type { Cursors } from '#http/cursors.ts';
+import type { Media } from '#media/media.ts';
 import type { Notifications } from '#notifications/notifications.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Cursors } from '../cursors.ts';
-import type { Media } from '../media/media.ts';
-import type { Presenter, UserHead } from '../present.ts';
+import type { Presenter, UserHead } from '../serializers.ts';
 
 export interface Services {
   tweets: Tweets;

@@ -1,11 +1,11 @@
 /** Liking, commenting and reposting, and who did. */
 import { Type } from 'typebox';
-import { type Snowflake, snowflakeTime, type UserId } from '#contract/ids.ts';
-import type { CommentRow } from '#contract/records.ts';
+import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
+import type { CommentRow } from '#domain/records.ts';
+import { type Caller, defineRoute, type Route } from '#http/route.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
 import { resolveMentions } from '../mentions.ts';
-import { type Caller, defineRoute, type Route } from '../route.ts';
 import {
   Id,
   ListQuery,
@@ -18,7 +18,7 @@ import {
 } from '../schemas/common.ts';
 import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment, Repost } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
-import { type ListRequest, readList } from './listing.ts';
+import { type ListRequest, readList } from './paginated-list.ts';
 
 const topic = 'Engagement';
 

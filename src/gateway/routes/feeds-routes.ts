@@ -1,10 +1,10 @@
 /** Pages of tweets: homes, top lists, and what somebody wrote. */
-import { pointerTo, WarbleError } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { pointerTo, WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { openBefore, type Place, scopeOf, sealNext } from '#http/cursors.ts';
+import { type Caller, defineRoute, type RawJson, type Route } from '#http/route.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
-import { openBefore, type Place, scopeOf, sealNext } from '../cursors.ts';
 import { idListOf, personOf, selfOf } from '../ids.ts';
-import { type Caller, defineRoute, type RawJson, type Route } from '../route.ts';
 import { PersonParams } from '../schemas/common.ts';
 import { PersonTweetsQuery, TweetPage, TweetsQuery } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';

@@ -1,7 +1,7 @@
 /** Following, its lists, and requests to follow. */
 import { Type } from 'typebox';
+import { defineRoute, type Route } from '#http/route.ts';
 import { personOf, userIdOf } from '../ids.ts';
-import { defineRoute, type Route } from '../route.ts';
 import {
   Id,
   ListQuery,
@@ -13,7 +13,7 @@ import {
   Users,
 } from '../schemas/common.ts';
 import type { RouteDeps } from './deps.ts';
-import { idsOf, readList } from './listing.ts';
+import { idsOf, readList } from './paginated-list.ts';
 
 const topic = 'Following';
 

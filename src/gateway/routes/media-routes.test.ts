@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { begin, onSite, type Site } from './account-test-support.ts';
+import { begin, onSite, type Site } from '../testing/accounts.ts';
 
 const picture = (width = 30, height = 20) =>
   sharp({ create: { width, height, channels: 3, background: 'red' } })

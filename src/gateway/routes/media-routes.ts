@@ -1,13 +1,13 @@
 /** Uploading pictures, and serving them. */
 import { Type } from 'typebox';
-import { notFound } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { matchesEtag } from '../if-none-match.ts';
-import { leaving } from '../leaving.ts';
-import { type Media, mediaUrl } from '../media/media.ts';
-import { readUpload, UPLOAD_BYTES } from '../media/multipart.ts';
-import type { UploadSpool } from '../media/upload-spool.ts';
-import { defineRoute, type Route, SENT } from '../route.ts';
+import { notFound } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { leaving } from '#http/client-left.ts';
+import { matchesEtag } from '#http/if-none-match.ts';
+import { defineRoute, type Route, SENT } from '#http/route.ts';
+import { readUpload, UPLOAD_BYTES } from '#http/uploads/multipart.ts';
+import type { UploadSpool } from '#http/uploads/upload-spool.ts';
+import { type Media, mediaUrl } from '#media/media.ts';
 import { named, strictObject } from '../schemas/common.ts';
 
 const topic = 'Media';

@@ -1,16 +1,16 @@
 /** Reporting, and what moderators do about reports. */
 import { type Static, Type } from 'typebox';
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
+import { defineRoute, type Route } from '#http/route.ts';
+import { mediaUrl } from '#media/media.ts';
+import type { Moderation, ReportView } from '#moderation/moderation.ts';
+import { subjectOf } from '#moderation/moderation-service.ts';
 import type { Social } from '#social/social.ts';
-import { openBefore, scopeOf, sealNext } from '../cursors.ts';
 import { snowflakeIdOf, userIdOf } from '../ids.ts';
-import { mediaUrl } from '../media/media.ts';
-import type { Moderation, ReportView } from '../moderation/moderation.ts';
-import { subjectOf } from '../moderation/moderation-service.ts';
-import type { Presenter } from '../present.ts';
-import { defineRoute, type Route } from '../route.ts';
 import { Cursor, Id, Limit, Nothing, named, namedEnum, strictObject } from '../schemas/common.ts';
 import { ModerationAct, Reason, type Report, ReportPage } from '../schemas/moderation.ts';
+import type { Presenter } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 
 export interface ModerationRoutesDeps extends Pick<RouteDeps, 'cursors' | 'presenter'> {

@@ -1,10 +1,9 @@
 /** What people were told, and how they want to be told. */
 import { Type } from 'typebox';
+import { type Place, scopeOf } from '#http/cursors.ts';
+import { defineRoute, type Route } from '#http/route.ts';
 import type { NotificationItem, NotificationsPage, NotificationsWalk } from '#notifications/notifications.ts';
-import { type Place, scopeOf } from '../cursors.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
-import type { Presenter } from '../present.ts';
-import { defineRoute, type Route } from '../route.ts';
 import {
   Id,
   ListQuery,
@@ -15,6 +14,7 @@ import {
   TweetReference,
 } from '../schemas/common.ts';
 import { BellLevel, ChangedSettings, NotificationPage, Settings, SettingsChange } from '../schemas/people.ts';
+import type { Presenter } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 
 const topic = 'Notifications';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
 import { systemRandom } from '#platform/random.ts';
-import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hasher.ts';
-import { onSite, type Site } from './account-test-support.ts';
+import { onSite, type Site } from '../testing/accounts.ts';
 
 const PASSWORD = 'a good sentence';
 const ALLOWED_WRONG = 10;

@@ -1,17 +1,17 @@
 /** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
-import { unlessDown, WarbleError } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { mayReadPerson } from '#contract/records.ts';
-import { checkBio, checkName } from '#contract/text.ts';
+import { unlessDown, WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { mayReadPerson } from '#domain/records.ts';
+import { checkBio, checkName } from '#domain/text.ts';
+import { scopeOf, sealNext } from '#http/cursors.ts';
+import { defineRoute, type Route } from '#http/route.ts';
+import type { MediaUse } from '#media/media-uses.ts';
 import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
-import { scopeOf, sealNext } from '../cursors.ts';
 import { checkActor, personOf, selfOf } from '../ids.ts';
-import type { MediaUse } from '../media/media-uses.ts';
-import { userHead } from '../present.ts';
-import { defineRoute, type Route } from '../route.ts';
 import { Nothing, PersonParams } from '../schemas/common.ts';
 import { Profile, ProfileChange } from '../schemas/people.ts';
+import { userHead } from '../serializers.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
 
 export function profilesRoutes(deps: RouteDeps): Route[] {

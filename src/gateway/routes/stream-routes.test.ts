@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onSite, type Site } from './account-test-support.ts';
+import { onSite, type Site } from '../testing/accounts.ts';
 
 async function signUp(site: Site, handle: string) {
   const { body } = await site.call('POST', '/signup', { json: { handle, password: 'a good sentence' } });

@@ -1,6 +1,6 @@
 /** What happens for a person, at once, as server-sent events. */
 import { Type } from 'typebox';
-import { defineRoute, type Route, SENT } from '../route.ts';
+import { defineRoute, type Route, SENT } from '#http/route.ts';
 import { strictObject } from '../schemas/common.ts';
 import { StreamEvents } from '../schemas/stream.ts';
 import type { Streams } from '../streams/streams.ts';

@@ -1,10 +1,10 @@
 /** Posting, reading and deleting a tweet. */
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
+import { defineRoute, type Route } from '#http/route.ts';
+import type { MediaUse } from '#media/media-uses.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
-import type { MediaUse } from '../media/media-uses.ts';
 import { resolveMentions } from '../mentions.ts';
-import { defineRoute, type Route } from '../route.ts';
 import { Id, Nothing, named, TweetParams } from '../schemas/common.ts';
 import { IdempotencyHeaders, PostTweet, TweetWithUsers } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';

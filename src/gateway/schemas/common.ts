@@ -1,7 +1,7 @@
 /** Schemas that many calls share. A schema with a `title` becomes a component of the OpenAPI document. */
 import { type Static, Type } from 'typebox';
-import { LIMITS } from '#contract/limits.ts';
-import { PATTERNS } from '../schema-faults.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { PATTERNS } from '#http/schema-faults.ts';
 
 const strict = { additionalProperties: false } as const;
 

@@ -1,6 +1,6 @@
 /** Reports and what becomes of them. */
 import { Type } from 'typebox';
-import { LIMITS } from '#contract/limits.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { Image } from './tweets.ts';
 

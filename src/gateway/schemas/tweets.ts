@@ -1,7 +1,7 @@
 /** Tweets, their lists, and pages of them. */
 import { Type } from 'typebox';
-import { LIMITS } from '#contract/limits.ts';
-import { PATTERNS } from '../schema-faults.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { PATTERNS } from '#http/schema-faults.ts';
 import {
   Cursor,
   Id,

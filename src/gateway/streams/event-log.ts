@@ -1,4 +1,4 @@
-import type { LiveEvent } from '#queue/live.ts';
+import type { LiveEvent } from '#queue/pubsub.ts';
 
 /** What a stream tells; `counts` is asked for when it is told. */
 export type Entry = LiveEvent | { type: 'counts' };

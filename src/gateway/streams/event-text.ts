@@ -1,9 +1,9 @@
 /** From events to the text of the stream (html.spec.whatwg.org, server-sent events). */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { Notifications } from '#notifications/notifications.ts';
 import type { Social } from '#social/social.ts';
-import { createPresenter } from '../present.ts';
 import { presentNotification } from '../routes/notifications-routes.ts';
+import { createPresenter } from '../serializers.ts';
 import type { Entry } from './event-log.ts';
 
 export interface EventTextDeps {

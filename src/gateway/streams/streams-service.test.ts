@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { createWorld } from '#notifications/test-support.ts';
+import type { Session } from '#accounts/accounts.ts';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { createWorld } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import type { Session } from '../accounts/accounts.ts';
 import { createStreamsService, type StreamsServiceDeps } from './streams-service.ts';
 
 const [ANN, BOB, CAT] = [1, 2, 3];

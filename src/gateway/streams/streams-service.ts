@@ -5,15 +5,15 @@
  * past a stream's place, the stream is closed, and `reset` is told on return.
  */
 import { Readable } from 'node:stream';
-import { WarbleError } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import type { Accounts, Session } from '#accounts/accounts.ts';
+import { WarbleError } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/live.ts';
-import type { Accounts, Session } from '../accounts/accounts.ts';
+import type { Live } from '#queue/pubsub.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { createEventText, type EventTextDeps, eventText } from './event-text.ts';
 import type { Streams } from './streams.ts';

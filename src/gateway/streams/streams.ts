@@ -1,7 +1,7 @@
 /** Event streams: what happens for a person, told at once over server-sent events. */
 import type { Readable } from 'node:stream';
+import type { Session } from '#accounts/accounts.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Session } from '../accounts/accounts.ts';
 
 export interface Streams {
   /**

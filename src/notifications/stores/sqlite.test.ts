@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
-import { describeNotificationsStore } from './contract.ts';
+import { describeNotificationsStore } from './notifications-store.conformance.ts';
 import { openSqliteNotificationsStore } from './sqlite.ts';
 
 function temporary() {

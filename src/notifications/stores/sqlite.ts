@@ -6,9 +6,9 @@ import {
 } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import type { NotificationsStore } from '../notifications-store.ts';
-import { createSqliteFacts } from './sqlite-facts.ts';
-import { createSqliteItems } from './sqlite-items.ts';
-import { FACTS_MIGRATIONS, ITEMS_MIGRATIONS } from './sqlite-schema.ts';
+import { createSqliteFacts } from './sqlite/facts.ts';
+import { createSqliteItems } from './sqlite/notifications.ts';
+import { FACTS_MIGRATIONS, ITEMS_MIGRATIONS } from './sqlite/schema.ts';
 
 export interface SqliteNotificationsStore extends NotificationsStore {
   /** Settings, bells, muted threads, read marks. */

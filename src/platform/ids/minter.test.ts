@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isWarbleError } from '#contract/errors.ts';
-import { PARTITIONS, partitionOf, partitionOfId } from '#contract/events.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import { PARTITIONS, partitionOf, partitionOfId } from '#domain/events.ts';
 import {
   ID_KINDS,
   type IdKind,
@@ -13,7 +13,7 @@ import {
   type Snowflake,
   snowflakeOf,
   snowflakeTime,
-} from '#contract/ids.ts';
+} from '#domain/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
 import type { HighWater } from './high-water.ts';

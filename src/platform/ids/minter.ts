@@ -3,7 +3,7 @@
  * most a second ahead of the clock, which is the process's own and never falls either. How far they came is kept in
  * the commits of the stores, so the next process begins above.
  */
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import {
   ID_KINDS,
   type IdKind,
@@ -14,7 +14,7 @@ import {
   SNOWFLAKE_SEQUENCES,
   type Snowflake,
   type UserId,
-} from '#contract/ids.ts';
+} from '#domain/ids.ts';
 import type { SteadyClock } from '#platform/steady-clock.ts';
 import type { HighWater } from './high-water.ts';
 

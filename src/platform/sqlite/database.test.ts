@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 
 describe('a database', () => {

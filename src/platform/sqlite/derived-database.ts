@@ -3,7 +3,7 @@
  * while it is in use. Whoever keeps something in memory that was made from its rows asks to be told of that.
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import { readApplicationId } from './application-id.ts';
 import { isDamage } from './damage.ts';
 import {

@@ -3,7 +3,7 @@
  * no other.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import type { GroupState } from './statements.ts';
 import { asWriteFailure, isStorageFault } from './storage-errors.ts';
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { createDiskThreads } from './disk-threads.ts';

@@ -1,5 +1,5 @@
 /** What SQLite and the disk say when they cannot, in the words of those who asked. */
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 import { isDamage } from './damage.ts';
 
 const SQLITE_IOERR = 10;

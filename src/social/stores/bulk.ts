@@ -2,7 +2,7 @@
  * Loads a graph into an SQLite social store at a stroke, for benchmarks and imports: public follows with exact counts
  * but without events, so views of follows are to be rebuilt afterwards. Only before the system serves.
  */
-import type { Snowflake, UserId } from '#contract/ids.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 
 export interface BulkFollow {

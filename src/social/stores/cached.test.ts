@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { RELATION } from '../social-store.ts';
 import { createNewsReader, openSocial } from '../testing/fixture.ts';
 import { createCachedSocialStore } from './cached.ts';
-import { testSocialStore } from './contract.ts';
-import { createRelationCache } from './relation-cache.ts';
+import { createRelationCache } from './relationship-cache.ts';
+import { testSocialStore } from './social-store.conformance.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
 
 // The file's sole owner: both handles of the suite are one.

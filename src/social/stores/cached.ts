@@ -5,11 +5,11 @@
  * facts, so it fills nothing: `changes` tells.
  */
 import { LRUCache } from 'lru-cache';
-import type { UserId } from '#contract/ids.ts';
-import { type CacheUse, noteUse } from '#platform/cache-use.ts';
+import type { UserId } from '#domain/ids.ts';
+import { type CacheUse, noteUse } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Decision, Facts, Followee, SocialStore, StoredPerson, TieKey } from '../social-store.ts';
-import { createRelationCache } from './relation-cache.ts';
+import { createRelationCache } from './relationship-cache.ts';
 
 export interface CachedSocialStoreOptions {
   store: SocialStore;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createNewsReader, openSocial } from '../testing/fixture.ts';
-import { testSocialStore } from './contract.ts';
+import { testSocialStore } from './social-store.conformance.ts';
+import { BOUNDED_READS } from './sqlite/graph.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
-import { BOUNDED_READS } from './sqlite-graph.ts';
 
 function temporary() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-social-'));

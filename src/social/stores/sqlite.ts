@@ -1,16 +1,16 @@
 /** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
+import { countChanges } from '../relationships.ts';
 import type { SocialStore, TieKey } from '../social-store.ts';
 import { type Counts, type Decision, type Edge, type Facts, NO_COUNTS, NO_TIE } from '../social-store.ts';
-import { countChanges } from '../ties.ts';
-import { createSqliteGraph } from './sqlite-graph.ts';
-import { createSqliteHiddenPeriods } from './sqlite-hidden-periods.ts';
-import { createSqlitePeople } from './sqlite-people.ts';
-import { SOCIAL_MIGRATIONS } from './sqlite-schema.ts';
-import { createSqliteTies } from './sqlite-ties.ts';
+import { createSqliteGraph } from './sqlite/graph.ts';
+import { createSqliteHiddenPeriods } from './sqlite/hidden-periods.ts';
+import { createSqlitePeople } from './sqlite/profiles.ts';
+import { createSqliteTies } from './sqlite/relationships.ts';
+import { SOCIAL_MIGRATIONS } from './sqlite/schema.ts';
 
 export interface SqliteSocialStoreOptions {
   path: string;

@@ -1,8 +1,8 @@
 /** Every answer that the social service can give about a few people, to each of them and to a stranger. */
 import assert from 'node:assert/strict';
-import { isWarbleError } from '#contract/errors.ts';
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import { mayReadPerson, maySeePerson, type Page, type PersonView } from '#contract/records.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { mayReadPerson, maySeePerson, type Page, type PersonView } from '#domain/records.ts';
 import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
 import type { Action, Outcome } from './social-model.ts';
 

@@ -1,13 +1,13 @@
 /** A social service on a fresh store, a manual clock and a real minter, for tests. */
-import { PARTITIONS, type WarbleEvent } from '#contract/events.ts';
-import type { UserId } from '#contract/ids.ts';
+import { PARTITIONS, type WarbleEvent } from '#domain/events.ts';
+import type { UserId } from '#domain/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import type { Outbox } from '#queue/outbox.ts';
-import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
-import { createSettler } from '../settling.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import { createSettler } from '../protection-migration.ts';
 import { createSocialService } from '../social-service.ts';
 import { createCachedSocialStore } from '../stores/cached.ts';
 import { openSqliteSocialStore } from '../stores/sqlite.ts';

@@ -2,9 +2,9 @@
  * The rules of the social service once more, as plainly as they can be said: a table of people, a table of ties, and
  * every answer by looking through all of it. Knows nothing of stores, ids, caches or pages. Times are a running number.
  */
-import type { ErrorCode } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
-import type { AccountState } from '#contract/records.ts';
+import type { ErrorCode } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import type { AccountState } from '#domain/records.ts';
 
 export type Action =
   | { kind: 'follow'; by: UserId; to: UserId; private: boolean }

@@ -1,6 +1,6 @@
 /** Acts on accounts: people, their sessions, passwords, handles and roles. */
 import { type Static, type TObject, Type } from 'typebox';
-import type { AccountSummary } from '#gateway/accounts/administration.ts';
+import type { AccountSummary } from '#accounts/administration.ts';
 import { type Act, type ActDeps, defineAct } from './act.ts';
 import { actorOf, fields, Limit, Name, named, Person, personOf, Reason } from './arguments.ts';
 import { columns, moment, printable } from './printable.ts';

@@ -1,6 +1,6 @@
 /** Every act of administration by its name, and how one is carried out. */
-import { WarbleError } from '#contract/errors.ts';
-import { parameterReader } from '#gateway/parameters.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { parameterReader } from '#http/parameters.ts';
 import { ACCOUNT_ACTS } from './account-acts.ts';
 import type { Act, ActDeps } from './act.ts';
 import { BACKUP_ACTS } from './backup-acts.ts';

@@ -1,8 +1,8 @@
 /** Arguments that many acts take, and how they are read. */
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
-import { WarbleError } from '#contract/errors.ts';
-import { parseId, type UserId } from '#contract/ids.ts';
-import type { AccountSummary, Actor } from '#gateway/accounts/administration.ts';
+import type { AccountSummary, Actor } from '#accounts/administration.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { parseId, type UserId } from '#domain/ids.ts';
 import type { ActDeps } from './act.ts';
 
 export const Person = Type.String({

@@ -1,8 +1,8 @@
 /** Acts on the installation: what it takes, and views made anew. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { WarbleError } from '#contract/errors.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { yieldToOthers } from '#platform/worker.ts';
 import { type Act, type ActDeps, defineAct } from './act.ts';
 import { fields, Name } from './arguments.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { isWarbleError } from '#contract/errors.ts';
+import { isWarbleError } from '#domain/errors.ts';
 import type { ActDeps } from './act.ts';
 import { perform } from './acts.ts';
 import { LineTooLong, lineOf, linesOf } from './lines.ts';

@@ -5,8 +5,8 @@
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { WarbleError } from '#contract/errors.ts';
-import { copyPicture, forgetPictures, KEPT_PICTURES } from '#gateway/media/stores/copy.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { copyPicture, forgetPictures, KEPT_PICTURES } from '#media/stores/copy.ts';
 import type { Clock } from '#platform/clock.ts';
 import { syncDirectory } from '#platform/files.ts';
 import type { Database } from '#platform/sqlite/database.ts';

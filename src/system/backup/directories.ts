@@ -1,7 +1,7 @@
 /** Places that backups come from and go to. */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { syncDirectory } from '#platform/files.ts';
 
 /**

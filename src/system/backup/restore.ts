@@ -5,8 +5,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { WarbleError } from '#contract/errors.ts';
-import { copyPicture } from '#gateway/media/stores/copy.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { copyPicture } from '#media/stores/copy.ts';
 import { syncDirectory } from '#platform/files.ts';
 import { MEDIA_DIRECTORY } from '../data-files.ts';
 import { MEDIA_ID_FILE, readManifest, writeManifest } from '../manifest.ts';

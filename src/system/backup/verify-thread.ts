@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { KEPT_PICTURES, picturePath } from '#gateway/media/stores/copy.ts';
+import { KEPT_PICTURES, picturePath } from '#media/stores/copy.ts';
 import { MEDIA_DIRECTORY } from '../data-files.ts';
 import { checkManifest } from '../manifest.ts';
 

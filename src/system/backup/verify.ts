@@ -1,7 +1,7 @@
 /** Looks whether a copy of a data directory is whole, by opening it: in a thread of its own, as it reads everything. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { WarbleError } from '#contract/errors.ts';
+import { WarbleError } from '#domain/errors.ts';
 
 /** Throws unavailable, saying what is wrong; where `signal` aborts, AbortError. Leaves the copy as it is. */
 export async function verifyCopy(directory: string, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 /** Every home and every top list of a loaded community, held against a plain computation over what was done. */
 import { deepStrictEqual } from 'node:assert';
-import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#contract/ids.ts';
-import { LIMITS, WINDOW_MS, type Window } from '#contract/limits.ts';
+import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { LIMITS, WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { Services } from '../system.ts';
 import type { Loaded } from './load.ts';
 

@@ -1,7 +1,7 @@
 /** Makes a community in a data directory, through the services, on a clock that ends at the present. */
 import { pino } from 'pino';
-import type { UserId } from '#contract/ids.ts';
-import { createPasswordHasher, type PasswordHasher } from '#gateway/accounts/password-hasher.ts';
+import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
+import type { UserId } from '#domain/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom, type Random, systemRandom } from '#platform/random.ts';
 import type { DataDirectory } from '../data-directory.ts';

@@ -1,7 +1,7 @@
 /** Carries a plan out through the services, on a clock of its own that ends at the present. */
 
-import { isWarbleError } from '#contract/errors.ts';
-import type { UserId } from '#contract/ids.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { ManualClock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { System } from '../system.ts';

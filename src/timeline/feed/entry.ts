@@ -1,5 +1,5 @@
 /** What lists of tweets are made from before they are hydrated. */
-import type { TweetId, UserId } from '#contract/ids.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
 import type { PersonShown } from '#social/social.ts';
 
 /** One place of a skeleton. */

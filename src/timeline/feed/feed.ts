@@ -3,11 +3,11 @@
  * know of them in one batched call each, a rule leaves out what this reader may not see, and the page is filled
  * until it is full or the source has ended.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
-import type { Cast } from './cast.ts';
 import type { Entry, Rule } from './entry.ts';
 import type { Hydrate } from './hydrate.ts';
+import type { Cast } from './profile-loader.ts';
 
 export interface Candidates<E extends Entry> {
   entries: E[];

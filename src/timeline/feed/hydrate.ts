@@ -2,16 +2,16 @@
  * Brings a skeleton to life: for each place the tweet's card, what the reader did with it, and who reposted it. Cards
  * are kept ones where the reader is shown what everybody is; the others are made for this reader.
  */
-import { unlessDown } from '#contract/errors.ts';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import type { PersonHead } from '#contract/records.ts';
+import { unlessDown } from '#domain/errors.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import type { PersonHead } from '#domain/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Social } from '#social/social.ts';
 import type { FeedItem, TweetCard } from '#timeline/timeline.ts';
-import { type Cards, mentionedIn } from './cards.ts';
-import type { Cast } from './cast.ts';
+import { createMakeCards, type MakeCardsDeps, type ReaderCard } from './build-tweet-views.ts';
 import type { Author, Entry, Rule } from './entry.ts';
-import { createMakeCards, type MakeCardsDeps, type ReaderCard } from './make-cards.ts';
+import type { Cast } from './profile-loader.ts';
+import { type Cards, mentionedIn } from './tweet-views.ts';
 
 export interface HydrateRequest {
   entries: readonly Entry[];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { isWarbleError, WarbleError } from '#contract/errors.ts';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { ANN, BEN, CARD_KINDS, createLists, type Lists, NOBODY } from '#timeline/testing/lists.ts';
 
 for (const [kind, cardsOf] of CARD_KINDS)

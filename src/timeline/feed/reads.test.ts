@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#contract/errors.ts';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { isWarbleError } from '#domain/errors.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import {
   ANN,
   BEN,

@@ -1,9 +1,9 @@
 /** Everything that is read from timelines, each a source, a rule and a page. */
-import { requireBatch } from '#contract/batch.ts';
-import { isWarbleError, notFound, unlessDown, WarbleError } from '#contract/errors.ts';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import { mayReadPerson, maySeePerson, type PersonView } from '#contract/records.ts';
+import { requireBatch } from '#domain/batch.ts';
+import { isWarbleError, notFound, unlessDown, WarbleError } from '#domain/errors.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
 import type { Social } from '#social/social.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { FeedPage, Timeline } from '#timeline/timeline.ts';
@@ -11,10 +11,10 @@ import type { GlobalTop } from '#timeline/top/global-top.ts';
 import type { OpenHomeTop } from '#timeline/top/home-top.ts';
 import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { createCast } from './cast.ts';
 import type { Author, Entry } from './entry.ts';
 import { fillPage, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
+import { createCast } from './profile-loader.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
 
 export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'some' | 'tweet'>;

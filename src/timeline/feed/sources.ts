@@ -1,5 +1,5 @@
 /** Where the skeletons come from: a home, a person's own tweets, a top list. */
-import type { Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
 import type { HomeTopWalk } from '#timeline/top/home-top.ts';

@@ -1,7 +1,7 @@
 /** Who acted, on which tweet: what an activity's id leaves out. It never changes, so it may be kept anywhere. */
-import { unlessDown } from '#contract/errors.ts';
-import type { ActivityId, TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { unlessDown } from '#domain/errors.ts';
+import type { ActivityId, TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import { createIdCache } from '#platform/id-cache.ts';

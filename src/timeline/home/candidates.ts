@@ -2,12 +2,12 @@
  * Candidates of a home in order, newest first: from the ring as far as it reaches, with the pulled actors' and, with
  * `own`, the reader's own activities merged in; from the authors' tails beneath it, to the very end of history.
  */
-import type { ActivityId, Snowflake, UserId } from '#contract/ids.ts';
-import type { Rings } from '#timeline/rings/rings.ts';
-import type { Circle } from './circle.ts';
-import type { Opening } from './opening.ts';
-import type { Pull } from './pull.ts';
-import type { PulledActors } from './pulled-actors.ts';
+import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
+import type { Rings } from '../home-timelines/home-timelines.ts';
+import type { Pull } from './backfill.ts';
+import type { PulledActors } from './fan-out-on-read.ts';
+import type { Circle } from './followee-set.ts';
+import type { Opening } from './home-loader.ts';
 
 export interface BatchRequest {
   reader: UserId;

@@ -1,15 +1,15 @@
 /** What fan-out brings: deliveries into rings, merges on follows, and how far it has got. */
-import type { Snowflake, UserId } from '#contract/ids.ts';
-import { snowflakeTime } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
-import type { Live } from '#queue/live.ts';
-import type { Rings } from '#timeline/rings/rings.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { snowflakeTime } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Live } from '#queue/pubsub.ts';
 import type { Delivery, FanoutProgress, Timeline } from '#timeline/timeline.ts';
+import type { Rings } from '../home-timelines/home-timelines.ts';
 import type { ActivityFacts } from './activity-facts.ts';
-import { type Circles, withMember } from './circle.ts';
-import type { Keeping } from './keeping.ts';
-import type { Opening } from './opening.ts';
-import type { Pull } from './pull.ts';
+import type { Pull } from './backfill.ts';
+import { type Circles, withMember } from './followee-set.ts';
+import type { Keeping } from './home-checkpointer.ts';
+import type { Opening } from './home-loader.ts';
 
 export interface DeliveriesDeps {
   rings: Rings;

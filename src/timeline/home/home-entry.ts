@@ -1,5 +1,5 @@
 /** The skeleton of a home: what a page is hydrated from. */
-import type { ActivityId, Snowflake, TweetId, UserId } from '#contract/ids.ts';
+import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 
 export const REPOSTERS_NAMED = 100;
 

@@ -2,30 +2,30 @@
  * Homes: rings that deliveries go to, and the skeleton that a page of a home is made from. A home's candidates are
  * the activities (postings and standing reposts) of those whom the reader follows now and does not mute.
  */
-import type { UserId } from '#contract/ids.ts';
+import type { UserId } from '#domain/ids.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/live.ts';
+import type { Live } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
-import { createRings } from '#timeline/rings/rings.ts';
 import type { HomePlace, Timeline } from '#timeline/timeline.ts';
 import type { TimelineDb } from '#timeline/timeline-db.ts';
 import type { Tweets } from '#tweets/tweets.ts';
+import { createRings } from '../home-timelines/home-timelines.ts';
 import { createActivityFacts } from './activity-facts.ts';
+import { createPull } from './backfill.ts';
 import { createCandidateSource } from './candidates.ts';
-import { createCircles } from './circle.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createPulledActors } from './fan-out-on-read.ts';
+import { createCircles } from './followee-set.ts';
+import { createKeeping } from './home-checkpointer.ts';
 import type { Candidates } from './home-entry.ts';
-import { createKeeping } from './keeping.ts';
-import { createNews } from './news.ts';
-import { createOpening } from './opening.ts';
-import { createPull } from './pull.ts';
-import { createPulledActors } from './pulled-actors.ts';
-import { createReadingRate } from './reading-rate.ts';
+import { createOpening } from './home-loader.ts';
+import { createNews } from './new-tweets.ts';
+import { createWalks } from './pagination-sessions.ts';
+import { createReadingRate } from './read-rate.ts';
 import { createSkeleton } from './skeleton.ts';
-import { createWalks } from './walks.ts';
 
 export interface Homes
   extends Pick<

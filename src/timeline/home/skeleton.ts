@@ -12,18 +12,18 @@
  * Where the memory is gone, facts decide for the part of the walk before that: a tweet with an activity that stood
  * when the walk began counts as shown, one undone since too.
  */
-import { unlessDown } from '#contract/errors.ts';
-import type { ActivityId, RepostId, TweetId, UserId } from '#contract/ids.ts';
-import { snowflakeTime } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { unlessDown } from '#domain/errors.ts';
+import type { ActivityId, RepostId, TweetId, UserId } from '#domain/ids.ts';
+import { snowflakeTime } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Engagement, RepostActivity } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { HomePlace } from '#timeline/timeline.ts';
 import type { ActivityFact, ActivityFacts, Resolved } from './activity-facts.ts';
 import type { CandidateSource } from './candidates.ts';
-import type { Circles } from './circle.ts';
+import type { Circles } from './followee-set.ts';
 import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './home-entry.ts';
-import { markShown, type Walk, type Walks, wasShown } from './walks.ts';
+import { markShown, type Walk, type Walks, wasShown } from './pagination-sessions.ts';
 
 export interface Skeleton {
   candidates(request: {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteTimelineDb } from './sqlite.ts';
-import { timelineDbContract } from './timeline-db-contract.ts';
+import { timelineDbContract } from './timeline-db.conformance.ts';
 
 timelineDbContract(async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-timeline-'));

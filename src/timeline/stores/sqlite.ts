@@ -1,5 +1,5 @@
-import { PARTITIONS } from '#contract/events.ts';
-import type { UserId } from '#contract/ids.ts';
+import { PARTITIONS } from '#domain/events.ts';
+import type { UserId } from '#domain/ids.ts';
 import { isWhole } from '#platform/sqlite/damage.ts';
 import {
   type DerivedDatabase,
@@ -7,7 +7,7 @@ import {
   openDerivedDatabase,
 } from '#platform/sqlite/derived-database.ts';
 import type { PackedHome, PulledTail, TimelineDb } from '#timeline/timeline-db.ts';
-import { TIMELINE_MIGRATIONS } from './sqlite-schema.ts';
+import { TIMELINE_MIGRATIONS } from './sqlite/schema.ts';
 
 interface HomeRow {
   reader: UserId;

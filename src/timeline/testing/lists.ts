@@ -1,11 +1,11 @@
 /** Lists of tweets over a small world, with a skeleton of a home that a test lays out itself. */
-import type { TweetId, UserId } from '#contract/ids.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
-import { type Cards, createCards, NO_CARDS } from '#timeline/feed/cards.ts';
 import { createReads, type Reads } from '#timeline/feed/reads.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
-import { createMemoryTopSnapshots } from '#timeline/stores/memory-top-snapshots.ts';
 import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
+import { type Cards, createCards, NO_CARDS } from '../feed/tweet-views.ts';
+import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from './world.ts';
 
 export const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;

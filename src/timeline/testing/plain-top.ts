@@ -1,7 +1,7 @@
 /** Top lists by plain computation over a world: what the served ones are compared with. */
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { firstSnowflakeAt } from '#contract/ids.ts';
-import { WINDOW_MS, type Window } from '#contract/limits.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { firstSnowflakeAt } from '#domain/ids.ts';
+import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { World, WorldTweet } from './world.ts';
 
 function ordered(world: World, tweets: WorldTweet[]): TweetId[] {

@@ -3,8 +3,8 @@
  * three services that lists ask for, and the log of what changed. Every answer is computed from the maps anew.
  */
 
-import { WarbleError } from '#contract/errors.ts';
-import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#contract/events.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import {
   firstSnowflakeAt,
   SNOWFLAKES_PER_MS,
@@ -12,8 +12,8 @@ import {
   snowflakeTime,
   type TweetId,
   type UserId,
-} from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+} from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import {
   type AccountState,
   type CommentRow,
@@ -22,7 +22,7 @@ import {
   maySeePerson,
   type PersonView,
   type TweetRecord,
-} from '#contract/records.ts';
+} from '#domain/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { createPreviews } from '#engagement/engagement-previews.ts';
 import type { ListRead } from '#engagement/engagement-store.ts';

@@ -1,5 +1,5 @@
-import type { TweetId, UserId } from '#contract/ids.ts';
-import type { Leaders } from './leaders.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import type { Leaders } from './top-k-index.ts';
 import type { AuthorFacts, AuthorTop, TopListsStore } from './top-lists-store.ts';
 
 export interface Changes {

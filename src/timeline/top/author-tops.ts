@@ -3,9 +3,9 @@
  * bounded memory and dropped as soon as the view changes anything of theirs.
  */
 import { LRUCache } from 'lru-cache';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS, type Window } from '#contract/limits.ts';
-import type { ChangeListener } from './marks.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS, type Window } from '#domain/limits.ts';
+import type { ChangeListener } from './dirty-set.ts';
 import type { AuthorPlace, AuthorTop, TopListsStore } from './top-lists-store.ts';
 
 export interface AuthorTops extends ChangeListener {

@@ -3,17 +3,17 @@
  * changed, from leaders that are filled once by a scan and then follow the view's changes. All of it runs in the
  * steps of one worker, one at a time, so rows are always applied in the order in which they were read.
  */
-import { WarbleError } from '#contract/errors.ts';
-import { PARTITIONS } from '#contract/events.ts';
-import { firstSnowflakeAt, type TweetId, type UserId } from '#contract/ids.ts';
-import { LIMITS, WINDOW_MS, type Window } from '#contract/limits.ts';
+import { WarbleError } from '#domain/errors.ts';
+import { PARTITIONS } from '#domain/events.ts';
+import { firstSnowflakeAt, type TweetId, type UserId } from '#domain/ids.ts';
+import { LIMITS, WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import { applyChanges } from './apply-changes.ts';
+import type { Marks } from './dirty-set.ts';
 import { leadersOf } from './kept-tops.ts';
-import { createLeaders, type Leaders, type LeadersSize } from './leaders.ts';
-import type { Marks } from './marks.ts';
+import { createLeaders, type Leaders, type LeadersSize } from './top-k-index.ts';
 import type { AuthorFacts, AuthorPlace, KeptTop, RankRow, TopListsStore } from './top-lists-store.ts';
 import type { TopSnapshot, TopSnapshots } from './top-snapshots.ts';
 

@@ -1,6 +1,6 @@
 /** The best tweets of those whom a reader follows, as a skeleton: ids, best first, as many as asked for. */
-import { firstSnowflakeAt, type TweetId, type UserId } from '#contract/ids.ts';
-import { WINDOW_MS, type Window } from '#contract/limits.ts';
+import { firstSnowflakeAt, type TweetId, type UserId } from '#domain/ids.ts';
+import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import type { AuthorTops } from './author-tops.ts';

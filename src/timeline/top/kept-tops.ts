@@ -1,6 +1,6 @@
-import { LIMITS } from '#contract/limits.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
-import { createLeaders, type Leaders, type LeadersSize } from './leaders.ts';
+import { createLeaders, type Leaders, type LeadersSize } from './top-k-index.ts';
 import type { KeptTop, TopListsStore } from './top-lists-store.ts';
 
 /** Leaders from what was kept of them, with the likes and followers that they have now. */

@@ -2,7 +2,7 @@
  * Merges many authors' lists into one, best first, and touches no more of them than it gives out: a binary heap of
  * the lists by their next tweet.
  */
-import type { TweetId, UserId } from '#contract/ids.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
 import type { AuthorPlace, AuthorTop } from './top-lists-store.ts';
 
 /** Where an author's list ran out although there may be more of it: `extend` before going on. */

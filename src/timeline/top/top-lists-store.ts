@@ -3,10 +3,10 @@
  * (public followers, listed or not). An author's rows are all in the author's partition. Reads show the generation
  * that serves; between two reads it may change. Every call is one atomic read of what was committed.
  */
-import type { TweetId, UserId } from '#contract/ids.ts';
-import type { Window } from '#contract/limits.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import type { Window } from '#domain/limits.ts';
 import type { ViewStore } from '#queue/view.ts';
-import type { TopKey } from './order.ts';
+import type { TopKey } from './ranking.ts';
 
 export interface RankRow {
   tweetId: TweetId;

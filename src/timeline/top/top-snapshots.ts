@@ -3,8 +3,8 @@
  * of a window serves fresh reads; one that was replaced goes on serving walks that began in it for ten minutes
  * (`LIMITS.topSnapshotKept_ms`). Losing all of them loses nothing but those walks.
  */
-import type { TweetId } from '#contract/ids.ts';
-import type { Window } from '#contract/limits.ts';
+import type { TweetId } from '#domain/ids.ts';
+import type { Window } from '#domain/limits.ts';
 
 export interface TopSnapshot {
   /** Unguessable and never used twice, not even after a restart. */

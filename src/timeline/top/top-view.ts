@@ -3,9 +3,9 @@
  * they are now, so folding anything twice, or late, changes nothing. A tweet's posting, its likes and its author's
  * followers are all keyed by the author, so one partition owns an author wholly.
  */
-import { partitionOf, type WarbleEvent } from '#contract/events.ts';
-import type { TweetId, UserId } from '#contract/ids.ts';
-import { LIMITS } from '#contract/limits.ts';
+import { partitionOf, type WarbleEvent } from '#domain/events.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';

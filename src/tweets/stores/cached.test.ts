@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { TweetRecord } from '#contract/records.ts';
-import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
+import type { TweetRecord } from '#domain/records.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import { commentOf, insertOf, recordOf } from '../testing/samples.ts';
 import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
 import { createCachedTweetsStore } from './cached.ts';
-import { describeTweetsStore } from './contract.ts';
-import { commentOf, insertOf, recordOf } from './contract-samples.ts';
 import { openSqliteTweetsStore, type SqliteTweetsStore } from './sqlite.ts';
+import { describeTweetsStore } from './tweets-store.conformance.ts';
 
 // Both handles are the one store of the one process that may have a cache.
 describeTweetsStore('with a cache', async () => {

@@ -1,5 +1,5 @@
-import type { TweetRecord } from '#contract/records.ts';
-import { type CacheUse, noteUse } from '#platform/cache-use.ts';
+import type { TweetRecord } from '#domain/records.ts';
+import { type CacheUse, noteUse } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Authorship, ChangeSource, TweetsStore } from '../tweets-store.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
-import { createSqliteLog } from '#queue/stores/sqlite-log.ts';
-import { describeTweetsStore } from './contract.ts';
-import { commentOf, eventsOf, insertOf, recordOf } from './contract-samples.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import { commentOf, eventsOf, insertOf, recordOf } from '../testing/samples.ts';
 import { openSqliteTweetsStore, type SqliteTweetsStore } from './sqlite.ts';
+import { describeTweetsStore } from './tweets-store.conformance.ts';
 
 describeTweetsStore('on SQLite', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));

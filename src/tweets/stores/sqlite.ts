@@ -2,10 +2,10 @@ import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
-import { createChanges } from './sqlite-changes.ts';
-import { createReads } from './sqlite-reads.ts';
-import { createRows } from './sqlite-rows.ts';
-import { TWEETS_MIGRATIONS } from './sqlite-schema.ts';
+import { createChanges } from './sqlite/changes.ts';
+import { createReads } from './sqlite/reads.ts';
+import { createRows } from './sqlite/rows.ts';
+import { TWEETS_MIGRATIONS } from './sqlite/schema.ts';
 
 export interface SqliteTweetsStore extends TweetsStore, ChangeSource {
   db: Database;

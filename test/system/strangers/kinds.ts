@@ -1,5 +1,5 @@
 /** The kinds of people who may ask something about one person, the target; and the rules that say what they get. */
-import type { ErrorCode } from '#contract/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 
 /** How somebody stands to the target. Whatever is not said is not so. */
 export interface Kind {

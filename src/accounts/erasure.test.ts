@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inMediaWorld, type MediaWorld } from '#media/testing/media.ts';
+import { createNotificationsService } from '#notifications/notifications-service.ts';
+import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import { drain } from '#notifications/testing/notifications.ts';
+import { createSeededRandom } from '#platform/random.ts';
+import { createLive } from '#queue/pubsub.ts';
+import { openGatewayDb } from '#system/gateway-db.ts';
+import { createAccountsService } from './accounts-service.ts';
+import { createAnnouncer } from './announcer.ts';
+import { createErasure, type ErasureDeps } from './erasure.ts';
+import { createPasswordHasher } from './password-hasher.ts';
+import { CLIENT, UNCOUNTED } from './testing/accounts.ts';
+
+const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: '', client: CLIENT };
+const BOB = { handle: 'Bob', password: 'a good sentence', name: 'Bob', device: '', client: CLIENT };
+
+/** Ann and Bob with accounts; Ann has a tweet with a picture, a like, a comment, a repost and follows. */
+async function createPeople(world: MediaWorld) {
+  const { social, clock, minter } = world;
+  const random = createSeededRandom(9);
+  const { db, accounts: store, reports } = openGatewayDb({ path: ':memory:' });
+  const hasher = createPasswordHasher({ random, memory_KiB: 64 });
+  // Ids of the world's own people come first.
+  await store.allocateUserIds({ count: 64 });
+  const announcer = createAnnouncer({ store, social });
+  const accountDeps = {
+    store,
+    social,
+    announcer,
+    hasher,
+    attempts: UNCOUNTED,
+    live: createLive(),
+    mint: minter.mint,
+    clock,
+    random,
+  };
+  const { accounts } = createAccountsService(accountDeps);
+  const session = await accounts.signUp(ANN);
+  const ann = session.userId;
+  const bob = (await accounts.signUp(BOB)).userId;
+  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live: createLive() };
+  const { notifications } = createNotificationsService({ ...world, ...own });
+  const bobs = await world.post(bob);
+  const picture = await world.upload(ann);
+  const tweet = await world.postWith(ann, ['image1.png']);
+  await world.like(ann, bobs);
+  await world.repost(ann, bobs);
+  await world.comment(ann, bobs);
+  await world.follow(ann, bob);
+  await world.follow(bob, ann);
+  const forgotten: number[] = [];
+  const timeline = { forget: async ({ person }: { person: number }) => void forgotten.push(person) };
+  const erasureDeps: ErasureDeps = { ...world, store, notifications, timeline, moderation: reports };
+  const erasure = createErasure(erasureDeps);
+  return { accounts, store, session, ann, bob, bobs, tweet, picture, erasureDeps, erasure, db };
+}
+
+async function isGone(
+  world: MediaWorld,
+  { ann, bob, bobs, tweet, picture }: Awaited<ReturnType<typeof createPeople>>,
+) {
+  const { tweets, engagement, social } = world;
+  assert.deepEqual(await tweets.get({ ids: [tweet] }), []);
+  const [summary] = await engagement.summaries({ viewer: bob, tweetIds: [bobs] });
+  assert.deepEqual([summary?.likeCount, summary?.commentCount, summary?.repostCount], [0, 0, 0]);
+  const profile = await social.profile({ userId: bob, viewer: bob });
+  assert.deepEqual([profile.followerCount, profile.followingCount], [0, 0]);
+  assert.equal(await world.bytesOf(picture.image), undefined);
+  const [view] = await social.view({ viewer: bob, userIds: [ann] });
+  return view?.state;
+}
+
+test('an erasure begins within a second, so that counts settle within two', () =>
+  inMediaWorld(async (world) => {
+    const { erasure, db } = await createPeople(world);
+    assert.ok(erasure.idle_ms <= 1_000);
+    await db.close();
+  }));
+
+test('a removed account is hidden at once, then all that it did goes, then the account', () =>
+  inMediaWorld(async (world) => {
+    const people = await createPeople(world);
+    const { accounts, store, session, ann, bob, erasure } = people;
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
+    const [view] = await world.social.view({ viewer: bob, userIds: [ann] });
+    assert.equal(view?.state, 'erasing');
+    await drain([erasure]);
+    assert.equal(await isGone(world, people), 'erasing');
+    await world.hours(0.1);
+    await drain([erasure]);
+    assert.equal(await isGone(world, people), 'erased');
+    const row = await store.byId({ userId: ann });
+    assert.deepEqual([row?.state, row?.name, row?.passwordHash], ['erased', '', '']);
+    assert.equal(await erasure.step(), false);
+  }));
+
+test('what a request let in before the removal wrote after it is erased too', () =>
+  inMediaWorld(async (world) => {
+    const { accounts, session, ann, erasure } = await createPeople(world);
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
+    await drain([erasure]);
+    const late = await world.post(ann, 'late');
+    await world.hours(0.1);
+    await drain([erasure]);
+    assert.deepEqual(await world.tweets.get({ ids: [late] }), []);
+  }));
+
+test('an erasure that crashes at any step goes on in the next process', () =>
+  inMediaWorld(async (world) => {
+    const people = await createPeople(world);
+    const { accounts, session, erasureDeps } = people;
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
+    await world.hours(0.1);
+    let steps = 0;
+    // Each process takes one step more than the one before it.
+    for (let most = 1; steps < 1_000; most++) {
+      const erasure = createErasure(erasureDeps);
+      let more = true;
+      for (let step = 0; step < most && more; step++, steps++) more = await erasure.step();
+      if (!more) break;
+    }
+    assert.ok(steps < 1_000);
+    assert.equal(await isGone(world, people), 'erased');
+  }));
+
+test('a removal whose hiding failed is made good in the background', () =>
+  inMediaWorld(async (world) => {
+    const people = await createPeople(world);
+    const { store, ann, erasure } = people;
+    // The intent stood, and the process died before social was told.
+    await store.setState({
+      userId: ann,
+      from: ['active'],
+      to: 'erasing',
+      time: world.clock.now(),
+      audit: null,
+    });
+    await erasure.step();
+    assert.equal((await world.social.view({ viewer: null, userIds: [ann] }))[0]?.state, 'erasing');
+  }));
+
+test('a service that is down holds the erasure up and loses nothing of it', () =>
+  inMediaWorld(async (world) => {
+    const people = await createPeople(world);
+    const { accounts, session, erasureDeps } = people;
+    await accounts.remove({ session, password: ANN.password, client: CLIENT });
+    await world.hours(0.1);
+    let down = true;
+    const erasure = createErasure({
+      ...erasureDeps,
+      engagement: {
+        async eraseActor(request) {
+          if (down) throw new Error('down');
+          return world.engagement.eraseActor(request);
+        },
+      },
+    });
+    await assert.rejects(drain([erasure]), /down/);
+    await assert.rejects(drain([erasure]), /down/);
+    down = false;
+    await drain([erasure]);
+    assert.equal(await isGone(world, people), 'erased');
+  }));

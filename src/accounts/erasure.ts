@@ -1,0 +1,105 @@
+/**
+ * Erases accounts that were removed. Every service erases some at a time and can be asked again, so nothing needs
+ * to be remembered of how far it came: after a crash it begins anew and passes quickly over what is done.
+ *
+ * A request that was let in before the removal may write after a service has said `done`. So all is done twice:
+ * at once, and again when no such request can be alive any more; then only the account counts as erased.
+ */
+import type { UserId } from '#domain/ids.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Media } from '#media/media.ts';
+import type { Moderation } from '#moderation/moderation.ts';
+import type { Notifications } from '#notifications/notifications.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Social } from '#social/social.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { AccountRow, AccountsStore } from './accounts-store.ts';
+
+export interface ErasureDeps {
+  store: Pick<AccountsStore, 'unfinished' | 'erase'>;
+  social: Pick<Social, 'setAccount' | 'erasePerson'>;
+  tweets: Pick<Tweets, 'eraseAuthor'>;
+  engagement: Pick<Engagement, 'eraseActor'>;
+  notifications: Pick<Notifications, 'erasePerson'>;
+  timeline: Pick<Timeline, 'forget'>;
+  media: Pick<Media, 'eraseOwner'>;
+  moderation: Pick<Moderation, 'eraseUser'>;
+  clock: Clock;
+}
+
+const LIMIT = 200;
+const ACCOUNTS = 100;
+/** Counts settle within 2 s, also those that a removed account leaves. */
+const IDLE_MS = 1_000;
+/** Longer than any request may still write; an upload, which may take longer, looks at its account when it has come. */
+const LATE_WRITES_MS = 2 * 60_000;
+const TRACE_ID = 'erasure';
+
+/** Does some of one phase; true: the phase is over. */
+type Phase = (userId: UserId) => Promise<boolean>;
+/** How far this process has come with an account. */
+interface Progress {
+  phase: number;
+  firstPassDone: boolean;
+}
+
+export function createErasure(deps: ErasureDeps): Worker {
+  const { store, social, clock } = deps;
+  const phases = phasesOf(deps);
+  const progress = new Map<UserId, Progress>();
+
+  async function advance({ userId, since }: AccountRow): Promise<'more' | 'waiting' | 'erased'> {
+    const known = progress.get(userId) ?? { phase: 0, firstPassDone: false };
+    progress.set(userId, known);
+    const late = clock.now() - since >= LATE_WRITES_MS;
+    if (known.firstPassDone && !late) return 'waiting';
+    if (await phases[known.phase]!(userId)) known.phase += 1;
+    if (known.phase < phases.length) return 'more';
+    known.phase = 0;
+    if (!known.firstPassDone) {
+      known.firstPassDone = true;
+      return late ? 'more' : 'waiting';
+    }
+    await social.setAccount({ userId, state: 'erased' });
+    await store.erase({ userId, time: clock.now() });
+    progress.delete(userId);
+    return 'erased';
+  }
+
+  return {
+    name: 'erasure',
+    idle_ms: IDLE_MS,
+    async step() {
+      let after = 0;
+      for (;;) {
+        const before = clock.now() + 1;
+        const accounts = await store.unfinished({ state: 'erasing', before, after, limit: ACCOUNTS });
+        for (const account of accounts) if ((await advance(account)) !== 'waiting') return true;
+        if (accounts.length < ACCOUNTS) return false;
+        after = accounts.at(-1)!.userId;
+      }
+    },
+  };
+}
+
+function phasesOf(deps: ErasureDeps): Phase[] {
+  const { social, tweets, engagement, notifications, timeline, media, moderation } = deps;
+  return [
+    async (userId) => {
+      await social.setAccount({ userId, state: 'erasing' });
+      return true;
+    },
+    async (author) => (await tweets.eraseAuthor({ author, limit: LIMIT, traceId: TRACE_ID })).done,
+    async (actor) => (await engagement.eraseActor({ actor, limit: LIMIT, traceId: TRACE_ID })).done,
+    async (userId) => (await social.erasePerson({ userId, limit: LIMIT, traceId: TRACE_ID })).done,
+    async (userId) => (await notifications.erasePerson({ userId, limit: LIMIT })).done,
+    async (person) => {
+      await timeline.forget({ person });
+      return true;
+    },
+    async (userId) => (await moderation.eraseUser({ userId, limit: LIMIT })).done,
+    async (owner) => (await media.eraseOwner({ owner, limit: LIMIT })).done,
+  ];
+}

@@ -1,0 +1,156 @@
+/** Sessions: tokens, when they were last used, when they end. */
+import { hash } from 'node:crypto';
+import { WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Mint } from '#platform/ids/minter.ts';
+import type { Random } from '#platform/random.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Live } from '#queue/pubsub.ts';
+import type { Session, SessionInfo, SignedIn } from './accounts.ts';
+import type { AccountRow, AccountsStore, NewSession, SessionRow } from './accounts-store.ts';
+
+export interface SessionsDeps {
+  store: AccountsStore;
+  live: Pick<Live, 'publish' | 'listening'>;
+  mint: Mint;
+  clock: Clock;
+  random: Random;
+}
+
+export interface Sessions {
+  /** undefined: the account has another password by now, or is not active. */
+  open(account: AccountRow, device: string): Promise<SignedIn | undefined>;
+  authenticate(token: string): Promise<Session>;
+  list(session: Session): Promise<SessionInfo[]>;
+  standing(sessions: Session[]): Promise<Session[]>;
+  workers: Worker[];
+}
+
+const TOKEN_BYTES = 32;
+const TOKEN_CHARACTERS = 43;
+const DEVICE_CHARACTERS = 120;
+const SESSIONS_PER_PERSON = 100;
+/** `lastUsed` is exact to this; it is written in batches, so that reading writes nothing. */
+const TOUCH_EVERY_MS = 60_000;
+/** Uses that wait to be written; beyond it further ones are noted at their next request. */
+const TOUCHES_WAITING = 100_000;
+const SWEEP_EVERY_MS = 3_600_000;
+
+export function createSessions({ store, live, mint, clock, random }: SessionsDeps): Sessions {
+  /** Sessions (by token hash) used since their row was written, and when (ms since 1970). */
+  const touched = new Map<string, number>();
+
+  function lastUse(row: SessionRow): number {
+    return Math.max(row.lastUsed, touched.get(row.tokenHash) ?? 0);
+  }
+  /** When a session ends if it is not used from now on. */
+  function endOf(row: SessionRow): number {
+    return Math.min(lastUse(row) + LIMITS.sessionIdle_ms, row.created + LIMITS.sessionLife_ms);
+  }
+  function note({ tokenHash }: SessionRow, now: number): void {
+    if (touched.size < TOUCHES_WAITING || touched.has(tokenHash)) touched.set(tokenHash, now);
+  }
+
+  /** Tells those of the person who are connected, where the session is of a new device. */
+  async function tellOfNewDevice({ userId, sessionId }: NewSession): Promise<void> {
+    if (!live.listening(userId)) return;
+    const newer = await store.notices({ userId, after: sessionId - 1 });
+    if (newer.some(({ id }) => id === sessionId))
+      live.publish(userId, { type: 'notification', id: sessionId });
+  }
+
+  const touch: Worker = {
+    name: 'session-use',
+    idle_ms: TOUCH_EVERY_MS,
+    async step() {
+      const batch = [...touched.entries()].slice(0, LIMITS.batch);
+      if (batch.length === 0) return false;
+      await store.touch({ sessions: batch.map(([tokenHash, lastUsed]) => ({ tokenHash, lastUsed })) });
+      for (const [tokenHash, lastUsed] of batch) {
+        if (touched.get(tokenHash) === lastUsed) touched.delete(tokenHash);
+      }
+      return batch.length === LIMITS.batch;
+    },
+  };
+  const sweep: Worker = {
+    name: 'session-end',
+    idle_ms: SWEEP_EVERY_MS,
+    async step() {
+      // What was used since is written first, or the sweep would end a session that lives.
+      if (await touch.step()) return true;
+      const now = clock.now();
+      return store.dropEnded({
+        usedBefore: now - LIMITS.sessionIdle_ms,
+        begunBefore: now - LIMITS.sessionLife_ms,
+        limit: LIMITS.batch,
+      });
+    },
+  };
+
+  return {
+    async open(account, device) {
+      const token = random.bytes(TOKEN_BYTES).toString('base64url');
+      const { userId, passwordHash } = account;
+      const created = clock.now();
+      const sessionId = mint({ owner: userId, kind: 'account' });
+      const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
+      if (!(await store.openSession({ session, passwordHash, most: SESSIONS_PER_PERSON }))) return undefined;
+      await tellOfNewDevice(session);
+      const expires = endOf({ ...session, lastUsed: created });
+      return { userId, sessionId: String(sessionId), token, expires };
+    },
+
+    async authenticate(token) {
+      const row =
+        token.length === TOKEN_CHARACTERS
+          ? await store.sessionByToken({ tokenHash: hashToken(token) })
+          : undefined;
+      if (row === undefined) throw badToken();
+      const now = clock.now();
+      if (now >= endOf(row)) throw badToken();
+      if (now - lastUse(row) >= TOUCH_EVERY_MS) note(row, now);
+      return { userId: row.userId, sessionId: String(row.sessionId) };
+    },
+
+    async list({ userId, sessionId: current }) {
+      const now = clock.now();
+      return (await store.sessionsOf({ userId }))
+        .map((row) => ({
+          id: String(row.sessionId),
+          created: row.created,
+          lastUsed: lastUse(row),
+          expires: endOf(row),
+          device: row.device,
+          current: String(row.sessionId) === current,
+        }))
+        .filter(({ expires }) => expires > now)
+        .sort((a, b) => b.lastUsed - a.lastUsed);
+    },
+
+    async standing(sessions) {
+      const ids = sessions.map(({ sessionId }) => Number(sessionId));
+      const held = new Set(await store.standing({ sessionIds: ids }));
+      return sessions.filter(({ sessionId }) => held.has(Number(sessionId)));
+    },
+    workers: [touch, sweep],
+  };
+}
+
+/** Tokens are kept as this alone. They are random, so one fast hash is enough, and finding by it leaks no time. */
+function hashToken(token: string): string {
+  return hash('sha256', token, 'hex');
+}
+
+/** What a client calls itself, cut and without signs that cannot be seen. */
+function deviceOf(userAgent: string): string {
+  return userAgent
+    .slice(0, 4 * DEVICE_CHARACTERS)
+    .replace(/[^\x21-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, DEVICE_CHARACTERS);
+}
+
+function badToken(): WarbleError {
+  return new WarbleError('unauthenticated', 'The token is not valid; sign in again.');
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type GatewayDb, openGatewayDb } from '#system/gateway-db.ts';
+import { testAccountsStore } from './accounts-store.conformance.ts';
+import { entry } from './administration.conformance.ts';
+import { cacheSessions } from './cached.ts';
+
+function backend() {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
+  const opened: GatewayDb[] = [];
+  return {
+    open(soleOwner = false) {
+      const gateway = openGatewayDb({ path: join(directory, 'gateway.db'), soleOwner });
+      opened.push(gateway);
+      return gateway;
+    },
+    async dispose() {
+      for (const { db } of opened) await db.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+testAccountsStore('SQLite', async () => {
+  const { open, dispose } = backend();
+  return {
+    async open() {
+      const { accounts, audit } = open();
+      return { store: accounts, audit };
+    },
+    dispose,
+  };
+});
+
+testAccountsStore('SQLite behind one cache', async () => {
+  const { open, dispose } = backend();
+  const { accounts, audit } = open(true);
+  return { open: async () => ({ store: accounts, audit }), dispose };
+});
+
+test('the audit log lets nothing be changed or taken out', async (t) => {
+  const { open, dispose } = backend();
+  t.after(dispose);
+  const { db, audit } = open();
+  await audit.record(entry());
+  for (const sql of ["UPDATE audit_log SET detail = ''", 'DELETE FROM audit_log']) {
+    await assert.rejects(
+      db.write(() => db.prepare(sql).run()),
+      /append-only/,
+    );
+  }
+});
+
+test('devices of sessions that are older than the list of devices are known', async (t) => {
+  const { open, dispose } = backend();
+  t.after(dispose);
+  const { db, accounts: store } = open();
+  await store.reserve({ userId: 1, handle: 'ann', name: '', passwordHash: 'h', created: 1 });
+  const signIn = (sessionId: number, device: string) =>
+    store.openSession({
+      session: { sessionId, userId: 1, tokenHash: `t${sessionId}`, created: 1, device },
+      passwordHash: 'h',
+      most: 9,
+    });
+  await signIn(10, 'curl/8');
+  await signIn(11, 'Wget/1');
+  await db.write(() => {
+    db.prepare('DELETE FROM known_devices').run();
+    db.prepare('DELETE FROM notices').run();
+  });
+  await signIn(12, 'curl/9');
+  await signIn(13, 'Wget/2');
+  await signIn(14, 'Firefox/140');
+  const notices = await store.notices({ userId: 1, after: 0 });
+  assert.deepEqual(
+    notices.map(({ id }) => id),
+    [14],
+  );
+});
+
+test('a session that ends while it is read from the store is not kept in memory', async (t) => {
+  const { open, dispose } = backend();
+  t.after(dispose);
+  const { accounts: store } = open();
+  await store.reserve({ userId: 1, handle: 'ann', name: '', passwordHash: 'h', created: 1 });
+  const session = { sessionId: 10, userId: 1, tokenHash: 't', created: 1, device: '' };
+  await store.openSession({ session, passwordHash: 'h', most: 9 });
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const cached = cacheSessions({
+    ...store,
+    async sessionByToken(request) {
+      const row = await store.sessionByToken(request);
+      await held;
+      return row;
+    },
+  });
+  const reading = cached.sessionByToken({ tokenHash: 't' });
+  await cached.endSession({ userId: 1, sessionId: 10 });
+  goOn();
+  assert.equal((await reading)?.sessionId, 10, 'it was read before it ended');
+  assert.equal(await cached.sessionByToken({ tokenHash: 't' }), undefined);
+});

@@ -1,0 +1,15 @@
+import type { AccountRow } from '../../accounts-store.ts';
+
+/** The columns of {@link AccountRow}; `rowOf` turns what they give into one. */
+export const ACCOUNT_COLUMNS = `user_id AS userId, handle, name, password_hash AS passwordHash, state, since, created,
+  moderator, one_time AS oneTime`;
+
+interface Columns extends Omit<AccountRow, 'moderator' | 'oneTimePassword'> {
+  moderator: number;
+  oneTime: number;
+}
+
+export function rowOf(columns: unknown): AccountRow {
+  const { moderator, oneTime, ...row } = columns as Columns;
+  return { ...row, moderator: moderator === 1, oneTimePassword: oneTime !== 0 };
+}

@@ -1,0 +1,111 @@
+import { snowflakeTime } from '#domain/ids.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { CommentState, EngagementStore, KeyedComment, StoredComment } from '../../engagement-store.ts';
+import type { Ledger } from './counters.ts';
+
+/** In the order of the numbers that `comments.state` holds. */
+const STATES: readonly CommentState[] = ['pending', 'listed', 'ending', 'ended'];
+export const PENDING = 0;
+export const LISTED = 1;
+export const ENDING = 2;
+export const ENDED = 3;
+
+export interface CommentTuple {
+  id: number;
+  tweet_id: number;
+  actor: number;
+  author: number;
+  state: number;
+}
+
+export function storedComment({ id, tweet_id, actor, author, state }: CommentTuple): StoredComment {
+  return { id, tweetId: tweet_id, userId: actor, author, state: STATES[state]! };
+}
+
+type Comments = Pick<
+  EngagementStore,
+  | 'beginComment'
+  | 'commentByKey'
+  | 'listComment'
+  | 'abandonComment'
+  | 'removeComment'
+  | 'finishComments'
+  | 'comment'
+  | 'unsettledComments'
+>;
+
+/** The way of a comment: see `CommentState`. */
+export function createComments({ db, ledger }: { db: Database; ledger: Ledger }): Comments {
+  const byKey = db.prepare(
+    `SELECT k.comment_id AS commentId, c.tweet_id AS tweetId, k.body_hash AS bodyHash, c.state AS state
+     FROM comment_keys AS k JOIN comments AS c ON c.id = k.comment_id
+     WHERE k.actor = ? AND k.key = ? AND k.used_at >= ?`,
+  );
+  const insert = db.prepare(
+    'INSERT INTO comments (id, tweet_id, actor, author, state, changed_at) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const insertKey = db.prepare(
+    'INSERT OR REPLACE INTO comment_keys (actor, key, body_hash, comment_id, used_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const forgetKey = db.prepare('DELETE FROM comment_keys WHERE comment_id = ?');
+  const byId = db.prepare('SELECT id, tweet_id, actor, author, state FROM comments WHERE id = ?');
+  const move = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ? AND state = ?');
+  const unsettled = db.prepare(
+    `SELECT id, tweet_id, actor, author, state FROM comments
+     WHERE state IN (0, 2) AND changed_at < ? ORDER BY changed_at, id LIMIT ? + 0`,
+  );
+
+  function keyed(actor: number, key: string, since: number): KeyedComment | undefined {
+    const row = byKey.get(actor, key, since) as (Omit<KeyedComment, 'state'> & { state: number }) | undefined;
+    return row === undefined ? undefined : { ...row, state: STATES[row.state]! };
+  }
+  function find(commentId: number): CommentTuple | undefined {
+    return byId.get(commentId) as CommentTuple | undefined;
+  }
+
+  return {
+    beginComment: ({ id, tweetId, author, actor, idempotency, keysSince }) =>
+      db.write((): KeyedComment => {
+        if (idempotency !== null) {
+          const earlier = keyed(actor, idempotency.key, keysSince);
+          if (earlier !== undefined) return earlier;
+          insertKey.run(actor, idempotency.key, idempotency.bodyHash, id, snowflakeTime(id));
+        }
+        insert.run(id, tweetId, actor, author, PENDING, snowflakeTime(id));
+        return { commentId: id, tweetId, bodyHash: idempotency?.bodyHash ?? '', state: 'pending' };
+      }),
+    commentByKey: async ({ actor, key, since }) => keyed(actor, key, since),
+    listComment: ({ commentId, traceId }) =>
+      db.write(() => {
+        const row = find(commentId);
+        if (row === undefined || row.state !== PENDING) return row?.state === LISTED;
+        const time = snowflakeTime(commentId);
+        move.run(LISTED, time, commentId, PENDING);
+        const item = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
+        ledger.record({ kind: 'comment', change: 'added', item, time, traceId });
+        return true;
+      }),
+    abandonComment: ({ commentId, time }) =>
+      db.write(() => {
+        if (move.run(ENDING, time, commentId, PENDING).changes === 1) forgetKey.run(commentId);
+      }),
+    removeComment: ({ commentId, time, traceId }) =>
+      db.write(() => {
+        const row = find(commentId);
+        if (row === undefined || move.run(ENDING, time, commentId, LISTED).changes === 0) return false;
+        const item = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
+        ledger.record({ kind: 'comment', change: 'removed', item, time, traceId });
+        return true;
+      }),
+    finishComments: ({ commentIds, time }) =>
+      db.write(() => {
+        for (const id of commentIds) move.run(ENDED, time, id, ENDING);
+      }),
+    comment: async ({ commentId }) => {
+      const row = find(commentId);
+      return row === undefined ? undefined : storedComment(row);
+    },
+    unsettledComments: async ({ before, limit }) =>
+      (unsettled.all(before, limit) as unknown as CommentTuple[]).map(storedComment),
+  };
+}

@@ -1,0 +1,43 @@
+import type { TweetId } from '#domain/ids.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { Outbox } from '#queue/outbox.ts';
+import { eventsOf, type ItemEvent } from '../../engagement-events.ts';
+
+/**
+ * What every change writes beside its row. Both methods run inside `db.write`, in the transaction of that row, and
+ * once for it: so counts equal rows, and events are neither lost nor doubled.
+ */
+export interface Ledger {
+  /** Counts and announces one item. Returns the position of the last event: a repost's on topic `reposts`. */
+  record(change: ItemEvent): number;
+  /** Adds to a tweet's counts without an event. */
+  count(tweetId: TweetId, change: { likes?: number; comments?: number; reposts?: number }): void;
+}
+
+/** `touched` is told of every tweet whose engagement changes, before the commit. */
+export function createLedger(deps: {
+  db: Database;
+  outbox: Outbox;
+  touched: (tweetId: TweetId) => void;
+}): Ledger {
+  const { db, outbox, touched } = deps;
+  const tally = db.prepare(
+    `INSERT INTO tallies (tweet_id, likes, comments, reposts) VALUES (?, ?, ?, ?)
+     ON CONFLICT (tweet_id) DO UPDATE SET likes = likes + excluded.likes,
+       comments = comments + excluded.comments, reposts = reposts + excluded.reposts`,
+  );
+  const count: Ledger['count'] = (tweetId, { likes = 0, comments = 0, reposts = 0 }) => {
+    touched(tweetId);
+    tally.run(tweetId, likes, comments, reposts);
+  };
+  return {
+    count,
+    record(change) {
+      const step = change.change === 'added' ? 1 : -1;
+      count(change.item.tweetId, { [`${change.kind}s`]: step });
+      let position = 0;
+      for (const event of eventsOf(change)) position = outbox.append(event).position;
+      return position;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { CommentRow, LikeRow } from '#domain/records.ts';
+import type { Database, Statement } from '#platform/sqlite/database.ts';
+import type { ScannedItem, Summary } from '../../engagement.ts';
+import type { EngagementStore, ListRead } from '../../engagement-store.ts';
+
+interface Tally {
+  likes: number;
+  comments: number;
+  reposts: number;
+}
+/** Below no snowflake: stands for "from the newest". */
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+type Reads = Pick<
+  EngagementStore,
+  'summaries' | 'acted' | 'likeCounts' | 'likes' | 'comments' | 'reposts' | 'standing' | 'scan' | 'tweetIds'
+>;
+
+/** Counts, previews and lists. */
+export function createReads({ db }: { db: Database }): Reads {
+  const tallyOf = db.prepare('SELECT likes, comments, reposts FROM tallies WHERE tweet_id = ?');
+  const likesOf = db.prepare(
+    'SELECT id, actor FROM likes WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ? + 0',
+  );
+  const commentsOf = db.prepare(
+    'SELECT id, actor FROM comments WHERE tweet_id = ? AND id < ? AND state = 1 ORDER BY id DESC LIMIT ? + 0',
+  );
+  const repostsOf = db.prepare(
+    `SELECT id, actor FROM reposts WHERE tweet_id = ? AND id < ? AND undone_at IS NULL
+     ORDER BY id DESC LIMIT ? + 0`,
+  );
+  const likeBy = db.prepare('SELECT id FROM likes WHERE tweet_id = ? AND actor = ?');
+  const repostBy = db.prepare(
+    'SELECT id FROM reposts WHERE tweet_id = ? AND actor = ? AND undone_at IS NULL',
+  );
+  const itemsById = [
+    db.prepare('SELECT id FROM likes WHERE id = ?'),
+    db.prepare('SELECT id FROM comments WHERE id = ? AND state = 1'),
+    db.prepare('SELECT id FROM reposts WHERE id = ? AND undone_at IS NULL'),
+  ];
+  const tweetsAfter = db.prepare(
+    'SELECT tweet_id AS id FROM tallies WHERE tweet_id > ? ORDER BY tweet_id LIMIT ? + 0',
+  );
+
+  function list(statement: Statement, { tweetId, before, limit }: ListRead): LikeRow[] {
+    const rows = statement.all(tweetId, before ?? NEWEST, limit) as { id: Snowflake; actor: UserId }[];
+    return rows.map(({ id, actor }) => ({ id, tweetId, userId: actor }));
+  }
+  function summary(viewer: UserId | null, tweetId: TweetId): Summary {
+    const tally = tallyOf.get(tweetId) as Tally | undefined;
+    const { likes = 0, comments = 0, reposts = 0 } = tally ?? {};
+    const newest = { tweetId, before: null, limit: LIMITS.previewFetched };
+    const likeRows: LikeRow[] = likes === 0 ? [] : list(likesOf, newest);
+    const commentRows: CommentRow[] = comments === 0 ? [] : list(commentsOf, newest);
+    return {
+      tweetId,
+      likeCount: likes,
+      commentCount: comments,
+      repostCount: reposts,
+      likes: likeRows,
+      comments: commentRows,
+      viewer:
+        viewer === null
+          ? null
+          : {
+              liked: likes > 0 && likeBy.get(tweetId, viewer) !== undefined,
+              reposted: reposts > 0 && repostBy.get(tweetId, viewer) !== undefined,
+            },
+    };
+  }
+
+  return {
+    summaries: async ({ viewer, tweetIds }) => db.read(() => tweetIds.map((id) => summary(viewer, id))),
+    acted: async ({ actor, tweetIds }) =>
+      db.read(() => ({
+        liked: tweetIds.filter((id) => likeBy.get(id, actor) !== undefined),
+        reposted: tweetIds.filter((id) => repostBy.get(id, actor) !== undefined),
+      })),
+    likeCounts: async ({ tweetIds }) =>
+      db.read(() => {
+        const counts: { tweetId: TweetId; likes: number }[] = [];
+        for (const tweetId of new Set(tweetIds)) {
+          const likes = (tallyOf.get(tweetId) as Tally | undefined)?.likes ?? 0;
+          if (likes > 0) counts.push({ tweetId, likes });
+        }
+        return counts;
+      }),
+    likes: async (request) => list(likesOf, request),
+    comments: async (request) => list(commentsOf, request),
+    reposts: async (request) => list(repostsOf, request),
+    standing: async ({ itemIds }) =>
+      db.read(() => itemIds.filter((id) => itemsById.some((statement) => statement.get(id) !== undefined))),
+    scan: createScan(db),
+    tweetIds: async ({ after, limit }) =>
+      (tweetsAfter.all(after, limit) as { id: TweetId }[]).map(({ id }) => id),
+  };
+}
+
+/** Everything that stands, in the order of its own ids: the next `limit` of each kind, merged and cut. */
+function createScan(db: Database): EngagementStore['scan'] {
+  const next = (table: string, standing: string) =>
+    db.prepare(
+      `SELECT id, tweet_id AS tweetId, author, actor FROM ${table}
+       WHERE id > ? AND ${standing} ORDER BY id LIMIT ? + 0`,
+    );
+  const kinds: [ScannedItem['type'], Statement][] = [
+    ['like', next('likes', 'true')],
+    ['comment', next('comments', 'state = 1')],
+    ['repost', next('reposts', 'undone_at IS NULL')],
+  ];
+  return async ({ after, limit }) =>
+    db.read(() => {
+      const items: ScannedItem[] = [];
+      for (const [type, statement] of kinds) {
+        const rows = statement.all(after, limit) as unknown as Omit<ScannedItem, 'type'>[];
+        for (const row of rows) items.push({ type, ...row });
+      }
+      return items.sort((a, b) => a.id - b.id).slice(0, limit);
+    });
+}

@@ -1,0 +1,118 @@
+import { partitionOf } from '#domain/events.ts';
+import type { RepostId, TweetId } from '#domain/ids.ts';
+import type { RepostRow } from '#domain/records.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { RepostActivity, RepostTail } from '../../engagement.ts';
+import type { EngagementStore, RepostsByRead, RepostTailsRead } from '../../engagement-store.ts';
+
+/** Below no snowflake: stands for "from the newest". */
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+type Reposts = Pick<EngagementStore, 'keptReposts' | 'repostTails' | 'repostsById' | 'repostsBy'>;
+
+/** Reposts as homes need them. */
+export function createReposts({ db }: { db: Database }): Reposts {
+  const kept = db.prepare(
+    `SELECT id, tweet_id AS tweetId, actor AS userId, undone_at AS undoneAt FROM reposts
+     WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ? + 0`,
+  );
+  const standing = db.prepare(
+    'SELECT id, tweet_id AS tweetId, actor AS userId FROM reposts WHERE id = ? AND undone_at IS NULL',
+  );
+  return {
+    keptReposts: async ({ tweetId, before, limit }) =>
+      (kept.all(tweetId, before ?? NEWEST, limit) as unknown as RepostActivity[]).map((row) => ({ ...row })),
+    repostTails: createRepostTails(db),
+    repostsById: async ({ repostIds }) =>
+      db.read(() => {
+        const rows: RepostRow[] = [];
+        for (const id of new Set(repostIds)) {
+          const row = standing.get(id) as RepostRow | undefined;
+          if (row !== undefined) rows.push({ ...row });
+        }
+        return rows;
+      }),
+    repostsBy: createRepostsBy(db),
+  };
+}
+
+function createRepostTails(db: Database): EngagementStore['repostTails'] {
+  const newest = db.prepare(
+    `SELECT id, tweet_id AS tweetId FROM reposts
+     WHERE actor = ? AND id < ? AND id >= ? AND undone_at IS NULL ORDER BY id DESC LIMIT ? + 0`,
+  );
+  const since = db.prepare(
+    `SELECT id, tweet_id AS tweetId FROM reposts INDEXED BY reposts_by_position
+     WHERE actor = ? AND position > ? AND id < ? AND id >= ? AND undone_at IS NULL
+     ORDER BY id DESC LIMIT ? + 0`,
+  );
+  return async ({ actors, before, atLeast, afterPositions, limit }: RepostTailsRead) =>
+    db.read(() => {
+      const tails: RepostTail[] = [];
+      const below = before ?? NEWEST;
+      for (const actor of actors) {
+        const found = (
+          afterPositions === null
+            ? newest.all(actor, below, atLeast, limit + 1)
+            : since.all(actor, afterPositions[partitionOf(actor)] ?? 0, below, atLeast, limit + 1)
+        ) as { id: RepostId; tweetId: TweetId }[];
+        if (found.length === 0) continue;
+        const reposts = found.slice(0, limit).map((row) => ({ ...row }));
+        tails.push({ actor, reposts, truncated: found.length > limit });
+      }
+      return tails;
+    });
+}
+
+/**
+ * Whichever is fewer leads: the tweet's reposts, looked up among the people, or the people, looked up among the
+ * tweet's reposts. So neither a tweet with a million reposts nor a reader who follows 5,000 makes it slow.
+ */
+function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
+  const tally = db.prepare('SELECT reposts FROM tallies WHERE tweet_id = ?');
+  const columns = 'r.id, r.tweet_id AS tweetId, r.actor AS userId, r.undone_at AS undoneAt';
+  // Named indexes: left to itself, SQLite would look for a few undone ones among all reposts of the tweet.
+  const kinds = (condition: string, index: string) => ({
+    ofTweet: db.prepare(
+      `SELECT ${columns} FROM reposts AS r INDEXED BY ${index}
+       WHERE r.tweet_id = ? AND r.undone_at ${condition} LIMIT ? + 0`,
+    ),
+    ofPeople: db.prepare(
+      `SELECT ${columns} FROM json_each(?) AS person CROSS JOIN reposts AS r INDEXED BY ${index}
+       ON r.tweet_id = ? AND r.actor = person.value WHERE r.undone_at ${condition}`,
+    ),
+  });
+  const standing = kinds('IS NULL', 'reposts_once');
+  const undone = kinds('IS NOT NULL', 'reposts_undone');
+
+  return async ({ tweetIds, actors, through, undoneAfter }: RepostsByRead) => {
+    const people = new Set(actors);
+    let peopleJson: string | undefined;
+    const found: RepostActivity[] = [];
+
+    /** `most`: how many rows of this kind the tweet may have. */
+    function collect(statements: ReturnType<typeof kinds>, tweetId: TweetId, most: number): void {
+      let rows: unknown[] | undefined;
+      if (most <= people.size) rows = statements.ofTweet.all(tweetId, people.size + 1);
+      if (rows === undefined || rows.length > people.size) {
+        peopleJson ??= JSON.stringify([...people]);
+        rows = statements.ofPeople.all(peopleJson, tweetId);
+      }
+      for (const row of rows as RepostActivity[]) {
+        if (row.id > through || !people.has(row.userId)) continue;
+        if (row.undoneAt === null || (undoneAfter !== null && row.undoneAt > undoneAfter)) {
+          found.push({ ...row });
+        }
+      }
+    }
+    return db.read(() => {
+      for (const tweetId of new Set(tweetIds)) {
+        const count = (tally.get(tweetId) as { reposts: number } | undefined)?.reposts;
+        if (count === undefined) continue;
+        if (count > 0) collect(standing, tweetId, count);
+        if (undoneAfter !== null) collect(undone, tweetId, 0);
+      }
+      return found.sort((a, b) => b.id - a.id);
+    });
+  };
+}

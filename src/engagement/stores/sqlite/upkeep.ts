@@ -1,0 +1,109 @@
+import type { TweetId, UserId } from '#domain/ids.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { EngagementStore } from '../../engagement-store.ts';
+import { type CommentTuple, ENDING, LISTED, PENDING } from './comments.ts';
+import type { Ledger } from './counters.ts';
+
+type Upkeep = Pick<EngagementStore, 'eraseActor' | 'pruneTweet' | 'pruneUndone' | 'pruneKeys'>;
+
+interface Row {
+  id: number;
+  tweet_id: TweetId;
+  author: UserId;
+}
+
+/** Erasure and pruning, in bounded steps. */
+export function createUpkeep({ db, ledger }: { db: Database; ledger: Ledger }): Upkeep {
+  const pruneUndone = db.prepare(
+    `DELETE FROM reposts WHERE id IN (
+       SELECT id FROM reposts WHERE undone_at IS NOT NULL AND undone_at < ? ORDER BY undone_at LIMIT ? + 0)`,
+  );
+  const pruneKeys = db.prepare(
+    `DELETE FROM comment_keys WHERE (actor, key) IN (
+       SELECT actor, key FROM comment_keys WHERE used_at < ? ORDER BY used_at LIMIT ? + 0)`,
+  );
+  return {
+    eraseActor: createEraseActor(db, ledger),
+    pruneTweet: createPruneTweet(db, ledger),
+    pruneUndone: ({ before, limit }) =>
+      db.write(() => Number(pruneUndone.run(before, limit).changes) === limit),
+    pruneKeys: ({ before, limit }) => db.write(() => Number(pruneKeys.run(before, limit).changes) === limit),
+  };
+}
+
+function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseActor'] {
+  const likes = db.prepare('SELECT id, tweet_id, author FROM likes WHERE actor = ? LIMIT ? + 0');
+  const deleteLike = db.prepare('DELETE FROM likes WHERE id = ?');
+  const reposts = db.prepare(
+    'SELECT id, tweet_id, author FROM reposts WHERE actor = ? AND undone_at IS NULL LIMIT ? + 0',
+  );
+  const undoRepost = db.prepare('UPDATE reposts SET undone_at = ? WHERE id = ?');
+  const comments = db.prepare(
+    'SELECT id, tweet_id, actor, author, state FROM comments WHERE actor = ? AND state < 2 LIMIT ? + 0',
+  );
+  const endComment = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ?');
+  const deleteKeys = db.prepare(
+    `DELETE FROM comment_keys WHERE actor = ?1 AND key IN (
+       SELECT key FROM comment_keys WHERE actor = ?1 LIMIT ?2 + 0)`,
+  );
+  return ({ actor, limit, time, traceId }) =>
+    db.write(() => {
+      let left = limit;
+      const takeBack = (kind: 'like' | 'comment' | 'repost', row: Row) => {
+        const item = { id: row.id, tweetId: row.tweet_id, author: row.author, actor };
+        ledger.record({ kind, change: 'removed', item, time, traceId });
+        left--;
+      };
+      for (const row of likes.all(actor, left) as unknown as Row[]) {
+        deleteLike.run(row.id);
+        takeBack('like', row);
+      }
+      for (const row of reposts.all(actor, left) as unknown as Row[]) {
+        undoRepost.run(time, row.id);
+        takeBack('repost', row);
+      }
+      for (const row of comments.all(actor, left) as unknown as CommentTuple[]) {
+        endComment.run(ENDING, time, row.id);
+        if (row.state === LISTED) takeBack('comment', row);
+        else left--;
+      }
+      left -= Number(deleteKeys.run(actor, left).changes);
+      db.noteErased();
+      return { done: left > 0 };
+    });
+}
+
+function createPruneTweet(db: Database, ledger: Ledger): EngagementStore['pruneTweet'] {
+  const deleteLikes = db.prepare(
+    'DELETE FROM likes WHERE id IN (SELECT id FROM likes WHERE tweet_id = ? LIMIT ? + 0)',
+  );
+  const deleteReposts = db.prepare(
+    `DELETE FROM reposts WHERE id IN (SELECT id FROM reposts WHERE tweet_id = ? LIMIT ? + 0)
+     RETURNING undone_at`,
+  );
+  const endComments = (state: number) =>
+    db.prepare(
+      `UPDATE comments SET state = ${ENDING}, changed_at = ? WHERE id IN (
+         SELECT id FROM comments WHERE tweet_id = ? AND state = ${state} LIMIT ? + 0) RETURNING id`,
+    );
+  const endListed = endComments(LISTED);
+  const endPending = endComments(PENDING);
+  const forgetKey = db.prepare('DELETE FROM comment_keys WHERE comment_id = ?');
+  const deleteTally = db.prepare('DELETE FROM tallies WHERE tweet_id = ?');
+  return ({ tweetId, limit, time }) =>
+    db.write(() => {
+      const likes = Number(deleteLikes.run(tweetId, limit).changes);
+      let left = limit - likes;
+      const forgotten = deleteReposts.all(tweetId, left) as { undone_at: number | null }[];
+      left -= forgotten.length;
+      const reposts = forgotten.filter((row) => row.undone_at === null).length;
+      const comments = endListed.all(time, tweetId, left).length;
+      left -= comments;
+      const pending = endPending.all(time, tweetId, left) as { id: number }[];
+      left -= pending.length;
+      for (const { id } of pending) forgetKey.run(id);
+      ledger.count(tweetId, { likes: -likes, comments: -comments, reposts: -reposts });
+      if (left > 0) deleteTally.run(tweetId);
+      return { done: left > 0 };
+    });
+}

@@ -1,0 +1,47 @@
+/** Lists of what people did, newest first, that go on below the id of a row: each is read in the same way. */
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
+import type { UserHead } from '../serializers.ts';
+import { type RouteDeps, usersOf } from './deps.ts';
+
+export interface ListRequest {
+  /** The list's name, and whom or what it is of: with the viewer, what its cursors are bound to. */
+  list: string;
+  subject: number;
+  viewer: UserId | null;
+  query: { cursor?: string; limit: number };
+}
+
+/** What a service is asked for: rows below the id `before`, null for the newest. */
+export interface RowsRequest {
+  before: Snowflake | null;
+  limit: number;
+}
+
+export interface Listed<Row> {
+  rows: Row[];
+  /** What every list says beside its rows. */
+  rest: { users: Record<string, UserHead>; nextCursor: string | null };
+}
+
+/** Reads the page that the query asks for, with the people in it. Throws `invalid_cursor`, and what `read` throws. */
+export async function readList<Row extends { userId: UserId }>(
+  deps: Pick<RouteDeps, 'services' | 'presenter' | 'cursors'>,
+  { list, subject, viewer, query }: ListRequest,
+  read: (request: RowsRequest) => Promise<{ items: Row[]; next: Snowflake | null }>,
+): Promise<Listed<Row>> {
+  const scope = scopeOf(list, subject, viewer);
+  const before = openBefore(deps.cursors, scope, query.cursor);
+  const { items, next } = await read({ before, limit: query.limit });
+  const users = await usersOf(
+    deps,
+    viewer,
+    items.map((row) => row.userId),
+  );
+  return { rows: items, rest: { users, nextCursor: sealNext(deps.cursors, scope, next) } };
+}
+
+/** Who made the rows, as an answer names them. */
+export function idsOf(rows: readonly { userId: UserId }[]): string[] {
+  return rows.map(({ userId }) => String(userId));
+}

@@ -1,0 +1,228 @@
+/** Blocks and mutes, people by handle, and questions about the graph. */
+import { type TArray, type TString, Type } from 'typebox';
+import { notFound } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { maySeePerson } from '#domain/records.ts';
+import { type Caller, defineRoute, type Route } from '#http/route.ts';
+import { PATTERNS } from '#http/schema-faults.ts';
+import { idListOf, personOf, userIdOf } from '../ids.ts';
+import {
+  Id,
+  Ids,
+  LimitQuery,
+  ListQuery,
+  NextCursor,
+  Nothing,
+  named,
+  PersonParams,
+  PersonReference,
+  strictObject,
+  Users,
+} from '../schemas/common.ts';
+import { type RouteDeps, usersOf } from './deps.ts';
+import { idsOf, readList } from './paginated-list.ts';
+
+const topic = 'People';
+
+export function peopleRoutes(deps: RouteDeps): Route[] {
+  return [
+    ...relationRoutes(deps, 'block'),
+    ...relationRoutes(deps, 'mute'),
+    ...graphRoutes(deps),
+    usersRoute(deps),
+    lookupRoute(deps),
+  ];
+}
+
+/** Block and mute are alike but for what they do. */
+function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
+  const { social } = deps.services;
+  const does = { block: social.block, mute: social.mute }[kind];
+  const undoes = { block: social.unblock, mute: social.unmute }[kind];
+  const lists = { block: social.blocks, mute: social.mutes }[kind];
+  const list: 'blocks' | 'mutes' = `${kind}s`;
+  return [
+    defineRoute({
+      method: 'POST',
+      path: `/${kind}`,
+      auth: 'required',
+      limit: 'write',
+      name: kind,
+      topic,
+      summary: kind === 'block' ? 'Block somebody: hides each from the other' : 'Mute somebody',
+      body: PersonReference,
+      answer: Nothing,
+      errors: ['not_found'],
+      async handler({ body, caller, traceId }) {
+        await does({ userId: caller.userId, other: userIdOf(body.userId), traceId });
+        return {};
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: `/${kind}/{userId}`,
+      auth: 'required',
+      limit: 'write',
+      name: `un${kind}`,
+      topic,
+      summary: `Take a ${kind} back`,
+      params: PersonParams,
+      answer: Nothing,
+      async handler({ params, caller, traceId }) {
+        await undoes({ userId: caller.userId, other: personOf(params.userId, caller), traceId });
+        return {};
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: `/me/${list}`,
+      auth: 'required',
+      limit: 'read',
+      name: kind === 'block' ? 'listBlocks' : 'listMutes',
+      topic,
+      summary: `Whom you ${kind}, newest first`,
+      query: ListQuery,
+      answer: named(kind === 'block' ? 'BlocksPage' : 'MutesPage', {
+        // One of the two is there: the one that the path names.
+        ...({ [list]: Type.Array(Id) } as Record<typeof list, TArray<TString>>),
+        users: Users,
+        nextCursor: NextCursor,
+      }),
+      errors: ['invalid_cursor'],
+      async handler({ query, caller: { userId } }) {
+        const request = { list, subject: userId, viewer: userId, query };
+        const { rows, rest } = await readList(deps, request, (page) => lists({ userId, ...page }));
+        return { ...({ [list]: idsOf(rows) } as Record<typeof list, string[]>), ...rest };
+      },
+    }),
+  ];
+}
+
+const Suggestion = Type.Object(
+  {
+    userId: Id,
+    mutualCount: Type.Integer({ description: 'How many whom you follow follow them.' }),
+    via: Type.Array(Id, { description: 'The newest few of those.' }),
+  },
+  { additionalProperties: false, title: 'Suggestion' },
+);
+
+function graphRoutes(deps: RouteDeps): Route[] {
+  const { social } = deps.services;
+  /** An answer that is people by id, under one name. */
+  const people = async (caller: Caller, userIds: UserId[]) => ({
+    ids: userIds.map(String),
+    users: await usersOf(deps, caller.userId, userIds),
+  });
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/me/suggestions',
+      auth: 'required',
+      limit: 'read',
+      name: 'listSuggestions',
+      topic,
+      summary: 'People you may know, with why',
+      query: LimitQuery,
+      answer: named('Suggestions', { suggestions: Type.Array(Suggestion), users: Users }),
+      async handler({ query, caller }) {
+        const { suggestions } = await social.suggestions({ viewer: caller.userId, limit: query.limit });
+        const named = suggestions.flatMap(({ userId, via }) => [userId, ...via]);
+        return {
+          suggestions: suggestions.map(({ userId, mutualCount, via }) => ({
+            userId: String(userId),
+            mutualCount,
+            via: via.map(String),
+          })),
+          users: await usersOf(deps, caller.userId, named.slice(0, LIMITS.batch)),
+        };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/{userId}/mutuals',
+      auth: 'required',
+      limit: 'read',
+      name: 'listMutuals',
+      topic,
+      summary: 'Whom both of you follow publicly',
+      params: PersonParams,
+      query: LimitQuery,
+      answer: named('Mutuals', { mutuals: Type.Array(Id), users: Users }),
+      errors: ['not_found'],
+      async handler({ params, query, caller }) {
+        const userId = personOf(params.userId, caller);
+        const found = await social.mutuals({ userId, viewer: caller.userId, limit: query.limit });
+        const { ids, users } = await people(caller, found.userIds);
+        return { mutuals: ids, users };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/{userId}/followers-you-know',
+      auth: 'required',
+      limit: 'read',
+      name: 'listFollowersYouKnow',
+      topic,
+      summary: 'Whom you follow among their public followers',
+      params: PersonParams,
+      query: LimitQuery,
+      answer: named('FollowersYouKnow', { followersYouKnow: Type.Array(Id), users: Users }),
+      errors: ['not_found'],
+      async handler({ params, query, caller }) {
+        const userId = personOf(params.userId, caller);
+        const found = await social.followersYouKnow({ userId, viewer: caller.userId, limit: query.limit });
+        const { ids, users } = await people(caller, found.userIds);
+        return { followersYouKnow: ids, users };
+      },
+    }),
+  ];
+}
+
+function usersRoute(deps: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/users',
+    auth: 'optional',
+    limit: 'read',
+    name: 'listUsers',
+    topic,
+    summary: 'People by their ids',
+    description: 'Those of these people who exist and whom you may see, in the order asked for.',
+    query: strictObject({ ids: Ids }),
+    answer: named('People', { userIds: Type.Array(Id), users: Users }),
+    async handler({ query, caller }) {
+      const viewer = caller?.userId ?? null;
+      const asked = [...new Set(idListOf(query.ids))];
+      const views = await deps.services.social.view({ viewer, userIds: asked });
+      const visible = new Map(views.filter(maySeePerson).map((view) => [view.userId, view]));
+      const found = asked.flatMap((userId) => visible.get(userId) ?? []);
+      return { userIds: found.map(({ userId }) => String(userId)), users: deps.presenter.users(found) };
+    },
+  });
+}
+
+function lookupRoute({ services: { social } }: RouteDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/lookup',
+    auth: 'optional',
+    limit: 'read',
+    name: 'lookup',
+    topic,
+    summary: 'Who has a handle, ignoring case',
+    query: strictObject({ handle: Type.String({ pattern: PATTERNS.handle.pattern, examples: ['alice'] }) }),
+    answer: PersonReference,
+    errors: ['not_found'],
+    async handler({ query, caller }) {
+      const [found] = await social.lookup({ handles: [query.handle] });
+      if (found === undefined) throw notFound();
+      const viewer = caller?.userId ?? null;
+      const [view] = await social.view({ viewer, userIds: [found.userId] });
+      // Whoever blocked keeps the other's head; whoever was blocked sees nobody there.
+      if (view === undefined || view.blockedBy || view.state !== 'active') throw notFound();
+      return { userId: String(found.userId) };
+    },
+  });
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { PersonHead, TweetRecord } from '#domain/records.ts';
+import type { RawJson } from '#http/route.ts';
+import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
+import { createPresenter } from './serializers.ts';
+
+const shownBy = ({ bytes }: RawJson) => JSON.parse(Buffer.from(bytes, 'latin1').toString());
+const iso = (time_ms: number) => new Date(time_ms).toISOString();
+
+function tweetOf(fields: Partial<TweetRecord> = {}): TweetRecord {
+  return {
+    id: 7_001,
+    author: 42,
+    kind: 'tweet',
+    parentId: null,
+    rootId: null,
+    quoteOf: null,
+    visibility: 'public',
+    version: 1,
+    lang: null,
+    labels: [],
+    appId: null,
+    content: 'hello @bob "quoted" \\ </script> 👩‍👩‍👧‍👦\n\u2028',
+    entities: {
+      mentions: [
+        { start: 6, end: 10, handle: 'bob', userId: 43 },
+        { start: 1, end: 2, handle: 'nobody', userId: null },
+      ],
+      hashtags: [],
+      links: [],
+    },
+    images: [{ image: 'abc.png', width: 2, height: 3, alt: 'a "cat"' }],
+    time: 1_780_000_000_123,
+    ...fields,
+  };
+}
+
+const people: PersonHead[] = [
+  { userId: 42, handle: 'ada', name: 'Ada "L"', picture: '' },
+  { userId: 43, handle: 'bob', name: '', picture: 'p.webp' },
+];
+const reposter: PersonHead = { userId: 44, handle: 'cyd', name: 'Cyd', picture: '' };
+
+function cardOf(fields: Partial<TweetCard> = {}): TweetCard {
+  return {
+    tweet: tweetOf(),
+    likeCount: 2,
+    commentCount: 1,
+    repostCount: 0,
+    likes: [
+      { userId: 43, time: 1_780_000_001_000 },
+      { userId: 44, time: 1_780_000_000_999 },
+    ],
+    comments: [{ commentId: 9_001, userId: 44, content: 'so "true"', time: 1_780_000_002_000 }],
+    people,
+    hiddenMentions: [],
+    ...fields,
+  };
+}
+
+function itemOf(card: Partial<TweetCard> = {}, fields: Partial<FeedItem> = {}): FeedItem {
+  return {
+    card: cardOf(card),
+    viewer: { liked: true, reposted: false },
+    repostedBy: [people[1]!, reposter],
+    repostTime: 1_780_000_003_000,
+    ...fields,
+  };
+}
+
+function pageOf(fields: Partial<FeedPage<unknown>> = {}): FeedPage<unknown> {
+  return { items: [itemOf()], next: null, degraded: [], partial: false, ...fields };
+}
+
+const expectedTweet = {
+  tweetId: '7001',
+  userId: '42',
+  content: tweetOf().content,
+  entities: {
+    mentions: [
+      { start: 6, end: 10, handle: 'bob', userId: '43' },
+      { start: 1, end: 2, handle: 'nobody', userId: null },
+    ],
+    hashtags: [],
+    links: [],
+  },
+  images: [{ image: 'abc.png', url: '/media/abc.png', width: 2, height: 3, alt: 'a "cat"' }],
+  likes: [
+    { userId: '43', time: iso(1_780_000_001_000) },
+    { userId: '44', time: iso(1_780_000_000_999) },
+  ],
+  comments: [{ commentId: '9001', userId: '44', content: 'so "true"', time: iso(1_780_000_002_000) }],
+  likeCount: 2,
+  commentCount: 1,
+  repostCount: 0,
+  time: iso(1_780_000_000_123),
+  viewer: { liked: true, reposted: false },
+  repostedBy: ['43', '44'],
+  repostTime: iso(1_780_000_003_000),
+};
+const expectedUsers = {
+  42: { handle: 'ada', name: 'Ada "L"', pictureUrl: null },
+  43: { handle: 'bob', name: '', pictureUrl: '/media/p.webp' },
+  44: { handle: 'cyd', name: 'Cyd', pictureUrl: null },
+};
+
+test('a page is JSON of the shape of the API, the first time and from kept fragments', () => {
+  const presenter = createPresenter();
+  for (let time = 0; time < 2; time++) {
+    assert.deepEqual(shownBy(presenter.feed(pageOf(), 'next')), {
+      tweets: [expectedTweet],
+      users: expectedUsers,
+      nextCursor: 'next',
+    });
+    assert.deepEqual(shownBy(presenter.tweet(pageOf())), {
+      ...expectedTweet,
+      users: expectedUsers,
+    });
+  }
+});
+
+test('an empty page, and one without engagement, say so', () => {
+  const presenter = createPresenter();
+  assert.deepEqual(shownBy(presenter.feed(pageOf({ items: [] }), null)), {
+    tweets: [],
+    users: {},
+    nextCursor: null,
+  });
+  const bare = itemOf(
+    { likeCount: null, commentCount: null, repostCount: null, likes: [], comments: [] },
+    { viewer: null, repostedBy: [], repostTime: null },
+  );
+  const flawed = shownBy(
+    presenter.feed(pageOf({ items: [bare, bare], degraded: ['engagement'], partial: true }), null),
+  );
+  assert.deepEqual(flawed.degraded, ['engagement']);
+  assert.equal(flawed.partial, true);
+  assert.equal(flawed.tweets.length, 2);
+  assert.deepEqual(flawed.tweets[1].viewer, null);
+  assert.deepEqual(flawed.tweets[1].likeCount, null);
+  assert.deepEqual(flawed.tweets[1].repostTime, null);
+});
+
+test('a changed text, name or picture shows at once, although fragments are kept', () => {
+  const presenter = createPresenter();
+  presenter.feed(pageOf(), null);
+  const moderated = [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }];
+  const onlyComment = shownBy(presenter.feed(pageOf({ items: [itemOf({ comments: moderated })] }), null));
+  assert.equal(onlyComment.tweets[0].comments[0].content, 'moderated');
+  for (const fields of [{ likeCount: 3 }, { commentCount: 9 }, { repostCount: 7 }, { likes: [] }]) {
+    presenter.feed(pageOf(), null);
+    const [shown] = shownBy(presenter.feed(pageOf({ items: [itemOf(fields)] }), null)).tweets;
+    for (const [name, value] of Object.entries(fields)) assert.deepEqual(shown[name], value);
+  }
+  const changed = pageOf({
+    items: [
+      itemOf(
+        {
+          tweet: tweetOf({ version: 2, content: 'edited' }),
+          comments: [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }],
+          people: [{ userId: 42, handle: 'ada', name: 'Ada King', picture: 'new.png' }],
+        },
+        { repostedBy: [] },
+      ),
+    ],
+  });
+  const shown = shownBy(presenter.feed(changed, null));
+  assert.equal(shown.tweets[0].content, 'edited');
+  assert.equal(shown.tweets[0].comments[0].content, 'moderated');
+  assert.deepEqual(shown.users, { 42: { handle: 'ada', name: 'Ada King', pictureUrl: '/media/new.png' } });
+});
+
+test('any text survives, whatever it holds', () => {
+  const presenter = createPresenter();
+  let id = 1;
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (content, name) => {
+      const page = pageOf({
+        items: [
+          itemOf({
+            tweet: tweetOf({ id: id++, content }),
+            people: [{ userId: id, handle: 'h', name, picture: '' }],
+          }),
+        ],
+      });
+      const shown = shownBy(presenter.feed(page, null));
+      assert.equal(shown.tweets[0].content, content);
+      assert.equal(shown.users[id].name, name);
+    }),
+    { numRuns: 200 },
+  );
+});

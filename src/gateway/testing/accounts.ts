@@ -1,0 +1,183 @@
+/** The routes of accounts, media and streams on a real port, over real services, with a manual clock. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAccountsService } from '#accounts/accounts-service.ts';
+import { createAnnouncer } from '#accounts/announcer.ts';
+import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
+import { createTrustProxy } from '#http/limits/addresses.ts';
+import { createLimits, type LimitsServiceDeps } from '#http/limits/limits-service.ts';
+import { registerLimits } from '#http/limits/rate-limiter.ts';
+import { registerRoutes } from '#http/registration.ts';
+import { createServer, DEFAULT_BOUNDS } from '#http/server.ts';
+import { registerMultipart } from '#http/uploads/multipart.ts';
+import { openUploadSpool } from '#http/uploads/upload-spool.ts';
+import { createPictures } from '#media/pictures.ts';
+import { createMediaWorld } from '#media/testing/media.ts';
+import { createNotificationsService } from '#notifications/notifications-service.ts';
+import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import { createSeededRandom, systemRandom } from '#platform/random.ts';
+import { createLive } from '#queue/pubsub.ts';
+import { openGatewayDb } from '#system/gateway-db.ts';
+import { accountRoutes } from '../routes/account-routes.ts';
+import { mediaRoutes } from '../routes/media-routes.ts';
+import { streamRoutes } from '../routes/stream-routes.ts';
+import { createStreamsService } from '../streams/streams-service.ts';
+
+export type Site = Awaited<ReturnType<typeof openSite>>;
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+export interface Ask {
+  token?: string | undefined;
+  cookie?: string;
+  headers?: Record<string, string>;
+  json?: unknown;
+  form?: FormData;
+}
+
+/** What stands in front of the server, beside the limits. */
+interface Front {
+  trustedProxies?: string[];
+  publicUrl?: string;
+  /** Instead of a cheap one. */
+  hasher?: PasswordHasher;
+}
+export type SiteOptions = Partial<LimitsServiceDeps> & Front;
+
+export async function openSite({
+  trustedProxies = [],
+  publicUrl,
+  hasher: given,
+  ...limitDeps
+}: SiteOptions = {}) {
+  const world = await createMediaWorld();
+  const { clock, social, minter } = world;
+  const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
+  const hasher = given ?? createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
+  const random = createSeededRandom(11);
+  const announcer = createAnnouncer({ store, social });
+  const limits = createLimits({ clock, ...limitDeps });
+  const live = createLive();
+  const accountDeps = {
+    store,
+    social,
+    announcer,
+    hasher,
+    attempts: limits,
+    live,
+    mint: minter.mint,
+    clock,
+    random,
+  };
+  const { accounts } = createAccountsService(accountDeps);
+  const { media } = world.start({ pictures: createPictures() });
+  const spoolDirectory = mkdtempSync(join(tmpdir(), 'warble-uploads-'));
+  const uploads = await openUploadSpool({ directory: spoolDirectory, random: systemRandom });
+  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };
+  const { notifications } = createNotificationsService({ ...world, ...own, accounts });
+  const streams = createStreamsService({ ...world, live, accounts, notifications, random });
+  const authenticate = accounts.authenticate;
+  const { app, inFlight } = createServer({
+    clock,
+    random,
+    logger: undefined,
+    authenticate,
+    limits,
+    bounds: DEFAULT_BOUNDS,
+    trustProxy: createTrustProxy(trustedProxies),
+    publicUrl,
+  });
+  registerMultipart(app);
+  registerLimits(app, { limits, inFlight });
+  registerRoutes({ app, clock }, [
+    ...accountRoutes({ accounts, limits, services: { social }, clock }),
+    ...mediaRoutes({ media, uploads }),
+    ...streamRoutes({ streams }),
+  ]);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+
+  function request(method: string, path: string, ask: Ask = {}): Promise<Response> {
+    const headers = new Headers(ask.headers);
+    if (ask.token !== undefined) headers.set('authorization', `Bearer ${ask.token}`);
+    if (ask.cookie !== undefined) headers.set('cookie', ask.cookie);
+    if (ask.json !== undefined) headers.set('content-type', 'application/json');
+    const body = ask.form ?? (ask.json === undefined ? null : JSON.stringify(ask.json));
+    const full = path.startsWith('/media/') ? path : `/api/v1${path}`;
+    return fetch(url + full, { method, headers, body });
+  }
+  return {
+    ...world,
+    url,
+    live,
+    streams,
+    spoolDirectory,
+    request,
+    async call(method: string, path: string, ask?: Ask): Promise<Answer> {
+      const response = await request(method, path, ask);
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text === '' ? {} : JSON.parse(text),
+      };
+    },
+    async close() {
+      streams.close();
+      app.server.closeAllConnections();
+      await app.close();
+      await db.close();
+      await world.dispose();
+      rmSync(spoolDirectory, { recursive: true });
+    },
+  };
+}
+
+export async function onSite(body: (site: Site) => Promise<void>, options?: SiteOptions) {
+  const site = await openSite(options);
+  try {
+    await body(site);
+  } finally {
+    await site.close();
+  }
+}
+
+/** Requests whose bodies never come whole: so many, with headers of their own, and the beginning of their body. */
+export interface Drips {
+  count: number;
+  path: string;
+  head: string[];
+  body: string;
+}
+
+/** Begins to send them. */
+export function begin({ url }: Site, { count, path, head, body }: Drips) {
+  const lines = [`POST /api/v1${path} HTTP/1.1`, 'Host: x', 'Content-Length: 9000', ...head];
+  const sockets = Array.from({ length: count }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  }
+  return {
+    sockets,
+    hangUp() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/**
+ * Begins to send them and waits until one of them is answered: refused, since the others have taken their places.
+ * Returns that answer, and how to hang up.
+ */
+export async function drip(site: Site, drips: Drips): Promise<{ refused: string; hangUp: () => void }> {
+  const { sockets, hangUp } = begin(site, drips);
+  const [answer] = await Promise.race(sockets.map((socket) => once(socket, 'data')));
+  return { refused: String(answer), hangUp };
+}

@@ -1,0 +1,108 @@
+/** Whether answers are what the OpenAPI document says. */
+import assert from 'node:assert/strict';
+import { Compile } from 'typebox/schema';
+import type { OpenApiDocument } from '#http/docs/openapi.ts';
+
+interface Header {
+  required?: boolean;
+  schema: object;
+}
+interface Reference {
+  $ref: string;
+}
+interface Response {
+  headers?: Record<string, Header | Reference>;
+  content?: Record<string, { schema: object }>;
+}
+interface Operation {
+  operationId: string;
+  responses: Record<string, Response | Reference>;
+}
+
+/** `check` throws where a status is not documented by itself, or where a header or the body is not of its schema. */
+export function createConformance(document: OpenApiDocument) {
+  const validators = new Map<object, ReturnType<typeof Compile>>();
+  const seen = new Map<string, Set<number>>();
+
+  function validatorOf(schema: object) {
+    let validator = validators.get(schema);
+    if (validator === undefined) {
+      validator = Compile({ ...schema, components: document.components });
+      validators.set(schema, validator);
+    }
+    return validator;
+  }
+
+  function resolved<Of extends object>(part: Of | Reference): Of {
+    return '$ref' in part ? (componentAt(document, part.$ref) as Of) : part;
+  }
+
+  function checkHeaders(about: string, { headers: declared = {} }: Response, given: Headers): void {
+    for (const [name, reference] of Object.entries(declared)) {
+      const header = resolved(reference);
+      const value = given.get(name);
+      assert.ok(value !== null || header.required !== true, `${about} has no ${name}`);
+      assert.ok(value === null || validatorOf(header.schema).Check(value), `${about}: ${name}: ${value}`);
+    }
+  }
+
+  function operationOf(method: string, path: string): Operation | undefined {
+    const segments = path.split('?')[0]!.split('/');
+    const matching = Object.keys(document.paths)
+      .filter((template) => matches(template.split('/'), segments))
+      // What a path names itself goes before parameters.
+      .sort((a, b) => a.split('{').length - b.split('{').length);
+    const item = document.paths[matching[0] ?? ''];
+    return item?.[method.toLowerCase()] as unknown as Operation | undefined;
+  }
+
+  return {
+    /** Statuses that were seen, by operationId. */
+    seen,
+    check(method: string, path: string, answer: { status: number; headers: Headers; body: unknown }): void {
+      const operation = operationOf(method, path);
+      if (operation === undefined) {
+        assert.ok([404, 405].includes(answer.status), `${method} ${path} is not documented`);
+        return;
+      }
+      const { operationId, responses } = operation;
+      seen.set(operationId, (seen.get(operationId) ?? new Set()).add(answer.status));
+      const found = responses[answer.status];
+      assert.ok(found, `${operationId} answered ${answer.status}, which it does not document`);
+      const documented = resolved(found);
+      checkHeaders(`${operationId} ${answer.status}`, documented, answer.headers);
+      const type = (answer.headers.get('content-type') ?? '').split(';')[0]!;
+      const content = documented.content?.[type];
+      assert.ok(content, `${operationId} answered ${answer.status} as ${type}`);
+      const validator = validatorOf(content.schema);
+      if (validator.Check(answer.body)) return;
+      const [, errors] = validator.Errors(answer.body);
+      assert.fail(
+        `${operationId} ${answer.status}: ${JSON.stringify(errors)} in ${JSON.stringify(answer.body)}`,
+      );
+    },
+  };
+}
+
+/** What a reference into the document's components stands for. */
+function componentAt(document: OpenApiDocument, reference: string): unknown {
+  const [kind, name] = reference.replace('#/components/', '').split('/');
+  return document.components[kind as 'schemas' | 'responses' | 'headers'][name!];
+}
+
+/** A copy of a part of the document in which components stand in place of references to them. */
+export function withoutReferences(document: OpenApiDocument, part: unknown): unknown {
+  if (Array.isArray(part)) return part.map((item) => withoutReferences(document, item));
+  if (typeof part !== 'object' || part === null) return part;
+  if ('$ref' in part) return withoutReferences(document, componentAt(document, String(part.$ref)));
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, withoutReferences(document, value)]),
+  );
+}
+
+function matches(template: string[], segments: string[]): boolean {
+  return (
+    template.length === segments.length &&
+    template.every((part, i) => part.startsWith('{') || part === segments[i])
+  );
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '#platform/clock.ts';
+import type { Connection } from '../connections/connections.ts';
+import { speedOf, waitsOnClient } from '../connections/slow-clients.ts';
+import type { PlaceKind } from './permits.ts';
+
+/** A request that may hold a place. */
+export interface Holding {
+  connection: Connection;
+  kind: PlaceKind | null;
+  place: object | null;
+  /** A number: a person who is signed in. */
+  who: number | string | null;
+}
+
+export interface SlowestDeps {
+  clock: Clock;
+  /** All requests under way. */
+  open: ReadonlyMap<unknown, Holding>;
+  /** Holders that are at least so fast are left alone, in bytes a second. */
+  fastEnough: number;
+}
+
+export interface Slowest {
+  /**
+   * The connection that holds places of a kind and is slowest to send or to take, among those that the server waits
+   * for; undefined: there is none. Each is given once, within the time that the order holds.
+   */
+  next(kind: PlaceKind, which: { alsoSignedIn: boolean }): Connection | undefined;
+}
+
+/** The order of a moment serves all who need a place in this time, since finding it looks at every request. */
+const HOLDS_MS = 100;
+
+interface Candidate {
+  connection: Connection;
+  speed: number;
+}
+/** The slowest at the end. */
+interface Order {
+  made_ms: number;
+  signedIn: Candidate[];
+  others: Candidate[];
+}
+
+export function createSlowest({ clock, open, fastEnough }: SlowestDeps): Slowest {
+  const orders = { requests: emptyOrder(), pictures: emptyOrder() };
+
+  function orderOf(kind: PlaceKind): Order {
+    const order = orders[kind];
+    const now = clock.monotonic();
+    if (now - order.made_ms < HOLDS_MS) return order;
+    const signedIn = new Set<Connection>();
+    const holders = new Set<Connection>();
+    for (const { connection, kind: held, place, who } of open.values()) {
+      if (held !== kind || place === null) continue;
+      holders.add(connection);
+      if (typeof who === 'number') signedIn.add(connection);
+    }
+    const slow = [...holders]
+      .map((connection) => ({ connection, speed: speedOf(connection) ?? fastEnough }))
+      .filter(({ speed }) => speed < fastEnough)
+      .sort((a, b) => b.speed - a.speed);
+    orders[kind] = {
+      made_ms: now,
+      signedIn: slow.filter(({ connection }) => signedIn.has(connection)),
+      others: slow.filter(({ connection }) => !signedIn.has(connection)),
+    };
+    return orders[kind];
+  }
+
+  return {
+    next(kind, { alsoSignedIn }) {
+      const order = orderOf(kind);
+      const other = last(order.others)?.speed ?? Number.POSITIVE_INFINITY;
+      const signedIn = alsoSignedIn ? last(order.signedIn)?.speed : undefined;
+      const from = signedIn !== undefined && signedIn < other ? order.signedIn : order.others;
+      return from.pop()?.connection;
+    },
+  };
+}
+
+/** The slowest that still waits on its client; those that do not are dropped. */
+function last(candidates: Candidate[]): Candidate | undefined {
+  while (candidates.length > 0 && !waitsOnClient(candidates.at(-1)!.connection)) candidates.pop();
+  return candidates.at(-1);
+}
+
+function emptyOrder(): Order {
+  return { made_ms: Number.NEGATIVE_INFINITY, signedIn: [], others: [] };
+}

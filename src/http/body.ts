@@ -1,0 +1,89 @@
+/** Reading JSON bodies: strict UTF-8, plain JSON.parse (`__proto__` stays an unknown field like any other). */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { WarbleError } from '#domain/errors.ts';
+
+/**
+ * Makes the app read bodies. Routes with a JSON body take `application/json`, any `+json`, or no Content-Type;
+ * routes without a body read and drop whatever comes, within their limit.
+ */
+export function registerBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    try {
+      done(null, parseBody(request, body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+const JSON_TYPE = /^application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
+
+/**
+ * Where nobody need be signed in, a JSON body must be called JSON: another site's page can send any other type, or
+ * none, without asking first (a preflight). Throws `unsupported_media_type`.
+ */
+export function requireJsonType({ headers, routeOptions }: FastifyRequest): void {
+  const { route } = routeOptions.config;
+  if (route === undefined || route.auth !== 'none' || route.body === null || route.consumes !== 'json')
+    return;
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
+}
+
+/** Codings of a body, of the message and of the transfer, that leave it as it is. */
+const NO_CODING = new Set(['', 'identity', 'chunked']);
+const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+/** Bodies are read as they come, in UTF-8. Throws `unsupported_media_type` where one is said to be anything else. */
+export function requirePlainBody({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const codings = `${headers['content-encoding'] ?? ''},${headers['transfer-encoding'] ?? ''}`;
+  if (!codings.split(',').every((coding) => NO_CODING.has(coding.trim().toLowerCase()))) {
+    reply.header('accept-encoding', 'identity');
+    throw new WarbleError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
+  }
+  if (!charsetsOf(headers['content-type'] ?? '').every((charset) => UTF_8.has(charset))) {
+    throw new WarbleError(
+      'unsupported_media_type',
+      'Send the body in UTF-8; leave charset out or say utf-8.',
+    );
+  }
+}
+
+function charsetsOf(type: string): string[] {
+  const parameters = type.split(';').slice(1);
+  return parameters.flatMap((parameter) => {
+    const [name = '', value = ''] = parameter.split('=', 2).map((text) => text.trim().toLowerCase());
+    return name === 'charset' ? [value.replace(/^"(.*)"$/, '$1')] : [];
+  });
+}
+
+/** Whether a body is meant as JSON: said so, or nothing said. */
+export function isJsonType({ headers }: FastifyRequest): boolean {
+  const type = headers['content-type'];
+  return type === undefined || JSON_TYPE.test(type);
+}
+
+export function notJson(): WarbleError {
+  return new WarbleError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+}
+
+function parseBody(request: FastifyRequest, body: Buffer): unknown {
+  const route = request.routeOptions.config.route;
+  if (route === undefined || route.body === null) return undefined;
+  if (route.consumes !== 'json') {
+    throw new WarbleError('unsupported_media_type', 'Send the file as multipart/form-data.');
+  }
+  if (!isJsonType(request)) throw notJson();
+  return parseJson(body);
+}
+
+/** Throws `invalid_json` without repeating any of the body. */
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new WarbleError('invalid_json', 'Send one JSON value in UTF-8, such as {"content": "hello"}.', {
+      cause,
+    });
+  }
+}

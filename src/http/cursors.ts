@@ -1,0 +1,114 @@
+/**
+ * Cursors: where a list goes on, sealed. A place holds positions such as a follow edge's id, so a cursor is
+ * encrypted as well as authenticated, over the list, its reader and its filters.
+ *
+ * Sealing is a synthetic-IV construction (as RFC 5297, with HMAC-SHA-256 for AES): tag = HMAC(scope, place) cut to
+ * 128 bits, text = place XOR keystream, where the keystream is HMAC(tag, counter) under a key of its own (counter mode
+ * as in NIST SP 800-108). It needs no randomness, so the same place always gives the same cursor and no nonce can be
+ * used twice. The decision with its measurements: docs/decisions/0016-pages-of-json.md.
+ */
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
+import { WarbleError } from '#domain/errors.ts';
+import { createHmacSha256, HMAC_BYTES } from './hmac.ts';
+
+/** The numbers and short texts that a list needs to go on. */
+export type Place = readonly (number | string)[];
+
+export interface Cursors {
+  /** `scope` names list, reader and filters: a cursor opens under the very scope it was sealed under. */
+  seal(scope: string, place: Place): string;
+  /** Throws `invalid_cursor`. */
+  open(scope: string, cursor: string): Place;
+}
+
+export interface CursorsDeps {
+  /** 32 secret bytes, the same in every process and for as long as cursors shall hold. */
+  key: Buffer;
+}
+
+const TAG_BYTES = 16;
+/** Most digits of a number, and what JSON puts around it. */
+const NUMBER_BYTES = 17;
+/** Of a place as padded JSON, and of a scope. */
+const MOST_PLACE_BYTES = 512;
+const MOST_SCOPE_BYTES = 512;
+const SHAPE = /^[A-Za-z0-9_-]{64,704}$/;
+
+/** Bytes are characters of "latin1" throughout, see hmac.ts. */
+export function createCursors({ key }: CursorsDeps): Cursors {
+  const tagHmac = createHmacSha256(subkey(key, 'cursor tag'), { most: MOST_SCOPE_BYTES + MOST_PLACE_BYTES });
+  const streamHmac = createHmacSha256(subkey(key, 'cursor text'), { most: TAG_BYTES + 1 });
+  const sealed = Buffer.alloc(TAG_BYTES + MOST_PLACE_BYTES);
+  const tagOf = (scope: string, text: string) => tagHmac(`${ascii(scope)}\n${text}`).slice(0, TAG_BYTES);
+
+  /** Puts the keystream of a tag on what follows it in `sealed`, or takes it off again. */
+  function cross(tag: string, end: number): void {
+    for (let at = TAG_BYTES, block = 0; at < end; block++) {
+      const stream = streamHmac(tag + String.fromCharCode(block));
+      for (let i = 0; i < HMAC_BYTES && at < end; i++, at++) sealed[at]! ^= stream.charCodeAt(i);
+    }
+  }
+
+  return {
+    seal(scope, place) {
+      const text = padded(place);
+      const tag = tagOf(scope, text);
+      sealed.write(tag + text, 'latin1');
+      cross(tag, TAG_BYTES + text.length);
+      return sealed.toString('base64url', 0, TAG_BYTES + text.length);
+    },
+    open(scope, cursor) {
+      if (!SHAPE.test(cursor)) throw invalidCursor();
+      const end = sealed.write(cursor, 'base64url');
+      const tag = sealed.toString('latin1', 0, TAG_BYTES);
+      cross(tag, end);
+      const text = sealed.toString('latin1', TAG_BYTES, end);
+      const expected = Buffer.from(tagOf(scope, text), 'latin1');
+      if (!timingSafeEqual(Buffer.from(tag, 'latin1'), expected)) throw invalidCursor();
+      return JSON.parse(text) as Place;
+    },
+  };
+}
+
+/** JSON with spaces behind it, so that a cursor's length tells how many numbers are in it, not how large they are. */
+function padded(place: Place): string {
+  const json = ascii(JSON.stringify(place));
+  const least = Math.max(json.length, place.length * NUMBER_BYTES + 1);
+  const length = Math.ceil(least / HMAC_BYTES) * HMAC_BYTES;
+  if (length > MOST_PLACE_BYTES) throw new RangeError(`A place has at most ${MOST_PLACE_BYTES} bytes.`);
+  return json.padEnd(length);
+}
+
+/** The same in JSON, with other characters than those of ASCII escaped. */
+function ascii(text: string): string {
+  return text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function subkey(key: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), purpose, HMAC_BYTES));
+}
+
+function invalidCursor(): WarbleError {
+  return new WarbleError(
+    'invalid_cursor',
+    'Send the nextCursor of this list, unchanged, or start without a cursor.',
+    {
+      errors: [{ pointer: '#/query/cursor', detail: 'does not belong to this list, reader and filters' }],
+    },
+  );
+}
+
+/** For lists whose place is one id: what `before` it comes next. Null where the list begins. */
+export function openBefore(cursors: Cursors, scope: string, cursor: string | undefined): number | null {
+  return cursor === undefined ? null : (cursors.open(scope, cursor)[0] as number);
+}
+
+/** The `nextCursor` of such a list. */
+export function sealNext(cursors: Cursors, scope: string, next: number | null): string | null {
+  return next === null ? null : cursors.seal(scope, [next]);
+}
+
+/** The scope of a list: its name, whom or what it is of, who reads it, and what narrows it. */
+export function scopeOf(list: string, subject: number, reader: number | null, filters = ''): string {
+  return `${list}|${subject}|${reader ?? 0}|${filters}`;
+}

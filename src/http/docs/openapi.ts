@@ -1,0 +1,280 @@
+/** The OpenAPI 3.1 document, made from the very definitions that validate and answer. */
+import { isDeepStrictEqual } from 'node:util';
+import type { TObject, TSchema } from 'typebox';
+import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
+import { EXAMPLES } from '#gateway/examples.ts';
+import { API_PREFIX } from '../registration.ts';
+import type { Route, RouteMethod } from '../route.ts';
+import { headersOfProblem, headersOfSuccess, SHARED_HEADERS } from './openapi-headers.ts';
+
+type Json = Record<string, unknown>;
+
+export interface OpenApiDocument {
+  openapi: '3.1.0';
+  info: Json;
+  servers: Json[];
+  tags: Json[];
+  paths: Record<string, Record<string, Json>>;
+  components: { schemas: Json; responses: Json; headers: Json; securitySchemes: Json };
+}
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  title: 'Problem',
+  description: 'A problem document (RFC 9457).',
+  examples: [EXAMPLES.problem],
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'What to do about it.' },
+    code: { type: 'string', title: 'ErrorCode', enum: Object.keys(ERROR_CATALOGUE) },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        title: 'FieldError',
+        required: ['pointer', 'detail'],
+        properties: {
+          pointer: {
+            type: 'string',
+            pattern: '^#(/([^~/]|~[01])*)*$',
+            description:
+              'A JSON pointer as a URI fragment (RFC 6901): `#/name/0` into the body, or `#/query/name`, `#/path/name`, `#/header/name`.',
+          },
+          detail: { type: 'string' },
+        },
+        additionalProperties: false,
+      },
+    },
+  },
+  additionalProperties: false,
+};
+
+/** Makes the document of these routes. `origin`: that of the server, where it is known. */
+export function openApiOf(
+  routes: readonly Route[],
+  version: string,
+  origin: string | null = null,
+): OpenApiDocument {
+  const components = createComponents();
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of routes) {
+    const path = documentedPath(route);
+    paths[path] ??= {};
+    for (const method of route.methods) {
+      paths[path][method.toLowerCase()] = operationOf(route, method, components);
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Warble',
+      version,
+      description: 'A microblog: post, follow, like, comment, repost, and read your home feed.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: origin ?? '/' }],
+    tags: [...new Set(routes.map(({ topic }) => topic))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: components.schemas,
+      responses: components.responses,
+      headers: SHARED_HEADERS,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The token of /signup or /login.' },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-warble',
+          description: 'From /signup or /login with `session: "cookie"`; same-origin only.',
+        },
+      },
+    },
+  };
+}
+
+/** A route's path as the document names it. */
+export function documentedPath({ root, path }: Route): string {
+  return (root ? '' : API_PREFIX) + path;
+}
+
+function operationOf(route: Route, method: RouteMethod, components: Components): Json {
+  const name = method === route.methods[0] ? route.name : `${route.name}With${method}`;
+  const body = route.body === null ? {} : { requestBody: requestBodyOf(route, name, components) };
+  const description = route.description === '' ? {} : { description: route.description };
+  return {
+    operationId: name,
+    tags: [route.topic],
+    summary: route.summary,
+    ...description,
+    security: securityOf(route),
+    parameters: [
+      ...parametersOf(route.params, 'path', components),
+      ...parametersOf(route.query, 'query', components),
+      ...parametersOf(route.headers, 'header', components),
+    ],
+    ...body,
+    responses: responsesOf(route, name, components),
+  };
+}
+
+function securityOf({ auth }: Route): Json[] {
+  if (auth === 'none') return [];
+  const signedIn = [{ bearer: [] }, { cookie: [] }];
+  return auth === 'required' ? signedIn : [{}, ...signedIn];
+}
+
+function parametersOf(schema: TObject | null, place: string, components: Components): Json[] {
+  if (schema === null) return [];
+  const required = new Set<string>(schema.required ?? []);
+  return Object.entries(schema.properties).map(([name, property]) => {
+    const { description, ...rest } = property as { description?: string; default?: unknown };
+    return {
+      name: place === 'header' ? canonicalName(name) : name,
+      in: place,
+      required: required.has(name) && rest.default === undefined,
+      ...(description === undefined ? {} : { description }),
+      schema: components.referring(rest),
+    };
+  });
+}
+
+/** `last-event-id` as it is usually written: Last-Event-ID. */
+function canonicalName(header: string): string {
+  return header.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase()).replace(/-Id$/, '-ID');
+}
+
+function requestBodyOf({ body, consumes }: Route, name: string, components: Components): Json {
+  const type = consumes === 'json' ? 'application/json' : 'multipart/form-data';
+  const example = EXAMPLES.calls[name]?.body;
+  const content = { schema: components.referring(body), ...(example === undefined ? {} : { example }) };
+  return { required: true, content: { [type]: content } };
+}
+
+/** The answer with what every write says beside it, under the answer's name. */
+export function answerSchemaOf({ answer, methods }: Route): TSchema {
+  if (methods.includes('GET')) return answer;
+  const {
+    properties,
+    required = [],
+    title,
+    description,
+  } = answer as TObject & { title?: string; description?: string };
+  return {
+    type: 'object',
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    required: ['status', 'time', ...required],
+    properties: {
+      status: { type: 'integer', const: 200 },
+      time: { type: 'string', format: 'date-time' },
+      ...properties,
+    },
+    additionalProperties: false,
+  } as TSchema;
+}
+
+function responsesOf(route: Route, name: string, components: Components): Json {
+  const responses: Json = {
+    200: {
+      description: 'Done.',
+      headers: headersOfSuccess(route),
+      content: { [route.produces]: contentOf(route, name, components) },
+    },
+  };
+  if (route.headers !== null && 'if-none-match' in route.headers.properties) {
+    responses[304] = { description: 'It is what you have.', headers: headersOfSuccess(route) };
+  }
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of errorsOf(route)) {
+    const { status } = ERROR_CATALOGUE[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
+    responses[status] = problemResponse(codes, components);
+  }
+  responses.default = problemResponse(null, components);
+  return responses;
+}
+
+function contentOf(route: Route, name: string, components: Components): Json {
+  const isJson = route.produces === 'application/json';
+  const example = EXAMPLES.calls[name]?.answer;
+  return {
+    schema: components.referring(isJson ? answerSchemaOf(route) : route.answer),
+    // OpenAPI 3.1 has no words yet for what stands in a stream of events.
+    ...(route.events === null ? {} : { 'x-events': components.referring(route.events) }),
+    ...(example === undefined ? {} : { example }),
+  };
+}
+
+/** A reference to the response of problems with these codes, which share a status; null: of any. */
+function problemResponse(codes: ErrorCode[] | null, components: Components): Json {
+  const name = codes === null ? 'AnyProblem' : codes.map(pascalCase).join('Or');
+  components.responses[name] ??= {
+    description:
+      codes === null
+        ? 'Any other fault.'
+        : codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(' '),
+    headers: headersOfProblem(codes),
+    content: { 'application/problem+json': { schema: components.referring(PROBLEM_SCHEMA) } },
+  };
+  return { $ref: `#/components/responses/${name}` };
+}
+
+function pascalCase(code: ErrorCode): string {
+  return code.replaceAll(/(?:^|_)(.)/g, (_start, letter: string) => letter.toUpperCase());
+}
+
+/** The errors that a route can answer with: its own and those that follow from what it is. */
+export function errorsOf(route: Route): ErrorCode[] {
+  const codes = new Set<ErrorCode>([
+    'invalid_request',
+    'unauthenticated',
+    'rate_limited',
+    'overloaded',
+    'unavailable',
+  ]);
+  if (route.body !== null) {
+    for (const code of ['invalid_json', 'too_large', 'unsupported_media_type'] as const) codes.add(code);
+  }
+  // A write by cookie from another site.
+  if (!route.methods.includes('GET'))
+    for (const code of ['forbidden', 'storage_full'] as const) codes.add(code);
+  for (const code of route.errors) codes.add(code);
+  return [...codes];
+}
+
+interface Components {
+  schemas: Json;
+  responses: Json;
+  /** A copy of the schema in which every part that has a title is a reference to a component of that name; examples are no parts. */
+  referring(schema: unknown): unknown;
+}
+
+/** Collects components. Throws where two different schemas have one title. */
+function createComponents(): Components {
+  const schemas: Json = {};
+
+  function referring(schema: unknown): unknown {
+    if (Array.isArray(schema)) return schema.map(referring);
+    if (typeof schema !== 'object' || schema === null) return schema;
+    const { title, default: fallback, ...rest } = schema as { title?: unknown; default?: unknown };
+    if (typeof title !== 'string') return copy(schema);
+    const component = copy({ title, ...rest });
+    schemas[title] ??= component;
+    if (!isDeepStrictEqual(schemas[title], component)) throw new Error(`Two schemas are called ${title}.`);
+    const reference = { $ref: `#/components/schemas/${title}` };
+    // A default belongs to the place, not to what is put there.
+    return fallback === undefined ? reference : { ...reference, default: fallback };
+  }
+
+  function copy(schema: object): unknown {
+    return Object.fromEntries(
+      Object.entries(schema).map(([key, value]) => [key, key === 'examples' ? value : referring(value)]),
+    );
+  }
+  return { schemas, responses: {}, referring };
+}

@@ -1,0 +1,123 @@
+import { WarbleError } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { AtOnce, Decision, Limits, Policy, Quota } from './limits.ts';
+import { createSiteWindow } from './site-window.ts';
+import { createSlidingWindow, type Taken } from './sliding-window.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+
+export interface LimitsServiceDeps {
+  clock: Clock;
+  /** Off: nothing is counted, nobody is refused. */
+  off?: boolean;
+  /** Other quotas than {@link DEFAULT_QUOTAS}. */
+  quotas?: Partial<Record<Policy, Quota>>;
+  attempts?: Partial<AttemptQuotas>;
+  atOnce?: Partial<AtOnce>;
+  /** Counters kept per policy, for people and for addresses each. */
+  keys?: number;
+}
+
+const HOUR_MS = 3_600_000;
+const QUARTER_MS = 15 * 60_000;
+/** API.md, Limits. Signing in is also throttled by `attempt`. */
+export const DEFAULT_QUOTAS: Record<Policy, Quota> = {
+  read: { quota: 900, window_ms: QUARTER_MS },
+  write: { quota: 1_000, window_ms: HOUR_MS },
+  post: { quota: 300, window_ms: HOUR_MS },
+  signUp: { quota: 5, window_ms: HOUR_MS },
+  signIn: { quota: 300, window_ms: HOUR_MS },
+  report: { quota: 30, window_ms: HOUR_MS },
+  media: { quota: 1_200, window_ms: QUARTER_MS },
+  page: { quota: 300, window_ms: QUARTER_MS },
+  // Balancers and monitors ask every few seconds, several from one machine.
+  probe: { quota: 6_000, window_ms: QUARTER_MS },
+  badToken: { quota: 60, window_ms: QUARTER_MS },
+};
+
+/** Passwords that may be tried and be wrong. */
+export interface AttemptQuotas {
+  /** For one account from one address. */
+  pair: Quota;
+  /** For all accounts from one address: an office may share it. */
+  address: Quota;
+}
+export const DEFAULT_ATTEMPTS: AttemptQuotas = {
+  pair: { quota: 10, window_ms: 15 * 60_000 },
+  address: { quota: 100, window_ms: 15 * 60_000 },
+};
+const KEYS = 100_000;
+
+/** A whole /48, with four times these, leaves places of each kind to others. */
+const AT_ONCE: AtOnce = {
+  person: 100,
+  withoutToken: 300,
+  address: 400,
+  pictures: 100,
+  connections: 256,
+  passwords: 16,
+};
+const UNCOUNTED: Tokens = { check: ({ token }, lookUp) => lookUp(token), issued() {} };
+const UNBOUNDED = Object.fromEntries(
+  Object.keys(AT_ONCE).map((name) => [name, Number.POSITIVE_INFINITY]),
+) as unknown as AtOnce;
+
+export function createLimits(deps: LimitsServiceDeps): Limits {
+  const { clock, off = false, keys = KEYS } = deps;
+  const quotas = { ...DEFAULT_QUOTAS, ...deps.quotas };
+  const attempts = { ...DEFAULT_ATTEMPTS, ...deps.attempts };
+  const counters = Object.fromEntries(
+    Object.entries(quotas).map(([policy, quota]) => [policy, createCounter(policy, quota, keys)]),
+  ) as Record<Policy, Counter>;
+  const pairs = createSiteWindow(attempts.pair, keys);
+  const addresses = createSiteWindow(attempts.address, keys);
+
+  return {
+    // Windows run on the clock that nobody sets, or setting it would open or lock them.
+    take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
+    quotas: off ? null : quotas,
+    atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
+    tokens: off ? UNCOUNTED : createTokens({ clock, quota: quotas.badToken, keys }),
+    attempt({ account, address, site = null }) {
+      if (off) return { giveBack() {} };
+      const now = clock.monotonic();
+      const about = ` ${account.toLowerCase()}`;
+      const byAddress = addresses.take(address, site, now);
+      if (!byAddress.allowed) throw tooManyAttempts(byAddress);
+      const byPair = pairs.take(address, site, now, about);
+      if (!byPair.allowed) {
+        addresses.giveBack(address, site, now);
+        throw tooManyAttempts(byPair);
+      }
+      return {
+        giveBack() {
+          pairs.giveBack(address, site, clock.monotonic(), about);
+          addresses.giveBack(address, site, clock.monotonic());
+        },
+      };
+    },
+  };
+}
+
+type Counter = (who: UserId | string, site: string | null, now_ms: number) => Decision;
+
+function createCounter(policy: string, quota: Quota, keys: number): Counter {
+  const people = createSlidingWindow<number>(quota, keys);
+  const addresses = createSiteWindow(quota, keys);
+  const policyHeader = `"${policy}";q=${quota.quota};w=${Math.round(quota.window_ms / 1_000)}`;
+  return (who, site, now_ms) => {
+    const taken = typeof who === 'number' ? people.take(who, now_ms) : addresses.take(who, site, now_ms);
+    const { allowed, remaining, reset_s } = taken;
+    return { allowed, remaining, reset_s, policyHeader, header: `"${policy}";r=${remaining};t=${reset_s}` };
+  };
+}
+
+function tooManyAttempts({ reset_s }: Taken): WarbleError {
+  return new WarbleError(
+    'rate_limited',
+    'Too many wrong passwords from this address; wait, then try again.',
+    {
+      retryAfter_s: reset_s,
+    },
+  );
+}

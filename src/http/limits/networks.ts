@@ -1,0 +1,76 @@
+/**
+ * What an address counts for: itself (an IPv4 address, or the /64 of an IPv6 one) with the bound that is named, and
+ * the /48 around a /64 with four times that bound. Whoever is given an IPv6 /48 has 65,536 networks of /64; without
+ * this each of them would have a bound of its own. Connections, places, request limits and attempts all count so.
+ */
+import { createTally } from '../admission/counters.ts';
+import type { Quota } from './limits.ts';
+import { createSlidingWindow, type Taken } from './sliding-window.ts';
+
+/** How many times the bound of a /64 its /48 has. */
+export const NETWORK_FACTOR = 4;
+const SUFFIX = '::/64';
+
+/** The /48 of a /64 as `addressOf` writes it: `2001:db8:1::/48`; null for an IPv4 address. */
+export function networkOf(address: string): string | null {
+  if (!address.endsWith(SUFFIX)) return null;
+  return `${address.slice(0, address.lastIndexOf(':', address.length - SUFFIX.length - 1))}::/48`;
+}
+
+/** How many of something each address, and each /48, holds just now. */
+export interface AddressTally {
+  /** Whether an address, of which `max` may be held, can take one more. */
+  hasRoom(address: string, max: number): boolean;
+  take(address: string): void;
+  /** Gives one back that was taken. */
+  free(address: string): void;
+}
+
+export function createAddressTally(): AddressTally {
+  const taken = createTally<string>();
+  return {
+    hasRoom(address, max) {
+      if (taken.of(address) >= max) return false;
+      const network = networkOf(address);
+      return network === null || taken.of(network) < max * NETWORK_FACTOR;
+    },
+    take(address) {
+      taken.take(address);
+      const network = networkOf(address);
+      if (network !== null) taken.take(network);
+    },
+    free(address) {
+      taken.free(address);
+      const network = networkOf(address);
+      if (network !== null) taken.free(network);
+    },
+  };
+}
+
+/** A sliding window by address and by /48. */
+export interface AddressWindow {
+  /** Counts one unless the address or its /48 has used up its quota. `about`: what else the count is kept by. */
+  take(address: string, now_ms: number, about?: string): Taken;
+  /** Takes back one of those counted last. */
+  giveBack(address: string, now_ms: number, about?: string): void;
+}
+
+export function createAddressWindow(quota: Quota, keys: number): AddressWindow {
+  const addresses = createSlidingWindow<string>(quota, keys);
+  const networks = createSlidingWindow<string>({ ...quota, quota: quota.quota * NETWORK_FACTOR }, keys);
+  return {
+    take(address, now_ms, about = '') {
+      const taken = addresses.take(address + about, now_ms);
+      const network = networkOf(address);
+      if (network === null || !taken.allowed) return taken;
+      const wider = networks.take(network + about, now_ms);
+      if (!wider.allowed) addresses.giveBack(address + about, now_ms);
+      return wider.remaining < taken.remaining || !wider.allowed ? wider : taken;
+    },
+    giveBack(address, now_ms, about = '') {
+      addresses.giveBack(address + about, now_ms);
+      const network = networkOf(address);
+      if (network !== null) networks.giveBack(network + about, now_ms);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
+import { WarbleError } from '#domain/errors.ts';
+import type { Holder, InFlight } from '../admission/in-flight.ts';
+import { crossSiteOf } from '../authentication.ts';
+import { isPreflight } from '../cors.ts';
+import type { RouteLimit } from '../route.ts';
+import type { Decision, Limits, Policy } from './limits.ts';
+
+/** What a call counts as. */
+const POLICIES: Record<RouteLimit, Policy> = {
+  read: 'read',
+  stream: 'read',
+  write: 'write',
+  post: 'post',
+  signUp: 'signUp',
+  signIn: 'signIn',
+  report: 'report',
+  media: 'media',
+  page: 'page',
+  probe: 'probe',
+};
+/** Which policy a call counts against. */
+export function policyOf(limit: RouteLimit): Policy {
+  return POLICIES[limit];
+}
+
+/**
+ * What is no call at all counts as reading, but for what a browser asks before it calls from another origin: it asks for
+ * each address that a page calls, and people of one office share the limit.
+ */
+const UNMATCHED: RouteLimit = 'read';
+const PREFLIGHT: RouteLimit = 'probe';
+
+export interface RateLimiterDeps {
+  limits: Limits;
+  inFlight: Pick<InFlight, 'attribute'>;
+}
+
+/**
+ * Counts each call against its route's limit, and refuses to add a route that has none: for the person who is signed
+ * in, else for the address (of another site's page: for the address and that site); signing up and in for the address
+ * always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
+ * as, it takes one of its person's places, if they are signed in, or else one of those of its address for nobody in
+ * particular. To be added after the authentication.
+ */
+export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (limitOf(config) === undefined) throw new Error(`${method} ${url} has no request limit.`);
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    inFlight.attribute(request, holderOf(request, limits));
+    const unmatched = isPreflight(request) ? PREFLIGHT : UNMATCHED;
+    const policy = POLICIES[limitOf(request.routeOptions.config) ?? unmatched];
+    const decision = limits.take(policy, countedFor(request, policy), crossSiteOf(request));
+    if (decision === null) return done();
+    reply.header('ratelimit-policy', decision.policyHeader);
+    reply.header('ratelimit', decision.header);
+    if (decision.allowed) return done();
+    done(tooManyRequests(decision));
+  });
+}
+
+export function tooManyRequests({ reset_s }: Pick<Decision, 'reset_s'>): WarbleError {
+  const detail = `Too many requests of this kind; try again in ${reset_s} s.`;
+  return new WarbleError('rate_limited', detail, { retryAfter_s: reset_s });
+}
+
+function limitOf(config: FastifyContextConfig | undefined): RouteLimit | undefined {
+  return config?.route?.limit ?? config?.limit;
+}
+
+function holderOf({ caller, address }: FastifyRequest, { atOnce }: Limits): Holder {
+  if (caller === null) return { who: address, max: atOnce.withoutToken };
+  return { who: caller.userId, max: atOnce.person };
+}
+
+function countedFor({ caller, address }: FastifyRequest, policy: Policy): number | string {
+  return caller === null || policy === 'signUp' || policy === 'signIn' ? address : caller.userId;
+}

@@ -1,0 +1,101 @@
+/** Prometheus metrics of the gateway, in a registry to which the rest of the process adds its own. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '#domain/errors.ts';
+import type { PlaceKind } from './admission/permits.ts';
+import type { Cut } from './admission/refusals.ts';
+import type { ConnectionRefusal } from './connections/connections.ts';
+
+export interface GatewayMetrics {
+  /** Others register theirs here too. */
+  registry: Registry;
+  /** One answer. `route`: its pattern, never a path; `duration_s` from headers read to answer flushed. */
+  answered(request: { route: string; method: string; status: number; duration_s: number }): void;
+  /** A request that was refused to protect the rest, with 429 or 503. */
+  shed(code: ErrorCode): void;
+  /** A connection that was closed before its first request. */
+  connectionRefused(reason: ConnectionRefusal): void;
+  /** A connection that was cut. */
+  connectionCut(reason: Cut): void;
+}
+
+export interface GatewayGauges {
+  places(kind: PlaceKind): number;
+  connections(): number;
+}
+
+const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The gauges are asked when the metrics are read. */
+export function createGatewayMetrics({ places, connections }: GatewayGauges): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const durations = new Histogram({
+    name: 'warble_http_request_duration_seconds',
+    help: 'Answers by route, method and status, with the time from the headers to the end of the answer.',
+    labelNames: ['route', 'method', 'status'] as const,
+    buckets: BUCKETS_S,
+    registers,
+  });
+  const shed = new Counter({
+    name: 'warble_http_shed_total',
+    help: 'Requests refused with 429 or 503, by code.',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const refused = new Counter({
+    name: 'warble_http_connections_refused_total',
+    help: 'Connections refused, because all are taken or all of their address.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const cut = new Counter({
+    name: 'warble_http_connections_cut_total',
+    help: 'Connections cut: slow in sending or taking, slowest when places ran out, or idle when connections did.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  new Gauge({
+    name: 'warble_http_requests_in_flight',
+    help: 'Requests being answered, without event streams.',
+    registers,
+    collect() {
+      this.set(places('requests') + places('pictures'));
+    },
+  });
+  new Gauge({
+    name: 'warble_http_places_taken',
+    help: 'Requests that hold a place, by the kind of place.',
+    labelNames: ['kind'] as const,
+    registers,
+    collect() {
+      for (const kind of ['requests', 'pictures'] as const) this.set({ kind }, places(kind));
+    },
+  });
+  new Gauge({
+    name: 'warble_http_connections',
+    help: 'Open connections.',
+    registers,
+    collect() {
+      this.set(connections());
+    },
+  });
+  return {
+    registry,
+    answered: ({ duration_s, ...labels }) => durations.observe(labels, duration_s),
+    shed: (code) => shed.inc({ code }),
+    connectionRefused: (reason) => refused.inc({ reason }),
+    connectionCut: (reason) => cut.inc({ reason }),
+  };
+}
+
+/** Adds how many event streams are open. */
+export function registerStreamMetrics(registry: Registry, streams: { count(): number }): void {
+  new Gauge({
+    name: 'warble_streams',
+    help: 'Open event streams.',
+    registers: [registry],
+    collect() {
+      this.set(streams.count());
+    },
+  });
+}

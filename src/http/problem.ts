@@ -1,0 +1,112 @@
+/** Every fault as a problem document (RFC 9457), with the status and code of the catalogue. */
+import { STATUS_CODES } from 'node:http';
+import {
+  ERROR_CATALOGUE,
+  type ErrorCode,
+  type FieldError,
+  type Pointer,
+  pointerTo,
+  WarbleError,
+} from '#domain/errors.ts';
+import { faultOf, type SchemaFault, shortName } from './schema-faults.ts';
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  errors?: FieldError[];
+}
+
+/** Most faults that one answer lists. */
+const MOST_FAULTS = 20;
+
+/** The document of an error. `type` points at the error's entry in the docs. */
+export function problemOf(error: WarbleError): Problem {
+  const { status, title } = ERROR_CATALOGUE[error.code];
+  const problem: Problem = {
+    type: `/docs#${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+  };
+  if (error.errors !== undefined && error.errors.length > 0) {
+    problem.errors = error.errors.slice(0, MOST_FAULTS);
+  }
+  return problem;
+}
+
+/**
+ * Whatever was thrown, as an expected error. What nobody expected becomes `unavailable`, with nothing of its
+ * message; `expected: false` says that it belongs in the log.
+ */
+export function asWarbleError(error: unknown): { error: WarbleError; expected: boolean } {
+  if (error instanceof WarbleError) return { error, expected: true };
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  const known = typeof code === 'string' ? FRAMEWORK_ERRORS[code] : undefined;
+  if (known !== undefined) return { error: new WarbleError(known.code, known.detail), expected: true };
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    const text = STATUS_CODES[statusCode] ?? 'Bad Request';
+    return {
+      error: new WarbleError('invalid_request', `The request cannot be read (${text}).`),
+      expected: true,
+    };
+  }
+  return {
+    error: new WarbleError('unavailable', 'Something went wrong here; try again in a moment.', {
+      cause: error,
+    }),
+    expected: false,
+  };
+}
+
+interface Known {
+  code: ErrorCode;
+  detail: string;
+}
+/** Errors that the framework makes before a route is reached. */
+const FRAMEWORK_ERRORS: Record<string, Known> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'too_large', detail: 'The body is larger than this call allows.' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_media_type',
+    detail: 'Send JSON, with Content-Type: application/json.',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'invalid_request',
+    detail: 'The body is not as long as Content-Length says.',
+  },
+  FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The path is not percent-encoded UTF-8.' },
+};
+
+/** The error of a body that its schema refuses; one fault for each place, the first of which is told in the detail. */
+export function invalidBody(faults: readonly SchemaFault[]): WarbleError {
+  const byPointer = new Map<Pointer, string>();
+  for (const fault of faults) {
+    if (byPointer.size >= MOST_FAULTS) break;
+    const pointer = pointerTo(...placeOf(fault));
+    if (!byPointer.has(pointer)) byPointer.set(pointer, faultOf(fault));
+  }
+  const errors = Array.from(byPointer, ([pointer, detail]) => ({ pointer, detail }));
+  const [first] = faults;
+  if (first === undefined) return new WarbleError('invalid_request', 'The body is not valid.');
+  return new WarbleError('invalid_request', `${nameOf(placeOf(first))} ${faultOf(first)}.`, { errors });
+}
+
+function nameOf(place: readonly string[]): string {
+  return place.length === 0 ? 'The body' : place.join('/') || '""';
+}
+
+/** Where a fault lies in the body, name by name. */
+function placeOf({ keyword, instancePath, params }: SchemaFault): string[] {
+  const names = instancePath
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (keyword === 'additionalProperties') names.push(shortName(String(params.additionalProperty)));
+  if (keyword === 'required') names.push(String(params.missingProperty));
+  return names;
+}

@@ -1,0 +1,211 @@
+/**
+ * A route of the public API: one definition gives validation, types, documentation and the limit it counts
+ * against. Modules in `routes/` return arrays of definitions; `server.ts` registers them.
+ *
+ * - `path` is as API.md writes it, below `/api/v1` (`/{userId}/profile`); with `root: true` below `/`.
+ * - `params`, `query` and `headers` are objects of strings, integers, booleans, literals and enums: own careful
+ *   parsing (`parameters.ts`) turns texts into the schema's types, and refuses what is unknown, repeated or wrong.
+ *   Header names are written in lower case. Ids stay decimal strings here; `ids.ts` turns them into numbers.
+ * - `body` is validated by Ajv without coercion. A route without one ignores whatever body and Content-Type come.
+ * - `answer` describes the JSON beside `status` and `time` for everything but GET: those two are added to what the
+ *   handler returns (`time`, ms since 1970: the handler's, or now).
+ * - `auth`: `required`: 401 without a token. `optional`: `caller` is null without one. `none`: the caller is not
+ *   looked at, yet a bad Authorization header is 401 all the same (a stale cookie is not, so that one can sign in).
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { ErrorCode } from '#domain/errors.ts';
+import type { UserId } from '#domain/ids.ts';
+import type { Policy } from './limits/limits.ts';
+import type { Site } from './public-site.ts';
+
+/** Who asks. */
+export interface Caller {
+  userId: UserId;
+  /** Names the session among its person's; never the token. */
+  sessionId: string;
+}
+
+export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type RouteAuth = 'required' | 'optional' | 'none';
+/** Which request limit a call counts against. Bad tokens count by themselves, streams by how many are open. */
+export type RouteLimit = Exclude<Policy, 'badToken'> | 'stream';
+
+/** An answer that was sent by the handler itself through `reply` (streams, files). */
+export const SENT: unique symbol = Symbol('sent');
+/** JSON that was put together already: its UTF-8, one byte a character ("latin1"). */
+export interface RawJson {
+  readonly bytes: string;
+}
+
+export interface Call<
+  Auth extends RouteAuth,
+  Params extends TObject,
+  Query extends TObject,
+  Headers extends TObject,
+  Body extends TSchema,
+> {
+  params: Static<Params>;
+  query: Static<Query>;
+  headers: Static<Headers>;
+  body: Static<Body>;
+  caller: Auth extends 'required' ? Caller : Caller | null;
+  /** The request's id, for events and logs. */
+  traceId: string;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+type TimeOf<Method> = 'GET' extends Method ? unknown : { time?: number };
+
+export interface RouteSpec<
+  Method extends RouteMethod,
+  Auth extends RouteAuth,
+  Params extends TObject,
+  Query extends TObject,
+  Headers extends TObject,
+  Body extends TSchema,
+  Answer extends TSchema,
+> {
+  /** Several: one call under several names. */
+  method: Method | readonly Method[];
+  path: string;
+  root?: boolean;
+  auth: Auth;
+  limit: RouteLimit;
+  /** camelCase, unique: OpenAPI's operationId. */
+  name: string;
+  /** Heading under which the docs show it. */
+  topic: string;
+  summary: string;
+  description?: string;
+  params?: Params;
+  query?: Query;
+  headers?: Headers;
+  body?: Body;
+  /** `multipart`: the handler reads the parts itself, `body` only documents them. Default `json`. */
+  consumes?: 'json' | 'multipart';
+  /** Media type of the answer where it is not JSON; the handler then answers through `reply` and returns SENT. */
+  produces?: string;
+  /** Most bytes of a body; default 64 KiB. */
+  bodyLimit_bytes?: number;
+  answer: Answer;
+  /** Headers of a success that are this call's own, under their usual names. */
+  answerHeaders?: TObject;
+  /** Of a stream of events: what the data of each is, by the event's name. */
+  events?: TObject;
+  /** Errors beside those that follow from the rest (401, 400 of validation, 429, 503...). */
+  errors?: readonly ErrorCode[];
+  handler(
+    call: Call<Auth, Params, Query, Headers, Body>,
+  ): Promise<(Static<Answer> & TimeOf<Method>) | RawJson | typeof SENT>;
+}
+
+/** A route whose types were checked at its definition. */
+export interface Route {
+  methods: readonly RouteMethod[];
+  path: string;
+  root: boolean;
+  auth: RouteAuth;
+  limit: RouteLimit;
+  name: string;
+  topic: string;
+  summary: string;
+  description: string;
+  params: TObject | null;
+  query: TObject | null;
+  headers: TObject | null;
+  body: TSchema | null;
+  consumes: 'json' | 'multipart';
+  produces: string;
+  bodyLimit_bytes: number;
+  answer: TSchema;
+  answerHeaders: TObject | null;
+  events: TObject | null;
+  errors: readonly ErrorCode[];
+  handler(call: AnyCall): Promise<unknown>;
+}
+/** A call whose parts have been validated by the route's schemas. */
+export interface AnyCall {
+  params: unknown;
+  query: unknown;
+  headers: unknown;
+  body: unknown;
+  caller: Caller | null;
+  traceId: string;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set on every route made by `defineRoute`. */
+    route?: Route;
+    /** Which limit a page outside the API counts against. */
+    limit?: RouteLimit;
+  }
+  interface FastifyRequest {
+    /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
+    caller: Caller | null;
+    /** The client's address as it is, for the log; empty where the connection is gone. */
+    clientAddress: string;
+    /** Whom a request counts for that has no token: the client's address, of IPv6 its /64. */
+    address: string;
+    /** What the error that it ended with says for the log alone; null: nothing. */
+    errorLog: { accountId: number } | null;
+    /** Under which origin the client reached this server. */
+    readonly site: Site;
+    /** Refused by a limit or for want of room: counted, and not logged by itself. */
+    refused: boolean;
+  }
+  interface FastifyReply {
+    /**
+     * Sends a body of one byte a character ("latin1"), with the headers set so far. A page of 15 KB costs 5% less so
+     * than as a buffer: Node joins head and body in memory that it uses for each answer again. No `onSend` hook sees it.
+     */
+    sendBytes(bytes: string): void;
+  }
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Checks a route's types and fills its defaults. */
+export function defineRoute<
+  const Method extends RouteMethod,
+  Auth extends RouteAuth,
+  Answer extends TSchema,
+  Params extends TObject = TObject<Record<never, never>>,
+  Query extends TObject = TObject<Record<never, never>>,
+  Headers extends TObject = TObject<Record<never, never>>,
+  Body extends TSchema = TSchema,
+>(spec: RouteSpec<Method, Auth, Params, Query, Headers, Body, Answer>): Route {
+  return {
+    methods: typeof spec.method === 'string' ? [spec.method as Method] : (spec.method as readonly Method[]),
+    path: spec.path,
+    root: spec.root ?? false,
+    auth: spec.auth,
+    limit: spec.limit,
+    name: spec.name,
+    topic: spec.topic,
+    summary: spec.summary,
+    description: spec.description ?? '',
+    params: spec.params ?? null,
+    query: spec.query ?? null,
+    headers: spec.headers ?? null,
+    body: spec.body ?? null,
+    consumes: spec.consumes ?? 'json',
+    produces: spec.produces ?? 'application/json',
+    bodyLimit_bytes: spec.bodyLimit_bytes ?? BODY_LIMIT_BYTES,
+    answer: spec.answer,
+    answerHeaders: spec.answerHeaders ?? null,
+    events: spec.events ?? null,
+    errors: spec.errors ?? [],
+    // The server hands over what these very schemas let through.
+    handler: (call) => spec.handler(call as Call<Auth, Params, Query, Headers, Body>),
+  };
+}
+
+/** An answer that is JSON already: its UTF-8, one byte a character. */
+export function rawJson(bytes: string): RawJson {
+  return { bytes };
+}

@@ -1,0 +1,78 @@
+import type { UserId } from '#domain/ids.ts';
+import { mayReadPerson } from '#domain/records.ts';
+import type { Social } from '#social/social.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { MediaIndex } from './media-index.ts';
+import type { MediaUses } from './media-uses.ts';
+
+export interface MediaAudienceDeps {
+  index: Pick<MediaIndex, 'find'>;
+  uses: Pick<MediaUses, 'usersOf'>;
+  social: Pick<Social, 'view'>;
+  tweets: Pick<Tweets, 'get'>;
+  /** Whether somebody is a moderator who has a report of one of these tweets to resolve. */
+  resolves: (request: { userId: UserId; tweetIds: number[] }) => Promise<boolean>;
+}
+
+/**
+ * Who may see a picture, decided at each read by what is so just then: `everybody`, `some`, this viewer among them, or
+ * null: not this viewer.
+ */
+export type MediaAudience = (request: {
+  name: string;
+  viewer: UserId | null;
+}) => Promise<'everybody' | 'some' | null>;
+
+/** Tweets looked at for one that stands: the view lists deleted ones for a moment only. */
+const MAX_USES = 20;
+
+/**
+ * A picture is seen by those who see what shows it: the picture of a profile by whomever its person has not blocked, that
+ * of a tweet by those who may read its author, each as long as the account is active and the tweet or profile shows it.
+ * A moderator sees the pictures of what is reported, whoever may read it otherwise. What nothing shows yet has a name
+ * that its owner alone knows; it is served to whom its owner's tweets will be.
+ *
+ * The view of uses says which tweets to look at; it lags a little, so the use that was noted last is looked at, too.
+ */
+export function createMediaAudience(deps: MediaAudienceDeps): MediaAudience {
+  const { index, uses, social, tweets, resolves } = deps;
+
+  /** The owner's tweets that show it just now. */
+  async function tweetsWith(name: string, owner: UserId, lastUse: string): Promise<number[]> {
+    const users: string[] = [lastUse, ...(await uses.usersOf({ name, limit: MAX_USES }))];
+    const ids = users
+      .filter((user) => user.startsWith('tweet:'))
+      .map((user) => Number(user.slice('tweet:'.length)));
+    if (ids.length === 0) return [];
+    const standing = await tweets.get({ ids: [...new Set(ids)] });
+    return standing
+      .filter(({ author, images }) => author === owner && images.some(({ image }) => image === name))
+      .map(({ id }) => id);
+  }
+
+  async function isReported(name: string, viewer: UserId): Promise<boolean> {
+    const row = await index.find({ name });
+    if (row === undefined || row.lastUse === null) return false;
+    const tweetIds = await tweetsWith(name, row.owner, row.lastUse);
+    return tweetIds.length > 0 && (await resolves({ userId: viewer, tweetIds }));
+  }
+
+  async function forReader(name: string, viewer: UserId | null): ReturnType<MediaAudience> {
+    const row = await index.find({ name });
+    if (row === undefined) return null;
+    const [owner] = await social.view({ viewer, userIds: [row.owner] });
+    if (owner === undefined || owner.state !== 'active' || owner.blockedBy) return null;
+    // Whoever blocks somebody still sees whom they blocked.
+    if (owner.picture === name) return 'everybody';
+    if (!mayReadPerson(owner, viewer)) return null;
+    if (row.lastUse === null) return 'some';
+    if ((await tweetsWith(name, row.owner, row.lastUse)).length === 0) return null;
+    return owner.protected ? 'some' : 'everybody';
+  }
+
+  return async ({ name, viewer }) => {
+    const audience = await forReader(name, viewer);
+    if (audience !== null || viewer === null) return audience;
+    return (await isReported(name, viewer)) ? 'some' : null;
+  };
+}

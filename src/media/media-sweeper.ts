@@ -1,0 +1,111 @@
+import type { Topic } from '#domain/events.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Worker } from '#platform/worker.ts';
+import type { Log } from '#queue/log.ts';
+import type { ViewRunner } from '#queue/view-runner.ts';
+import type { MediaIndex, MediaSeen } from './media-index.ts';
+import type { MediaStore } from './media-store.ts';
+import type { MediaUses } from './media-uses.ts';
+import { MEDIA_USES_TOPICS } from './media-uses-view.ts';
+
+export interface MediaSweeperDeps {
+  index: MediaIndex;
+  store: MediaStore;
+  uses: MediaUses;
+  usesRunner: Pick<ViewRunner, 'folded'>;
+  log: Pick<Log, 'heads'>;
+  clock: Clock;
+}
+
+const BATCH = 200;
+const IDLE_MS = 1_000;
+/** An upload that is not done by then has lost its request. */
+const STORING_LOST_MS = 3_600_000;
+/** What is used is looked at again so often, should the view ever have missed the end of a use. */
+const CHECK_AGAIN_MS = 24 * 3_600_000;
+/** What is held is looked at again so soon. */
+const SPARED_MS = 60_000;
+
+/** What was looked at, and how far the log went after that. */
+interface Look {
+  names: string[];
+  released: string[];
+  seen: MediaSeen[];
+  heads: Map<Topic, number[]>;
+}
+
+/**
+ * Deletes pictures that nothing uses: uploads that were not used within a day, and those whose last use ended a day
+ * ago. Until then they are their owner's to use again, as one does who deletes a tweet to post it better.
+ *
+ * Why no picture in use can go. A use is a post (or a profile's change) that commits between the beginning and the
+ * end of a hold. The sweeper looks at the holds, then waits until the view of uses has folded everything that the log
+ * held *after* that look, then asks the view, and claims only what was not held again since the look. A hold that
+ * ended before the look: its post is in the log, so in the view. One that stood at the look: not a candidate. One
+ * that began after: its count makes the claim fail; and after a claim no hold can begin.
+ */
+export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
+  const { index, store, uses, usesRunner, log, clock } = deps;
+  let waiting: Look | undefined;
+
+  async function look(): Promise<Look | undefined> {
+    const now = clock.now();
+    const due = await index.due({ now, storingBefore: now - STORING_LOST_MS, limit: BATCH });
+    const released = await uses.released({ limit: BATCH });
+    const names = [...new Set([...due, ...released])];
+    if (names.length === 0) return undefined;
+    const seen = await index.look({ names, now });
+    const heads = new Map<Topic, number[]>();
+    for (const topic of MEDIA_USES_TOPICS) heads.set(topic, (await log.heads({ topic })).newest);
+    return { names, released, seen, heads };
+  }
+
+  async function isFolded({ heads }: Look): Promise<boolean> {
+    for (const [topic, newest] of heads) {
+      const folded = await usesRunner.folded(topic);
+      if (newest.some((head, partition) => (folded?.[partition] ?? 0) < head)) return false;
+    }
+    return true;
+  }
+
+  async function remove(names: string[]): Promise<void> {
+    for (const name of names) await store.delete(name);
+    await index.forget({ names });
+  }
+
+  async function decide({ names, released, seen }: Look): Promise<void> {
+    // Before asking for uses: one that ends after that makes its picture released again.
+    await uses.dismiss({ names: released });
+    const used = new Set(await uses.used({ names }));
+    const unused = seen.filter(({ name, state }) => state !== 'deleting' && !used.has(name));
+    const ended = unused.filter((row) => row.used || released.includes(row.name));
+    const free = unused.filter((row) => row.heldUntil === null && !ended.includes(row));
+    const claimed = new Set(await index.claim({ media: free }));
+    // What is `deleting` was claimed before, by a sweep that crashed or with all that its owner had.
+    const going = seen.filter(({ name, state }) => state === 'deleting' || claimed.has(name));
+    await remove(namesOf(going));
+    const now = clock.now();
+    await index.postpone({ names: [...used], checkAt: now + CHECK_AGAIN_MS, used: true });
+    await index.postpone({ names: namesOf(ended), checkAt: now + LIMITS.mediaUnattached_ms, used: false });
+    const spared = unused.filter((row) => !ended.includes(row) && !going.includes(row));
+    await index.postpone({ names: namesOf(spared), checkAt: now + SPARED_MS });
+  }
+
+  return {
+    name: 'media-sweeper',
+    idle_ms: IDLE_MS,
+    async step() {
+      waiting ??= await look();
+      if (waiting === undefined || !(await isFolded(waiting))) return false;
+      const ready = waiting;
+      waiting = undefined;
+      await decide(ready);
+      return true;
+    },
+  };
+}
+
+function namesOf(rows: MediaSeen[]): string[] {
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,77 @@
+/** The view of uses under crashes, redelivery, two owners and rebuilds, against a plain computation over the facts. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PARTITIONS } from '#domain/events.ts';
+import { createFacts } from '#notifications/testing/notifications.ts';
+import type { Random } from '#platform/random.ts';
+import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
+import { createMediaUsesView, type UsesPatch } from './media-uses-view.ts';
+import { openMediaUsesDb } from './stores/sqlite/uses.ts';
+
+const PEOPLE = [1, 2, 3, 4];
+const PICTURES = ['a.png', 'b.png', 'c.jpg'];
+const traceId = '';
+
+describeView<UsesPatch>('of media uses', async (): Promise<ViewHarness<UsesPatch>> => {
+  const facts = await createFacts();
+  await facts.people(...PEOPLE);
+  const directory = mkdtempSync(join(tmpdir(), 'warble-uses-'));
+  const path = join(directory, 'media-uses.db');
+  const { tweets, social } = facts;
+  const posted: { id: number; author: number }[] = [];
+  const some = (random: Random) => PICTURES.filter(() => random.integer(2) === 0);
+
+  return {
+    log: facts.log,
+    async act(random) {
+      const person = PEOPLE[random.integer(PEOPLE.length)]!;
+      const dice = random.integer(4);
+      if (dice === 0) {
+        const picture = some(random)[0] ?? '';
+        await social.setProfile({ userId: person, changes: { picture }, traceId });
+      } else if (dice === 1 && posted.length > 0) {
+        const { id, author } = posted[random.integer(posted.length)]!;
+        await tweets.remove({ tweetId: id, author, by: 'author', traceId });
+      } else {
+        const images = some(random).map((image) => ({ image, width: 1, height: 1, alt: '' }));
+        const text = { content: 'look', mentioned: {}, appId: null, idempotency: null, traceId };
+        const { tweetId } = await tweets.post({ author: person, images, ...text });
+        posted.push({ id: tweetId, author: person });
+      }
+    },
+    async expected() {
+      const live = await tweets.get({ ids: posted.map(({ id }) => id) });
+      const people = await social.view({ viewer: null, userIds: PEOPLE });
+      return [
+        ...live.flatMap(({ id, images }) => images.map(({ image }) => `tweet:${id} ${image}`)),
+        ...people
+          .filter(({ picture }) => picture !== '')
+          .map(({ userId, picture }) => `person:${userId} ${picture}`),
+      ].sort();
+    },
+    async open(faults) {
+      const { db, viewStore } = openMediaUsesDb({ path, faults });
+      return {
+        view: createMediaUsesView(facts),
+        store: viewStore,
+        close: () => db.close(),
+        async actual() {
+          const rows: string[] = [];
+          const select = db.prepare(
+            'SELECT used_by, name FROM media_uses WHERE partition = ? AND generation = ?',
+          );
+          for (let partition = 0; partition < PARTITIONS; partition++) {
+            const { generation } = (await viewStore.load(partition)).live;
+            for (const row of select.all(partition, generation)) rows.push(`${row.used_by} ${row.name}`);
+          }
+          return rows.sort();
+        },
+      };
+    },
+    async close() {
+      await facts.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});

@@ -1,0 +1,73 @@
+/** Media: pictures that people upload, how tweets and profiles hold them, and how they go. */
+import type { Readable } from 'node:stream';
+import type { UserId } from '#domain/ids.ts';
+import type { TweetImage } from '#domain/records.ts';
+import type { MediaUse } from './media-uses.ts';
+
+export interface Upload {
+  owner: UserId;
+  /** As the client named it: one by which the same person may call it in `images` and `picture`. */
+  fileName: string;
+  alt: string;
+  /** The file with its bytes, as it was sent; it stays the caller's to delete. */
+  path: string;
+  /** Where this aborts before the picture's turn has come, it is not kept. */
+  signal?: AbortSignal;
+}
+
+/** Pictures that are about to be used. They stay until `done`, or for 15 minutes where that is never called. */
+export interface MediaHold {
+  /** In the order of the names. */
+  images: TweetImage[];
+  /**
+   * To be called after the post or the profile's change, whether it succeeded or failed (`usedBy` null): whoever
+   * uses them is found through the log from then on. Never rejects.
+   */
+  done(usedBy: MediaUse | null): Promise<void>;
+}
+
+export interface StoredPicture {
+  /** image/jpeg, image/png, image/webp or image/gif. */
+  type: string;
+  size_bytes: number;
+  etag: string;
+  /** Not everybody may see it: it is nothing for a shared cache. */
+  private: boolean;
+  body: Readable;
+}
+
+export interface Media {
+  /**
+   * Decodes, encodes anew without metadata and keeps a picture; durable when it resolves. Throws too_large,
+   * unsupported_media_type, invalid_text (alt), rate_limited (too many at once or unattached), overloaded,
+   * storage_full, unavailable (it took too long), unauthenticated (the owner was removed meanwhile).
+   */
+  upload(upload: Upload): Promise<TweetImage>;
+  /**
+   * Finds pictures by the name that `upload` gave or by the file name of the owner's newest upload of that name,
+   * and holds them. Only the owner's own. Throws `unknown_image`, saying which; `pointer` is where the body has the
+   * names, `/images` unless it is said.
+   */
+  hold(request: { owner: UserId; names: string[]; pointer?: '#/images' | '#/picture' }): Promise<MediaHold>;
+  /**
+   * What `/media/{name}` serves to this viewer; undefined: there is none that they may see (`media-audience.ts`). The
+   * reader must consume or destroy `body`.
+   */
+  read(request: { name: string; viewer: UserId | null }): Promise<StoredPicture | undefined>;
+  /** All pictures by name, with their bytes, for administration. `after`: '' at first, then `next`. At most 1,000. */
+  scan(request: { after: string; limit: number }): Promise<{
+    pictures: { name: string; owner: UserId; size_bytes: number }[];
+    next: string | null;
+  }>;
+  /** Who uploaded a picture; undefined: there is none. */
+  ownerOf(request: { name: string }): Promise<UserId | undefined>;
+  /** Deletes a picture whatever uses it. What is not there is passed over. */
+  remove(request: { name: string }): Promise<void>;
+  /** Deletes some of a person's pictures. Call until `done`. */
+  eraseOwner(request: { owner: UserId; limit: number }): Promise<{ done: boolean }>;
+}
+
+/** The path under which a picture is served. */
+export function mediaUrl(name: string): string {
+  return `/media/${name}`;
+}

@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type GatewayDb, openGatewayDb } from '#system/gateway-db.ts';
+import { testReportsStore } from './reports-store.conformance.ts';
+
+testReportsStore('SQLite', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-reports-'));
+  const opened: GatewayDb[] = [];
+  return {
+    async open() {
+      const gateway = openGatewayDb({ path: join(directory, 'gateway.db'), soleOwner: false });
+      opened.push(gateway);
+      return gateway.reports;
+    },
+    async dispose() {
+      for (const { db } of opened) await db.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});

@@ -1,0 +1,106 @@
+/**
+ * From acts to items: who is told of what. Nobody is told of their own acts, and of one act nobody is told twice: a
+ * comment on my tweet that mentions me is a comment; a mention by somebody whose bell I set to `all` is a mention.
+ */
+import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { TweetRecord } from '#domain/records.ts';
+import type { ScannedItem } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { BellJob, Item, NotificationFacts } from './notifications-store.ts';
+
+/** Items that tell somebody of one act, the most fitting first: the first that they want is written. */
+export type Offer = Item[];
+
+export interface Telling {
+  /** Current texts by id; what is gone is left out. */
+  texts(ids: readonly number[]): Promise<Map<number, TweetRecord>>;
+  /** Mentions in these tweets, and the first of those who want to be told of every tweet; jobs for the others. */
+  ofTweets(tweets: readonly TweetRecord[]): Promise<{ offers: Offer[]; bellJobs: BellJob[] }>;
+  /** The next page of a bell job. */
+  ofBell(job: BellJob): Promise<{ offers: Offer[]; next: UserId | null }>;
+}
+
+export interface TellingDeps {
+  store: Pick<NotificationFacts, 'bellPeople'>;
+  tweets: Pick<Tweets, 'get'>;
+}
+
+/** Bell-`all` people told in the fold itself, over all tweets of a batch: keeps a commit small. */
+const BELL_PEOPLE_PER_FOLD = 1_000;
+const BELL_PAGE = 500;
+
+export function createTelling({ store, tweets }: TellingDeps): Telling {
+  async function bellPage({ author, tweetId, after }: BellJob, limit: number) {
+    const { people, next } = await store.bellPeople({ author, after, limit });
+    // Only who had the bell set by then: so a rebuild tells nobody of what was tweeted before.
+    const told = people.filter(({ since, userId }) => since <= snowflakeTime(tweetId) && userId !== author);
+    return { items: told.map(({ userId }) => tweetItem(userId, tweetId, author)), read: people.length, next };
+  }
+
+  return {
+    async texts(ids) {
+      const records = await inBatches([...new Set(ids)], LIMITS.batch, (batch) => tweets.get({ ids: batch }));
+      return new Map(records.map((record) => [record.id, record]));
+    },
+    async ofTweets(posted) {
+      const offers: Offer[] = [];
+      const bellJobs: BellJob[] = [];
+      let room = BELL_PEOPLE_PER_FOLD;
+      for (const tweet of posted) {
+        const byRecipient = new Map(
+          mentionItems(tweet, tweet.id, null).map((item) => [item.recipient, [item]]),
+        );
+        const job: BellJob = { author: tweet.author, tweetId: tweet.id, after: 0 };
+        const page = await bellPage(job, Math.min(BELL_PAGE, Math.max(room, 1)));
+        const fits = page.read <= room;
+        room -= fits ? page.read : 0;
+        for (const item of fits ? page.items : []) {
+          byRecipient.set(item.recipient, [...(byRecipient.get(item.recipient) ?? []), item]);
+        }
+        if (!fits) bellJobs.push(job);
+        else if (page.next !== null) bellJobs.push({ ...job, after: page.next });
+        offers.push(...byRecipient.values());
+      }
+      return { offers, bellJobs };
+    },
+    async ofBell(job) {
+      const { items, next } = await bellPage(job, BELL_PAGE);
+      // Whoever was told of a mention in it keeps that: an item is added only where there is none with its id.
+      return { offers: items.map((item) => [item]), next };
+    },
+  };
+}
+
+function tweetItem(recipient: UserId, tweetId: TweetId, author: UserId): Item {
+  return { recipient, id: tweetId, type: 'tweet', tweetId, commentId: null, actor: author };
+}
+
+/** One item for each person whom a text mentions, its author left out. */
+function mentionItems(text: TweetRecord, rootId: TweetId, commentId: number | null): Item[] {
+  const mentioned = new Set(text.entities.mentions.map(({ userId }) => userId));
+  mentioned.delete(text.author);
+  mentioned.delete(null);
+  return [...(mentioned as Set<UserId>)].map((recipient) => ({
+    recipient,
+    id: text.id,
+    type: 'mention',
+    tweetId: rootId,
+    commentId,
+    actor: text.author,
+  }));
+}
+
+/** Who is told of a like, a comment or a repost. `text`: the comment's, where it still stands. */
+export function offersOfEngagement(act: ScannedItem, text: TweetRecord | undefined): Offer[] {
+  const { type, id, tweetId, author, actor } = act;
+  const commentId = type === 'comment' ? id : null;
+  const toAuthor: Item = { recipient: author, id, type, tweetId, commentId, actor };
+  const own = author === actor ? [] : [toAuthor];
+  if (type !== 'comment' || text === undefined) return own.length > 0 ? [own] : [];
+  const mentions = mentionItems(text, tweetId, id);
+  const others = mentions.filter(({ recipient }) => recipient !== author).map((item) => [item]);
+  const authorsOffer = [...own, ...mentions.filter(({ recipient }) => recipient === author)];
+  return authorsOffer.length > 0 ? [authorsOffer, ...others] : others;
+}

@@ -1,0 +1,129 @@
+import { unlessDown } from '#domain/errors.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { maySeePerson, mayShowActor } from '#domain/records.ts';
+import { inBatches } from '#platform/batches.ts';
+import type { Live } from '#queue/pubsub.ts';
+import type { ViewStore } from '#queue/view.ts';
+import type { Social } from '#social/social.ts';
+import type { Item, ItemChange, ItemsPatch, NotificationItems, StoredItem } from './notifications-store.ts';
+import type { RungLately } from './rung-lately.ts';
+
+export interface AnnouncingDeps {
+  views: ViewStore<ItemsPatch>;
+  items: NotificationItems['items'];
+  social: Pick<Social, 'view'>;
+  live: Live;
+  rung: RungLately;
+}
+
+export interface Announcing {
+  views: ViewStore<ItemsPatch>;
+  /** Tells those of the recipients who are connected. */
+  told(items: readonly Item[]): Promise<void>;
+}
+
+/** Something changed for somebody connected: `item` was added, or goes. */
+interface Hint {
+  recipient: UserId;
+  /** Of what was added; null where something goes. */
+  id: Snowflake | null;
+  item: Item;
+}
+
+/**
+ * The items' store, that after each commit to a live generation tells the connected people whom it concerns. A
+ * generation under construction changes nothing that anybody sees. A change that takes nothing back is not told of:
+ * a private follow must not show by so much as a hint, nor must what those do whom the recipient is not shown.
+ */
+export function announcing({ views, items, social, live, rung }: AnnouncingDeps): Announcing {
+  /** The live generation of the partitions that this process owns, as of its claim; a swap is followed by another. */
+  const liveGenerations = new Map<number, number>();
+
+  /** Who will have to be told of what, as things stand before the commit. */
+  async function hintsOf(changes: readonly ItemChange[]): Promise<Hint[]> {
+    const hints: Hint[] = [];
+    const had = new Map<UserId, StoredItem[]>();
+    for (const change of changes) {
+      const recipient = change.change === 'add' ? change.item.recipient : change.recipient;
+      if (!live.listening(recipient)) continue;
+      const known = had.get(recipient) ?? (await items({ recipient }));
+      had.set(recipient, known);
+      hints.push(...hintsOfChange(change, recipient, known));
+    }
+    return hints;
+  }
+
+  /** Publishes what its recipients may know of. Never throws for a service that is down: a hint may be lost. */
+  async function publish(hints: readonly Hint[]): Promise<void> {
+    for (const [recipient, own] of Map.groupBy(hints, (hint) => hint.recipient)) {
+      const userIds = [...new Set(own.map(({ item }) => item.actor))];
+      const asked = inBatches(userIds, LIMITS.batch, (batch) =>
+        social.view({ viewer: recipient, userIds: batch }),
+      );
+      const views = new Map((await unlessDown(asked))?.map((view) => [view.userId, view]));
+      const shown = own.filter(({ item }) => {
+        const actor = views.get(item.actor);
+        if (actor === undefined || actor.muting) return false;
+        return item.tweetId === null ? maySeePerson(actor) : mayShowActor(actor, recipient);
+      });
+      // What rang within the hour changes the counts and rings no more.
+      const heard = shown.map((hint) =>
+        hint.id === null || rung.rings(hint.item) ? hint : { ...hint, id: null },
+      );
+      // One hint for what shows as one: a storm of likes in one commit is one group.
+      const distinct = new Map(heard.map((hint) => [hintKey(hint), hint.id]));
+      for (const id of distinct.values()) live.publish(recipient, { type: 'notification', id });
+    }
+  }
+
+  return {
+    views: {
+      ...views,
+      async claim(partition) {
+        const state = await views.claim(partition);
+        liveGenerations.set(partition, state.live.generation);
+        return state;
+      },
+      async commit(commit) {
+        const seen = liveGenerations.get(commit.partition) === commit.generation;
+        const hints = seen ? await hintsOf(commit.patch.changes) : [];
+        const written = await views.commit(commit);
+        if (written) await publish(hints);
+        return written;
+      },
+    },
+    async told(added) {
+      const heard = added.filter(({ recipient }) => live.listening(recipient));
+      await publish(heard.map((item) => ({ recipient: item.recipient, id: item.id, item })));
+    },
+  };
+}
+
+function hintKey({ id, item: { type, tweetId } }: Hint): string {
+  if (id === null) return 'gone';
+  return type === 'like' || type === 'repost' || type === 'follow' ? `${type}/${tweetId}` : String(id);
+}
+
+function hintsOfChange(change: ItemChange, recipient: UserId, had: readonly StoredItem[]): Hint[] {
+  const added = change.change === 'add' || change.change === 'settleFollow' ? change.item : null;
+  if (added !== null) {
+    const known = had.some(({ id }) => id === added.id);
+    return known ? [] : [{ recipient, id: added.id, item: added }];
+  }
+  const going = had.filter((item) => goes(item, change));
+  return going.map((item) => ({ recipient, id: null, item }));
+}
+
+function goes(item: StoredItem, change: ItemChange): boolean {
+  switch (change.change) {
+    case 'add':
+      return false;
+    case 'remove':
+      return item.id === change.id;
+    case 'removeTweet':
+      return item.tweetId === change.tweetId;
+    case 'settleFollow':
+      return item.actor === change.actor && (item.type === 'follow' || item.type === 'followRequest');
+  }
+}

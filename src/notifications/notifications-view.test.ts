@@ -1,0 +1,146 @@
+/** The view under crashes, redelivery, two owners and rebuilds, against a plain computation over the facts. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLane } from '#platform/lane.ts';
+import type { Random } from '#platform/random.ts';
+import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
+import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
+import { createTelling } from './candidates.ts';
+import { createReading } from './notifications-reading.ts';
+import type { Item, ItemsPatch } from './notifications-store.ts';
+import { createItemsView } from './notifications-view.ts';
+import { createPermissions } from './preferences.ts';
+import { openSqliteNotificationsStore } from './stores/sqlite.ts';
+import { createFacts, type Facts, headline } from './testing/notifications.ts';
+
+const PEOPLE = [1, 2, 3, 4, 5, 6];
+
+describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<ItemsPatch>> => {
+  const facts = await createFacts();
+  await facts.people(...PEOPLE);
+  const directory = mkdtempSync(join(tmpdir(), 'warble-notifications-'));
+  const path = join(directory, 'notifications.db');
+  const deeds = createDeeds(facts);
+  const timeline = { newSince: async () => ({ activities: [], partial: false }) };
+  return {
+    log: facts.log,
+    act: (random) => deeds.act(random),
+    expected: () => told(facts, deeds.tweets),
+    async open(faults) {
+      const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
+      const permissions = createPermissions({ ...facts, store });
+      const telling = createTelling({ ...facts, store });
+      const reading = createReading({
+        isWhole: () => true,
+        ...facts,
+        store,
+        timeline,
+        accounts: NO_ACCOUNT_NOTICES,
+        lane: createLane(),
+      });
+      return {
+        store: store.views,
+        view: createItemsView({ ...facts, permissions, telling }),
+        close: () => store.close(),
+        async actual() {
+          const lists: Record<number, string[]> = {};
+          for (const userId of PEOPLE) {
+            const { notifications } = await reading.list({ userId, before: null, limit: 100 });
+            lists[userId] = notifications.map((item) => `${item.id} ${headline(item)}`);
+          }
+          return lists;
+        },
+      };
+    },
+    async close() {
+      await facts.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});
+
+/** People who do this and that, and take it back. */
+function createDeeds(facts: Facts) {
+  const tweets: { id: number; author: number }[] = [];
+  const comments: { id: number; tweetId: number; author: number }[] = [];
+  const person = (random: Random) => PEOPLE[random.integer(PEOPLE.length)]!;
+  const pick = <T>(random: Random, list: readonly T[]) => list[random.integer(list.length)];
+  return {
+    tweets,
+    async act(random: Random): Promise<void> {
+      const actor = person(random);
+      const other = person(random);
+      const tweet = pick(random, tweets);
+      const comment = pick(random, comments);
+      const deed = random.integer(13);
+      if (deed < 2 || tweet === undefined) {
+        const id = await facts.post(actor, `hello @p${other}`);
+        tweets.push({ id, author: actor });
+      } else if (deed < 5) await facts.like(actor, tweet.id);
+      else if (deed === 5) await facts.repost(actor, tweet.id);
+      else if (deed === 6) {
+        const id = await facts.comment(actor, tweet.id, `well @p${other}`);
+        comments.push({ id, tweetId: tweet.id, author: actor });
+      } else if (deed === 7) await facts.unlike(actor, tweet.id);
+      else if (deed === 8) await facts.unrepost(actor, tweet.id);
+      else if (deed === 9 && comment !== undefined) {
+        await facts.removeComment(comment.author, comment.tweetId, comment.id);
+        comments.splice(comments.indexOf(comment), 1);
+      } else if (deed === 12) {
+        await facts.remove(tweet.author, tweet.id);
+        tweets.splice(tweets.indexOf(tweet), 1);
+      } else if (actor !== other && deed === 10) await facts.follow(actor, other, random.integer(3) === 0);
+      else if (actor !== other && deed === 11) await facts.unfollow(actor, other);
+    },
+  };
+}
+
+/** What everybody is told, by going through all facts: nothing is read, so each kind is one group a tweet. */
+async function told(facts: Facts, tweets: { id: number; author: number }[]) {
+  const items: Item[] = [];
+  const tell = (recipient: number, item: Omit<Item, 'recipient'>) => {
+    const known = items.some((each) => each.recipient === recipient && each.id === item.id);
+    if (recipient !== item.actor && !known) items.push({ recipient, ...item });
+  };
+  const records = await facts.tweets.get({ ids: tweets.map(({ id }) => id) });
+  for (const { id, author, entities } of records) {
+    for (const { userId } of entities.mentions) {
+      tell(userId!, { id, type: 'mention', tweetId: id, commentId: null, actor: author });
+    }
+    const list = { tweetId: id, viewer: author, before: null, limit: 100 };
+    for (const like of (await facts.engagement.likes(list)).items) {
+      tell(author, { id: like.id, type: 'like', tweetId: id, commentId: null, actor: like.userId });
+    }
+    for (const repost of (await facts.engagement.reposts(list)).items) {
+      tell(author, { id: repost.id, type: 'repost', tweetId: id, commentId: null, actor: repost.userId });
+    }
+    const comments = (await facts.engagement.comments(list)).items;
+    const texts = await facts.tweets.get({ ids: comments.map((comment) => comment.id) });
+    for (const comment of texts) {
+      const about = { id: comment.id, tweetId: id, commentId: comment.id, actor: comment.author };
+      tell(author, { ...about, type: 'comment' });
+      for (const { userId } of comment.entities.mentions) tell(userId!, { ...about, type: 'mention' });
+    }
+  }
+  for (const userId of PEOPLE) {
+    const list = { userId, viewer: null, before: null, limit: 100 };
+    for (const row of (await facts.social.followers(list)).items) {
+      tell(userId, { id: row.id, type: 'follow', tweetId: null, commentId: null, actor: row.userId });
+    }
+  }
+  return Object.fromEntries(PEOPLE.map((userId) => [userId, linesFor(items, userId)]));
+}
+
+function linesFor(items: readonly Item[], userId: number): string[] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items.filter(({ recipient }) => recipient === userId).sort((a, b) => b.id - a.id)) {
+    const grouping = ['like', 'repost', 'follow'].includes(item.type);
+    const key = grouping ? `${item.type} ${item.tweetId}` : `${item.id}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()].map((group) => {
+    const { id, type } = group[0]!;
+    return `${id} ${type} ${group.map(({ actor }) => actor).join()} (${group.length})*`;
+  });
+}

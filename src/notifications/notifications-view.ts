@@ -1,0 +1,217 @@
+/**
+ * The view that makes items: folds tweets, follows and engagement. What it reads from other services may be newer
+ * than the event; the events that follow then bring the same state again.
+ *
+ * **A rebuild** cannot know what people's settings, bells and muted threads were when an old act happened. It decides
+ * by what they are now, but for bells, which know since when they are set to `all`. Every partition's rebuild goes
+ * through all engagement and all tweets, and keeps those of its own authors.
+ */
+import { partitionOf, type WarbleEvent } from '#domain/events.ts';
+import type { UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Engagement, ScannedItem } from '#engagement/engagement.ts';
+import { inBatches } from '#platform/batches.ts';
+import type { View } from '#queue/view.ts';
+import type { Social } from '#social/social.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { type Offer, offersOfEngagement, type Telling } from './candidates.ts';
+import { type Item, type ItemChange, type ItemsPatch, STORE_LIMITS } from './notifications-store.ts';
+import type { Permissions } from './preferences.ts';
+
+export interface ItemsViewDeps {
+  telling: Telling;
+  permissions: Permissions;
+  tweets: Pick<Tweets, 'scan'>;
+  social: Pick<Social, 'edges' | 'scanPeople' | 'tiesTo'>;
+  engagement: Pick<Engagement, 'scan'>;
+}
+
+/** Something to do, before it is known what people want to be told. */
+type Step =
+  | { step: 'tell'; offer: Offer }
+  | { step: 'settleFollow'; recipient: UserId; actor: UserId; item: Item | null }
+  | { step: 'change'; change: ItemChange };
+
+const SCAN_ITEMS = 500;
+/** Of which a sixteenth are in the partition, with at most 1,000 newest followers and 1,000 requests each. */
+const SCAN_PEOPLE = 100;
+
+export function createItemsView(deps: ItemsViewDeps): View<ItemsPatch> {
+  const { telling, permissions } = deps;
+
+  async function decide(steps: readonly Step[]): Promise<ItemChange[]> {
+    const items = steps.flatMap((step) => {
+      if (step.step === 'tell') return step.offer;
+      return step.step === 'settleFollow' && step.item !== null ? [step.item] : [];
+    });
+    const wanted = await permissions.permit(items);
+    return steps.flatMap((step): ItemChange[] => {
+      if (step.step === 'change') return [step.change];
+      if (step.step === 'settleFollow') {
+        const { recipient, actor, item } = step;
+        const kept = item !== null && wanted.has(item) ? item : null;
+        return [{ change: 'settleFollow', recipient, actor, item: kept }];
+      }
+      const item = step.offer.find((one) => wanted.has(one));
+      return item === undefined ? [] : [{ change: 'add', item }];
+    });
+  }
+
+  return {
+    name: 'notifications',
+    topics: ['tweets', 'follows', 'engagement'],
+    async fold({ events }) {
+      const posted = events.filter(({ type }) => type === 'tweet.posted').map(({ entityId }) => entityId);
+      const comments = events.filter(({ type }) => type === 'comment.added').map(({ itemId }) => itemId);
+      const texts = await telling.texts([...posted, ...comments]);
+      const follows = await followItems(deps.social, events);
+      const tweets = posted.flatMap((id) => texts.get(id) ?? []);
+      const { offers, bellJobs } = await telling.ofTweets(tweets);
+      // Tweets first: taking one back, should that be in the same batch, comes after.
+      const steps: Step[] = offers.map((offer) => ({ step: 'tell', offer }));
+      for (const event of events) steps.push(...stepsOf(event, texts, follows));
+      return { changes: await decide(steps), bellJobs, stood: false };
+    },
+    async scan({ partition, cursor }) {
+      const { steps, bellJobs, next } = await scanPage(deps, partition, cursor);
+      return { patch: { changes: await decide(steps), bellJobs: bellJobs ?? [], stood: true }, next };
+    },
+  };
+}
+
+type TextsById = Awaited<ReturnType<Telling['texts']>>;
+
+function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Item>): Step[] {
+  const { type, key, actorId, entityId, itemId } = event;
+  switch (type) {
+    case 'like.added':
+    case 'comment.added':
+    case 'repost.added': {
+      const kind = type.slice(0, type.indexOf('.')) as ScannedItem['type'];
+      const act: ScannedItem = { type: kind, id: itemId, tweetId: entityId, author: key, actor: actorId };
+      return offersOfEngagement(act, texts.get(itemId)).map((offer) => ({ step: 'tell', offer }));
+    }
+    case 'like.removed':
+    case 'comment.removed':
+    case 'repost.removed':
+      // A mention in a removed comment stays with its recipient until it is pushed out; reading hides it.
+      return [{ step: 'change', change: { change: 'remove', recipient: key, id: itemId } }];
+    case 'tweet.deleted':
+      return [{ step: 'change', change: { change: 'removeTweet', recipient: key, tweetId: entityId } }];
+    case 'follow.requested': {
+      const item = followItem('followRequest', key, actorId, entityId);
+      return [{ step: 'settleFollow', recipient: key, actor: actorId, item }];
+    }
+    case 'follow.added':
+    case 'follow.changed':
+    case 'follow.removed':
+    case 'follow.withdrawn': {
+      const item = follows.get(`${actorId}/${key}`) ?? null;
+      return [{ step: 'settleFollow', recipient: key, actor: actorId, item }];
+    }
+    default:
+      return [];
+  }
+}
+
+function followItem(type: 'follow' | 'followRequest', recipient: UserId, actor: UserId, id: number): Item {
+  return { recipient, id, type, tweetId: null, commentId: null, actor };
+}
+
+/**
+ * The public follows, as they are now, that a batch's follow events are about, by `follower/followee`. A private one
+ * never makes an item, nor does a public one that is private by now.
+ */
+async function followItems(
+  social: ItemsViewDeps['social'],
+  events: readonly WarbleEvent[],
+): Promise<Map<string, Item>> {
+  const pairs = events
+    .filter(({ topic }) => topic === 'follows')
+    .map(({ key, actorId }) => ({ follower: actorId, followee: key }));
+  const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.edges({ pairs: batch }));
+  return new Map(
+    edges
+      .filter((edge) => !edge.private)
+      .map(({ follower, followee, id }) => [
+        `${follower}/${followee}`,
+        followItem('follow', followee, follower, id),
+      ]),
+  );
+}
+
+interface ScanPage {
+  steps: Step[];
+  bellJobs?: ItemsPatch['bellJobs'];
+  next: string | null;
+}
+
+/** Engagement, then tweets, then people; a cursor is `stage:after`. */
+async function scanPage(deps: ItemsViewDeps, partition: number, cursor: string): Promise<ScanPage> {
+  const [stage, after] = cursor === '' ? ['engagement', 0] : parseCursor(cursor);
+  if (stage === 'engagement') return scanEngagement(deps, partition, after);
+  if (stage === 'tweets') return scanTweets(deps, partition, after);
+  return scanPeople(deps, partition, after);
+}
+
+function parseCursor(cursor: string): [string, number] {
+  const colon = cursor.indexOf(':');
+  return [cursor.slice(0, colon), Number(cursor.slice(colon + 1))];
+}
+
+async function scanEngagement(deps: ItemsViewDeps, partition: number, after: number): Promise<ScanPage> {
+  const { items, next } = await deps.engagement.scan({ after, limit: SCAN_ITEMS });
+  const mine = items.filter(({ author }) => partitionOf(author) === partition);
+  const comments = mine.filter(({ type }) => type === 'comment').map(({ id }) => id);
+  const texts = await deps.telling.texts(comments);
+  const offers = mine.flatMap((item) => offersOfEngagement(item, texts.get(item.id)));
+  return {
+    steps: offers.map((offer) => ({ step: 'tell', offer })),
+    next: next === null ? 'tweets:0' : `engagement:${next}`,
+  };
+}
+
+async function scanTweets(deps: ItemsViewDeps, partition: number, after: number): Promise<ScanPage> {
+  const { tweets, next } = await deps.tweets.scan({ after, limit: SCAN_ITEMS });
+  const mine = tweets.filter(({ author }) => partitionOf(author) === partition).map(({ id }) => id);
+  const texts = await deps.telling.texts(mine);
+  const { offers, bellJobs } = await deps.telling.ofTweets([...texts.values()]);
+  return {
+    steps: offers.map((offer) => ({ step: 'tell', offer })),
+    bellJobs,
+    next: next === null ? 'people:0' : `tweets:${next}`,
+  };
+}
+
+async function scanPeople(deps: ItemsViewDeps, partition: number, after: UserId): Promise<ScanPage> {
+  const { people, next } = await deps.social.scanPeople({ after, limit: SCAN_PEOPLE });
+  const steps: Step[] = [];
+  for (const { userId, state } of people) {
+    // Whoever is suspended or away may come back, and so may their followers: only erasure is for good.
+    if (state === 'erased' || state === 'erasing' || partitionOf(userId) !== partition) continue;
+    const ties = (kind: 'follow' | 'request') =>
+      newestOf((before) => deps.social.tiesTo({ userId, kind, before, limit: LIMITS.pageMax }));
+    const followers = await ties('follow');
+    const requests = await ties('request');
+    const items = [
+      ...followers.map((row) => followItem('follow', userId, row.userId, row.id)),
+      ...requests.map((row) => followItem('followRequest', userId, row.userId, row.id)),
+    ];
+    for (const item of items) steps.push({ step: 'tell', offer: [item] });
+  }
+  return { steps, next: next === null ? null : `people:${next}` };
+}
+
+type EdgePage = Awaited<ReturnType<Social['tiesTo']>>;
+
+/** As many of the newest rows of a list as a person's items may be. */
+async function newestOf(read: (before: number | null) => Promise<EdgePage>): Promise<EdgePage['items']> {
+  const rows: EdgePage['items'] = [];
+  let before: number | null = null;
+  do {
+    const page: EdgePage = await read(before);
+    rows.push(...page.items);
+    before = page.next;
+  } while (before !== null && rows.length < STORE_LIMITS.items);
+  return rows;
+}

@@ -1,0 +1,54 @@
+/** Marking notifications as read. */
+import { unlessDown } from '#domain/errors.ts';
+import { firstSnowflakeAt, type Snowflake, type UserId } from '#domain/ids.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Timeline } from '#timeline/timeline.ts';
+import { noticesAfter } from './account-notices.ts';
+import type { AccountNotices } from './notifications.ts';
+import type { NotificationsStore } from './notifications-store.ts';
+
+export interface MarkingDeps {
+  store: Pick<NotificationsStore, 'arrival' | 'mark' | 'items' | 'addMark'>;
+  timeline: Pick<Timeline, 'newSince'>;
+  accounts: AccountNotices;
+  clock: Pick<Clock, 'now'>;
+}
+
+/**
+ * Marks as read what is at or below `upTo` and is there now. What arrives later is above the mark's `arrival`,
+ * whatever its id. New tweets, and notices of the account, have no arrival: the mark ends at the newest that there is
+ * of anything, and what comes from then on has a higher id.
+ */
+export function createMarking({ store, timeline, accounts, clock }: MarkingDeps) {
+  /** At or above every id that was minted so far. */
+  const newestId = () => firstSnowflakeAt(clock.now() + 1) - 1;
+
+  /** Newest of the new tweets; where the timeline cannot say, what the clock says has been posted. */
+  async function newestTweet(reader: UserId, after: Snowflake): Promise<Snowflake> {
+    const answer = await unlessDown(timeline.newSince({ reader, after, limit: 1 }));
+    if (answer === null || answer.partial) return newestId();
+    return answer.activities[0]?.tweetId ?? 0;
+  }
+
+  /** Newest of the notices, likewise. */
+  async function newestNotice(userId: UserId, after: Snowflake): Promise<Snowflake> {
+    const notices = await noticesAfter(accounts, { userId, after });
+    return notices === null ? newestId() : (notices[0]?.id ?? 0);
+  }
+
+  return async ({ userId, upTo }: { userId: UserId; upTo: Snowflake }): Promise<void> => {
+    // First: what arrives after this is not marked.
+    const arrival = await store.arrival();
+    const last = await store.mark({ userId });
+    const items = await store.items({ recipient: userId, since: last });
+    const newest = Math.max(
+      last.highest,
+      items[0]?.id ?? 0,
+      await newestTweet(userId, last.highest),
+      await newestNotice(userId, last.highest),
+    );
+    const end = Math.min(upTo, newest);
+    if (end <= last.highest && !items.some(({ id }) => id <= end)) return;
+    await store.addMark({ userId, upTo: end, arrival });
+  };
+}

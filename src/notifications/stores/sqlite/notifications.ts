@@ -1,0 +1,274 @@
+import { isWhole } from '#platform/sqlite/damage.ts';
+import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
+import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
+import type { Positions } from '#queue/view.ts';
+import { NOTIFICATION_TYPES, type NotificationType } from '../../notifications.ts';
+import {
+  type Item,
+  type ItemChange,
+  type ItemsPatch,
+  type NotificationItems,
+  STORE_LIMITS,
+  type StoredBellJob,
+  type StoredItem,
+} from '../../notifications-store.ts';
+
+const VIEW = 'notifications';
+
+interface ItemRow {
+  recipient: number;
+  id: number;
+  type: NotificationType;
+  tweet_id: number | null;
+  comment_id: number | null;
+  actor: number;
+  arrival: number;
+  untold: number;
+}
+
+function isItem({ recipient, id, type, tweet_id, comment_id, actor, arrival }: ItemRow): boolean {
+  return (
+    [recipient, id, actor, arrival, tweet_id ?? 0, comment_id ?? 0].every(isWhole) &&
+    NOTIFICATION_TYPES.includes(type)
+  );
+}
+
+interface Place {
+  partition: number;
+  generation: number;
+}
+
+/** {@link NotificationItems} on SQLite, and how to forget somebody's. */
+export interface SqliteItems extends NotificationItems {
+  /** Only inside `db.write`. Returns how many rows went. */
+  erase(userId: number, limit: number): number;
+}
+
+export function createSqliteItems(db: DerivedDatabase): SqliteItems {
+  const rows = rowsOn(db);
+  const views = createSqliteViewStore<ItemsPatch>({ db, name: VIEW, apply: rows.apply, drop: rows.drop });
+  const newestArrival = db.prepare('SELECT newest FROM arrivals');
+  const live = `FROM items
+     CROSS JOIN view_state v ON v.view = '${VIEW}' AND v.partition = items.partition
+       AND v.live_generation = items.generation`;
+  const columns = 'recipient, id, type, tweet_id, comment_id, actor, arrival, untold';
+  const above = db.prepare(
+    `SELECT ${columns} ${live} WHERE recipient = ? AND id > ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
+  );
+  const late = db.prepare(
+    `SELECT ${columns} ${live.replace('FROM items', 'FROM items INDEXED BY items_by_arrival')}
+     WHERE recipient = ? AND arrival > ? AND id <= ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
+  );
+  return {
+    views,
+    arrival: async () => (newestArrival.get() as { newest: number }).newest,
+    async items({ recipient, since }) {
+      const rows = above.all(recipient, since?.upTo ?? 0) as unknown as ItemRow[];
+      if (since !== undefined) {
+        rows.push(...(late.all(recipient, since.arrival, since.upTo) as unknown as ItemRow[]));
+      }
+      return rows.slice(0, STORE_LIMITS.items).map((row) => {
+        if (!isItem(row)) throw db.damaged(`what ${recipient} was told cannot be read`);
+        return itemOf(row);
+      });
+    },
+    ...jobsOn(db, rows),
+    erase: eraserOn(db),
+  };
+}
+
+function itemOf(row: ItemRow): StoredItem {
+  return {
+    recipient: row.recipient,
+    id: row.id,
+    type: row.type,
+    tweetId: row.tweet_id,
+    commentId: row.comment_id,
+    actor: row.actor,
+    arrival: row.arrival,
+    untold: row.untold === 1,
+  };
+}
+
+/** How what a commit adds came. */
+type Came = Pick<StoredItem, 'arrival' | 'untold'>;
+
+interface Rows {
+  /** The number that what this commit adds will carry. */
+  nextArrival: () => number;
+  change: (change: ItemChange, at: Place, came: Came) => void;
+  /** Keeps the newest of what one partition's generation told somebody. */
+  trim: (recipients: Iterable<number>, at: Place) => void;
+  apply: (patch: ItemsPatch, at: Place) => void;
+  drop: (at: Place & { limit: number }) => number;
+}
+
+function rowsOn(db: DerivedDatabase): Rows {
+  const change = changerOn(db);
+  const raise = db.prepare('UPDATE arrivals SET newest = newest + 1 RETURNING newest');
+  const trimOne = db.prepare(
+    `DELETE FROM items WHERE recipient = ?1 AND generation = ?2 AND partition = ?3 AND id <= (
+       SELECT id FROM items WHERE recipient = ?1 AND generation = ?2 AND partition = ?3
+       ORDER BY id DESC LIMIT 1 OFFSET ${STORE_LIMITS.items})`,
+  );
+  const addJob = db.prepare(
+    `INSERT OR IGNORE INTO bell_jobs (tweet_id, generation, partition, author, after_user) VALUES (?, ?, ?, ?, ?)`,
+  );
+  const dropItems = db.prepare(
+    `DELETE FROM items WHERE (recipient, id, generation, partition) IN (
+       SELECT recipient, id, generation, partition FROM items WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
+  );
+  const dropJobs = db.prepare(
+    `DELETE FROM bell_jobs WHERE (tweet_id, generation, partition) IN (
+       SELECT tweet_id, generation, partition FROM bell_jobs WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
+  );
+  const positions = db.prepare(
+    `SELECT live_positions AS live, building_positions AS building FROM view_state
+     WHERE view = '${VIEW}' AND partition = ?`,
+  );
+  /**
+   * The live generation has folded all that the rebuild found in the log when it began. Then what a scan finds and the
+   * live generation lacks was not wanted, and not lost, nor is it still to come.
+   */
+  function liveIsAhead(partition: number): boolean {
+    const row = positions.get(partition) as { live: string; building: string | null } | undefined;
+    if (row?.building == null) return false;
+    const live = JSON.parse(row.live) as Positions;
+    const began = Object.entries(JSON.parse(row.building) as Positions) as [keyof Positions, number][];
+    return began.every(([topic, position]) => (live[topic] ?? 0) >= position);
+  }
+  const nextArrival = () => (raise.get() as { newest: number }).newest;
+
+  function trim(recipients: Iterable<number>, { generation, partition }: Place): void {
+    for (const recipient of recipients) trimOne.run(recipient, generation, partition);
+  }
+
+  return {
+    nextArrival,
+    change,
+    trim,
+    apply({ changes, bellJobs, stood }, at) {
+      const adds = changes.some((one) => one.change === 'add' || (one.change === 'settleFollow' && one.item));
+      const came = stood
+        ? { arrival: 0, untold: liveIsAhead(at.partition) }
+        : { arrival: adds ? nextArrival() : 0, untold: false };
+      const told = new Set<number>();
+      for (const one of changes) {
+        change(one, at, came);
+        if (one.change === 'add') told.add(one.item.recipient);
+        if (one.change === 'settleFollow') told.add(one.recipient);
+      }
+      trim(told, at);
+      for (const { tweetId, author, after } of bellJobs) {
+        addJob.run(tweetId, at.generation, at.partition, author, after);
+      }
+    },
+    drop({ partition, generation, limit }) {
+      const items = Number(dropItems.run(partition, generation, limit).changes);
+      const jobs = Number(dropJobs.run(partition, generation, limit).changes);
+      return items + jobs;
+    },
+  };
+}
+
+function changerOn(db: DerivedDatabase): Rows['change'] {
+  const liveGeneration = `(SELECT live_generation FROM view_state WHERE view = '${VIEW}' AND partition = ?4)`;
+  // A generation under construction takes over how an item came from the live one, whichever of the two has it first.
+  const inherited = (column: string, otherwise: string) =>
+    `coalesce((SELECT ${column} FROM items WHERE recipient = ?1 AND id = ?2 AND partition = ?4
+       AND generation = ${liveGeneration}), ${otherwise})`;
+  const insert = db.prepare(
+    `INSERT OR IGNORE INTO items
+       (recipient, id, generation, partition, type, tweet_id, comment_id, actor, arrival, untold)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ${inherited('arrival', '?9')}, ${inherited('untold', '?10')})`,
+  );
+  const handDown = db.prepare(
+    `UPDATE items SET arrival = ?, untold = ?
+     WHERE recipient = ? AND id = ? AND partition = ? AND generation > ?`,
+  );
+  const remove = db.prepare(
+    'DELETE FROM items WHERE recipient = ? AND id = ? AND generation = ? AND partition = ?',
+  );
+  const removeTweet = db.prepare(
+    'DELETE FROM items WHERE recipient = ? AND tweet_id = ? AND generation = ? AND partition = ?',
+  );
+  const removeFollow = db.prepare(
+    `DELETE FROM items WHERE actor = ? AND recipient = ? AND generation = ? AND partition = ?
+       AND type IN ('follow', 'followRequest') AND id <> ?`,
+  );
+
+  function add(item: Item, { generation, partition }: Place, { arrival, untold }: Came): void {
+    const { recipient, id, type, tweetId, commentId, actor } = item;
+    const about = [type, tweetId, commentId, actor] as const;
+    const added = insert.run(recipient, id, generation, partition, ...about, arrival, +untold);
+    if (added.changes > 0) handDown.run(arrival, +untold, recipient, id, partition, generation);
+  }
+
+  return (change, at, came) => {
+    const { generation, partition } = at;
+    switch (change.change) {
+      case 'add':
+        return add(change.item, at, came);
+      case 'remove':
+        return void remove.run(change.recipient, change.id, generation, partition);
+      case 'removeTweet':
+        return void removeTweet.run(change.recipient, change.tweetId, generation, partition);
+      case 'settleFollow': {
+        const { recipient, actor, item } = change;
+        removeFollow.run(actor, recipient, generation, partition, item?.id ?? 0);
+        if (item !== null) add(item, at, came);
+      }
+    }
+  };
+}
+
+function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'> {
+  const select = db.prepare(
+    `SELECT j.partition AS partition, generation, author, tweet_id AS tweetId, after_user AS after
+     FROM bell_jobs j JOIN view_state v ON v.view = '${VIEW}' AND v.partition = j.partition
+       AND (v.live_generation = generation OR v.building_generation = generation)
+     ORDER BY tweet_id LIMIT ? + 0`,
+  );
+  const move = db.prepare(
+    `UPDATE bell_jobs SET after_user = ?
+     WHERE tweet_id = ? AND generation = ? AND partition = ? AND after_user = ?`,
+  );
+  const end = db.prepare(
+    'DELETE FROM bell_jobs WHERE tweet_id = ? AND generation = ? AND partition = ? AND after_user = ?',
+  );
+  return {
+    bellJobs: async ({ limit }) =>
+      (select.all(limit) as unknown as StoredBellJob[]).map((job) => {
+        if (!Object.values(job).every(isWhole)) throw db.damaged('a job of bells cannot be read');
+        return { ...job };
+      }),
+    advanceBellJob: ({ job, items, next }) =>
+      db.write(() => {
+        const { tweetId, generation, partition, after } = job;
+        const moved =
+          next === null
+            ? end.run(tweetId, generation, partition, after)
+            : move.run(next, tweetId, generation, partition, after);
+        if (moved.changes === 0) return false;
+        if (items.length === 0) return true;
+        const came = { arrival: rows.nextArrival(), untold: false };
+        for (const item of items) rows.change({ change: 'add', item }, job, came);
+        rows.trim(new Set(items.map(({ recipient }) => recipient)), job);
+        return true;
+      }),
+  };
+}
+
+function eraserOn(db: DerivedDatabase): SqliteItems['erase'] {
+  const bounded = (where: string) =>
+    db.prepare(
+      `DELETE FROM items WHERE (recipient, id, generation, partition) IN (
+         SELECT recipient, id, generation, partition FROM items WHERE ${where} LIMIT ? + 0)`,
+    );
+  const own = bounded('recipient = ?');
+  const caused = bounded('actor = ?');
+  return (userId, limit) => {
+    const gone = Number(own.run(userId, limit).changes);
+    return gone < limit ? gone + Number(caused.run(userId, limit - gone).changes) : gone;
+  };
+}

@@ -1,0 +1,124 @@
+/** People: making them known, their profiles and the state of their accounts. */
+import { notFound, WarbleError } from '#domain/errors.ts';
+import { decision, mintFor, type SocialDeps } from './changes.ts';
+import { acceptedTie, hasRequestsToAccept } from './follow-rules.ts';
+import { acceptStep, waitingRequests } from './protection-migration.ts';
+import { personEvent } from './relationships.ts';
+import type { Social } from './social.ts';
+import { NO_TIE, type Person, type StoredPerson, type TieKey } from './social-store.ts';
+
+type People = Pick<Social, 'createPerson' | 'setProfile' | 'setAccount' | 'erasePerson'>;
+
+/** Turns of one protection that may race before a request gives up. */
+const TURNS_MOST = 10;
+
+export function createPeople(deps: SocialDeps): People {
+  const { store, clock } = deps;
+
+  return {
+    createPerson: ({ userId, handle, name, time }) =>
+      store.change({ people: [userId], ties: [] }, ({ people: [known] }) => {
+        if (known) return { events: [], time, result: undefined };
+        const person: Person = {
+          userId,
+          handle,
+          name,
+          bio: '',
+          picture: '',
+          protected: false,
+          protections: 0,
+          settledProtections: 0,
+          state: 'active',
+          createdAt: time,
+          version: 1,
+        };
+        const events = [personEvent('account.changed', person, { time, traceId: '' })];
+        return { people: [person], events, time, result: undefined };
+      }),
+
+    async setProfile({ userId, changes, traceId }) {
+      let unsettled = true;
+      for (let turn = 0; turn < TURNS_MOST; turn++) {
+        const change = await changeProfile(deps, { userId, changes, traceId });
+        unsettled = change.unsettled;
+        while (unsettled) unsettled = await acceptStep(deps, { userId, traceId });
+        if (change.applied) return;
+      }
+      throw new WarbleError(
+        'overloaded',
+        'Your protection is being changed elsewhere; try again in a moment.',
+      );
+    },
+
+    setAccount: ({ userId, state, handle }) =>
+      store.change({ people: [userId], ties: [] }, ({ people: [before] }) => {
+        const time = clock.now();
+        if (!before) throw notFound('There is nobody with this id.');
+        // Whoever leaves is hidden for good, so what they wrote of themselves goes at once.
+        const leaves = state === 'erasing' || state === 'erased';
+        const emptied = leaves ? { name: '', bio: '', picture: '' } : {};
+        const after = changed(before, { state, handle: handle ?? before.handle, ...emptied });
+        // What is erased stays so, whatever was still on its way.
+        if (before.state === 'erased' || after === undefined) return { events: [], time, result: undefined };
+        const events = [personEvent('account.changed', after, { time, traceId: '' })];
+        return { people: [after], events, time, result: undefined };
+      }),
+
+    async erasePerson({ userId, limit, traceId }) {
+      const keys = await store.tiesOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
+      if (keys.length === 0) return { done: (await store.forgetHiddenPeriods({ userId, limit })) < limit };
+      await store.change({ people: [], ties: keys }, ({ ties }) =>
+        decision({
+          keys,
+          before: ties,
+          after: ties.map(() => NO_TIE),
+          time: clock.now(),
+          traceId,
+          result: undefined,
+        }),
+      );
+      return { done: false };
+    },
+  };
+}
+
+const ERASED_AT_ONCE = 200;
+
+type ProfileRequest = Parameters<Social['setProfile']>[0];
+
+/**
+ * Changes the profile and, where it becomes public, accepts the first requests. `applied` is false where requests of an
+ * earlier turn are still to be accepted: becoming protected now would leave them waiting.
+ */
+async function changeProfile(
+  deps: SocialDeps,
+  { userId, changes, traceId }: ProfileRequest,
+): Promise<{ applied: boolean; unsettled: boolean }> {
+  const keys: TieKey[] = changes.protected === false ? await waitingRequests(deps, userId) : [];
+  const mint = mintFor(deps, userId);
+  return deps.store.change({ people: [userId], ties: keys }, ({ people: [before], ties }) => {
+    const time = deps.clock.now();
+    if (!before || before.state === 'erasing' || before.state === 'erased') {
+      throw notFound('There is nobody with this id.');
+    }
+    const nothing = { events: [], time };
+    const locks = changes.protected === true && !before.protected;
+    const after = changed(before, { ...changes, ...(locks && { protections: before.protections + 1 }) });
+    const unsettled = hasRequestsToAccept(before);
+    if (after === undefined) return { ...nothing, result: { applied: true, unsettled } };
+    const turns = after.protected !== before.protected;
+    if (turns && unsettled) return { ...nothing, result: { applied: false, unsettled } };
+    const accepted = ties.map((tie) => (turns ? acceptedTie(tie, after, mint) : tie));
+    const result = { applied: true, unsettled: unsettled || (turns && !after.protected) };
+    const all = decision({ keys, before: ties, after: accepted, people: [after], time, traceId, result });
+    return { ...all, events: [personEvent('profile.changed', after, { time, traceId }), ...all.events] };
+  });
+}
+
+/** The person with these fields set; undefined where that changes nothing. */
+function changed(before: StoredPerson, fields: Partial<Person>): Person | undefined {
+  const { counts: _, ...person } = before;
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (given.every(([name, value]) => before[name as keyof Person] === value)) return undefined;
+  return { ...person, ...Object.fromEntries(given), version: person.version + 1 };
+}

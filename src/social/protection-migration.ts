@@ -1,0 +1,81 @@
+/**
+ * What the turn of a protection leaves to do.
+ *
+ * **Becoming protected ends private follows** at once, for everybody who reads (the store sees to it), and the request
+ * does no more than that: were the rows removed before its answer, the time that it takes would tell its sender how
+ * many there are. The settler removes them afterwards, in small steps, so that nobody's requests wait for it either.
+ *
+ * **Becoming public accepts requests.** Up to {@link STEP} are accepted in the change that turns the protection; the
+ * rest follow in steps of the same size before the caller has its answer, so that an account with 100,000 requests
+ * neither fills the memory nor holds up everybody's writes. After a crash in between, the settler ends what was begun.
+ */
+import type { UserId } from '#domain/ids.ts';
+import type { Worker } from '#platform/worker.ts';
+import { decision, mintFor, type SocialDeps } from './changes.ts';
+import { acceptedTie, endedTie, hasRequestsToAccept } from './follow-rules.ts';
+import type { Person, StoredPerson, TieKey } from './social-store.ts';
+
+/** Requests accepted in one step: some 10 ms of work. */
+export const STEP = 200;
+/** Ended private follows that are removed in one step: about 1 ms of work. */
+const ENDED_STEP = 20;
+
+/** Requests to follow `userId`, the longest waiting first. */
+export async function waitingRequests({ store }: SocialDeps, userId: UserId): Promise<TieKey[]> {
+  const sources = await store.pending({ userId, kind: 'request', limit: STEP });
+  return sources.map((from) => ({ from, to: userId }));
+}
+
+/**
+ * Accepts some requests. `true`: there may be more. The protection is read twice, and what counts is the one inside
+ * the change: a turn in between only makes the step do nothing.
+ */
+export async function acceptStep(
+  deps: SocialDeps,
+  { userId, traceId }: { userId: UserId; traceId: string },
+): Promise<boolean> {
+  const [person] = await deps.store.people([userId]);
+  if (person == null || !hasRequestsToAccept(person)) return false;
+  const keys = await waitingRequests(deps, userId);
+  if (keys.length === 0) return false;
+  const mint = mintFor(deps, userId);
+  await deps.store.change({ people: [userId], ties: keys }, ({ people, ties }) => {
+    const now = people[0] ?? person;
+    const after = ties.map((tie) => acceptedTie(tie, now, mint));
+    return decision({ keys, before: ties, after, time: deps.clock.now(), traceId, result: undefined });
+  });
+  return true;
+}
+
+/** Removes some private follows that have ended, and notes when none is left. `true`: it did something. */
+async function endStep(deps: SocialDeps, userId: UserId): Promise<boolean> {
+  // Read first: what ends by a later turn is not among those that are asked for next, and is not noted as removed.
+  const [seen] = await deps.store.people([userId]);
+  if (seen == null || seen.settledProtections === seen.protections) return false;
+  const sources = await deps.store.pending({ userId, kind: 'ended', limit: ENDED_STEP });
+  const keys = sources.map((from) => ({ from, to: userId }));
+  return deps.store.change({ people: [userId], ties: keys }, ({ people: [person], ties }) => {
+    const now = person ?? seen;
+    const after = ties.map((tie) => endedTie(tie, now));
+    const people = keys.length < ENDED_STEP ? [settledThrough(now, seen.protections)] : [];
+    return decision({ keys, before: ties, after, people, time: deps.clock.now(), traceId: '', result: true });
+  });
+}
+
+function settledThrough({ counts: _, ...person }: StoredPerson, protections: number): Person {
+  return { ...person, settledProtections: Math.max(person.settledProtections, protections) };
+}
+
+/** Removes ended private follows, and accepts the requests that a crash left over. */
+export function createSettler(deps: SocialDeps): Worker {
+  return {
+    name: 'social-settler',
+    idle_ms: 500,
+    async step() {
+      const [userId] = await deps.store.unsettled({ limit: 1 });
+      if (userId === undefined) return false;
+      const accepted = await acceptStep(deps, { userId, traceId: '' });
+      return (await endStep(deps, userId)) || accepted;
+    },
+  };
+}

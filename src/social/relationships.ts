@@ -1,0 +1,102 @@
+/** Ties and what a change of them means: pure functions that the rules and every store share. */
+import type { EventDraft, EventType } from '#domain/events.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import type { Counts, Person, Tie, TieKey } from './social-store.ts';
+
+/** By how much each person's counts change when a tie changes. */
+export function countChanges({ from, to }: TieKey, before: Tie, after: Tie): Map<UserId, Partial<Counts>> {
+  const source = weigh(after, 1, weigh(before, -1, emptyWeights()));
+  const mine: Partial<Counts> = {
+    following: source.public,
+    outgoing: source.public + source.private + source.request,
+    blocks: source.block,
+    mutes: source.mute,
+  };
+  const theirs: Partial<Counts> = {
+    followers: source.public,
+    requesters: source.request,
+  };
+  return new Map([
+    [from, mine],
+    [to, theirs],
+  ]);
+}
+
+function emptyWeights() {
+  return { public: 0, private: 0, request: 0, block: 0, mute: 0 };
+}
+
+function weigh(tie: Tie, sign: 1 | -1, into: ReturnType<typeof emptyWeights>) {
+  if (tie.follow !== null) into[tie.follow.private ? 'private' : 'public'] += sign;
+  if (tie.request !== null) into.request += sign;
+  if (tie.block !== null) into.block += sign;
+  if (tie.mute !== null) into.mute += sign;
+  return into;
+}
+
+interface Cause {
+  time: number;
+  traceId: string;
+}
+
+/**
+ * What a changed tie makes known; nothing where nothing changed. A follow that turns public or private has a fresh
+ * id: `entityId` is the new one and `itemId` the one before, under which it may have been told.
+ */
+export function tieEvents({ from, to }: TieKey, before: Tie, after: Tie, cause: Cause): EventDraft[] {
+  const events: EventDraft[] = [];
+  const follows = (type: EventType, entityId: Snowflake, itemId = 0) =>
+    events.push({
+      topic: 'follows',
+      type,
+      key: to,
+      entityId,
+      itemId,
+      entityVersion: 1,
+      actorId: from,
+      ...cause,
+    });
+  const accounts = (type: EventType) =>
+    events.push({
+      topic: 'accounts',
+      type,
+      key: from,
+      entityId: to,
+      itemId: 0,
+      entityVersion: 1,
+      actorId: from,
+      ...cause,
+    });
+
+  if (before.request !== null && after.request === null) follows('follow.withdrawn', before.request);
+  const [old, now] = [before.follow, after.follow];
+  if (old !== null && now === null) follows('follow.removed', old.id);
+  if (old === null && now !== null) follows('follow.added', now.id);
+  if (old !== null && now !== null && old.id !== now.id) follows('follow.changed', now.id, old.id);
+  if (before.request === null && after.request !== null) follows('follow.requested', after.request);
+  if (before.block === null && after.block !== null) accounts('block.added');
+  if (before.block !== null && after.block === null) accounts('block.removed');
+  if (before.mute === null && after.mute !== null) accounts('mute.added');
+  if (before.mute !== null && after.mute === null) accounts('mute.removed');
+  if (before.hiddenReposts === null && after.hiddenReposts !== null) accounts('reposts.hidden');
+  if (before.hiddenReposts !== null && after.hiddenReposts === null) accounts('reposts.shown');
+  return events;
+}
+
+/** What a changed person makes known. */
+export function personEvent(
+  type: 'profile.changed' | 'account.changed',
+  person: Person,
+  cause: Cause,
+): EventDraft {
+  return {
+    topic: 'accounts',
+    type,
+    key: person.userId,
+    entityId: 0,
+    itemId: 0,
+    entityVersion: person.version,
+    actorId: person.userId,
+    ...cause,
+  };
+}

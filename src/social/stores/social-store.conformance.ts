@@ -1,0 +1,382 @@
+/** What every social store must do, run with two handles open on one backend, as two processes would have it. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { EventDraft, WarbleEvent } from '#domain/events.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import {
+  APART_MOST,
+  type Decision,
+  MAX_HIDDEN_PERIODS,
+  NO_COUNTS,
+  NO_TIE,
+  type Person,
+  RELATION,
+  type SocialStore,
+  type Tie,
+  type TieKey,
+} from '../social-store.ts';
+
+export interface OpenedSocialStore {
+  store: SocialStore;
+  /** Every committed event, in the order of its key. */
+  events(): Promise<WarbleEvent[]>;
+}
+export interface SocialBackend {
+  /** Opens one more handle on the same, at first empty, backend. */
+  open(): Promise<OpenedSocialStore>;
+  /** Closes all handles and forgets everything. */
+  dispose(): Promise<void>;
+}
+
+const publicly = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: false } });
+const privately = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: true, protections: 0 } });
+const asking = (id: Snowflake): Tie => ({ ...NO_TIE, request: id });
+
+function personNamed(userId: UserId, fields: Partial<Person> = {}): Person {
+  return {
+    userId,
+    handle: `Person${userId}`,
+    name: `Person ${userId}`,
+    bio: '',
+    picture: '',
+    protected: false,
+    state: 'active',
+    protections: 0,
+    settledProtections: 0,
+    createdAt: 1_000,
+    version: 1,
+    ...fields,
+  };
+}
+
+const plain = <Result>(result: Result): Pick<Decision<Result>, 'events' | 'time' | 'result'> => ({
+  events: [],
+  time: 5_000,
+  result,
+});
+
+export function testSocialStore(name: string, fresh: () => Promise<SocialBackend>): void {
+  describe(`${name} as a social store`, () => {
+    let backend: SocialBackend;
+    let one: OpenedSocialStore;
+    let two: OpenedSocialStore;
+    beforeEach(async () => {
+      backend = await fresh();
+      one = await backend.open();
+      two = await backend.open();
+    });
+    afterEach(() => backend.dispose());
+
+    const save = (store: SocialStore, ...people: Person[]) =>
+      store.change({ people: people.map((person) => person.userId), ties: [] }, () => ({
+        ...plain(undefined),
+        people,
+      }));
+    const tie = (store: SocialStore, from: UserId, to: UserId, next: Tie, events: EventDraft[] = []) =>
+      store.change({ people: [], ties: [{ from, to }] }, () => ({
+        ...plain(undefined),
+        ties: [{ from, to, tie: next }],
+        events,
+      }));
+    const ids = (rows: readonly { userId: UserId }[]) => rows.map((row) => row.userId);
+    const list = (kind: Parameters<SocialStore['list']>[0]['kind'], userId: UserId) =>
+      two.store.list({ kind, userId, before: null, limit: 100 });
+
+    test('a person saved through one handle is read through the other, in the order asked for', async () => {
+      const wanted = personNamed(7, { bio: 'Zürich', picture: 'a.png', protected: true, state: 'suspended' });
+      await save(one.store, wanted, personNamed(3));
+      const [third, never, seventh] = await two.store.people([3, 5, 7]);
+      assert.equal(third?.userId, 3);
+      assert.equal(never, null);
+      assert.deepEqual(seventh, { ...wanted, counts: NO_COUNTS });
+    });
+
+    test('handles are found ignoring case, as long as they are held, and former ones are remembered', async () => {
+      await save(one.store, personNamed(1, { handle: 'Ada' }), personNamed(2, { handle: 'Bob' }));
+      assert.deepEqual(ids(await two.store.byHandle(['ADA', 'nobody'])), [1]);
+      await one.store.change({ people: [1], ties: [] }, ({ people: [before] }) => ({
+        ...plain(undefined),
+        people: [personNamed(1, { handle: 'Lovelace', version: (before?.version ?? 0) + 1 })],
+      }));
+      assert.deepEqual(await two.store.byHandle(['ada']), []);
+      assert.deepEqual(ids(await two.store.byHandle(['lovelace'])), [1]);
+      assert.deepEqual(await two.store.formerHandles(1), [{ handle: 'Ada', until: 5_000 }]);
+    });
+
+    test('a decision sees what another handle committed, and throwing keeps nothing', async () => {
+      await save(one.store, personNamed(1), personNamed(2));
+      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      const subject = {
+        people: [1, 9],
+        ties: [
+          { from: 1, to: 2 },
+          { from: 2, to: 1 },
+        ],
+      };
+      const seen = await two.store.change(subject, (facts) => ({ ...plain(facts) }));
+      assert.equal(seen.people[0]?.counts.following, 1);
+      assert.equal(seen.people[1], null);
+      assert.deepEqual(seen.ties, [{ ...publicly(10), mute: 11 }, NO_TIE]);
+      const refusal = new Error('no');
+      await assert.rejects(
+        two.store.change(subject, () => {
+          throw refusal;
+        }),
+        refusal,
+      );
+      assert.equal((await one.store.people([1]))[0]?.counts.following, 1);
+    });
+
+    test('changes of one tie through both handles at once are one after the other', async () => {
+      await save(one.store, personNamed(1), personNamed(2));
+      const key: TieKey = { from: 1, to: 2 };
+      const attempts = Array.from({ length: 40 }, (_, n) =>
+        (n % 2 === 0 ? one : two).store.change({ people: [1], ties: [key] }, ({ people, ties }) => {
+          const following = people[0]?.counts.following ?? -1;
+          assert.equal(following, ties[0]?.follow === null ? 0 : 1);
+          return { ...plain(undefined), ties: [{ ...key, tie: following === 0 ? publicly(n + 1) : NO_TIE }] };
+        }),
+      );
+      await Promise.all(attempts);
+      assert.equal((await one.store.people([1]))[0]?.counts.following, 0);
+      assert.deepEqual(await list('following', 1), []);
+    });
+
+    test('a fact and its event are one commit, with a gapless sequence for each key', async () => {
+      await save(one.store, personNamed(1), personNamed(2));
+      const draft: EventDraft = {
+        topic: 'follows',
+        type: 'follow.added',
+        key: 2,
+        entityId: 10,
+        entityVersion: 1,
+        actorId: 1,
+        itemId: 0,
+        time: 5_000,
+        traceId: 't',
+      };
+      await tie(one.store, 1, 2, publicly(10), [draft]);
+      await tie(two.store, 1, 2, NO_TIE, [{ ...draft, type: 'follow.removed' }]);
+      await assert.rejects(
+        one.store.change({ people: [], ties: [] }, () => {
+          throw new Error('decided against');
+        }),
+      );
+      const events = await one.events();
+      assert.deepEqual(
+        events.map(({ type, sequence }) => [type, sequence]),
+        [
+          ['follow.added', 1],
+          ['follow.removed', 2],
+        ],
+      );
+    });
+
+    test('counts are exact through every change of a tie, and a private follow is in no shown count', async () => {
+      await save(one.store, personNamed(1), personNamed(2));
+      const counts = async () => (await two.store.people([1, 2])).map((person) => person?.counts);
+      await tie(one.store, 1, 2, { ...asking(10), block: 11, mute: 12 });
+      assert.deepEqual(await counts(), [
+        { ...NO_COUNTS, outgoing: 1, blocks: 1, mutes: 1 },
+        { ...NO_COUNTS, requesters: 1 },
+      ]);
+      await tie(two.store, 1, 2, privately(13));
+      assert.deepEqual(await counts(), [{ ...NO_COUNTS, outgoing: 1 }, NO_COUNTS]);
+      await tie(one.store, 1, 2, publicly(14));
+      await tie(one.store, 1, 2, publicly(14));
+      assert.deepEqual(await counts(), [
+        { ...NO_COUNTS, following: 1, outgoing: 1 },
+        { ...NO_COUNTS, followers: 1 },
+      ]);
+      await tie(two.store, 1, 2, NO_TIE);
+      assert.deepEqual(await counts(), [NO_COUNTS, NO_COUNTS]);
+    });
+
+    test('relations tell everything between two people but a private follow of the viewer', async () => {
+      await save(one.store, personNamed(1), personNamed(2), personNamed(3), personNamed(4));
+      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      await tie(one.store, 2, 1, privately(12));
+      await tie(one.store, 1, 3, asking(13));
+      await tie(one.store, 3, 1, { ...publicly(14), block: 15 });
+      await tie(one.store, 1, 4, { ...NO_TIE, block: 16 });
+      const others = [1, 2, 3, 4, 99];
+      assert.deepEqual(await two.store.relations({ viewer: 1, others }), [
+        0,
+        RELATION.following | RELATION.muting,
+        RELATION.requested | RELATION.followedBy | RELATION.blockedBy,
+        RELATION.blocking,
+        0,
+      ]);
+      assert.deepEqual(await two.store.relations({ viewer: 2, others: [1] }), [
+        RELATION.followingPrivately | RELATION.followedBy,
+      ]);
+    });
+
+    test('who is apart from somebody are all whom they block or mute, or who block them', async () => {
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
+      assert.deepEqual(await one.store.apart(1), new Map());
+      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      await tie(one.store, 2, 1, { ...NO_TIE, block: 12, mute: 13 });
+      await tie(one.store, 1, 3, { ...NO_TIE, block: 14 });
+      await tie(one.store, 4, 1, { ...publicly(15), mute: 16 });
+      assert.deepEqual(
+        await two.store.apart(1),
+        new Map([
+          [2, RELATION.muting | RELATION.blockedBy],
+          [3, RELATION.blocking],
+        ]),
+      );
+      await tie(two.store, 1, 2, NO_TIE);
+      await tie(two.store, 2, 1, NO_TIE);
+      await tie(two.store, 1, 3, NO_TIE);
+      assert.deepEqual(await one.store.apart(1), new Map());
+    });
+
+    test('beyond a bound they are too many to tell, whichever way they stand', async () => {
+      const block = (from: number, to: number) => tie(one.store, from, to, { ...NO_TIE, block: 20 });
+      await Promise.all(Array.from({ length: APART_MOST }, (_, i) => block(i + 2, 1)));
+      assert.equal((await two.store.apart(1))?.size, APART_MOST);
+      await block(1, 2);
+      assert.equal(await two.store.apart(1), null);
+    });
+
+    test('each list holds its own kind, newest first, by pages that neither repeat nor skip', async () => {
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
+      await tie(one.store, 1, 2, publicly(10));
+      await tie(one.store, 1, 3, privately(11));
+      await tie(one.store, 1, 4, publicly(12));
+      await tie(one.store, 5, 2, publicly(13));
+      await tie(one.store, 5, 4, privately(14));
+      await tie(one.store, 4, 1, { ...asking(15), block: 16, mute: 17 });
+      assert.deepEqual(await list('ownFollowing', 1), [
+        { id: 12, userId: 4, private: false },
+        { id: 11, userId: 3, private: true },
+        { id: 10, userId: 2, private: false },
+      ]);
+      assert.deepEqual(ids(await list('following', 1)), [4, 2]);
+      assert.deepEqual(ids(await list('followers', 2)), [5, 1]);
+      assert.deepEqual(ids(await list('followers', 4)), [1]);
+      assert.deepEqual(await list('requests', 1), [{ id: 15, userId: 4, private: false }]);
+      assert.deepEqual(await list('blocks', 4), [{ id: 16, userId: 1, private: false }]);
+      assert.deepEqual(await list('mutes', 4), [{ id: 17, userId: 1, private: false }]);
+      const page = await one.store.list({ kind: 'ownFollowing', userId: 1, before: 12, limit: 1 });
+      assert.deepEqual(ids(page), [3]);
+    });
+
+    test('a private follow stands nowhere once its followee became protected, whatever is still to be removed', async () => {
+      await save(one.store, personNamed(1), personNamed(2), personNamed(3));
+      await tie(one.store, 1, 2, privately(10));
+      await save(one.store, personNamed(2, { protected: true, protections: 1 }));
+      await tie(one.store, 3, 2, publicly(11));
+      assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [0]);
+      assert.deepEqual(await list('ownFollowing', 1), []);
+      assert.deepEqual(await two.store.followees(1), []);
+      assert.deepEqual(await two.store.followerIds({ followee: 2, after: 0, limit: 10 }), [3]);
+      assert.deepEqual(await two.store.edges([{ follower: 1, followee: 2 }]), []);
+      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), [1]);
+      assert.deepEqual(await two.store.unsettled({ limit: 10 }), [2]);
+      await save(one.store, personNamed(2, { protections: 1 }));
+      assert.deepEqual(
+        await two.store.relations({ viewer: 1, others: [2] }),
+        [0],
+        'nor when it is public again',
+      );
+      const again: Tie = { ...NO_TIE, follow: { id: 12, private: true, protections: 1 } };
+      await tie(one.store, 1, 2, again);
+      assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [RELATION.followingPrivately]);
+      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), []);
+      await save(one.store, personNamed(2, { protections: 1, settledProtections: 1 }));
+      assert.deepEqual(await one.store.unsettled({ limit: 10 }), []);
+    });
+
+    test('requests to an account that is not protected wait, the oldest first', async () => {
+      await save(one.store, ...[1, 2, 3].map((userId) => personNamed(userId)));
+      await tie(one.store, 3, 1, asking(10));
+      await tie(one.store, 2, 1, asking(11));
+      assert.deepEqual(await two.store.pending({ userId: 1, kind: 'request', limit: 1 }), [3]);
+      assert.deepEqual(await two.store.unsettled({ limit: 10 }), [1]);
+    });
+
+    test('fan-out sees private follows too: followees newest first, followers in userId order by pages', async () => {
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
+      await save(one.store, personNamed(6, { state: 'deactivated' }));
+      await tie(one.store, 1, 5, publicly(10));
+      await tie(one.store, 1, 4, { ...privately(11), mute: 12, hiddenReposts: 14 });
+      await tie(one.store, 1, 6, publicly(13));
+      assert.deepEqual(await two.store.followees(1), [
+        { userId: 4, id: 11, private: true, muted: true, repostsHidden: true },
+        { userId: 5, id: 10, private: false, muted: false, repostsHidden: false },
+      ]);
+      for (const from of [3, 2, 4])
+        await tie(one.store, from, 5, from === 3 ? privately(20) : publicly(20 + from));
+      assert.deepEqual(await two.store.followerIds({ followee: 5, after: 0, limit: 2 }), [1, 2]);
+      assert.deepEqual(await two.store.followerIds({ followee: 5, after: 2, limit: 2 }), [3, 4]);
+      const edges = await two.store.edges([
+        { follower: 1, followee: 4 },
+        { follower: 4, followee: 1 },
+        { follower: 1, followee: 5 },
+      ]);
+      assert.deepEqual(edges, [
+        { follower: 1, followee: 4, id: 11, private: true },
+        { follower: 1, followee: 5, id: 10, private: false },
+      ]);
+      const asked = [
+        { follower: 1, followee: 4 },
+        { follower: 5, followee: 1 },
+        { follower: 1, followee: 5 },
+      ];
+      assert.deepEqual(await two.store.publicFollows(asked), [{ follower: 1, followee: 5 }]);
+    });
+
+    test('people are scanned in userId order; ties of a person are all found, a few at a time', async () => {
+      await save(one.store, personNamed(4_294_967_295), personNamed(2), personNamed(9));
+      assert.deepEqual(ids(await two.store.scan({ after: 0, limit: 2 })), [2, 9]);
+      assert.deepEqual(ids(await two.store.scan({ after: 9, limit: 2 })), [4_294_967_295]);
+      await tie(one.store, 2, 9, { ...publicly(1), mute: 2 });
+      await tie(one.store, 9, 2, asking(3));
+      await tie(one.store, 4_294_967_295, 2, { ...privately(4), block: null });
+      await tie(one.store, 4_294_967_295, 9, publicly(5));
+      for (let left = 3; left > 0; left--) {
+        const found = await two.store.tiesOf({ userId: 2, limit: 100 });
+        assert.equal(found.length, left);
+        const [first] = await two.store.tiesOf({ userId: 2, limit: 1 });
+        assert.ok(first !== undefined && (first.from === 2 || first.to === 2));
+        await tie(one.store, first.from, first.to, NO_TIE);
+      }
+      assert.deepEqual(await two.store.tiesOf({ userId: 2, limit: 1 }), []);
+    });
+
+    test('ended mutes and blocks are remembered for their viewer, the newest of them, until they are forgotten', async () => {
+      const ended = (hidden: NonNullable<Decision<null>['hidden']>) =>
+        one.store.change({ people: [], ties: [] }, () => ({ ...plain(null), hidden }));
+      const period = (userId: UserId, until: number) => ({ userId, since: until - 5, until });
+      const untils = async (viewer: UserId) =>
+        (await two.store.hiddenPeriods(viewer)).map(({ until }) => until).sort((a, b) => a - b);
+      await ended([
+        { viewer: 2, ...period(9, 20) },
+        { viewer: 9, ...period(2, 20) },
+      ]);
+      await ended([{ viewer: 2, ...period(9, 40) }]);
+      assert.deepEqual(await untils(2), [20, 40]);
+      assert.deepEqual(await two.store.hiddenPeriods(9), [{ userId: 2, since: 15, until: 20 }]);
+      await ended(
+        Array.from({ length: MAX_HIDDEN_PERIODS }, (_, i) => ({ viewer: 2, ...period(7, 100 + i) })),
+      );
+      const kept = await untils(2);
+      assert.deepEqual([kept.length, kept[0]], [MAX_HIDDEN_PERIODS, 100]);
+      assert.equal(await two.store.forgetHiddenPeriods({ userId: 9, limit: 5 }), 1);
+      assert.deepEqual(await one.store.hiddenPeriods(9), []);
+      assert.equal(await two.store.forgetHiddenPeriods({ userId: 7, limit: 10 }), 10);
+      assert.equal((await untils(2)).length, MAX_HIDDEN_PERIODS - 10);
+    });
+
+    test('the first and the last snowflake keep their place', async () => {
+      const last = Number.MAX_SAFE_INTEGER - 1;
+      await save(one.store, personNamed(1), personNamed(2), personNamed(3));
+      await tie(one.store, 1, 2, publicly(1));
+      await tie(one.store, 1, 3, publicly(last));
+      assert.deepEqual(ids(await list('following', 1)), [3, 2]);
+      assert.equal((await two.store.edges([{ follower: 1, followee: 3 }]))[0]?.id, last);
+    });
+  });
+}

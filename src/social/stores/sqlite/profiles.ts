@@ -1,0 +1,122 @@
+/** People in SQLite: rows to records and back. */
+import type { UserId } from '#domain/ids.ts';
+import type { AccountState } from '#domain/records.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+import type { Counts, Person, StoredPerson } from '../../social-store.ts';
+
+interface PersonRow {
+  user_id: number;
+  handle: string;
+  name: string;
+  bio: string;
+  picture: string;
+  protected: number;
+  protections: number;
+  settled_protections: number;
+  state: AccountState;
+  created_at: number;
+  version: number;
+  followers: number;
+  following: number;
+  outgoing: number;
+  requesters: number;
+  blocks: number;
+  mutes: number;
+}
+
+function personOf(row: PersonRow): StoredPerson {
+  return {
+    userId: row.user_id,
+    handle: row.handle,
+    name: row.name,
+    bio: row.bio,
+    picture: row.picture,
+    protected: row.protected === 1,
+    protections: row.protections,
+    settledProtections: row.settled_protections,
+    state: row.state,
+    createdAt: row.created_at,
+    version: row.version,
+    counts: {
+      followers: row.followers,
+      following: row.following,
+      outgoing: row.outgoing,
+      requesters: row.requesters,
+      blocks: row.blocks,
+      mutes: row.mutes,
+    },
+  };
+}
+
+/** Handles are ASCII, so this is all there is to their case. */
+const handleKey = (handle: string) => handle.toLowerCase();
+
+/** Reads, and the writes that belong inside `db.write`. */
+export function createSqlitePeople(db: Database) {
+  const one = db.prepare('SELECT * FROM people WHERE user_id = ?');
+  const byHandle = db.prepare('SELECT * FROM people WHERE handle_key = ? ORDER BY user_id');
+  const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ? + 0');
+  const unsettled = db.prepare(
+    `SELECT user_id FROM people INDEXED BY people_unsettled
+     WHERE settled_protections < protections OR (protected = 0 AND requesters > 0)
+     ORDER BY user_id LIMIT ? + 0`,
+  );
+  const former = db.prepare(
+    'SELECT handle, until FROM former_handles WHERE user_id = ? ORDER BY until DESC, handle',
+  );
+  const keepFormer = db.prepare(
+    'INSERT OR IGNORE INTO former_handles (user_id, until, handle) VALUES (?, ?, ?)',
+  );
+  const save = db.prepare(
+    `INSERT INTO people (user_id, handle, handle_key, name, bio, picture, protected, protections, settled_protections,
+       state, created_at, version)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (user_id) DO UPDATE SET handle = excluded.handle, handle_key = excluded.handle_key,
+       name = excluded.name, bio = excluded.bio, picture = excluded.picture, protected = excluded.protected,
+       protections = excluded.protections, settled_protections = excluded.settled_protections,
+       state = excluded.state, created_at = excluded.created_at, version = excluded.version`,
+  );
+  const count = db.prepare(
+    `UPDATE people SET followers = followers + ?, following = following + ?, outgoing = outgoing + ?,
+       requesters = requesters + ?, blocks = blocks + ?, mutes = mutes + ?
+     WHERE user_id = ?`,
+  );
+
+  return {
+    get(userId: UserId): StoredPerson | null {
+      const row = one.get(userId) as PersonRow | undefined;
+      return row === undefined ? null : personOf(row);
+    },
+    byHandle: (handle: string) => (byHandle.all(handleKey(handle)) as unknown as PersonRow[]).map(personOf),
+    after: (userId: UserId, limit: number) =>
+      (after.all(userId, limit) as unknown as PersonRow[]).map(personOf),
+    unsettled: (limit: number) => (unsettled.all(limit) as { user_id: number }[]).map((row) => row.user_id),
+    formerHandles: (userId: UserId) =>
+      (former.all(userId) as { handle: string; until: number }[]).map(({ handle, until }) => ({
+        handle,
+        until,
+      })),
+    save(person: Person, before: StoredPerson | null, time: number): void {
+      if (before !== null && before.handle !== person.handle)
+        keepFormer.run(person.userId, time, before.handle);
+      if (before !== null) db.noteErased();
+      save.run(
+        person.userId,
+        person.handle,
+        handleKey(person.handle),
+        person.name,
+        person.bio,
+        person.picture,
+        person.protected ? 1 : 0,
+        person.protections,
+        person.settledProtections,
+        person.state,
+        person.createdAt,
+        person.version,
+      );
+    },
+    addCounts(userId: UserId, by: Counts): void {
+      count.run(by.followers, by.following, by.outgoing, by.requesters, by.blocks, by.mutes, userId);
+    },
+  };
+}

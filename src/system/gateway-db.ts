@@ -1,0 +1,60 @@
+import type { AccountsStore } from '#accounts/accounts-store.ts';
+import type { AuditLog } from '#accounts/audit.ts';
+import { cacheSessions } from '#accounts/stores/cached.ts';
+import { createSqliteAuditLog } from '#accounts/stores/sqlite/audit.ts';
+import {
+  ACCOUNTS_SCHEMA,
+  ADMINISTRATION_SCHEMA,
+  NOTICES_SCHEMA,
+  SESSION_LIFE_SCHEMA,
+} from '#accounts/stores/sqlite/schema.ts';
+import { createSqliteAccountsStore } from '#accounts/stores/sqlite.ts';
+import type { MediaIndex } from '#media/media-index.ts';
+import { MEDIA_LAST_USE_SCHEMA, MEDIA_SCHEMA } from '#media/stores/sqlite/schema.ts';
+import { createSqliteMediaIndex } from '#media/stores/sqlite.ts';
+import type { ReportsStore } from '#moderation/reports-store.ts';
+import { REPORTS_SCHEMA } from '#moderation/stores/sqlite/schema.ts';
+import { createSqliteReportsStore } from '#moderation/stores/sqlite.ts';
+import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
+import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { Disk } from '#platform/sqlite/disk.ts';
+
+export interface GatewayDb {
+  db: Database;
+  accounts: AccountsStore;
+  audit: AuditLog;
+  media: MediaIndex;
+  reports: ReportsStore;
+}
+
+/**
+ * Opens the gateway's one file: accounts, sessions, secrets, the audit log, reports and the index of media. `soleOwner`
+ * (the default): no other process writes it, so sessions may be kept in memory.
+ */
+export function openGatewayDb(options: {
+  path: string;
+  disk?: Disk | undefined;
+  faults?: CommitFaults | undefined;
+  soleOwner?: boolean;
+}): GatewayDb {
+  const { path, disk, faults, soleOwner = true } = options;
+  const migrations = [
+    ACCOUNTS_SCHEMA,
+    MEDIA_SCHEMA,
+    ADMINISTRATION_SCHEMA,
+    REPORTS_SCHEMA,
+    MEDIA_LAST_USE_SCHEMA,
+    HIGH_WATER_SCHEMA,
+    SESSION_LIFE_SCHEMA,
+    NOTICES_SCHEMA,
+  ];
+  const db = openDatabase({ path, durability: 'full', disk, faults, migrations });
+  const accounts = createSqliteAccountsStore(db);
+  return {
+    db,
+    accounts: soleOwner ? cacheSessions(accounts) : accounts,
+    audit: createSqliteAuditLog(db),
+    media: createSqliteMediaIndex(db),
+    reports: createSqliteReportsStore(db),
+  };
+}

@@ -1,0 +1,65 @@
+/** The people of a page: each is asked for once. */
+import type { UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { inBatches } from '#platform/batches.ts';
+import type { PersonShown, Social } from '#social/social.ts';
+
+export interface Cast {
+  /** When the page began, see `Cards`: a later round makes its cards of people whom the first asked for. */
+  readonly asOf: number;
+  /** Somebody of whom the page needs to know. */
+  want(userId: UserId): void;
+  /** Asks for all who are wanted and not known yet. Throws what social throws. */
+  fetch(): Promise<void>;
+  /** Undefined: the viewer may not read them, or they never were. */
+  get(userId: UserId): PersonShown | undefined;
+  /** Whether the viewer may know of somebody who was asked for. */
+  sees(userId: UserId): boolean;
+  /** Somebody who was asked for is hidden from the viewer. */
+  someHidden(): boolean;
+}
+
+export interface CastDeps {
+  social: Pick<Social, 'shown'>;
+  viewer: UserId | null;
+  asOf: number;
+}
+
+export function createCast({ social, viewer, asOf }: CastDeps): Cast {
+  /** By number: a person's place in `shown`. */
+  const places = new Map<UserId, number>();
+  const shown: (PersonShown | null)[] = [];
+  let wanted: UserId[] = [];
+  let someHidden = false;
+
+  function known(userId: UserId): PersonShown | undefined {
+    const place = places.get(userId);
+    return place === undefined ? undefined : (shown[place] ?? undefined);
+  }
+
+  return {
+    asOf,
+    want(userId) {
+      if (places.has(userId)) return;
+      places.set(userId, places.size);
+      wanted.push(userId);
+    },
+    async fetch() {
+      if (wanted.length === 0) return;
+      const userIds = wanted;
+      wanted = [];
+      for (const person of await inBatches(userIds, LIMITS.batch, (batch) =>
+        social.shown({ viewer, userIds: batch }),
+      )) {
+        shown.push(person);
+        someHidden ||= person?.readable !== true;
+      }
+    },
+    get(userId) {
+      const person = known(userId);
+      return person?.readable ? person : undefined;
+    },
+    sees: (userId) => known(userId) !== undefined,
+    someHidden: () => someHidden,
+  };
+}

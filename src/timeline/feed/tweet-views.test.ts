@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isWarbleError } from '#domain/errors.ts';
+import type { TweetId, UserId } from '#domain/ids.ts';
+import { createManualClock } from '#platform/clock.ts';
+import { createStamps } from '#platform/stamps.ts';
+import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
+import { createWorld, type World } from '../testing/world.ts';
+import type { TweetCard } from '../timeline.ts';
+import { createReads } from './reads.ts';
+import { type Cards, createCards, NO_CARDS } from './tweet-views.ts';
+
+const PEOPLE = [1, 2, 3, 4, 5] as const;
+const [ANN, BEN, CAT] = PEOPLE;
+
+function openWorld() {
+  const clock = createManualClock(1_800_000_000_000);
+  const world = createWorld(clock);
+  for (const userId of PEOPLE) world.join(userId);
+  const tweetIds: TweetId[] = [];
+  const readsWith = (cards: Cards) =>
+    createReads({
+      ...world,
+      cards,
+      snapshots: createMemoryTopSnapshots({ clock }),
+      globalTop: { newest: () => Promise.reject(new Error('is not asked for')) },
+      homes: { candidates: () => Promise.reject(new Error('is not asked for')) },
+      openHomeTop: async () => {
+        const left = [...tweetIds];
+        return { partial: false, take: async (count) => left.splice(0, count) };
+      },
+    });
+  return { world, tweetIds, readsWith };
+}
+
+type Act = (world: World, tweetIds: TweetId[]) => void;
+const person = fc.constantFrom(...PEOPLE);
+const nth = fc.nat(20);
+const toggle = (set: Set<UserId>, userId: UserId) => {
+  if (!set.delete(userId)) set.add(userId);
+};
+const at = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  person.map(
+    (author): Act =>
+      (world, ids) =>
+        void ids.unshift(world.post(author)),
+  ),
+  fc.tuple(nth, person).map(
+    ([n, who]): Act =>
+      (world, ids) => {
+        const tweetId = at(ids, n);
+        if (tweetId === undefined) return;
+        if (world.items.get(tweetId)!.likes.has(who)) world.unlike(tweetId, who);
+        else world.like(tweetId, who);
+      },
+  ),
+  fc.tuple(nth, person).map(
+    ([n, who]): Act =>
+      (world, ids) => {
+        const tweetId = at(ids, n);
+        if (tweetId !== undefined) world.comment(tweetId, who);
+      },
+  ),
+  fc.tuple(nth, nth).map(
+    ([n, m]): Act =>
+      (world, ids) => {
+        const comment = at(world.items.get(at(ids, n) ?? 0)?.comments ?? [], m);
+        if (comment !== undefined) world.remove(comment.id);
+      },
+  ),
+  nth.map(
+    (n): Act =>
+      (world, ids) => {
+        const tweetId = at(ids, n);
+        if (tweetId !== undefined) world.remove(tweetId);
+      },
+  ),
+  fc.tuple(person, fc.boolean(), fc.constantFrom('active' as const, 'suspended' as const)).map(
+    ([who, locked, state]): Act =>
+      (world) =>
+        world.setAccount(who, { protected: locked, state }),
+  ),
+  fc
+    .tuple(person, person, fc.constantFrom('blocking' as const, 'muting' as const, 'following' as const))
+    .filter(([one, other]) => one !== other)
+    .map(
+      ([one, other, tie]): Act =>
+        (world) =>
+          toggle(world.people.get(one)![tie], other),
+    ),
+);
+
+test('whatever happened, every reader is shown from kept cards what they are shown without', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 40, size: 'max' }), async (acts) => {
+      const { world, tweetIds, readsWith } = openWorld();
+      const [kept, plain] = [readsWith(createCards({ stamps: world.stamps })), readsWith(NO_CARDS)];
+      for (const each of acts) {
+        each(world, tweetIds);
+        for (const reader of PEOPLE) {
+          const request = { reader, window: 'all', k: 30, own: true } as const;
+          assert.deepEqual(await kept.homeTop(request), await plain.homeTop(request));
+        }
+        for (const tweetId of tweetIds.slice(0, 3)) {
+          const request = { tweetId, viewer: null };
+          const refused = (error: unknown) => {
+            assert.ok(isWarbleError(error, 'not_found'));
+            return null;
+          };
+          assert.deepEqual(
+            await kept.tweet(request).catch(refused),
+            await plain.tweet(request).catch(refused),
+          );
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a kept card costs its next reader two calls, whoever it is, and the services of tweets none', async () => {
+  const { world, tweetIds, readsWith } = openWorld();
+  const reads = readsWith(createCards({ stamps: world.stamps }));
+  tweetIds.push(world.post(BEN));
+  world.like(tweetIds[0]!, CAT);
+  await reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
+  world.calls.clear();
+  const page = await reads.homeTop({ reader: CAT, window: 'all', k: 5, own: false });
+  assert.deepEqual(page.items[0]!.viewer, { liked: true, reposted: false });
+  assert.deepEqual(Object.fromEntries(world.calls), { 'social.apart': 1, 'engagement.acted': 1 });
+});
+
+test('what changed while a card was made is not kept', () => {
+  const stamps = createStamps();
+  const cards = createCards({ stamps });
+  const tweet = { id: 7, entities: { mentions: [{ userId: 2 }, { userId: null }] } };
+  const card = { tweet, people: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetCard;
+  const asOf = cards.now();
+  stamps.touch([1]);
+  cards.keep(card, asOf);
+  assert.equal(cards.get(7), undefined);
+  cards.keep(card, cards.now());
+  assert.equal(cards.get(7), card);
+  stamps.touch([2]);
+  assert.equal(cards.get(7), undefined, 'nor once somebody changed whom it mentions');
+});

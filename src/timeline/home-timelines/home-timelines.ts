@@ -1,0 +1,279 @@
+/**
+ * Home timelines in memory. A ring holds a reader's newest activities (at least 800 where there are as many), sorted
+ * by magnitude, each once, and a floor: **every candidate at or above the floor is in the ring**. Ids below the floor
+ * are dropped; trimming raises it; what lies beneath is read by pull. All rings live in shared typed arrays.
+ *
+ * Rings are caches: whatever happens to one, its reader's home can be made again from facts.
+ */
+import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { createReaderIndex } from './reader-index.ts';
+import { BLOCK_SIZES, createSlabs, LARGEST_CLASS } from './slabs.ts';
+
+/** Where a ring is; valid until it is removed. Look it up again after every await. */
+export type Slot = number;
+
+export interface Rings {
+  /** The reader's slot, or -1. A ring that is being filled is found too: deliveries go there from then on. */
+  find(reader: UserId): Slot;
+  /** A new, empty ring with floor 0, not ready yet. The reader must not have one. */
+  register(reader: UserId): Slot;
+  /** The ring holds every candidate at or above its floor from now on. */
+  makeReady(slot: Slot, now_ms: number): void;
+  isReady(slot: Slot): boolean;
+  /** Keeps the ring sorted, each activity once; false where it is there already or lies below the floor. */
+  insert(slot: Slot, activity: ActivityId): boolean;
+  /** Drops everything below; never lowers. */
+  raiseFloor(slot: Slot, floor: Snowflake): void;
+  floor(slot: Slot): Snowflake;
+  /** The newest activities below `below`, newest first, at most `limit`. */
+  below(slot: Slot, below: Snowflake, limit: number): ActivityId[];
+  /** All of it, oldest first: a copy. */
+  copy(slot: Slot): Float64Array;
+  remove(slot: Slot): void;
+  removeAll(): void;
+
+  readerOf(slot: Slot): UserId;
+  /** Digest of whom the ring is complete for (see home/circle.ts). */
+  members(slot: Slot): number;
+  setMembers(slot: Slot, members: number): void;
+  /** Notes a read: for eviction, and for who was seen lately. */
+  touch(slot: Slot, now_ms: number): void;
+  lastRead_ms(slot: Slot): number;
+  /** It changed since it was saved. */
+  isDirty(slot: Slot): boolean;
+  savedAt_ms(slot: Slot): number;
+  markSaved(slot: Slot, now_ms: number): void;
+  /** A ready ring that nobody read since the hand came by last (second chance); -1 where there is none. */
+  victim(): Slot;
+  /** Slots are numbers below this; `isReady` tells the ones in use. */
+  slots(): number;
+  count(): number;
+  bytes(): number;
+}
+
+export interface RingsOptions {
+  /** Rings that would need more memory than this are trimmed instead of growing. */
+  maxBytes: number;
+}
+
+const UNUSED = 0;
+const FILLING = 1;
+const READY = 2;
+
+/**
+ * All that an insertion looks at lies side by side, one cache line a ring: with a column for each the same loop took
+ * three times as long over 200,000 rings, waiting for memory.
+ */
+const LINE = 8;
+const FLOOR = 0;
+/** Magnitude of the newest activity, 0 in an empty ring. */
+const NEWEST = 1;
+/** From here on pairs of 32-bit numbers: places in the same buffer seen as integers. */
+const WORDS = 2 * LINE;
+const CHUNK = 4;
+const OFFSET = 5;
+const LENGTH = 6;
+const CAPACITY = 7;
+const CLASS = 8;
+const STATE = 9;
+const DIRTY = 10;
+const TOUCHED = 11;
+const READER = 12;
+
+export function createRings({ maxBytes }: RingsOptions): Rings {
+  const index = createReaderIndex();
+  const slabs = createSlabs();
+  const { chunks } = slabs;
+  const free: Slot[] = [];
+  let end = 0;
+  let count = 0;
+  let hand = 0;
+  let capacity = 1_024;
+  let doubles = new Float64Array(capacity * LINE);
+  let words = new Uint32Array(doubles.buffer);
+  /** What no insertion looks at. */
+  let members = new Float64Array(capacity);
+  let reads = new Float64Array(capacity);
+  let saves = new Float64Array(capacity);
+
+  function grown(old: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+    const next = new Float64Array(length);
+    next.set(old);
+    return next;
+  }
+  function growSlots(): void {
+    capacity *= 2;
+    doubles = grown(doubles, capacity * LINE);
+    words = new Uint32Array(doubles.buffer);
+    members = grown(members, capacity);
+    reads = grown(reads, capacity);
+    saves = grown(saves, capacity);
+  }
+
+  const word = (slot: Slot, field: number) => words[slot * WORDS + field]!;
+  const valuesOf = (slot: Slot) => chunks[word(slot, CHUNK)]!;
+
+  /** How many of the ring's activities lie below a magnitude. */
+  function rank(slot: Slot, magnitude: Snowflake): number {
+    const values = valuesOf(slot);
+    const offset = word(slot, OFFSET);
+    let low = 0;
+    let high = word(slot, LENGTH);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (Math.abs(values[offset + middle]!) < magnitude) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  function keepNewest(slot: Slot, kept: number): void {
+    const offset = word(slot, OFFSET);
+    const length = word(slot, LENGTH);
+    valuesOf(slot).copyWithin(offset, offset + length - kept, offset + length);
+    words[slot * WORDS + LENGTH] = kept;
+    if (kept === 0) doubles[slot * LINE + NEWEST] = 0;
+  }
+
+  function giveBlock(slot: Slot, sizeClass: number): void {
+    const block = slabs.allocate(sizeClass);
+    words[slot * WORDS + CHUNK] = block.chunk;
+    words[slot * WORDS + OFFSET] = block.offset;
+    words[slot * WORDS + CLASS] = sizeClass;
+    words[slot * WORDS + CAPACITY] = BLOCK_SIZES[sizeClass]!;
+  }
+  function takeBlock(slot: Slot): void {
+    slabs.release(word(slot, CLASS), { chunk: word(slot, CHUNK), offset: word(slot, OFFSET) });
+  }
+
+  function move(slot: Slot, sizeClass: number): void {
+    const offset = word(slot, OFFSET);
+    const held = valuesOf(slot).subarray(offset, offset + word(slot, LENGTH));
+    takeBlock(slot);
+    giveBlock(slot, sizeClass);
+    valuesOf(slot).set(held, word(slot, OFFSET));
+  }
+
+  /** A larger block, or, in the largest one and where memory is short, fewer activities and a higher floor. */
+  function makeRoom(slot: Slot): void {
+    const sizeClass = word(slot, CLASS);
+    const larger = sizeClass < LARGEST_CLASS ? BLOCK_SIZES[sizeClass + 1]! : Number.POSITIVE_INFINITY;
+    if (slabs.bytes() + (larger - BLOCK_SIZES[sizeClass]!) * 8 <= maxBytes) {
+      move(slot, sizeClass + 1);
+      return;
+    }
+    keepNewest(slot, sizeClass === LARGEST_CLASS ? LIMITS.ring : BLOCK_SIZES[sizeClass]! >>> 1);
+    doubles[slot * LINE + FLOOR] = Math.abs(valuesOf(slot)[word(slot, OFFSET)]!);
+  }
+
+  function insertAmong(slot: Slot, activity: ActivityId, magnitude: Snowflake): boolean {
+    const values = valuesOf(slot);
+    const offset = word(slot, OFFSET);
+    const last = offset + word(slot, LENGTH);
+    const at = offset + rank(slot, magnitude);
+    if (at < last && Math.abs(values[at]!) === magnitude) return false;
+    values.copyWithin(at + 1, at, last);
+    values[at] = activity;
+    words[slot * WORDS + LENGTH] = last - offset + 1;
+    words[slot * WORDS + DIRTY] = 1;
+    return true;
+  }
+
+  function remove(slot: Slot): void {
+    index.delete(word(slot, READER));
+    takeBlock(slot);
+    words[slot * WORDS + STATE] = UNUSED;
+    free.push(slot);
+    count -= 1;
+  }
+
+  return {
+    find: (reader) => index.get(reader),
+    register(reader) {
+      const slot = free.pop() ?? end++;
+      if (slot >= capacity) growSlots();
+      doubles.fill(0, slot * LINE, (slot + 1) * LINE);
+      members[slot] = 0;
+      reads[slot] = 0;
+      saves[slot] = 0;
+      giveBlock(slot, 0);
+      words[slot * WORDS + STATE] = FILLING;
+      words[slot * WORDS + DIRTY] = 1;
+      words[slot * WORDS + TOUCHED] = 1;
+      words[slot * WORDS + READER] = reader;
+      index.set(reader, slot);
+      count += 1;
+      return slot;
+    },
+    makeReady(slot, now_ms) {
+      words[slot * WORDS + STATE] = READY;
+      saves[slot] = now_ms;
+    },
+    isReady: (slot) => word(slot, STATE) === READY,
+    insert(slot, activity) {
+      const magnitude = Math.abs(activity);
+      if (magnitude < doubles[slot * LINE + FLOOR]!) return false;
+      const at = slot * WORDS;
+      if (words[at + LENGTH] === words[at + CAPACITY]) {
+        makeRoom(slot);
+        if (magnitude < doubles[slot * LINE + FLOOR]!) return false;
+      }
+      if (magnitude <= doubles[slot * LINE + NEWEST]!) return insertAmong(slot, activity, magnitude);
+      chunks[words[at + CHUNK]!]![words[at + OFFSET]! + words[at + LENGTH]!] = activity;
+      words[at + LENGTH] = words[at + LENGTH]! + 1;
+      words[at + DIRTY] = 1;
+      doubles[slot * LINE + NEWEST] = magnitude;
+      return true;
+    },
+    raiseFloor(slot, floor) {
+      if (floor <= doubles[slot * LINE + FLOOR]!) return;
+      keepNewest(slot, word(slot, LENGTH) - rank(slot, floor));
+      doubles[slot * LINE + FLOOR] = floor;
+      words[slot * WORDS + DIRTY] = 1;
+    },
+    floor: (slot) => doubles[slot * LINE + FLOOR]!,
+    below(slot, below, limit) {
+      const values = valuesOf(slot);
+      const offset = word(slot, OFFSET);
+      const found: ActivityId[] = [];
+      const top = rank(slot, below);
+      for (let at = top - 1; at >= Math.max(0, top - limit); at--) found.push(values[offset + at]!);
+      return found;
+    },
+    copy: (slot) => valuesOf(slot).slice(word(slot, OFFSET), word(slot, OFFSET) + word(slot, LENGTH)),
+    remove,
+    removeAll() {
+      for (let slot = 0; slot < end; slot++) if (word(slot, STATE) !== UNUSED) remove(slot);
+    },
+    readerOf: (slot) => word(slot, READER),
+    members: (slot) => members[slot]!,
+    setMembers(slot, digest) {
+      members[slot] = digest;
+      words[slot * WORDS + DIRTY] = 1;
+    },
+    touch(slot, now_ms) {
+      words[slot * WORDS + TOUCHED] = 1;
+      reads[slot] = now_ms;
+    },
+    lastRead_ms: (slot) => reads[slot]!,
+    isDirty: (slot) => word(slot, DIRTY) === 1,
+    savedAt_ms: (slot) => saves[slot]!,
+    markSaved(slot, now_ms) {
+      words[slot * WORDS + DIRTY] = 0;
+      saves[slot] = now_ms;
+    },
+    victim() {
+      for (let looked = 0; looked < 2 * end; looked++) {
+        hand = hand + 1 < end ? hand + 1 : 0;
+        if (word(hand, STATE) !== READY) continue;
+        if (word(hand, TOUCHED) === 0) return hand;
+        words[hand * WORDS + TOUCHED] = 0;
+      }
+      return -1;
+    },
+    slots: () => end,
+    count: () => count,
+    bytes: () => slabs.bytes(),
+  };
+}

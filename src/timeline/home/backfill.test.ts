@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createLane } from '#platform/lane.ts';
+import { createActivityFacts } from './activity-facts.ts';
+import { createPull } from './backfill.ts';
+
+interface Tail {
+  author: number;
+  id: number;
+  isRepost: boolean;
+}
+
+/** Services that know these activities and answer as their interfaces say. */
+function openPull(all: Tail[]) {
+  const tail = (
+    author: number,
+    isRepost: boolean,
+    request: { before: number | null; atLeast: number; limit: number },
+  ) => {
+    const ids = all
+      .filter((one) => one.author === author && one.isRepost === isRepost)
+      .map(({ id }) => id)
+      .filter((id) => id < (request.before ?? Number.POSITIVE_INFINITY) && id >= request.atLeast)
+      .sort((a, b) => b - a);
+    return { ids: ids.slice(0, request.limit), truncated: ids.length > request.limit };
+  };
+  const tweets = {
+    tails: async (request: { authors: number[]; before: number | null; atLeast: number; limit: number }) =>
+      request.authors.map((author) => ({ author, ...tail(author, false, request) })),
+    authorsOf: async () => [],
+  };
+  const engagement = {
+    async repostTails(request: { actors: number[]; before: number | null; atLeast: number; limit: number }) {
+      return request.actors.map((actor) => {
+        const { ids, truncated } = tail(actor, true, request);
+        return { actor, reposts: ids.map((id) => ({ id, tweetId: 1 })), truncated };
+      });
+    },
+    repostsById: async () => [],
+  };
+  return createPull({
+    tweets,
+    engagement,
+    facts: createActivityFacts({ tweets, engagement }),
+    lane: createLane(),
+  });
+}
+
+test('a pull gives the newest, without a gap down to the floor that it names', async () => {
+  const activity = fc.record({
+    // One author writes most, as some do: reading the same number from each would miss the most of it.
+    author: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(1) },
+      { weight: 1, arbitrary: fc.integer({ min: 2, max: 30 }) },
+    ),
+    id: fc.integer({ min: 1, max: 5_000 }),
+    isRepost: fc.boolean(),
+  });
+  const activities = fc.uniqueArray(activity, { maxLength: 400, selector: ({ id }) => id });
+  const before = fc.option(fc.integer({ min: 1, max: 5_000 }));
+  await fc.assert(
+    fc.asyncProperty(activities, before, fc.integer({ min: 1, max: 60 }), async (all, below, want) => {
+      const pull = openPull(all);
+      const authors = Array.from({ length: 30 }, (_, i) => i + 1);
+      const { ids, floor } = await pull.newest({ authors, before: below, atLeast: 0, want, strict: true });
+      const plain = all
+        .filter(({ id }) => id < (below ?? Number.POSITIVE_INFINITY))
+        .sort((a, b) => b.id - a.id)
+        .map(({ id, isRepost }) => (isRepost ? -id : id));
+      assert.deepEqual(
+        ids,
+        plain.filter((id) => Math.abs(id) >= floor),
+      );
+      assert.ok(ids.length >= Math.min(want, plain.length));
+      if (ids.length < want) assert.equal(floor, 0);
+    }),
+  );
+});
+
+test('the tails of very many authors are read in slices, one pull at a time, and others go in between', async () => {
+  const authors = Array.from({ length: 4_000 }, (_, i) => i + 1);
+  const seen: string[] = [];
+  let pulling = true;
+  const others = (async () => {
+    while (pulling) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push('other');
+    }
+  })();
+  const services = {
+    async tails({ authors: some }: { authors: readonly number[] }) {
+      seen.push(`slice of ${some.length}`);
+      return [];
+    },
+    authorsOf: async () => [],
+  };
+  const engagement = { repostTails: async () => [], repostsById: async () => [] };
+  const facts = createActivityFacts({ tweets: services, engagement });
+  const pull = createPull({ tweets: services, engagement, facts, lane: createLane() });
+  const ask = { before: null, atLeast: 0, want: 20, strict: true };
+  const dear = Promise.all([pull.newest({ authors, ...ask }), pull.newest({ authors, ...ask })]);
+  await pull.newest({ authors: [1, 2], ...ask });
+  assert.equal(seen[0], 'slice of 2', 'whoever reads few does not wait');
+  await dear;
+  pulling = false;
+  await others;
+  const slices = seen.filter((each) => each !== 'other');
+  assert.deepEqual(slices, ['slice of 2', ...new Array(8).fill('slice of 1000')]);
+  const together = seen.findIndex((each, at) => each !== 'other' && at > 0 && seen[at - 1] !== 'other');
+  assert.equal(together, -1, `two slices in one turn: ${seen.join(', ')}`);
+});

@@ -1,0 +1,238 @@
+/** Candidates straight from facts: the authors' own tails, merged. What rings are made from and what lies beneath them. */
+import { unlessDown } from '#domain/errors.ts';
+import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import type { Lane } from '#platform/lane.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import type { ActivityFacts } from './activity-facts.ts';
+
+export interface PullRequest {
+  authors: readonly UserId[];
+  /** Only below this; null: from the newest. */
+  before: Snowflake | null;
+  /** Only at or above this. */
+  atLeast: Snowflake;
+  /** How many are wanted; more may come. */
+  want: number;
+  /** Engagement must answer; otherwise reposts are left out where it does not. */
+  strict: boolean;
+}
+
+export interface SinceRequest {
+  authors: readonly UserId[];
+  completeTo: { tweets: number[]; reposts: number[] };
+  atLeast: Snowflake;
+}
+
+export interface Pulled {
+  /** Newest first, each once. */
+  ids: ActivityId[];
+  /** Every candidate in [floor, before) is among the ids; 0 (or `atLeast`): there are no more. */
+  floor: Snowflake;
+  /** Reposts were left out. */
+  partial: boolean;
+}
+
+export interface Pull {
+  newest(request: PullRequest): Promise<Pulled>;
+  /** What was committed after these positions, newest first, ids at or above `atLeast`. Engagement must answer. */
+  since(request: SinceRequest): Promise<Pulled>;
+}
+
+type Kind = 'postings' | 'reposts';
+/** One author's tail as far as it was read; `low`: its oldest known id, beneath which there is more. */
+interface OpenTail {
+  author: UserId;
+  low: Snowflake;
+}
+interface Found {
+  /** Magnitudes, unsorted, repeated ones possible. */
+  ids: Snowflake[];
+  /** Tails with more beneath. */
+  open: OpenTail[];
+}
+
+export interface PullDeps {
+  tweets: Pick<Tweets, 'tails'>;
+  engagement: Pick<Engagement, 'repostTails'>;
+  facts: ActivityFacts;
+  /** Where the tails of more than 1,000 authors are read, a slice of so many at a time. */
+  lane: Lane;
+}
+/** Lets others go between slices. */
+type Pause = () => Promise<void>;
+const GO_ON: Pause = async () => {};
+
+/**
+ * Per author at first: most authors have few among the newest, so little is read in vain. Of very many authors hardly
+ * any has more than one or two; those who have are asked again.
+ */
+function firstLimit(authors: number, want: number): number {
+  if (authors <= 4) return want;
+  const least = authors > LIMITS.batch ? 2 : 8;
+  return Math.min(want, Math.max(least, Math.ceil((4 * want) / authors)));
+}
+
+/** Facts of a page's worth are kept; the hundreds that a ring is made from are mostly never read. */
+const LEARNED_MOST = 200;
+
+interface Range {
+  before: Snowflake | null;
+  atLeast: Snowflake;
+  limit: number;
+  afterPositions: number[] | null;
+  learn: boolean;
+}
+
+export function createPull({ tweets, engagement, facts, lane }: PullDeps): Pull {
+  async function readPostings(authors: readonly UserId[], range: Range, found: Found): Promise<void> {
+    const { learn, ...rest } = range;
+    const tails = await tweets.tails({ authors: authors as UserId[], ...rest });
+    for (const { author, ids, truncated } of tails) {
+      if (ids.length === 0) continue;
+      found.ids.push(...ids);
+      if (learn) for (const id of ids) facts.learn(id, author, id);
+      if (truncated) found.open.push({ author, low: ids.at(-1)! });
+    }
+  }
+  async function readReposts(actors: readonly UserId[], range: Range, found: Found): Promise<void> {
+    const { learn, ...rest } = range;
+    const tails = await engagement.repostTails({ actors: actors as UserId[], ...rest });
+    for (const { actor, reposts, truncated } of tails) {
+      if (reposts.length === 0) continue;
+      for (const { id, tweetId } of reposts) {
+        found.ids.push(id);
+        if (learn) facts.learn(-id, actor, tweetId);
+      }
+      if (truncated) found.open.push({ author: actor, low: reposts.at(-1)!.id });
+    }
+  }
+  async function readTails(
+    kind: Kind,
+    authors: readonly UserId[],
+    range: Range,
+    found: Found,
+    pause: Pause,
+  ): Promise<void> {
+    const read = kind === 'postings' ? readPostings : readReposts;
+    for (let at = 0; at < authors.length; at += LIMITS.batch) {
+      if (at > 0) await pause();
+      await read(
+        authors.length <= LIMITS.batch ? authors : authors.slice(at, at + LIMITS.batch),
+        range,
+        found,
+      );
+    }
+  }
+  async function readBoth(
+    authors: Record<Kind, readonly UserId[]>,
+    range: Range,
+    found: Record<Kind, Found>,
+    strict: boolean,
+    pause: Pause,
+  ): Promise<boolean> {
+    await readTails('postings', authors.postings, range, found.postings, pause);
+    await pause();
+    const reposts = readTails('reposts', authors.reposts, range, found.reposts, pause);
+    if (strict) {
+      await reposts;
+      return false;
+    }
+    if ((await unlessDown(reposts)) !== null) return false;
+    found.reposts = { ids: [], open: [] };
+    return true;
+  }
+
+  async function newest(
+    { authors, before, atLeast, want, strict }: PullRequest,
+    pause: Pause,
+  ): Promise<Pulled> {
+    const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
+    let asking: Record<Kind, readonly UserId[]> = { postings: authors, reposts: authors };
+    let range: Range = {
+      before,
+      atLeast,
+      limit: firstLimit(authors.length, want),
+      afterPositions: null,
+      learn: want <= LEARNED_MOST,
+    };
+    let partial = false;
+    for (;;) {
+      partial = (await readBoth(asking, range, found, strict, pause)) || partial;
+      const ids = merged(found);
+      // The wanted-th newest found so far: nothing below it can be among the wanted ones, however much is found.
+      const enough = ids.length >= want ? Math.abs(ids[want - 1]!) : atLeast;
+      const open = { postings: above(found.postings, enough), reposts: above(found.reposts, enough) };
+      const cut = Math.max(
+        ...open.postings.map(({ low }) => low),
+        ...open.reposts.map(({ low }) => low),
+        enough,
+      );
+      if (cut === enough) return { ids: fromFloor(ids, enough), floor: enough, partial };
+      asking = {
+        postings: open.postings.map(({ author }) => author),
+        reposts: open.reposts.map(({ author }) => author),
+      };
+      found.postings.open = [];
+      found.reposts.open = [];
+      range = { ...range, before: cut, atLeast: enough, limit: Math.min(2 * range.limit, LIMITS.ring) };
+    }
+  }
+
+  async function since({ authors, completeTo, atLeast }: SinceRequest, pause: Pause): Promise<Pulled> {
+    const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
+    const range = { before: null, atLeast, limit: LIMITS.ring, learn: false };
+    await readTails(
+      'postings',
+      authors,
+      { ...range, afterPositions: completeTo.tweets },
+      found.postings,
+      pause,
+    );
+    await readTails(
+      'reposts',
+      authors,
+      { ...range, afterPositions: completeTo.reposts },
+      found.reposts,
+      pause,
+    );
+    const lows = [...found.postings.open, ...found.reposts.open].map(({ low }) => low);
+    const floor = Math.max(atLeast, ...lows);
+    return { ids: fromFloor(merged(found), floor), floor, partial: false };
+  }
+
+  /** Many authors wait for their turn; few never do. */
+  const inSlices = <Request extends { authors: readonly UserId[] }>(
+    request: Request,
+    read: (request: Request, pause: Pause) => Promise<Pulled>,
+  ): Promise<Pulled> =>
+    request.authors.length > LIMITS.batch ? lane.run((pause) => read(request, pause)) : read(request, GO_ON);
+
+  return {
+    newest: (request) => inSlices(request, newest),
+    since: (request) => inSlices(request, since),
+  };
+}
+
+function above({ open }: Found, enough: Snowflake): OpenTail[] {
+  return open.filter(({ low }) => low > enough);
+}
+
+/** Newest first, each once. Plain numbers sort natively in typed arrays, several times faster than by a comparison. */
+function merged({ postings, reposts }: Record<Kind, Found>): ActivityId[] {
+  const tweets = Float64Array.from(postings.ids).sort();
+  const others = Float64Array.from(reposts.ids).sort();
+  const ids: ActivityId[] = [];
+  let [t, r] = [tweets.length - 1, others.length - 1];
+  while (t >= 0 || r >= 0) {
+    const next = r < 0 || (t >= 0 && tweets[t]! > others[r]!) ? tweets[t--]! : -others[r--]!;
+    if (ids.length === 0 || ids.at(-1) !== next) ids.push(next);
+  }
+  return ids;
+}
+
+function fromFloor(ids: ActivityId[], floor: Snowflake): ActivityId[] {
+  const end = ids.findIndex((id) => Math.abs(id) < floor);
+  return end === -1 ? ids : ids.slice(0, end);
+}

@@ -1,0 +1,79 @@
+/**
+ * Activities that were not pushed: merged at reading into the homes of those who follow their actor. All tails are
+ * kept in memory beside their rows. How many there are is bounded by fan-out's `minAudience`: with a million homes of
+ * 262 followees each, at most some 5,000 actors have 50,000 such followers: 33 MB.
+ */
+import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { PulledTail, TimelineDb } from '../timeline-db.ts';
+import type { Circle } from './followee-set.ts';
+
+export interface PulledActors {
+  /** Durable when it resolves. */
+  record(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
+  /** Forgets every tail, as the Timeline DB has. */
+  dropAll(): void;
+  /** What the circle's pulled actors have, and how far down the tails reach together. */
+  of(circle: Circle): Promise<PulledParts>;
+}
+export interface PulledParts {
+  tails: PulledTail[];
+  floor: Snowflake;
+}
+
+const NOTHING: PulledParts = { tails: [], floor: 0 };
+const SCANNED_AT_ONCE = 1_000;
+
+export function createPulledActors({
+  timelineDb,
+}: {
+  timelineDb: Pick<TimelineDb, 'addPulled' | 'scanPulled'>;
+}): PulledActors {
+  const tails = new Map<UserId, PulledTail>();
+  let loading: Promise<void> | null = null;
+
+  async function load(): Promise<void> {
+    for (let after: UserId | null = 0; after !== null; ) {
+      const page: Awaited<ReturnType<TimelineDb['scanPulled']>> = await timelineDb.scanPulled({
+        after,
+        limit: SCANNED_AT_ONCE,
+      });
+      // What was recorded while loading is newer than what a page says.
+      for (const tail of page.tails) if (!tails.has(tail.actor)) tails.set(tail.actor, tail);
+      after = page.next;
+    }
+  }
+  function loaded(): Promise<void> {
+    loading ??= load().catch((error: unknown) => {
+      loading = null;
+      throw error;
+    });
+    return loading;
+  }
+
+  return {
+    async record({ actor, activities }) {
+      tails.set(actor, await timelineDb.addPulled({ actor, activities, keep: LIMITS.ring }));
+    },
+    dropAll() {
+      tails.clear();
+    },
+    async of({ allowed, followedSince }) {
+      await loaded();
+      const found: PulledTail[] = [];
+      if (tails.size < allowed.length) {
+        for (const tail of tails.values()) if (followedSince.has(tail.actor)) found.push(tail);
+      } else {
+        for (const actor of allowed) {
+          const tail = tails.get(actor);
+          if (tail !== undefined) found.push(tail);
+        }
+      }
+      return partsOf(found);
+    },
+  };
+}
+
+function partsOf(tails: PulledTail[]): PulledParts {
+  return tails.length === 0 ? NOTHING : { tails, floor: Math.max(...tails.map(({ floor }) => floor)) };
+}

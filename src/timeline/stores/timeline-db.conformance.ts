@@ -1,0 +1,105 @@
+/** What every adapter of {@link TimelineDb} promises, shown through two handles that were opened apart. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { PARTITIONS } from '#domain/events.ts';
+import type { PackedHome, TimelineDb } from '../timeline-db.ts';
+
+export interface TimelineDbFixture {
+  one: TimelineDb;
+  other: TimelineDb;
+  close(): Promise<void>;
+}
+
+function home(reader: number, changes: Partial<PackedHome> = {}): PackedHome {
+  return {
+    reader,
+    ids: Float64Array.of(5, -7, 2 ** 52 + 1),
+    floor: 5,
+    members: 2 ** 51 + 3,
+    completeTo: {
+      tweets: Array.from({ length: PARTITIONS }, (_, partition) => partition),
+      reposts: Array.from({ length: PARTITIONS }, (_, partition) => 1_000 * partition),
+    },
+    updatedAt: 100,
+    ...changes,
+  };
+}
+
+export function timelineDbContract(open: () => Promise<TimelineDbFixture>): void {
+  describe('a Timeline DB', () => {
+    let fixture: TimelineDbFixture;
+    let one: TimelineDb;
+    let other: TimelineDb;
+    before(async () => {
+      fixture = await open();
+      ({ one, other } = fixture);
+    });
+    after(() => fixture.close());
+
+    test('gives back what was saved, through every handle, and nothing for others', async () => {
+      await one.save({ homes: [home(1), home(2 ** 32 - 1, { ids: new Float64Array(0), floor: 0 })] });
+      for (const db of [one, other]) {
+        assert.deepEqual(await db.load({ reader: 1 }), home(1));
+        assert.deepEqual((await db.load({ reader: 2 ** 32 - 1 }))?.ids, new Float64Array(0));
+        assert.equal(await db.load({ reader: 3 }), null);
+      }
+    });
+
+    test('keeps the row that was saved last', async () => {
+      await one.save({ homes: [home(4)] });
+      await other.save({ homes: [home(4, { floor: 6, ids: Float64Array.of(-7) })] });
+      assert.deepEqual(await one.load({ reader: 4 }), home(4, { floor: 6, ids: Float64Array.of(-7) }));
+    });
+
+    test('keeps the newest pulled activities, each once, whichever handle adds them', async () => {
+      await one.addPulled({ actor: 9, activities: [30, -10], keep: 3 });
+      await other.addPulled({ actor: 9, activities: [30, 20], keep: 3 });
+      const { ids, floor } = await one.addPulled({ actor: 9, activities: [-10], keep: 3 });
+      assert.deepEqual([[...ids], floor], [[-10, 20, 30], 0]);
+      const trimmed = await one.addPulled({ actor: 9, activities: [40], keep: 3 });
+      assert.deepEqual(trimmed, { actor: 9, ids: Float64Array.of(20, 30, 40), floor: 20 });
+      assert.deepEqual(await other.addPulled({ actor: 9, activities: [-10], keep: 3 }), trimmed);
+    });
+
+    test('adds what two handles bring at the same moment', async () => {
+      const adding = Array.from({ length: 20 }, (_, i) =>
+        [one, other][i % 2]!.addPulled({ actor: 10, activities: [i + 1], keep: 100 }),
+      );
+      await Promise.all(adding);
+      const { ids } = await one.addPulled({ actor: 10, activities: [], keep: 100 });
+      assert.equal(ids.length, 20);
+    });
+
+    test('lists the pulled actors page by page', async () => {
+      for (const actor of [21, 22, 23]) await one.addPulled({ actor, activities: [actor], keep: 3 });
+      const actors: number[] = [];
+      for (let after: number | null = 20; after !== null; ) {
+        const page: Awaited<ReturnType<TimelineDb['scanPulled']>> = await other.scanPulled({
+          after,
+          limit: 2,
+        });
+        actors.push(...page.tails.map(({ actor }) => actor));
+        assert.ok(page.tails.length <= 2);
+        after = page.next;
+      }
+      assert.deepEqual(actors, [21, 22, 23]);
+    });
+
+    test('drops rows that were not updated for long, some at a time', async () => {
+      const old = [31, 32, 33].map((reader) => home(reader, { updatedAt: 10 }));
+      await one.save({ homes: [...old, home(34, { updatedAt: 50 })] });
+      assert.equal(await other.dropOlder({ updatedBefore: 50, limit: 2 }), true);
+      while (await other.dropOlder({ updatedBefore: 50, limit: 2 }));
+      for (const { reader } of old) assert.equal(await one.load({ reader }), null);
+      assert.notEqual(await one.load({ reader: 34 }), null);
+    });
+
+    test('forgets a person', async () => {
+      await one.save({ homes: [home(41)] });
+      await one.addPulled({ actor: 41, activities: [1], keep: 3 });
+      await other.forget({ person: 41 });
+      assert.equal(await one.load({ reader: 41 }), null);
+      assert.deepEqual((await one.scanPulled({ after: 40, limit: 9 })).tails, []);
+    });
+  });
+}

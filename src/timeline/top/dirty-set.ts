@@ -1,0 +1,100 @@
+/**
+ * What the view changed lately, so that whoever keeps something made from its rows in memory reads those rows
+ * again. Marks are noted after the rows are committed and taken before they are read: what changes in between is
+ * marked again. A mark too many costs a read; only one that is missing would be wrong.
+ */
+import type { TweetId, UserId } from '#domain/ids.ts';
+import type { ViewStore } from '#queue/view.ts';
+import type { TopPatch } from './top-lists-store.ts';
+
+export interface ChangeListener {
+  changed(patch: TopPatch): void;
+  /** Any row may have changed. */
+  reset(): void;
+}
+
+/** A view's store that tells listeners, in this process, of every patch that it committed. */
+export function withChanges(
+  store: ViewStore<TopPatch>,
+  listeners: readonly ChangeListener[],
+): ViewStore<TopPatch> {
+  store.onLost(() => {
+    for (const listener of listeners) listener.reset();
+  });
+  return {
+    ...store,
+    commit: (request) =>
+      unlessRefused(store.commit(request), () => {
+        for (const listener of listeners) listener.changed(request.patch);
+      }),
+    swap: (request) =>
+      unlessRefused(store.swap(request), () => {
+        for (const listener of listeners) listener.reset();
+      }),
+  };
+}
+
+/** Tells also after an error: an answer that got lost may have been a yes. */
+async function unlessRefused(written: Promise<boolean>, tell: () => void): Promise<boolean> {
+  let refused = false;
+  try {
+    refused = !(await written);
+    return !refused;
+  } finally {
+    if (!refused) tell();
+  }
+}
+
+/** Changed tweets and authors, each once, until somebody takes them. */
+export interface Marks extends ChangeListener {
+  /** Takes at most `limit` changed tweets and as many changed authors. */
+  take(limit: number): { tweets: { author: UserId; tweetId: TweetId }[]; authors: UserId[] };
+  /** True once after a reset, or where more changed than is worth remembering: everything is to be read again. */
+  takeReset(): boolean;
+  /** Nothing is marked. */
+  empty(): boolean;
+}
+
+/** Above this many marks a scan of everything is no dearer, and memory stays bounded. */
+const MOST_MARKS = 100_000;
+
+export function createMarks(): Marks {
+  const tweets = new Map<TweetId, UserId>();
+  const authors = new Set<UserId>();
+  let wasReset = false;
+
+  function reset(): void {
+    wasReset = true;
+    tweets.clear();
+    authors.clear();
+  }
+  return {
+    changed(patch) {
+      for (const { tweetId, author } of patch.ranks) tweets.set(tweetId, author);
+      for (const { tweetId, author } of patch.gone) tweets.set(tweetId, author);
+      for (const { author } of patch.authors) authors.add(author);
+      if (tweets.size + authors.size > MOST_MARKS) reset();
+    },
+    reset,
+    take(limit) {
+      const taken = { tweets: [] as { author: UserId; tweetId: TweetId }[], authors: [] as UserId[] };
+      for (const [tweetId, author] of tweets) {
+        if (taken.tweets.length === limit) break;
+        taken.tweets.push({ author, tweetId });
+        tweets.delete(tweetId);
+      }
+      for (const author of authors) {
+        if (taken.authors.length === limit) break;
+        taken.authors.push(author);
+        authors.delete(author);
+      }
+      return taken;
+    },
+    takeReset() {
+      const value = wasReset;
+      wasReset = false;
+      return value;
+    },
+    empty: () => tweets.size === 0 && authors.size === 0 && !wasReset,
+  };
+}

@@ -1,0 +1,132 @@
+/** Rows of the table `tweets` and the records that they stand for. */
+import { snowflakeTime } from '#domain/ids.ts';
+import type { DeletedBy, Entities, TweetKind, TweetRecord, Visibility } from '#domain/records.ts';
+import type { Database } from '#platform/sqlite/database.ts';
+
+/** What decides about a row, without its text. */
+export interface Head {
+  id: number;
+  author: number;
+  kind: TweetKind;
+  root_id: number | null;
+  version: number;
+  deleted_at: number | null;
+}
+
+interface Row extends Head {
+  parent_id: number | null;
+  quote_of: number | null;
+  visibility: Visibility;
+  lang: string | null;
+  labels: string;
+  app_id: string | null;
+  content: string;
+  entities: string;
+  images: string;
+}
+
+/** Who removed a comment that nobody wrote (yet). */
+export const NOBODY = 0;
+
+export interface Rows {
+  head(id: number): Head | undefined;
+  /** Undefined where the row is deleted, or a comment whose tweet is. */
+  live(id: number): TweetRecord | undefined;
+  isLiveTweet(id: number | null): boolean;
+  /** `position`: of the event `tweet.posted`; null for comments. */
+  insert(record: TweetRecord, position: number | null): void;
+  /** The trace of something removed before it was written. */
+  insertEnded(ended: { id: number; by: DeletedBy; now: number }): void;
+  /** Overwrites everything but who, what and when. */
+  end(ended: { id: number; by: DeletedBy; now: number }): void;
+}
+
+export function createRows(db: Database): Rows {
+  const selectHead = db.prepare(
+    'SELECT id, author, kind, root_id, version, deleted_at FROM tweets WHERE id = ?',
+  );
+  const selectLive = db.prepare(
+    `SELECT id, author, kind, parent_id, root_id, quote_of, visibility, version, lang, labels, app_id, content,
+     entities, images, deleted_at FROM tweets WHERE id = ? AND deleted_at IS NULL`,
+  );
+  const insertRow = db.prepare(
+    `INSERT INTO tweets (id, author, kind, parent_id, root_id, quote_of, visibility, version, lang, labels, app_id,
+     content, entities, images, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertTrace = db.prepare(
+    `INSERT INTO tweets (id, author, kind, visibility, version, labels, content, entities, images, deleted_at,
+     deleted_by) VALUES (?, ${NOBODY}, 'comment', 'public', 1, '', '', '', '', ?, ?)`,
+  );
+  const overwrite = db.prepare(
+    `UPDATE tweets SET content = '', entities = '', images = '', labels = '', lang = NULL, app_id = NULL,
+     quote_of = NULL, version = version + 1, deleted_at = ?, deleted_by = ? WHERE id = ?`,
+  );
+  const dropVersions = db.prepare('DELETE FROM tweet_versions WHERE tweet_id = ?');
+
+  const head = (id: number) => selectHead.get(id) as Head | undefined;
+  const isLiveTweet = (id: number | null) => {
+    const row = id === null ? undefined : head(id);
+    return row !== undefined && row.kind === 'tweet' && row.deleted_at === null;
+  };
+  return {
+    head,
+    isLiveTweet,
+    live(id) {
+      const row = selectLive.get(id) as Row | undefined;
+      if (row === undefined || (row.kind === 'comment' && !isLiveTweet(row.root_id))) return undefined;
+      return toRecord(row);
+    },
+    insert(record, position) {
+      const { id, author, kind, parentId, rootId, quoteOf, visibility, version, lang, appId, content } =
+        record;
+      insertRow.run(
+        ...[id, author, kind, parentId, rootId, quoteOf, visibility, version, lang],
+        ...[listToText(record.labels), appId, content, entitiesToText(record.entities)],
+        ...[listToText(record.images), position],
+      );
+    },
+    insertEnded: ({ id, by, now }) => void insertTrace.run(id, now, by),
+    end({ id, by, now }) {
+      overwrite.run(now, by, id);
+      dropVersions.run(id);
+    },
+  };
+}
+
+function toRecord(row: Row): TweetRecord {
+  return {
+    id: row.id,
+    author: row.author,
+    kind: row.kind,
+    parentId: row.parent_id,
+    rootId: row.root_id,
+    quoteOf: row.quote_of,
+    visibility: row.visibility,
+    version: row.version,
+    lang: row.lang,
+    labels: listFromText(row.labels),
+    appId: row.app_id,
+    content: row.content,
+    entities: entitiesFromText(row.entities),
+    images: listFromText(row.images),
+    time: snowflakeTime(row.id),
+  };
+}
+
+function listToText(list: readonly unknown[]): string {
+  return list.length === 0 ? '' : JSON.stringify(list);
+}
+
+function listFromText<T>(text: string): T[] {
+  return text === '' ? [] : (JSON.parse(text) as T[]);
+}
+
+function entitiesToText(entities: Entities): string {
+  const { mentions, hashtags, links } = entities;
+  const none = mentions.length === 0 && hashtags.length === 0 && links.length === 0;
+  return none ? '' : JSON.stringify(entities);
+}
+
+function entitiesFromText(text: string): Entities {
+  return text === '' ? { mentions: [], hashtags: [], links: [] } : (JSON.parse(text) as Entities);
+}

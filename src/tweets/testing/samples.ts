@@ -1,0 +1,61 @@
+/** What the suites of tweets stores have in common: handles, sample records, the events on the log. */
+import { PARTITIONS, type WarbleEvent } from '#domain/events.ts';
+import { snowflakeTime } from '#domain/ids.ts';
+import type { TweetRecord } from '#domain/records.ts';
+import type { Log } from '#queue/log.ts';
+import type { TweetInsert, TweetsStore } from '../tweets-store.ts';
+
+export interface TweetsHandle {
+  store: TweetsStore;
+  /** The log that this store's events are on. */
+  log: Log;
+  close(): Promise<void>;
+}
+
+export interface TweetsBackend {
+  /** Opens one more handle. */
+  open(): Promise<TweetsHandle>;
+  /** Called after every handle was closed. */
+  remove(): Promise<void>;
+}
+
+export const NOW = 1_800_000_000_000;
+
+export function recordOf(id: number, author: number, more: Partial<TweetRecord> = {}): TweetRecord {
+  return {
+    id,
+    author,
+    kind: 'tweet',
+    parentId: null,
+    rootId: null,
+    quoteOf: null,
+    visibility: 'public',
+    version: 1,
+    lang: null,
+    labels: [],
+    appId: null,
+    content: `text ${id}`,
+    entities: { mentions: [], hashtags: [], links: [] },
+    images: [],
+    time: snowflakeTime(id),
+    ...more,
+  };
+}
+
+export function commentOf(id: number, author: number, tweetId: number): TweetRecord {
+  return recordOf(id, author, { kind: 'comment', parentId: tweetId, rootId: tweetId });
+}
+
+export function insertOf(tweet: TweetRecord, more: Partial<TweetInsert> = {}): TweetInsert {
+  return { tweet, idempotency: null, now: NOW, keysSince: NOW - 1_000, traceId: 'trace', ...more };
+}
+
+/** Every event of topic `tweets`, partition by partition. */
+export async function eventsOf(log: Log): Promise<WarbleEvent[]> {
+  const events: WarbleEvent[] = [];
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const records = await log.read({ topic: 'tweets', partition, after: 0, limit: 10_000 });
+    events.push(...records.map((record) => record.event));
+  }
+  return events;
+}
