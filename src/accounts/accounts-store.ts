@@ -4,7 +4,7 @@
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/records.ts';
-import type { AccountNotice } from '#notifications/notifications.ts';
+import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry } from './audit.ts';
 

@@ -3,7 +3,16 @@
  * profiles are the social service's.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { AccountNotice } from '#notifications/notifications.ts';
+
+/** What the owner of an account is told about it, whatever their settings are. */
+export const ACCOUNT_NOTICE_TYPES = ['signIn', 'passwordChanged'] as const;
+export type AccountNoticeType = (typeof ACCOUNT_NOTICE_TYPES)[number];
+
+/** Something about somebody's account that its owner is told. */
+export interface AccountNotice {
+  id: Snowflake;
+  type: AccountNoticeType;
+}
 
 /** A sign-in that holds: what a token stands for. `sessionId` is a decimal string, unique among all sessions. */
 export interface Session {

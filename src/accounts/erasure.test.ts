@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Engagement } from '#engagement/engagement.ts';
 import { inMediaWorld, type MediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { drain } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createLive } from '#queue/pubsub.ts';
+import { erasureSteps } from '#system/erasure-steps.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
 import { createAccountsService } from './accounts-service.ts';
 import { createAnnouncer } from './announcer.ts';
@@ -52,9 +54,10 @@ async function createPeople(world: MediaWorld) {
   await world.follow(bob, ann);
   const forgotten: number[] = [];
   const timeline = { forget: async ({ person }: { person: number }) => void forgotten.push(person) };
-  const erasureDeps: ErasureDeps = { ...world, store, notifications, timeline, moderation: reports };
+  const services = { ...world, notifications, timeline, moderation: reports };
+  const erasureDeps: ErasureDeps = { store, social, clock, steps: erasureSteps(services) };
   const erasure = createErasure(erasureDeps);
-  return { accounts, store, session, ann, bob, bobs, tweet, picture, erasureDeps, erasure, db };
+  return { accounts, store, session, ann, bob, bobs, tweet, picture, services, erasureDeps, erasure, db };
 }
 
 async function isGone(
@@ -144,19 +147,17 @@ test('a removal whose hiding failed is made good in the background', () =>
 test('a service that is down holds the erasure up and loses nothing of it', () =>
   inMediaWorld(async (world) => {
     const people = await createPeople(world);
-    const { accounts, session, erasureDeps } = people;
+    const { accounts, session, services, erasureDeps } = people;
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await world.hours(0.1);
     let down = true;
-    const erasure = createErasure({
-      ...erasureDeps,
-      engagement: {
-        async eraseActor(request) {
-          if (down) throw new Error('down');
-          return world.engagement.eraseActor(request);
-        },
+    const engagement: Pick<Engagement, 'eraseActor'> = {
+      async eraseActor(request) {
+        if (down) throw new Error('down');
+        return world.engagement.eraseActor(request);
       },
-    });
+    };
+    const erasure = createErasure({ ...erasureDeps, steps: erasureSteps({ ...services, engagement }) });
     await assert.rejects(drain([erasure]), /down/);
     await assert.rejects(drain([erasure]), /down/);
     down = false;

@@ -6,26 +6,23 @@
  * at once, and again when no such request can be alive any more; then only the account counts as erased.
  */
 import type { UserId } from '#domain/ids.ts';
-import type { Engagement } from '#engagement/engagement.ts';
-import type { Media } from '#media/media.ts';
-import type { Moderation } from '#moderation/moderation.ts';
-import type { Notifications } from '#notifications/notifications.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
-import type { Timeline } from '#timeline/timeline.ts';
-import type { Tweets } from '#tweets/tweets.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
+
+/** Erases up to `limit` of what one service has of somebody, and says whether that was all. */
+export type ErasureStep = (request: {
+  userId: UserId;
+  limit: number;
+  traceId: string;
+}) => Promise<{ done: boolean }>;
 
 export interface ErasureDeps {
   store: Pick<AccountsStore, 'unfinished' | 'erase'>;
-  social: Pick<Social, 'setAccount' | 'erasePerson'>;
-  tweets: Pick<Tweets, 'eraseAuthor'>;
-  engagement: Pick<Engagement, 'eraseActor'>;
-  notifications: Pick<Notifications, 'erasePerson'>;
-  timeline: Pick<Timeline, 'forget'>;
-  media: Pick<Media, 'eraseOwner'>;
-  moderation: Pick<Moderation, 'eraseUser'>;
+  social: Pick<Social, 'setAccount'>;
+  /** Of all services, in the order in which they are asked. */
+  steps: readonly ErasureStep[];
   clock: Clock;
 }
 
@@ -37,27 +34,30 @@ const IDLE_MS = 1_000;
 const LATE_WRITES_MS = 2 * 60_000;
 const TRACE_ID = 'erasure';
 
-/** Does some of one phase; true: the phase is over. */
-type Phase = (userId: UserId) => Promise<boolean>;
 /** How far this process has come with an account. */
 interface Progress {
-  phase: number;
+  steps: number;
   firstPassDone: boolean;
 }
 
 export function createErasure(deps: ErasureDeps): Worker {
   const { store, social, clock } = deps;
-  const phases = phasesOf(deps);
+  const steps = [hide, ...deps.steps];
   const progress = new Map<UserId, Progress>();
 
+  async function hide({ userId }: { userId: UserId }) {
+    await social.setAccount({ userId, state: 'erasing' });
+    return { done: true };
+  }
+
   async function advance({ userId, since }: AccountRow): Promise<'more' | 'waiting' | 'erased'> {
-    const known = progress.get(userId) ?? { phase: 0, firstPassDone: false };
+    const known = progress.get(userId) ?? { steps: 0, firstPassDone: false };
     progress.set(userId, known);
     const late = clock.now() - since >= LATE_WRITES_MS;
     if (known.firstPassDone && !late) return 'waiting';
-    if (await phases[known.phase]!(userId)) known.phase += 1;
-    if (known.phase < phases.length) return 'more';
-    known.phase = 0;
+    if ((await steps[known.steps]!({ userId, limit: LIMIT, traceId: TRACE_ID })).done) known.steps += 1;
+    if (known.steps < steps.length) return 'more';
+    known.steps = 0;
     if (!known.firstPassDone) {
       known.firstPassDone = true;
       return late ? 'more' : 'waiting';
@@ -82,24 +82,4 @@ export function createErasure(deps: ErasureDeps): Worker {
       }
     },
   };
-}
-
-function phasesOf(deps: ErasureDeps): Phase[] {
-  const { social, tweets, engagement, notifications, timeline, media, moderation } = deps;
-  return [
-    async (userId) => {
-      await social.setAccount({ userId, state: 'erasing' });
-      return true;
-    },
-    async (author) => (await tweets.eraseAuthor({ author, limit: LIMIT, traceId: TRACE_ID })).done,
-    async (actor) => (await engagement.eraseActor({ actor, limit: LIMIT, traceId: TRACE_ID })).done,
-    async (userId) => (await social.erasePerson({ userId, limit: LIMIT, traceId: TRACE_ID })).done,
-    async (userId) => (await notifications.erasePerson({ userId, limit: LIMIT })).done,
-    async (person) => {
-      await timeline.forget({ person });
-      return true;
-    },
-    async (userId) => (await moderation.eraseUser({ userId, limit: LIMIT })).done,
-    async (owner) => (await media.eraseOwner({ owner, limit: LIMIT })).done,
-  ];
 }

@@ -23,14 +23,15 @@ import {
   type Server,
   type ServerBounds,
 } from '#http/server.ts';
-import { registerMultipart } from '#http/uploads/multipart.ts';
-import type { UploadSpool } from '#http/uploads/upload-spool.ts';
+import type { UploadSpool } from '#http/upload-spool.ts';
 import type { Media } from '#media/media.ts';
 import type { Moderation } from '#moderation/moderation.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
+import { EXAMPLES } from './examples.ts';
 import { indexPage } from './index-page.ts';
+import { registerMultipart } from './multipart.ts';
 import { accountRoutes } from './routes/account-routes.ts';
 import type { RouteDeps, Services } from './routes/deps.ts';
 import { engagementRoutes } from './routes/engagement-routes.ts';
@@ -181,6 +182,10 @@ interface PagesDeps {
   timeline: Services['timeline'];
 }
 
+const API = {
+  title: 'Warble',
+  description: 'A microblog: post, follow, like, comment, repost, and read your home feed.',
+};
 const PAGE = { config: { limit: 'page' } } as const;
 const PROBE = { config: { limit: 'probe' } } as const;
 
@@ -188,8 +193,10 @@ function registerPages(
   app: FastifyInstance,
   { routes, quotas, version, publicUrl, ready, shedding, timeline }: PagesDeps,
 ): void {
-  const document = JSON.stringify(openApiOf(routes, version, publicUrl));
-  const docs = docsPage(routes, quotas);
+  const document = JSON.stringify(
+    openApiOf({ ...API, routes, version, examples: EXAMPLES, origin: publicUrl }),
+  );
+  const docs = docsPage({ title: `${API.title} API`, routes, examples: EXAMPLES, quotas });
   app.get('/', PAGE, async (request, reply) =>
     sendPage(reply, await indexPage({ timeline, ready }, request.site.origin)),
   );

@@ -4,7 +4,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/schema';
 import { ERROR_CATALOGUE } from '#domain/errors.ts';
 import { openApiOf } from '#http/docs/openapi.ts';
-import { defineRoute, SENT } from '#http/route.ts';
+import { defineRoute, type Route, SENT } from '#http/route.ts';
 import { mustMatch } from '#http/schema-faults.ts';
 import { Id, named } from './schemas/common.ts';
 import { withoutReferences } from './testing/answers.ts';
@@ -189,11 +189,21 @@ describe('the OpenAPI document', () => {
         handler: async () => SENT,
       });
     const one = route('one', named('Same', { a: Id }));
-    assert.ok(openApiOf([one, route('two', named('Same', { a: Id }))], '1').components.schemas.Same);
+    assert.ok(documentOf([one, route('two', named('Same', { a: Id }))]).components.schemas.Same);
     const other = route('two', named('Same', { b: Id }));
-    assert.throws(() => openApiOf([one, other], '1'), /Two schemas are called Same/);
+    assert.throws(() => documentOf([one, other]), /Two schemas are called Same/);
   });
 });
+
+function documentOf(routes: Route[]) {
+  return openApiOf({
+    title: 'Test',
+    description: '',
+    version: '1',
+    examples: { calls: {}, problem: {} },
+    routes,
+  });
+}
 
 const CALLS = [
   'POST /{userId}/profile',

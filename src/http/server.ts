@@ -12,7 +12,7 @@ import type { Worker } from '#platform/worker.ts';
 import { createInFlight, type InFlight } from './admission/in-flight.ts';
 import type { PlaceKind } from './admission/permits.ts';
 import { createRefusals, type Refusals } from './admission/refusals.ts';
-import { type Authenticate, callerOf, forgetCookies } from './authentication.ts';
+import { type Authenticate, callerOf } from './authentication.ts';
 import { registerBodies, requireJsonType } from './body.ts';
 import { endInPieces, inPieces, PIECE_BYTES } from './chunks.ts';
 import { createConnections } from './connections/connections.ts';
@@ -32,6 +32,7 @@ import { registerPublicSite } from './public-site.ts';
 import { createGather } from './request-batching.ts';
 import type { RouteLimit } from './route.ts';
 import type { SchemaFault } from './schema-faults.ts';
+import { forgetCookies } from './session-cookie.ts';
 import { createUnnamedProxyWarning } from './unnamed-proxy.ts';
 
 /** Bounds of the HTTP server. */

@@ -5,7 +5,7 @@
  * forgotten. Whether something uses it is not known here but by `MediaUses`; what is about to use it holds it.
  */
 import type { UserId } from '#domain/ids.ts';
-import type { MediaUse } from './media-uses.ts';
+import type { MediaUse } from './media.ts';
 
 export interface NewMedia {
   /** 128 random bits in hexadecimal and the extension of its type. */

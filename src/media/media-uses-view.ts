@@ -9,7 +9,7 @@ import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { MediaUse } from './media-uses.ts';
+import type { MediaUse } from './media.ts';
 
 export const MEDIA_USES_VIEW = 'media-uses';
 export const MEDIA_USES_TOPICS = ['tweets', 'accounts'] as const;

@@ -1,5 +1,4 @@
-/** A tweet or a person's profile, by its id. */
-export type MediaUse = `tweet:${number}` | `person:${number}`;
+import type { MediaUse } from './media.ts';
 
 /** What uses which picture: a view over tweets and profiles (see `media-uses-view.ts`). */
 export interface MediaUses {

@@ -2,7 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { UserId } from '#domain/ids.ts';
 import type { TweetImage } from '#domain/records.ts';
-import type { MediaUse } from './media-uses.ts';
+
+/** A tweet or a person's profile, by its id. */
+export type MediaUse = `tweet:${number}` | `person:${number}`;
 
 export interface Upload {
   owner: UserId;

@@ -9,8 +9,8 @@ import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Moderation } from './moderation.ts';
-import type { ReportRow, ReportSubject, ReportsStore, Resolution } from './reports-store.ts';
+import type { Moderation, ReportRow, ReportSubject, Resolution } from './moderation.ts';
+import type { ReportsStore } from './reports-store.ts';
 
 export interface ModerationDeps {
   store: ReportsStore;
@@ -203,18 +203,4 @@ function alreadyResolved({ act }: Resolution): WarbleError {
 
 function refusedReason(detail: string): WarbleError {
   return new WarbleError('invalid_text', detail, { errors: [{ pointer: '#/reason', detail }] });
-}
-
-/** What a report may be about, from the ids that a request names; undefined where it names none or several. */
-export function subjectOf(ids: {
-  tweetId: number | undefined;
-  commentId: number | undefined;
-  userId: number | undefined;
-}): ReportSubject | undefined {
-  const named = [
-    { kind: 'tweet', id: ids.tweetId },
-    { kind: 'comment', id: ids.commentId },
-    { kind: 'user', id: ids.userId },
-  ].filter((subject): subject is ReportSubject => subject.id !== undefined);
-  return named.length === 1 ? named[0] : undefined;
 }

@@ -6,7 +6,37 @@
 import type { Actor } from '#accounts/administration.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Page, TweetImage } from '#domain/records.ts';
-import type { ModerationAct, ReportRow, ReportSubject } from './reports-store.ts';
+
+export type SubjectKind = 'tweet' | 'comment' | 'user';
+/** What a report is about. */
+export interface ReportSubject {
+  kind: SubjectKind;
+  id: number;
+}
+
+export type ModerationAct = 'dismiss' | 'remove' | 'suspend';
+/** How a report ended. */
+export interface Resolution {
+  act: ModerationAct;
+  /** The moderator. */
+  by: UserId;
+  reason: string;
+  time: number;
+}
+
+export interface NewReport {
+  reportId: Snowflake;
+  subject: ReportSubject;
+  /** Whom it concerns: the author of what was reported, or the person. */
+  userId: UserId;
+  reporter: UserId;
+  reason: string;
+  time: number;
+}
+export interface ReportRow extends NewReport {
+  /** null: open. */
+  resolution: Resolution | null;
+}
 
 /** A report as moderators see it. */
 export interface ReportView extends ReportRow {

@@ -3,37 +3,7 @@
  * are milliseconds since 1970.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-
-export type SubjectKind = 'tweet' | 'comment' | 'user';
-/** What a report is about. */
-export interface ReportSubject {
-  kind: SubjectKind;
-  id: number;
-}
-
-export type ModerationAct = 'dismiss' | 'remove' | 'suspend';
-/** How a report ended. */
-export interface Resolution {
-  act: ModerationAct;
-  /** The moderator. */
-  by: UserId;
-  reason: string;
-  time: number;
-}
-
-export interface NewReport {
-  reportId: Snowflake;
-  subject: ReportSubject;
-  /** Whom it concerns: the author of what was reported, or the person. */
-  userId: UserId;
-  reporter: UserId;
-  reason: string;
-  time: number;
-}
-export interface ReportRow extends NewReport {
-  /** null: open. */
-  resolution: Resolution | null;
-}
+import type { NewReport, ReportRow, ReportSubject, Resolution } from './moderation.ts';
 
 export interface ReportsStore {
   /**

@@ -2,9 +2,11 @@
  * What people are told about their own accounts: read from the accounts themselves, so there is no item of it, no
  * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
  */
+
+import type { AccountNotice } from '#accounts/accounts.ts';
 import { unlessDown } from '#domain/errors.ts';
 import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
-import type { AccountNotice, AccountNotices } from './notifications.ts';
+import type { AccountNotices } from './notifications.ts';
 import type { ShownGroup } from './notifications-page.ts';
 import type { ReadMark } from './notifications-store.ts';
 

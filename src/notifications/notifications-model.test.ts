@@ -7,15 +7,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { AccountNotice } from '#accounts/accounts.ts';
 import { isWarbleError } from '#domain/errors.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
-import type {
-  AccountNotice,
-  BellLevel,
-  NotificationItem,
-  NotificationsWalk,
-  NotificationType,
-} from './notifications.ts';
+import type { BellLevel, NotificationItem, NotificationsWalk, NotificationType } from './notifications.ts';
 import type { Item } from './notifications-store.ts';
 import { createWorld, type World } from './testing/notifications.ts';
 

@@ -2,6 +2,7 @@
  * The notifications service: what each person was told, and how they want to be told. Preferences are decided when
  * an item is written, visibility when it is read.
  */
+import type { AccountNotice, AccountNoticeType } from '#accounts/accounts.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { PersonHead } from '#domain/records.ts';
 
@@ -15,9 +16,6 @@ export const NOTIFICATION_TYPES = [
   'tweet',
 ] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
-/** Told of whatever the settings are. */
-export const ACCOUNT_NOTICE_TYPES = ['signIn', 'passwordChanged'] as const;
-export type AccountNoticeType = (typeof ACCOUNT_NOTICE_TYPES)[number];
 export type Audience = 'everyone' | 'following' | 'nobody';
 export type BellLevel = 'all' | 'default' | 'off';
 
@@ -68,12 +66,6 @@ export interface NotificationsPage {
   walk: NotificationsWalk;
   /** Something could not be checked, because a service is down, and was left out. */
   partial: boolean;
-}
-
-/** Something about somebody's account that its owner is told. */
-export interface AccountNotice {
-  id: Snowflake;
-  type: AccountNoticeType;
 }
 
 /** Where notices are read: facts of whoever keeps accounts. */

@@ -10,7 +10,7 @@ import { createPasswordHasher, type PasswordHasher } from '#accounts/password-ha
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import { createStreamsService } from '#gateway/streams/streams-service.ts';
 import { createLimits } from '#http/limits/limits-service.ts';
-import { openUploadSpool } from '#http/uploads/upload-spool.ts';
+import { openUploadSpool } from '#http/upload-spool.ts';
 import type { Media } from '#media/media.ts';
 import { createMediaService } from '#media/media-service.ts';
 import { createMediaUsesView } from '#media/media-uses-view.ts';
@@ -28,6 +28,7 @@ import { createViewRunner } from '#queue/view-runner.ts';
 import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { UPLOADS_DIRECTORY } from './data-files.ts';
+import { erasureSteps } from './erasure-steps.ts';
 import { openGatewayDb } from './gateway-db.ts';
 import { logSetAside } from './logger.ts';
 import type { System } from './system.ts';
@@ -143,7 +144,8 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     version,
     metricsToken: config.metricsToken,
   });
-  const erasure = createErasure({ ...services, store: gatewayDb.accounts, media, moderation, clock });
+  const steps = erasureSteps({ ...services, media, moderation });
+  const erasure = createErasure({ store: gatewayDb.accounts, social: services.social, steps, clock });
   const { app, listen, close, registry } = gateway;
   return {
     app,

@@ -5,12 +5,12 @@ import type { Accounts, Client, SignedIn } from '#accounts/accounts.ts';
 import { WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { checkName } from '#domain/text.ts';
-import { crossSiteOf, forgetCookies, requireSameOrigin } from '#http/authentication.ts';
 import { leaving } from '#http/client-left.ts';
+import { crossSiteOf, requireSameOrigin } from '#http/cross-site.ts';
 import type { Limits } from '#http/limits/limits.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import { PATTERNS } from '#http/schema-faults.ts';
-import { setSessionCookie } from '#http/session-cookie.ts';
+import { forgetCookies, setSessionCookie } from '#http/session-cookie.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import { Id, Nothing, named, namedEnum, nullable, strictObject, Time } from '../schemas/common.ts';
@@ -287,7 +287,7 @@ function signedInAnswer(
 ) {
   const answer = { userId: String(userId), expires: new Date(expires).toISOString() };
   if (session !== 'cookie') return { ...answer, token };
-  setSessionCookie(request, reply, token);
+  setSessionCookie(request, reply, { token, maxAge_s: LIMITS.sessionLife_ms / 1_000 });
   return answer;
 }
 

@@ -5,9 +5,9 @@ import { LIMITS } from '#domain/limits.ts';
 import { leaving } from '#http/client-left.ts';
 import { matchesEtag } from '#http/if-none-match.ts';
 import { defineRoute, type Route, SENT } from '#http/route.ts';
-import { readUpload, UPLOAD_BYTES } from '#http/uploads/multipart.ts';
-import type { UploadSpool } from '#http/uploads/upload-spool.ts';
+import type { UploadSpool } from '#http/upload-spool.ts';
 import { type Media, mediaUrl } from '#media/media.ts';
+import { readUpload, UPLOAD_BYTES } from '../multipart.ts';
 import { named, strictObject } from '../schemas/common.ts';
 
 const topic = 'Media';

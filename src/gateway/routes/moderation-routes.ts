@@ -4,8 +4,7 @@ import { WarbleError } from '#domain/errors.ts';
 import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import { mediaUrl } from '#media/media.ts';
-import type { Moderation, ReportView } from '#moderation/moderation.ts';
-import { subjectOf } from '#moderation/moderation-service.ts';
+import type { Moderation, ReportSubject, ReportView } from '#moderation/moderation.ts';
 import type { Social } from '#social/social.ts';
 import { snowflakeIdOf, userIdOf } from '../ids.ts';
 import { Cursor, Id, Limit, Nothing, named, namedEnum, strictObject } from '../schemas/common.ts';
@@ -153,4 +152,18 @@ function shown(report: ReportView, suspended: boolean, presenter: Presenter): St
       time: presenter.time(resolution.time),
     },
   };
+}
+
+/** What a report may be about, from the ids that a request names; undefined where it names none or several. */
+function subjectOf(ids: {
+  tweetId: number | undefined;
+  commentId: number | undefined;
+  userId: number | undefined;
+}): ReportSubject | undefined {
+  const named = [
+    { kind: 'tweet', id: ids.tweetId },
+    { kind: 'comment', id: ids.commentId },
+    { kind: 'user', id: ids.userId },
+  ].filter((subject): subject is ReportSubject => subject.id !== undefined);
+  return named.length === 1 ? named[0] : undefined;
 }

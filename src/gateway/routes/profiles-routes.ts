@@ -5,7 +5,7 @@ import { mayReadPerson } from '#domain/records.ts';
 import { checkBio, checkName } from '#domain/text.ts';
 import { scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
-import type { MediaUse } from '#media/media-uses.ts';
+import type { MediaUse } from '#media/media.ts';
 import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
 import { checkActor, personOf, selfOf } from '../ids.ts';

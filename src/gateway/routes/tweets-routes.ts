@@ -1,7 +1,7 @@
 /** Posting, reading and deleting a tweet. */
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
-import type { MediaUse } from '#media/media-uses.ts';
+import type { MediaUse } from '#media/media.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
 import { resolveMentions } from '../mentions.ts';

@@ -1,6 +1,7 @@
 /** People, their relations, and what they are told. */
 import { Type } from 'typebox';
-import { ACCOUNT_NOTICE_TYPES, NOTIFICATION_TYPES } from '#notifications/notifications.ts';
+import { ACCOUNT_NOTICE_TYPES } from '#accounts/accounts.ts';
+import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';
 import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { flaws } from './tweets.ts';
 

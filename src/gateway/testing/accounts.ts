@@ -12,8 +12,7 @@ import { createLimits, type LimitsServiceDeps } from '#http/limits/limits-servic
 import { registerLimits } from '#http/limits/rate-limiter.ts';
 import { registerRoutes } from '#http/registration.ts';
 import { createServer, DEFAULT_BOUNDS } from '#http/server.ts';
-import { registerMultipart } from '#http/uploads/multipart.ts';
-import { openUploadSpool } from '#http/uploads/upload-spool.ts';
+import { openUploadSpool } from '#http/upload-spool.ts';
 import { createPictures } from '#media/pictures.ts';
 import { createMediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
@@ -21,6 +20,7 @@ import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createLive } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
+import { registerMultipart } from '../multipart.ts';
 import { accountRoutes } from '../routes/account-routes.ts';
 import { mediaRoutes } from '../routes/media-routes.ts';
 import { streamRoutes } from '../routes/stream-routes.ts';

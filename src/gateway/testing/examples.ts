@@ -1,7 +1,7 @@
 /** A short story in which every call of the API succeeds once, on a running system: where its examples come from. */
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
-import type { Example, Examples } from '../examples.ts';
+import type { Example, Examples } from '#http/docs/examples.ts';
 import { type Api, openApi } from './gateway.ts';
 
 const PASSWORD = 'correct horse battery staple';

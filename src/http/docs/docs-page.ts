@@ -1,29 +1,41 @@
 /** The API for people to read: one page, made once from the routes. */
 import { ERROR_CATALOGUE } from '#domain/errors.ts';
-import { EXAMPLES } from '#gateway/examples.ts';
 import type { Limits, Quota } from '../limits/limits.ts';
 import { policyOf } from '../limits/rate-limiter.ts';
 import type { Route } from '../route.ts';
 import { createFieldTables, type FieldTables } from './docs-fields.ts';
+import type { Example, Examples } from './examples.ts';
 import { escaped, inline } from './html.ts';
 import { answerSchemaOf, documentedPath, errorsOf } from './openapi.ts';
 
 type Quotas = Limits['quotas'];
 
-/** The body of the docs page. `quotas`: of this server; null: it limits nothing. */
-export function docsPage(routes: readonly Route[], quotas: Quotas): { title: string; body: string } {
-  const tables = createFieldTables();
+export interface DocsPageRequest {
+  routes: readonly Route[];
+  /** Of the API. */
+  title: string;
+  examples: Examples;
+  /** Of this server; null: it limits nothing. */
+  quotas: Quotas;
+}
+
+/** The docs page. */
+export function docsPage({ routes, title, examples, quotas }: DocsPageRequest): {
+  title: string;
+  body: string;
+} {
+  const shown = { tables: createFieldTables(), examples, quotas };
   const topics = [...new Set(routes.map(({ topic }) => topic))].map((topic) => ({
     topic,
     routes: routes.filter((route) => route.topic === topic),
   }));
   const sections = topics.map(
     ({ topic, routes: own }) =>
-      `<h2 id="${anchor(topic)}">${escaped(topic)}</h2>${own.map((route) => routeSection(route, tables, quotas)).join('')}`,
+      `<h2 id="${anchor(topic)}">${escaped(topic)}</h2>${own.map((route) => routeSection(route, shown)).join('')}`,
   );
   return {
-    title: 'Warble API',
-    body: `<h1>Warble API</h1>
+    title,
+    body: `<h1>${escaped(title)}</h1>
 <p>JSON over HTTP. Sign up, then send the token as <code>Authorization: Bearer …</code>. For programs:
 <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). Ids are decimal strings, and <code>me</code> stands for
 whoever is signed in; times are RFC 3339 in UTC. A write that succeeded is
@@ -32,7 +44,7 @@ before, and are over when it is null. Fields and parameters that a call does not
 <code>?</code> may be left out.</p>
 <nav><h2 id="index">Index</h2>${topics.map(indexOf).join('')}
 <p><a href="#types">Types</a> · <a href="#limits">Limits</a> · <a href="#errors">Errors</a></p></nav>
-${sections.join('')}<h2 id="types">Types</h2>${tables.types()}${limitSection(quotas)}${errorSection()}`,
+${sections.join('')}<h2 id="types">Types</h2>${shown.tables.types()}${limitSection(quotas)}${errorSection()}`,
   };
 }
 
@@ -50,7 +62,14 @@ function indexOf({ topic, routes }: { topic: string; routes: Route[] }): string 
 
 const WHO = { required: 'signed in', optional: 'anybody; signed in, more', none: 'anybody' } as const;
 
-function routeSection(route: Route, { table }: FieldTables, quotas: Quotas): string {
+interface Shown {
+  tables: FieldTables;
+  examples: Examples;
+  quotas: Quotas;
+}
+
+function routeSection(route: Route, { tables, examples, quotas }: Shown): string {
+  const { table } = tables;
   const parts = [
     `<h3 id="${escaped(route.name)}"><span class="method">${route.methods.join(', ')}</span> <code>${escaped(documentedPath(route))}</code></h3>`,
     `<p>${inline(route.summary)}. ${inline(route.description)} <span class="quiet">For: ${WHO[route.auth]}.${limitOf(route, quotas)}</span></p>`,
@@ -63,7 +82,7 @@ function routeSection(route: Route, { table }: FieldTables, quotas: Quotas): str
       : `<p>Answers with <code>${escaped(route.produces)}</code>.</p>`,
     table('Answer header', route.answerHeaders),
     table('Event', route.events),
-    exampleOf(route),
+    exampleOf(route, examples.calls[route.name]),
     `<p class="quiet">Errors: ${errorsOf(route)
       .map((code) => `<a href="#${code}">${code}</a>`)
       .join(', ')}</p>`,
@@ -85,8 +104,7 @@ function wordsOf({ quota, window_ms }: Quota): string {
   return Number.isInteger(minutes) ? `${count} in ${minutes} minutes` : `${count} in ${window_ms / 1_000} s`;
 }
 
-function exampleOf({ name, body, produces }: Route): string {
-  const example = EXAMPLES.calls[name];
+function exampleOf({ body, produces }: Route, example: Example | undefined): string {
   if (example === undefined) return '';
   const { answer } = example;
   const shown = [

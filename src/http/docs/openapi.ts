@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TObject, TSchema } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
-import { EXAMPLES } from '#gateway/examples.ts';
 import { API_PREFIX } from '../registration.ts';
 import type { Route, RouteMethod } from '../route.ts';
+import type { Examples } from './examples.ts';
 import { headersOfProblem, headersOfSuccess, SHARED_HEADERS } from './openapi-headers.ts';
 
 type Json = Record<string, unknown>;
@@ -22,7 +22,6 @@ const PROBLEM_SCHEMA = {
   type: 'object',
   title: 'Problem',
   description: 'A problem document (RFC 9457).',
-  examples: [EXAMPLES.problem],
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
     type: { type: 'string', format: 'uri-reference' },
@@ -52,27 +51,41 @@ const PROBLEM_SCHEMA = {
   additionalProperties: false,
 };
 
-/** Makes the document of these routes. `origin`: that of the server, where it is known. */
-export function openApiOf(
-  routes: readonly Route[],
-  version: string,
-  origin: string | null = null,
-): OpenApiDocument {
-  const components = createComponents();
+export interface OpenApiRequest {
+  routes: readonly Route[];
+  title: string;
+  description: string;
+  version: string;
+  examples: Examples;
+  /** That of the server, where it is known. */
+  origin?: string | null;
+}
+
+/** What an operation is described with, beside its route. */
+interface Described {
+  components: Components;
+  examples: Examples;
+}
+
+/** Makes the document of these routes. */
+export function openApiOf(request: OpenApiRequest): OpenApiDocument {
+  const { routes, title, description, version, examples, origin = null } = request;
+  const components = createComponents(examples.problem);
+  const described = { components, examples };
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
     const path = documentedPath(route);
     paths[path] ??= {};
     for (const method of route.methods) {
-      paths[path][method.toLowerCase()] = operationOf(route, method, components);
+      paths[path][method.toLowerCase()] = operationOf(route, method, described);
     }
   }
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Warble',
+      title,
       version,
-      description: 'A microblog: post, follow, like, comment, repost, and read your home feed.',
+      description,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: origin ?? '/' }],
@@ -100,9 +113,10 @@ export function documentedPath({ root, path }: Route): string {
   return (root ? '' : API_PREFIX) + path;
 }
 
-function operationOf(route: Route, method: RouteMethod, components: Components): Json {
+function operationOf(route: Route, method: RouteMethod, described: Described): Json {
+  const { components } = described;
   const name = method === route.methods[0] ? route.name : `${route.name}With${method}`;
-  const body = route.body === null ? {} : { requestBody: requestBodyOf(route, name, components) };
+  const body = route.body === null ? {} : { requestBody: requestBodyOf(route, name, described) };
   const description = route.description === '' ? {} : { description: route.description };
   return {
     operationId: name,
@@ -116,7 +130,7 @@ function operationOf(route: Route, method: RouteMethod, components: Components):
       ...parametersOf(route.headers, 'header', components),
     ],
     ...body,
-    responses: responsesOf(route, name, components),
+    responses: responsesOf(route, name, described),
   };
 }
 
@@ -146,9 +160,9 @@ function canonicalName(header: string): string {
   return header.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase()).replace(/-Id$/, '-ID');
 }
 
-function requestBodyOf({ body, consumes }: Route, name: string, components: Components): Json {
+function requestBodyOf({ body, consumes }: Route, name: string, { components, examples }: Described): Json {
   const type = consumes === 'json' ? 'application/json' : 'multipart/form-data';
-  const example = EXAMPLES.calls[name]?.body;
+  const example = examples.calls[name]?.body;
   const content = { schema: components.referring(body), ...(example === undefined ? {} : { example }) };
   return { required: true, content: { [type]: content } };
 }
@@ -176,12 +190,13 @@ export function answerSchemaOf({ answer, methods }: Route): TSchema {
   } as TSchema;
 }
 
-function responsesOf(route: Route, name: string, components: Components): Json {
+function responsesOf(route: Route, name: string, described: Described): Json {
+  const { components } = described;
   const responses: Json = {
     200: {
       description: 'Done.',
       headers: headersOfSuccess(route),
-      content: { [route.produces]: contentOf(route, name, components) },
+      content: { [route.produces]: contentOf(route, name, described) },
     },
   };
   if (route.headers !== null && 'if-none-match' in route.headers.properties) {
@@ -199,9 +214,9 @@ function responsesOf(route: Route, name: string, components: Components): Json {
   return responses;
 }
 
-function contentOf(route: Route, name: string, components: Components): Json {
+function contentOf(route: Route, name: string, { components, examples }: Described): Json {
   const isJson = route.produces === 'application/json';
-  const example = EXAMPLES.calls[name]?.answer;
+  const example = examples.calls[name]?.answer;
   return {
     schema: components.referring(isJson ? answerSchemaOf(route) : route.answer),
     // OpenAPI 3.1 has no words yet for what stands in a stream of events.
@@ -219,7 +234,7 @@ function problemResponse(codes: ErrorCode[] | null, components: Components): Jso
         ? 'Any other fault.'
         : codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(' '),
     headers: headersOfProblem(codes),
-    content: { 'application/problem+json': { schema: components.referring(PROBLEM_SCHEMA) } },
+    content: { 'application/problem+json': { schema: components.referring(components.problem) } },
   };
   return { $ref: `#/components/responses/${name}` };
 }
@@ -250,12 +265,13 @@ export function errorsOf(route: Route): ErrorCode[] {
 interface Components {
   schemas: Json;
   responses: Json;
+  problem: Json;
   /** A copy of the schema in which every part that has a title is a reference to a component of that name; examples are no parts. */
   referring(schema: unknown): unknown;
 }
 
 /** Collects components. Throws where two different schemas have one title. */
-function createComponents(): Components {
+function createComponents(problemExample: unknown): Components {
   const schemas: Json = {};
 
   function referring(schema: unknown): unknown {
@@ -276,5 +292,6 @@ function createComponents(): Components {
       Object.entries(schema).map(([key, value]) => [key, key === 'examples' ? value : referring(value)]),
     );
   }
-  return { schemas, responses: {}, referring };
+  const problem = { ...PROBLEM_SCHEMA, examples: [problemExample] };
+  return { schemas, responses: {}, problem, referring };
 }

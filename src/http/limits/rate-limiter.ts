@@ -1,8 +1,8 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 import type { Holder, InFlight } from '../admission/in-flight.ts';
-import { crossSiteOf } from '../authentication.ts';
 import { isPreflight } from '../cors.ts';
+import { crossSiteOf } from '../cross-site.ts';
 import type { RouteLimit } from '../route.ts';
 import type { Decision, Limits, Policy } from './limits.ts';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
-import type { NewReport, ReportsStore, Resolution } from '../reports-store.ts';
+import type { NewReport, Resolution } from '../moderation.ts';
+import type { ReportsStore } from '../reports-store.ts';
 
 export interface ReportsBackend {
   /** Opens one more handle on the same, at first empty, backend. */

@@ -1,5 +1,6 @@
 import type { Database } from '#platform/sqlite/database.ts';
-import type { ModerationAct, ReportRow, ReportsStore, SubjectKind } from '../reports-store.ts';
+import type { ModerationAct, ReportRow, SubjectKind } from '../moderation.ts';
+import type { ReportsStore } from '../reports-store.ts';
 
 interface Columns {
   report_id: number;

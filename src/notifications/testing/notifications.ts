@@ -1,5 +1,7 @@
 /** The notifications service on the real tweets, social and engagement services, one minter and a manual clock. */
+
 import assert from 'node:assert/strict';
+import type { AccountNotice, AccountNoticeType } from '#accounts/accounts.ts';
 import type { UserId } from '#domain/ids.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
@@ -16,7 +18,7 @@ import type { Timeline } from '#timeline/timeline.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
-import type { AccountNotice, AccountNotices, AccountNoticeType, NotificationItem } from '../notifications.ts';
+import type { AccountNotices, NotificationItem } from '../notifications.ts';
 import { createNotificationsService, type NotificationsDeps } from '../notifications-service.ts';
 import type { Item, ItemsPatch, NotificationsStore } from '../notifications-store.ts';
 import { openSqliteNotificationsStore } from '../stores/sqlite.ts';

@@ -1,6 +1,6 @@
 import type { UserId } from '#domain/ids.ts';
-import type { AccountNotice } from '#notifications/notifications.ts';
 import type { Database } from '#platform/sqlite/database.ts';
+import type { AccountNotice } from '../../accounts.ts';
 import { type AccountsStore, MAX_KNOWN_DEVICES, MAX_NOTICES, type NewSession } from '../../accounts-store.ts';
 import { deviceKey } from '../../device-key.ts';
 

@@ -5,7 +5,8 @@ import {
 } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore, VIEW_STATE_SCHEMA } from '#queue/stores/sqlite/view-store.ts';
 import type { ViewStore } from '#queue/view.ts';
-import type { MediaUse, MediaUses } from '../../media-uses.ts';
+import type { MediaUse } from '../../media.ts';
+import type { MediaUses } from '../../media-uses.ts';
 import { MEDIA_USES_VIEW, type UsesPatch } from '../../media-uses-view.ts';
 import { MEDIA_USES_SCHEMA } from './schema.ts';
 

@@ -3,8 +3,8 @@ import multipart, { type Multipart } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isWarbleError, pointerTo, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { shortName } from '../schema-faults.ts';
-import type { SpooledFile } from './upload-spool.ts';
+import { shortName } from '#http/schema-faults.ts';
+import type { SpooledFile } from '#http/upload-spool.ts';
 
 export interface ReceivedUpload {
   fileName: string;

@@ -1,0 +1,13 @@
+/** What the documentation shows of each call: a body and what it was answered with. */
+export interface Example {
+  body?: unknown;
+  /** Of a stream: its text. */
+  answer: unknown;
+}
+
+export interface Examples {
+  /** By operationId. */
+  calls: Record<string, Example>;
+  /** A problem document. */
+  problem: unknown;
+}
