@@ -1,16 +1,16 @@
 /** How often a cache answered by itself; its owner counts, the metrics read. */
-export interface CacheUse {
+export interface CacheStats {
   hits: number;
   misses: number;
 }
 
-export function createCacheUse(): CacheUse {
+export function createCacheStats(): CacheStats {
   return { hits: 0, misses: 0 };
 }
 
-/** Notes look-ups of `asked` things, of which `missing` had to be fetched. */
-export function noteUse(use: CacheUse | undefined, asked: number, missing: number): void {
-  if (use === undefined) return;
-  use.misses += missing;
-  use.hits += asked - missing;
+/** Counts lookups of `asked` things, of which `missing` had to be fetched. */
+export function countLookups(stats: CacheStats | undefined, asked: number, missing: number): void {
+  if (stats === undefined) return;
+  stats.misses += missing;
+  stats.hits += asked - missing;
 }

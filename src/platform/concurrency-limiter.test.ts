@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
-import { createBoundedPool } from './concurrency-limiter.ts';
+import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /** A piece of work that ends when it is told to. */
 function held() {
@@ -15,17 +15,17 @@ function held() {
 }
 
 test('so much runs at once, the next wait their turn, one more is refused', async () => {
-  const pool = createBoundedPool({ concurrency: 1, waiting: 1, refusal: 'Too many.' });
+  const limiter = createConcurrencyLimiter({ concurrency: 1, waiting: 1, refusal: 'Too many.' });
   const [first, second] = [held(), held()];
   const started: string[] = [];
   const answers = [first, second].map((work, index) =>
-    pool.run(() => {
+    limiter.run(() => {
       started.push(`work ${index}`);
       return work.done;
     }),
   );
   await assert.rejects(
-    pool.run(async () => 'third'),
+    limiter.run(async () => 'third'),
     (error) => isWarbleError(error, 'overloaded'),
   );
   assert.deepEqual(started, ['work 0']);
@@ -35,10 +35,10 @@ test('so much runs at once, the next wait their turn, one more is refused', asyn
 });
 
 test('work that fails gives its place back', async () => {
-  const pool = createBoundedPool({ concurrency: 1, waiting: 0, refusal: 'Too many.' });
+  const limiter = createConcurrencyLimiter({ concurrency: 1, waiting: 0, refusal: 'Too many.' });
   await assert.rejects(
-    pool.run(() => Promise.reject(new Error('broken'))),
+    limiter.run(() => Promise.reject(new Error('broken'))),
     /broken/,
   );
-  assert.equal(await pool.run(async () => 'next'), 'next');
+  assert.equal(await limiter.run(async () => 'next'), 'next');
 });

@@ -1,6 +1,6 @@
 import { WarbleError } from '#domain/errors.ts';
 
-export interface BoundedPoolDeps {
+export interface ConcurrencyLimiterDeps {
   /** Pieces of work that run at once. */
   concurrency: number;
   /** Pieces that may wait their turn; one more is refused with 503. */
@@ -9,13 +9,17 @@ export interface BoundedPoolDeps {
   refusal: string;
 }
 
-export interface BoundedPool {
+export interface ConcurrencyLimiter {
   /** Runs `work` when its turn comes, in the order of arrival. Throws `overloaded` where too many wait. */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Keeps costly work (hashing passwords, decoding pictures) from taking the whole machine. */
-export function createBoundedPool({ concurrency, waiting, refusal }: BoundedPoolDeps): BoundedPool {
+export function createConcurrencyLimiter({
+  concurrency,
+  waiting,
+  refusal,
+}: ConcurrencyLimiterDeps): ConcurrencyLimiter {
   const queue: (() => void)[] = [];
   let running = 0;
 

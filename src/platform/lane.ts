@@ -1,4 +1,4 @@
-import { createBoundedPool } from './concurrency-limiter.ts';
+import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /**
  * A way of its own for reads that cost many milliseconds of the one thread. One goes at a time, and whoever is at work
@@ -16,7 +16,7 @@ export interface Lane {
 const MAX_WAITING = 512;
 
 export function createLane({ waiting = MAX_WAITING }: { waiting?: number } = {}): Lane {
-  const pool = createBoundedPool({
+  const pool = createConcurrencyLimiter({
     concurrency: 1,
     waiting,
     refusal: 'Too many costly pages are being read; try again in a moment.',

@@ -59,7 +59,7 @@ export function registerSystemMetrics(registry: Registry, system: System, { dela
     registers,
     collect() {
       this.reset();
-      for (const [cache, { hits, misses }] of Object.entries(system.cacheUse())) {
+      for (const [cache, { hits, misses }] of Object.entries(system.cacheStats())) {
         this.inc({ cache, result: 'hit' }, hits);
         this.inc({ cache, result: 'miss' }, misses);
       }

@@ -11,7 +11,7 @@ import { createFanout, type Fanout } from '#fanout/fanout.ts';
 import { NO_ACCOUNT_NOTICES } from '#notifications/account-notices.ts';
 import type { AccountNotices, Notifications } from '#notifications/notifications.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
-import { type CacheUse, createCacheUse } from '#platform/cache-stats.ts';
+import { type CacheStats, createCacheStats } from '#platform/cache-stats.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createLane } from '#platform/lane.ts';
@@ -69,7 +69,7 @@ export interface System {
   /** Views by name, for lag, rebuilds and metrics. */
   views: Record<string, ViewRunner>;
   /** Caches by name. */
-  cacheUse(): Record<string, CacheUse>;
+  cacheStats(): Record<string, CacheStats>;
   /** A view of the gateway's: the log is kept for it too. To be told before the workers run. */
   addView(name: string, view: ViewRunner): void;
   /** Where notices about accounts are kept, which the gateway opens. To be told before the first request. */
@@ -112,19 +112,26 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
   const live = createLive();
 
-  const cacheUse = { tweets: createCacheUse(), people: createCacheUse(), engagement: createCacheUse() };
+  const cacheStats = {
+    tweets: createCacheStats(),
+    people: createCacheStats(),
+    engagement: createCacheStats(),
+  };
   const stamps = createStamps();
   stores.tweets.onChange(stamps.touch);
   stores.engagement.onChange(stamps.touch);
-  const tweetsStore = createCachedTweetsStore({ store: stores.tweets, use: cacheUse.tweets });
+  const tweetsStore = createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const socialStore = createCachedSocialStore({
     store: stores.social,
-    use: cacheUse.people,
+    stats: cacheStats.people,
     onPeopleChanged: stamps.touch,
   });
   const social = createSocialService({ store: socialStore, minter, clock });
-  const engagementStore = createCachedEngagementStore({ store: stores.engagement, use: cacheUse.engagement });
+  const engagementStore = createCachedEngagementStore({
+    store: stores.engagement,
+    stats: cacheStats.engagement,
+  });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
   const below = { tweets, social, engagement, log, live, clock, lane: createLane() };
   const timelines = createTimelineService({
@@ -182,7 +189,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     disk,
     stores,
     views,
-    cacheUse: () => cacheUse,
+    cacheStats: () => cacheStats,
     addView(name, view) {
       readers.push(view);
       views[name] = view;

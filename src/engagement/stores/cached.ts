@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { CommentRow, LikeRow } from '#domain/records.ts';
-import { type CacheUse, noteUse } from '#platform/cache-stats.ts';
+import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { RepostActivity, Summary } from '../engagement.ts';
 import type { EngagementStore } from '../engagement-store.ts';
@@ -17,7 +17,7 @@ export interface CachedEngagementDeps {
   store: ObservedEngagementStore;
   /** Tweets kept. */
   capacity?: number;
-  use?: CacheUse;
+  stats?: CacheStats;
 }
 
 /** What pages ask of one tweet. Never changed once made, so its rows are handed out as they are. */
@@ -62,7 +62,7 @@ const REPOSTED = 2;
 export function createCachedEngagementStore({
   store,
   capacity = CAPACITY,
-  use,
+  stats,
 }: CachedEngagementDeps): EngagementStore {
   const entries = createEntries(capacity);
   const filling = new Map<TweetId, symbol>();
@@ -97,7 +97,7 @@ export function createCachedEngagementStore({
       if (entry === undefined) missing.push(tweetId);
       else found.push(entry);
     }
-    noteUse(use, tweetIds.length, missing.length);
+    countLookups(stats, tweetIds.length, missing.length);
     return missing.length === 0 ? found : found.concat(await fill(missing));
   }
 

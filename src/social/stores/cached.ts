@@ -6,7 +6,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { UserId } from '#domain/ids.ts';
-import { type CacheUse, noteUse } from '#platform/cache-stats.ts';
+import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Decision, Facts, Followee, SocialStore, StoredPerson, TieKey } from '../social-store.ts';
 import { createRelationCache } from './relationship-cache.ts';
@@ -17,7 +17,7 @@ export interface CachedSocialStoreOptions {
   peopleMost?: number;
   relationsMost?: number;
   followeesMost?: number;
-  use?: CacheUse;
+  stats?: CacheStats;
   /** Told which people (not their ties) have changed, in the turn in which they are forgotten here. */
   onPeopleChanged?: (userIds: readonly UserId[]) => void;
 }
@@ -35,7 +35,7 @@ export function createCachedSocialStore({
   peopleMost = 131_072,
   relationsMost = 500_000,
   followeesMost = 500_000,
-  use,
+  stats,
   onPeopleChanged,
 }: CachedSocialStoreOptions): SocialStore {
   const people = createIdCache<StoredPerson>({ most: peopleMost });
@@ -94,7 +94,7 @@ export function createCachedSocialStore({
           missing.push(i);
         }
       }
-      noteUse(use, userIds.length, missing?.length ?? 0);
+      countLookups(stats, userIds.length, missing?.length ?? 0);
       if (missing === undefined) return found;
       const began = changes;
       const read = await store.people(missing.map((i) => userIds[i]!));

@@ -1,5 +1,5 @@
 import type { TweetRecord } from '#domain/records.ts';
-import { type CacheUse, noteUse } from '#platform/cache-stats.ts';
+import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Authorship, ChangeSource, TweetsStore } from '../tweets-store.ts';
 
@@ -8,7 +8,7 @@ export interface CachedTweetsStoreDeps {
   store: TweetsStore & ChangeSource;
   /** Some 1 to 2 KB each. */
   maxRecords?: number;
-  use?: CacheUse;
+  stats?: CacheStats;
 }
 
 const MAX_RECORDS = 65_536;
@@ -67,7 +67,7 @@ export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStor
         if (record === undefined) missing.push(id);
         else found.push(record);
       }
-      noteUse(deps.use, ids.length, missing.length);
+      countLookups(deps.stats, ids.length, missing.length);
       if (missing.length > 0) for (const record of await fill(missing)) found.push(record);
       return found;
     },
