@@ -1,6 +1,6 @@
 import { type Argon2Parameters, argon2, timingSafeEqual } from 'node:crypto';
 import { WarbleError } from '#domain/errors.ts';
-import { createAddressTally } from '#http/limits/networks.ts';
+import { createAddressCounters } from '#http/limits/networks.ts';
 import { createFairPool } from '#platform/fair-pool.ts';
 import type { Random } from '#platform/random.ts';
 import type { Client } from './accounts.ts';
@@ -52,24 +52,24 @@ export function createPasswordHasher({
   const pool = createFairPool<string>({
     lanes: [{ upTo: 1, capacity: concurrency }],
     least: 1,
-    // The tally bounds these, of a /48 too.
+    // The counters bound these, of a /48 too.
     mostOfKey: Number.POSITIVE_INFINITY,
     most: max,
     refusal: 'Too many people are signing in; try again in a moment.',
   });
-  const tally = createAddressTally();
+  const counters = createAddressCounters();
 
   async function inTurn<T>({ address, signal }: Client, work: () => Promise<T>): Promise<T> {
-    if (!tally.hasRoom(address, maxPerAddress)) {
+    if (!counters.hasRoom(address, maxPerAddress)) {
       const detail =
         'Too many passwords from your network are being checked just now; try again in a moment.';
       throw new WarbleError('rate_limited', detail, { retryAfter_s: 1 });
     }
-    tally.take(address);
+    counters.take(address);
     try {
       return await pool.run({ key: address, weight: 1, signal }, work);
     } finally {
-      tally.free(address);
+      counters.free(address);
     }
   }
 

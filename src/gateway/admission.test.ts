@@ -98,7 +98,7 @@ test('all networks of one /48 together hold four times what one /64 may, and lea
   assert.equal((await server.get('/api/v1/page', '2001:db8:1:9::1')).status, 200, 'no picture');
 });
 
-test('when places run out the slowest holders lose theirs, and the server says that it sheds', async (t) => {
+test('when permits run out the slowest holders lose theirs, and the server says that it sheds', async (t) => {
   const server = await open(t, { bounds: { picturesInFlight: 6 } });
   for (let i = 0; i < 6; i++) server.stuck(`10.0.0.${i}`);
   await until(() => server.inFlight.count('pictures') === 6);
@@ -121,7 +121,7 @@ test('when places run out the slowest holders lose theirs, and the server says t
   assert.equal(server.inFlight.count('pictures'), 0, 'the others were cut by then');
 });
 
-test('a quarter of the places stays for people who are signed in', async (t) => {
+test('a quarter of the permits stays for people who are signed in', async (t) => {
   const server = await open(t, { bounds: { requestsInFlight: 4 } });
   const head = 'Content-Type: application/json\r\nContent-Length: 50\r\n\r\n';
   for (let i = 0; i < 3; i++) {

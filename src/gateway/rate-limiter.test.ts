@@ -7,7 +7,7 @@ async function signedIn(site: Site, handle: string): Promise<string> {
   return (await site.call('POST', '/signup', { json })).body.token as string;
 }
 
-test('whoever keeps requests unfinished keeps only the places of one person', () =>
+test('whoever keeps requests unfinished keeps only the permits of one person', () =>
   onSite(
     async (site) => {
       const [ann, bob] = [await signedIn(site, 'ann'), await signedIn(site, 'bob')];
@@ -22,7 +22,7 @@ test('whoever keeps requests unfinished keeps only the places of one person', ()
     { atOnce: { person: 2 }, quotas: { read: { quota: 60_000, window_ms: 1_000 } } },
   ));
 
-test('without a token the address has its places, and others for pictures', () =>
+test('without a token the address has its permits, and others for pictures', () =>
   onSite(
     async (site) => {
       const token = await signedIn(site, 'ann');
@@ -42,7 +42,7 @@ test('without a token the address has its places, and others for pictures', () =
     { atOnce: { withoutToken: 1 } },
   ));
 
-test('however many accounts one address has, all of them together keep only the places of an address', () =>
+test('however many accounts one address has, all of them together keep only the permits of an address', () =>
   onSite(
     async (site) => {
       const tokens: string[] = [];
@@ -72,7 +72,7 @@ test('however many accounts one address has, all of them together keep only the 
     },
   ));
 
-test('switched off, nobody has a number of places', () =>
+test('switched off, nobody has a number of permits', () =>
   onSite(
     async (site) => {
       const token = await signedIn(site, 'ann');

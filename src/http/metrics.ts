@@ -1,7 +1,7 @@
 /** Prometheus metrics of the gateway, in a registry to which the rest of the process adds its own. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '#domain/errors.ts';
-import type { PlaceKind } from './admission/permits.ts';
+import type { PermitKind } from './admission/permits.ts';
 import type { Cut } from './admission/refusals.ts';
 import type { ConnectionRefusal } from './connections/connections.ts';
 
@@ -19,14 +19,14 @@ export interface GatewayMetrics {
 }
 
 export interface GatewayGauges {
-  places(kind: PlaceKind): number;
+  permits(kind: PermitKind): number;
   connections(): number;
 }
 
 const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The gauges are asked when the metrics are read. */
-export function createGatewayMetrics({ places, connections }: GatewayGauges): GatewayMetrics {
+export function createGatewayMetrics({ permits, connections }: GatewayGauges): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
@@ -50,7 +50,7 @@ export function createGatewayMetrics({ places, connections }: GatewayGauges): Ga
   });
   const cut = new Counter({
     name: 'warble_http_connections_cut_total',
-    help: 'Connections cut: slow in sending or taking, slowest when places ran out, or idle when connections did.',
+    help: 'Connections cut: slow in sending or taking, slowest when permits ran out, or idle when connections did.',
     labelNames: ['reason'] as const,
     registers,
   });
@@ -59,16 +59,16 @@ export function createGatewayMetrics({ places, connections }: GatewayGauges): Ga
     help: 'Requests being answered, without event streams.',
     registers,
     collect() {
-      this.set(places('requests') + places('pictures'));
+      this.set(permits('requests') + permits('pictures'));
     },
   });
   new Gauge({
-    name: 'warble_http_places_taken',
-    help: 'Requests that hold a place, by the kind of place.',
+    name: 'warble_http_permits_taken',
+    help: 'Requests that hold a permit, by the kind of permit.',
     labelNames: ['kind'] as const,
     registers,
     collect() {
-      for (const kind of ['requests', 'pictures'] as const) this.set({ kind }, places(kind));
+      for (const kind of ['requests', 'pictures'] as const) this.set({ kind }, permits(kind));
     },
   });
   new Gauge({

@@ -49,7 +49,7 @@ test('above its bound a server sheds requests with 503 and serves on', async () 
   assert.match(await server.metrics.registry.metrics(), /warble_http_shed_total\{code="overloaded"\} 1/);
 });
 
-test('an address keeps only its own places, also with answers that wait behind one that never ends', async () => {
+test('an address keeps only its own permits, also with answers that wait behind one that never ends', async () => {
   const { route, waiting, open } = gate();
   const limits = createLimits({ clock: systemClock, atOnce: { address: 2 } });
   const trustProxy = createTrustProxy(['127.0.0.1']);
@@ -70,7 +70,7 @@ test('an address keeps only its own places, also with answers that wait behind o
   socket.destroy();
 });
 
-test('a client that goes away gives its place back', async () => {
+test('a client that goes away gives its permit back', async () => {
   const { route, waiting, open } = gate();
   const server = await serve({ requestsInFlight: 1 }, [route]);
   const leaving = new AbortController();

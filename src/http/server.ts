@@ -10,7 +10,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createInFlight, type InFlight } from './admission/in-flight.ts';
-import type { PlaceKind } from './admission/permits.ts';
+import type { PermitKind } from './admission/permits.ts';
 import { createRefusals, type Refusals } from './admission/refusals.ts';
 import { type Authenticate, callerOf } from './authentication.ts';
 import { registerBodies, requireJsonType } from './body.ts';
@@ -98,7 +98,7 @@ export interface Server {
   draining(): boolean;
 }
 
-/** Holders that are so many times as fast as they must be are not cut when places run out. */
+/** Holders that are so many times as fast as they must be are not cut when permits run out. */
 const FAST_ENOUGH = 8;
 /** How often slow headers are looked for. */
 const SLOW_CHECK_MS = 1_000;
@@ -113,7 +113,7 @@ export function createServer(deps: ServerDeps): Server {
   const lookForProxy = createUnnamedProxyWarning({ trustProxy, logAddresses, logger });
   const { atOnce } = limits;
   const metrics = createGatewayMetrics({
-    places: (kind) => inFlight.count(kind),
+    permits: (kind) => inFlight.count(kind),
     connections: () => connections.count(),
   });
   const refusals = createRefusals({ clock, metrics, logger });
@@ -184,7 +184,7 @@ export function createServer(deps: ServerDeps): Server {
     // A call without a body ignores whatever Content-Type came.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
-      inFlight.enter(request, reply, placeOf(route?.limit));
+      inFlight.enter(request, reply, permitKindOf(route?.limit));
       requireHost(request.raw);
       requireJsonType(request);
     } catch (error) {
@@ -288,8 +288,8 @@ function portOf(app: FastifyInstance): number | null {
   return (app.server.address() as AddressInfo | null)?.port ?? null;
 }
 
-/** Which place a request takes. Streams have a bound of their own; health and pages are never refused for want of one. */
-function placeOf(limit: RouteLimit | undefined): PlaceKind | null {
+/** Which kind of permit a request takes. Streams have a bound of their own; health and pages are never refused for want of one. */
+function permitKindOf(limit: RouteLimit | undefined): PermitKind | null {
   if (limit === undefined || limit === 'stream') return null;
   return limit === 'media' ? 'pictures' : 'requests';
 }

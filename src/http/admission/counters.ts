@@ -1,12 +1,12 @@
 /** How many of something each key holds just now; keys that hold none take no memory. */
-export interface Tally<Key> {
+export interface Counters<Key> {
   of(key: Key): number;
   take(key: Key): void;
   /** Gives one back that was taken. */
   free(key: Key): void;
 }
 
-export function createTally<Key>(): Tally<Key> {
+export function createCounters<Key>(): Counters<Key> {
   const taken = new Map<Key, number>();
   return {
     of: (key) => taken.get(key) ?? 0,

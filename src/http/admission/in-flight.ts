@@ -3,47 +3,47 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Connection, Connections } from '../connections/connections.ts';
-import { createAddressTally } from '../limits/networks.ts';
-import { createTally } from './counters.ts';
-import { createPlaces, noneLeft, type Place, type PlaceKind, type Places } from './permits.ts';
+import { createAddressCounters } from '../limits/networks.ts';
+import { createCounters } from './counters.ts';
+import { createPermits, noPermitLeft, type Permit, type PermitKind, type Permits } from './permits.ts';
 import { createSlowest } from './slowest.ts';
 
 export interface InFlightDeps {
   clock: Clock;
   connections: Pick<Connections, 'of'>;
-  /** Places of each kind; event streams take none. */
-  max: Readonly<Record<PlaceKind, number>>;
+  /** Permits of each kind; event streams take none. */
+  max: Readonly<Record<PermitKind, number>>;
   /** Of these, all that come from one address, whoever they are: twenty accounts in one house share them. */
-  maxPerAddress: Readonly<Record<PlaceKind, number>>;
+  maxPerAddress: Readonly<Record<PermitKind, number>>;
   /** Requests of one connection that wait for their answers; whoever sends more on it loses the connection. */
   maxPerConnection: number;
-  /** A holder that is at least so fast keeps its place when places run out, in bytes a second. */
+  /** A holder that is at least so fast keeps its permit when permits run out, in bytes a second. */
   fastEnough: number;
   /** Called once for each request that is over, also where its client went away. `duration_ms` since its headers. */
   onDone(request: FastifyRequest, reply: FastifyReply, duration_ms: number): void;
-  /** A slow client was cut, so that others have its places. */
+  /** A slow client was cut, so that others have its permits. */
   onMadeRoom(): void;
 }
 
 export interface InFlight {
   /**
-   * Enters a request. `kind`: which place it takes, until its answer has left; null: none. Throws `overloaded` where
+   * Enters a request. `kind`: which permit it takes, until its answer has left; null: none. Throws `overloaded` where
    * none is left, `rate_limited` where its address has all of its own. In the turn in which it came: answers, also of
    * refusals, may have to wait behind another of their connection for as long as its client likes, so nothing takes
-   * a place that does not count for an address. Health and the like are never refused.
+   * a permit that does not count for an address. Health and the like are never refused.
    */
-  enter(request: FastifyRequest, reply: FastifyReply, kind: PlaceKind | null): void;
+  enter(request: FastifyRequest, reply: FastifyReply, kind: PermitKind | null): void;
   /**
-   * Says whose a request is. Throws `rate_limited` where they have all their places already: whoever sends bodies or
-   * takes answers as slowly as possible keeps a place for long, but never all.
+   * Says whose a request is. Throws `rate_limited` where they have all their permits already: whoever sends bodies or
+   * takes answers as slowly as possible keeps a permit for long, but never all.
    */
   attribute(request: FastifyRequest, holder: Holder): void;
-  count(kind?: PlaceKind): number;
+  count(kind?: PermitKind): number;
   /** Answers 503 to every request whose body has not come whole yet. Returns how many. */
   refuseUnfinishedBodies(): number;
 }
 
-/** Whose a request is, a person's (a number) or, without a token, an address's; and whether they have places left. */
+/** Whose a request is, a person's (a number) or, without a token, an address's; and whether they have permits left. */
 export interface Holder {
   who: number | string;
   max: number;
@@ -52,8 +52,8 @@ export interface Holder {
 interface Open {
   reply: FastifyReply;
   connection: Connection;
-  kind: PlaceKind | null;
-  place: Place | null;
+  kind: PermitKind | null;
+  permit: Permit | null;
   who: number | string | null;
 }
 
@@ -63,10 +63,10 @@ const FULL = 'Too many requests at once; try again in a moment.';
 export function createInFlight(deps: InFlightDeps): InFlight {
   const { clock, connections, maxPerConnection, onDone } = deps;
   const open = new Map<FastifyRequest, Open>();
-  const places = { requests: placesOf('requests', deps), pictures: placesOf('pictures', deps) };
+  const permits = { requests: permitsOf('requests', deps), pictures: permitsOf('pictures', deps) };
   const slowest = createSlowest({ clock, open, fastEnough: deps.fastEnough });
-  const ofPerson = createTally<number>();
-  const withoutToken = createAddressTally();
+  const ofPerson = createCounters<number>();
+  const withoutToken = createAddressCounters();
 
   /**
    * Node reads 64 KiB at a time and makes requests of all of it, some 1,500, however many answers still wait: on
@@ -81,37 +81,37 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   }
 
   function leave(entry: Open): void {
-    entry.place?.free();
-    entry.place = null;
+    entry.permit?.release();
+    entry.permit = null;
     const { who } = entry;
     entry.who = null;
     if (typeof who === 'number') ofPerson.free(who);
     else if (who !== null) withoutToken.free(who);
   }
 
-  /** Takes a place, if need be that of the slowest holder. Throws where none can be had. */
-  function takePlace(kind: PlaceKind, { address, headers }: FastifyRequest): Place {
+  /** Takes a permit, if need be that of the slowest holder. Throws where none can be had. */
+  function takePermit(kind: PermitKind, { address, headers }: FastifyRequest): Permit {
     const claimsSession = headers.authorization !== undefined || headers.cookie !== undefined;
     const wanted = { address, claimsSession };
-    let place = places[kind].take(wanted);
-    if (place !== null) return place;
+    let permit = permits[kind].acquire(wanted);
+    if (permit !== null) return permit;
     const evicted = slowest.next(kind, { alsoSignedIn: claimsSession });
     if (evicted !== undefined) {
       evicted.socket.resetAndDestroy();
       deps.onMadeRoom();
-      // Their answers end in a later turn; the places are needed in this one.
+      // Their answers end in a later turn; the permits are needed in this one.
       for (const entry of open.values()) if (entry.connection === evicted) leave(entry);
-      place = places[kind].take(wanted);
+      permit = permits[kind].acquire(wanted);
     }
-    if (place === null) throw new WarbleError('overloaded', FULL);
-    return place;
+    if (permit === null) throw new WarbleError('overloaded', FULL);
+    return permit;
   }
 
   return {
     enter(request, reply, kind) {
       const began = clock.monotonic();
       const connection = connections.of(request.raw.socket);
-      const entry: Open = { reply, connection, kind, place: null, who: null };
+      const entry: Open = { reply, connection, kind, permit: null, who: null };
       open.set(request, entry);
       connection.request = request.raw;
       joinQueue(connection);
@@ -122,24 +122,24 @@ export function createInFlight(deps: InFlightDeps): InFlight {
         leaveQueue(connection, now);
         onDone(request, reply, now - began);
       });
-      if (kind !== null) entry.place = takePlace(kind, request);
+      if (kind !== null) entry.permit = takePermit(kind, request);
     },
     attribute(request, { who, max }) {
       const entry = open.get(request);
-      // Gone already, or without a place that counts for somebody.
-      if (entry === undefined || entry.place === null || entry.kind !== 'requests') return;
+      // Gone already, or without a permit that counts for somebody.
+      if (entry === undefined || entry.permit === null || entry.kind !== 'requests') return;
       if (typeof who === 'number') {
-        if (ofPerson.of(who) >= max) throw noneLeft(max);
+        if (ofPerson.of(who) >= max) throw noPermitLeft(max);
         ofPerson.take(who);
-        entry.place.signedIn();
+        entry.permit.signedIn();
       } else {
-        if (!withoutToken.hasRoom(who, max)) throw noneLeft(max);
+        if (!withoutToken.hasRoom(who, max)) throw noPermitLeft(max);
         withoutToken.take(who);
       }
       entry.who = who;
     },
     count: (kind) =>
-      kind === undefined ? places.requests.taken() + places.pictures.taken() : places[kind].taken(),
+      kind === undefined ? permits.requests.held() + permits.pictures.held() : permits[kind].held(),
     refuseUnfinishedBodies() {
       let refused = 0;
       for (const [request, { reply }] of open) {
@@ -152,11 +152,11 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   };
 }
 
-/** A quarter of the places for requests stays for people who are signed in; who asks for pictures is not known. */
-function placesOf(kind: PlaceKind, { max, maxPerAddress }: InFlightDeps): Places {
-  return createPlaces({
+/** A quarter of the permits for requests stays for people who are signed in; who asks for pictures is not known. */
+function permitsOf(kind: PermitKind, { max, maxPerAddress }: InFlightDeps): Permits {
+  return createPermits({
     max: max[kind],
     maxPerAddress: maxPerAddress[kind],
-    keptForSignedIn: kind === 'requests' ? Math.floor(max[kind] / 4) : 0,
+    reservedForSignedIn: kind === 'requests' ? Math.floor(max[kind] / 4) : 0,
   });
 }

@@ -1,46 +1,46 @@
-/** Requests that may be under way at once: a number of places, of which each address, and each /48, has a part. */
+/** Requests that may be under way at once: a number of permits, a share of which each address, and each /48, may hold. */
 import { WarbleError } from '#domain/errors.ts';
-import { createAddressTally } from '../limits/networks.ts';
+import { createAddressCounters } from '../limits/networks.ts';
 
-/** Pictures have places of their own: they are large, so that slow clients hold theirs for long. */
-export type PlaceKind = 'requests' | 'pictures';
+/** Pictures have permits of their own: they are large, so that slow clients hold theirs for long. */
+export type PermitKind = 'requests' | 'pictures';
 
-export interface PlacesDeps {
+export interface PermitsDeps {
   max: number;
   /** Of one IPv4 address or IPv6 /64, whoever they are; four times as many of a /48. */
   maxPerAddress: number;
   /** Of `max`, kept for people who are signed in. */
-  keptForSignedIn: number;
+  reservedForSignedIn: number;
 }
 
-export interface Place {
+export interface Permit {
   /** Somebody who is signed in holds it. */
   signedIn(): void;
   /** Gives it back. Again: nothing. */
-  free(): void;
+  release(): void;
 }
 
-export interface Places {
+export interface Permits {
   /**
-   * Takes a place, or returns null where none is left. `claimsSession`: the request shows a token, which nobody has
+   * Takes a permit, or returns null where none is left. `claimsSession`: the request shows a token, which nobody has
    * looked at yet. Throws `rate_limited` where its address has all of its own.
    */
-  take(request: { address: string; claimsSession: boolean }): Place | null;
-  taken(): number;
+  acquire(request: { address: string; claimsSession: boolean }): Permit | null;
+  held(): number;
 }
 
-export function createPlaces({ max, maxPerAddress, keptForSignedIn }: PlacesDeps): Places {
-  const ofAddress = createAddressTally();
+export function createPermits({ max, maxPerAddress, reservedForSignedIn }: PermitsDeps): Permits {
+  const ofAddress = createAddressCounters();
   let taken = 0;
   let signedIn = 0;
 
   return {
-    taken: () => taken,
-    take({ address, claimsSession }) {
-      if (!ofAddress.hasRoom(address, maxPerAddress)) throw noneLeft(maxPerAddress, ' from one address');
+    held: () => taken,
+    acquire({ address, claimsSession }) {
+      if (!ofAddress.hasRoom(address, maxPerAddress)) throw noPermitLeft(maxPerAddress, ' from one address');
       if (taken >= max) return null;
       // A token that turns out bad counts like none.
-      if (!claimsSession && taken - signedIn >= max - keptForSignedIn) return null;
+      if (!claimsSession && taken - signedIn >= max - reservedForSignedIn) return null;
       ofAddress.take(address);
       taken++;
       let isSignedIn = false;
@@ -51,7 +51,7 @@ export function createPlaces({ max, maxPerAddress, keptForSignedIn }: PlacesDeps
           isSignedIn = true;
           signedIn++;
         },
-        free() {
+        release() {
           if (isFree) return;
           isFree = true;
           ofAddress.free(address);
@@ -63,7 +63,7 @@ export function createPlaces({ max, maxPerAddress, keptForSignedIn }: PlacesDeps
   };
 }
 
-export function noneLeft(most: number, where = ''): WarbleError {
+export function noPermitLeft(most: number, where = ''): WarbleError {
   const detail = `At most ${most} requests at once${where}; wait for some answers.`;
   return new WarbleError('rate_limited', detail, { retryAfter_s: 1 });
 }

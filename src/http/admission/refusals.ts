@@ -6,7 +6,7 @@ import type { ConnectionRefusal } from '../connections/connections.ts';
 import type { Slowness } from '../connections/slow-clients.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 
-/** Why a connection was cut: its client was slow, or others needed its place, or needed it while it was idle. */
+/** Why a connection was cut: its client was slow, or others needed its permits, or needed it while it was idle. */
 export type Cut = Slowness | 'slowest' | 'idle';
 
 export interface RefusalsDeps {
@@ -56,7 +56,7 @@ export function createRefusals({ clock, metrics, logger }: RefusalsDeps): Refusa
     cut(reason) {
       metrics.connectionCut(reason);
       count(`cut_${reason}`);
-      if (reason === 'slowest') shedBecause('All places are taken; the slowest clients are cut.');
+      if (reason === 'slowest') shedBecause('All permits are taken; the slowest clients are cut.');
       if (reason === 'idle') shedBecause('Connections are nearly all taken; idle ones are closed.');
     },
     shedding: () => (shed !== null && clock.monotonic() - shed.at_ms < SHEDDING_MS ? shed.reason : null),

@@ -1,13 +1,13 @@
 import type { Clock } from '#platform/clock.ts';
 import type { Connection } from '../connections/connections.ts';
 import { speedOf, waitsOnClient } from '../connections/slow-clients.ts';
-import type { PlaceKind } from './permits.ts';
+import type { PermitKind } from './permits.ts';
 
-/** A request that may hold a place. */
+/** A request that may hold a permit. */
 export interface Holding {
   connection: Connection;
-  kind: PlaceKind | null;
-  place: object | null;
+  kind: PermitKind | null;
+  permit: object | null;
   /** A number: a person who is signed in. */
   who: number | string | null;
 }
@@ -22,13 +22,13 @@ export interface SlowestDeps {
 
 export interface Slowest {
   /**
-   * The connection that holds places of a kind and is slowest to send or to take, among those that the server waits
+   * The connection that holds permits of a kind and is slowest to send or to take, among those that the server waits
    * for; undefined: there is none. Each is given once, within the time that the order holds.
    */
-  next(kind: PlaceKind, which: { alsoSignedIn: boolean }): Connection | undefined;
+  next(kind: PermitKind, which: { alsoSignedIn: boolean }): Connection | undefined;
 }
 
-/** The order of a moment serves all who need a place in this time, since finding it looks at every request. */
+/** The order of a moment serves all who need a permit in this time, since finding it looks at every request. */
 const HOLDS_MS = 100;
 
 interface Candidate {
@@ -45,14 +45,14 @@ interface Order {
 export function createSlowest({ clock, open, fastEnough }: SlowestDeps): Slowest {
   const orders = { requests: emptyOrder(), pictures: emptyOrder() };
 
-  function orderOf(kind: PlaceKind): Order {
+  function orderOf(kind: PermitKind): Order {
     const order = orders[kind];
     const now = clock.monotonic();
     if (now - order.made_ms < HOLDS_MS) return order;
     const signedIn = new Set<Connection>();
     const holders = new Set<Connection>();
-    for (const { connection, kind: held, place, who } of open.values()) {
-      if (held !== kind || place === null) continue;
+    for (const { connection, kind: held, permit, who } of open.values()) {
+      if (held !== kind || permit === null) continue;
       holders.add(connection);
       if (typeof who === 'number') signedIn.add(connection);
     }

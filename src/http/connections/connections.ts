@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
-import { createAddressTally } from '../limits/networks.ts';
+import { createAddressCounters } from '../limits/networks.ts';
 import type { Transfer } from './data-rate.ts';
 
 export interface Connection {
@@ -53,7 +53,7 @@ const LOOK_EVERY_MS = 100;
 export function createConnections(deps: ConnectionsDeps): Connections {
   const { clock, max, maxPerAddress, countedFor, onRefused, onMadeRoom } = deps;
   const open = new Map<Socket, Connection>();
-  const ofAddress = createAddressTally();
+  const ofAddress = createAddressCounters();
   /** Idle connections as they were found last, the one that was idle for longest at the end. */
   let idle: { connection: Connection; since: number }[] = [];
   let looked = Number.NEGATIVE_INFINITY;

@@ -48,7 +48,7 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 };
 const KEYS = 100_000;
 
-/** A whole /48, with four times these, leaves places of each kind to others. */
+/** A whole /48, with four times these, leaves permits of each kind to others. */
 const AT_ONCE: AtOnce = {
   person: 100,
   withoutToken: 300,

@@ -4,7 +4,7 @@ import { WarbleError } from '#domain/errors.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { countedAddress } from './addresses.ts';
 import { createLimits } from './limits-service.ts';
-import { createAddressTally, networkOf } from './networks.ts';
+import { createAddressCounters, networkOf } from './networks.ts';
 
 test('the /48 of a /64, and none of an IPv4 address', () => {
   assert.equal(networkOf(countedAddress('2001:db8:1:2:3:4:5:6')), '2001:db8:1::/48');
@@ -14,16 +14,16 @@ test('the /48 of a /64, and none of an IPv4 address', () => {
 });
 
 test('a /48 holds four times what a /64 may, and gives it back', () => {
-  const tally = createAddressTally();
+  const counters = createAddressCounters();
   const network = (n: number) => `2001:db8:1:${n}::/64`;
   for (let n = 0; n < 4; n++) {
-    for (let i = 0; i < 2; i++) tally.take(network(n));
-    assert.equal(tally.hasRoom(network(n), 2), false);
+    for (let i = 0; i < 2; i++) counters.take(network(n));
+    assert.equal(counters.hasRoom(network(n), 2), false);
   }
-  assert.equal(tally.hasRoom(network(9), 2), false, 'the /48 is full');
-  assert.equal(tally.hasRoom('2001:db8:2:0::/64', 2), true);
-  tally.free(network(0));
-  assert.equal(tally.hasRoom(network(9), 2), true);
+  assert.equal(counters.hasRoom(network(9), 2), false, 'the /48 is full');
+  assert.equal(counters.hasRoom('2001:db8:2:0::/64', 2), true);
+  counters.free(network(0));
+  assert.equal(counters.hasRoom(network(9), 2), true);
 });
 
 test('requests and wrong passwords count by /64 and, at four times the quota, by /48', () => {

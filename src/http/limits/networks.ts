@@ -1,9 +1,9 @@
 /**
  * What an address counts for: itself (an IPv4 address, or the /64 of an IPv6 one) with the bound that is named, and
  * the /48 around a /64 with four times that bound. Whoever is given an IPv6 /48 has 65,536 networks of /64; without
- * this each of them would have a bound of its own. Connections, places, request limits and attempts all count so.
+ * this each of them would have a bound of its own. Connections, permits, request limits and attempts all count so.
  */
-import { createTally } from '../admission/counters.ts';
+import { createCounters } from '../admission/counters.ts';
 import type { Quota } from './limits.ts';
 import { createSlidingWindow, type Taken } from './sliding-window.ts';
 
@@ -18,7 +18,7 @@ export function networkOf(address: string): string | null {
 }
 
 /** How many of something each address, and each /48, holds just now. */
-export interface AddressTally {
+export interface AddressCounters {
   /** Whether an address, of which `max` may be held, can take one more. */
   hasRoom(address: string, max: number): boolean;
   take(address: string): void;
@@ -26,8 +26,8 @@ export interface AddressTally {
   free(address: string): void;
 }
 
-export function createAddressTally(): AddressTally {
-  const taken = createTally<string>();
+export function createAddressCounters(): AddressCounters {
+  const taken = createCounters<string>();
   return {
     hasRoom(address, max) {
       if (taken.of(address) >= max) return false;

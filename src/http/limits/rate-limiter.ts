@@ -40,7 +40,7 @@ export interface RateLimiterDeps {
  * Counts each call against its route's limit, and refuses to add a route that has none: for the person who is signed
  * in, else for the address (of another site's page: for the address and that site); signing up and in for the address
  * always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
- * as, it takes one of its person's places, if they are signed in, or else one of those of its address for nobody in
+ * as, it takes one of its person's permits, if they are signed in, or else one of those of its address for nobody in
  * particular. To be added after the authentication.
  */
 export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {

@@ -57,7 +57,7 @@ export function createSlidingWindow<Key extends string | number>(
 
   function secondsUntilFreed(count: Count, now_ms: number): number {
     for (let slot = count.newest - SLOTS; slot <= count.newest; slot++) {
-      if (count.slots[place(slot)]! > 0)
+      if (count.slots[ringIndex(slot)]! > 0)
         return Math.max(1, Math.ceil(((slot + KEPT) * slot_ms - now_ms) / 1_000));
     }
     return 0;
@@ -69,15 +69,15 @@ export function createSlidingWindow<Key extends string | number>(
       const allowed = count.total < most;
       if (allowed) {
         count.total += 1;
-        count.slots[place(count.newest)]! += 1;
+        count.slots[ringIndex(count.newest)]! += 1;
       }
       return { allowed, remaining: most - count.total, reset_s: secondsUntilFreed(count, now_ms) };
     },
     giveBack(key, now_ms) {
       const count = countOf(key, Math.floor(now_ms / slot_ms));
       for (let slot = count.newest; slot >= count.newest - SLOTS; slot--) {
-        if (count.slots[place(slot)]! === 0) continue;
-        count.slots[place(slot)]! -= 1;
+        if (count.slots[ringIndex(slot)]! === 0) continue;
+        count.slots[ringIndex(slot)]! -= 1;
         count.total -= 1;
         return;
       }
@@ -85,8 +85,8 @@ export function createSlidingWindow<Key extends string | number>(
   };
 }
 
-/** Where a slot is kept. Slots before time's origin (a fresh key's past) are negative. */
-function place(slot: number): number {
+/** Where a slot is kept in the ring. Slots before time's origin (a fresh key's past) are negative. */
+function ringIndex(slot: number): number {
   return ((slot % KEPT) + KEPT) % KEPT;
 }
 
@@ -94,7 +94,7 @@ function place(slot: number): number {
 function moveOn(count: Count, slot: number): void {
   const gone = Math.min(slot - count.newest, KEPT);
   for (let step = 1; step <= gone; step++) {
-    const at = place(count.newest + step);
+    const at = ringIndex(count.newest + step);
     count.total -= count.slots[at]!;
     count.slots[at] = 0;
   }
