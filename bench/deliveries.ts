@@ -1,5 +1,5 @@
 /**
- * Deliveries a second from queue to ring: a graph with a Twitter-like tail is loaded in bulk, everybody's home is
+ * Deliveries a second from queue to home timeline: a graph with a Twitter-like tail is loaded in bulk, everybody's home is
  * opened, tweets are posted (durably, before the clock starts), then fan-out runs alone until every follower has them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -134,7 +134,7 @@ async function measure(system: System, owed: number, size: DeliveriesSize): Prom
   await idle(system);
   const seconds = (performance.now() - started) / 1000;
   const { user, system: kernel } = process.cpuUsage(cpu);
-  printRow('deliveries, queue to ring', {
+  printRow('deliveries, queue to home timeline', {
     tweets: size.tweets,
     deliveries: owed,
     s: seconds,

@@ -101,8 +101,8 @@ async function populate(serving: Serving, likes: number) {
   );
   for (let round = 0; round < TWEETS_EACH; round++) {
     await inGroups(FOLLOWEES, (i) => tweets.post({ author: person(i), content: `Round ${round}`, ...WORDS }));
-    // The few's followees alone write as much as a ring holds.
-    await inGroups(LIMITS.ring / TWEETS_EACH, (i) =>
+    // The few's followees alone write as much as a home timeline holds.
+    await inGroups(LIMITS.homeTimeline / TWEETS_EACH, (i) =>
       tweets.post({ author: person(i % 10), content: `More ${round}`, ...WORDS }),
     );
   }

@@ -16,7 +16,7 @@ export type RepostId = Snowflake;
 
 /**
  * What a home timeline holds: `id` for the posting of tweet `id`, `-id` for repost `id`. The magnitude orders
- * by time; the sign says which service knows the rest. Keeping the kind in the sign keeps a ring one flat
+ * by time; the sign says which service knows the rest. Keeping the kind in the sign keeps a home timeline one flat
  * Float64Array.
  */
 export type ActivityId = number;

@@ -29,8 +29,8 @@ export const LIMITS = {
   profileList: 100,
   /** Ids in a service call; larger sets are cut into several calls. */
   batch: 1_000,
-  /** Activities that a home ring holds. */
-  ring: 800,
+  /** Activities that a cached home timeline holds. */
+  homeTimeline: 800,
   /** Ids in a global top list, and how long a snapshot serves cursors. */
   globalTop: 1_000,
   topSnapshotKept_ms: 10 * 60_000,

@@ -37,10 +37,10 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
       for (const { activity, readers } of deliveries) delivered.push({ activity, readers: readers.length });
     },
     mergeFollows: async () => {},
-    recordPulled: async ({ activities }) => void pulled.push(...activities),
+    recordFanOutOnRead: async ({ activities }) => void pulled.push(...activities),
     seenLately: async ({ readers }) => readers,
     progress: async (progress) => void reports.push(progress),
-    demand: async () => ({ homes: 1, readsPerHomeAndDay: 10 }),
+    readRate: async () => ({ homes: 1, readsPerHomeAndDay: 10 }),
   };
   const social: FanoutDeps['social'] = {
     followerIds: async ({ followee, after, limit }) => {

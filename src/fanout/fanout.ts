@@ -2,10 +2,10 @@
  * Fan-out: tweet, slices, deliveries. Reads the topics tweets, reposts and follows, and brings every activity to the
  * homes of those who follow its actor.
  *
- * **Where it starts.** Its position lives in memory and starts at the log's head: rings do not outlive the process
- * either, and a ring is registered before its content is pulled, so it holds what was committed before (by the pull)
- * and what came after (by delivery). Timeline keeps no ring before `progress({ started: true })` has said where fan-out starts:
- * otherwise what was committed between a ring's pull and that start would reach it neither way.
+ * **Where it starts.** Its position lives in memory and starts at the log's head: home timelines do not outlive the process
+ * either, and a home timeline is registered before it is backfilled, so it holds what was committed before (by backfill)
+ * and what came after (by delivery). Timeline keeps no home timeline before `progress({ started: true })` has said where fan-out starts:
+ * otherwise what was committed between a home timeline's backfill and that start would reach it neither way.
  *
  * **A follow loses nothing.** When the event of a follow is read, the edge goes to the author's list at once, then a
  * job merges the author's tail. A tweet whose record was read before: it was committed, so it is in that tail. One
@@ -13,7 +13,7 @@
  * does not matter, since the list changes when the record is read and tails are read when the job runs.
  *
  * **Progress** is what timeline writes beside a packed home: positions through which every record is done to its
- * last slice, or recorded as pulled.
+ * last slice, or recorded for fan-out on read.
  */
 import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -41,7 +41,7 @@ export interface FanoutDeps {
   social: Pick<Social, 'followerIds' | 'edges'>;
   timeline: Pick<
     Timeline,
-    'deliver' | 'mergeFollows' | 'recordPulled' | 'seenLately' | 'demand' | 'progress'
+    'deliver' | 'mergeFollows' | 'recordFanOutOnRead' | 'seenLately' | 'readRate' | 'progress'
   >;
   live: Live;
   clock: Clock;

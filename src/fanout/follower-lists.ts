@@ -3,7 +3,7 @@
  * the topic `follows`, forgotten when others need the room.
  *
  * A list owes completeness only: whoever follows and whose follow was folded is in it. Somebody who unfollowed may
- * still be there, somebody may be there twice: reading leaves out the one, rings the other. That is what makes adding
+ * still be there, somebody may be there twice: reading leaves out the one, home timelines the other. That is what makes adding
  * an append and removing nothing, and lets slices be cut while the list grows.
  *
  * Why nobody is missing: social is read page by page, in order of ids, while edges change. An edge committed before

@@ -204,10 +204,10 @@ async function act(c: Community, facts: Facts, walks: OpenWalk[], next: Action):
 const RUNS = 25;
 
 const WORLDS: [string, CommunityOptions][] = [
-  ['with room for every ring', {}],
-  ['with room for two short rings', { maxRingBytes: 700 }],
+  ['with room for every home timeline', {}],
+  ['with room for two short home timelines', { maxHomeTimelineBytes: 700 }],
   ['pulling whatever can be pulled', { fanout: { pushOrPull: { minAudience: 1, pushCost_ns: 1e15 } } }],
-  ['with no list of followers kept', { fanout: { maxFollowerIds: 1 }, maxRings: 2 }],
+  ['with no list of followers kept', { fanout: { maxFollowerIds: 1 }, maxHomeTimelines: 2 }],
 ];
 for (const [title, options] of WORLDS) {
   test(`homes and walks are what the facts say, ${title}`, async () => {

@@ -33,7 +33,7 @@ describe('a home', () => {
       assert.deepEqual(await c.walk({ reader: ADA }), [secret, old]);
     }));
 
-  test('costs nothing but its ring once it is ready', () =>
+  test('costs nothing but its home timeline once it is ready', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       await c.post(BEN);

@@ -27,7 +27,7 @@ export interface Job {
 
 export interface JobsDeps {
   social: Pick<Social, 'edges'>;
-  timeline: Pick<Timeline, 'mergeFollows' | 'recordPulled'>;
+  timeline: Pick<Timeline, 'mergeFollows' | 'recordFanOutOnRead'>;
   live: Live;
   lists: FollowerLists;
   pushOrPull: PushOrPull;
@@ -60,7 +60,7 @@ export function createJobs(deps: JobsDeps): Jobs {
 
       /** Where it is not to be pushed: recorded, and what is left to do is to tell connected people of a posting. */
       async function pull(): Promise<Piece> {
-        await timeline.recordPulled({ actor, activities: [activity.activity] });
+        await timeline.recordFanOutOnRead({ actor, activities: [activity.activity] });
         if (activity.activity < 0) return piece(true);
         telling = tell(deps, actor, { type: 'tweet', tweetId, userId: actor, time });
         return piece(false);

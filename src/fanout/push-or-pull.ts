@@ -1,5 +1,5 @@
 /**
- * Push or pull, by cost (docs/decisions/0020-push-or-pull.md). Pushing an activity costs once per follower; merging
+ * Push (fan-out on write) or pull (fan-out on read), by cost (docs/decisions/0020-push-or-pull.md). Pushing an activity costs once per follower; merging
  * an actor's activities at reading costs once per follower and read. So pulling pays for an actor who posts more
  * often than the followers read, by the ratio of the two costs (Silberstein et al., "Feeding Frenzy", SIGMOD 2010),
  * and only where the audience is large enough to matter.
@@ -29,7 +29,7 @@ const SAMPLE = 1_000;
 const RATES_MOST = 100_000;
 
 export interface PushOrPullDeps extends PushOrPullOptions {
-  timeline: Pick<Timeline, 'seenLately' | 'demand'>;
+  timeline: Pick<Timeline, 'seenLately' | 'readRate'>;
   clock: Clock;
 }
 
@@ -62,7 +62,7 @@ export function createPushOrPull(deps: PushOrPullDeps): PushOrPull {
       const postsPerDay = perDay(list.author);
       const audience = await audienceOf(list);
       if (audience < minAudience) return 'push';
-      const { readsPerHomeAndDay } = await timeline.demand();
+      const { readsPerHomeAndDay } = await timeline.readRate();
       const pushing = postsPerDay * (audience * pushCost_ns + (list.length - audience) * probeCost_ns);
       const pulling = readsPerHomeAndDay * audience * pullCost_ns;
       return pushing > pulling ? 'pull' : 'push';

@@ -6,7 +6,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { type Community, type CommunityOptions, openCommunity } from './testing/fanout.ts';
 
 const [ADA, BEN, CYD, DAN] = [1, 2, 3, 4];
-/** Longer than the margin within which a follow makes a packed row useless: see opening.ts. */
+/** Longer than the margin within which a follow makes a packed row useless: see home-loader.ts. */
 const LONG_AFTER = 11 * 60_000;
 
 async function withCommunity(
@@ -22,11 +22,11 @@ async function withCommunity(
   }
 }
 
-/** The home as memory has it: nothing is pulled, so whatever is shown was delivered. */
+/** The home as memory has it: nothing is backfilled, so whatever is shown was delivered. */
 async function inMemory(c: Community, reader: UserId): Promise<TweetId[]> {
   c.calls.clear();
   const { entries } = await c.homes.candidates({ reader, own: false, place: null, limit: 50 });
-  assert.equal(c.calls.get('tweets.tails'), undefined, 'this home was pulled');
+  assert.equal(c.calls.get('tweets.tails'), undefined, 'this home was backfilled');
   return entries.map(({ tweetId }) => tweetId);
 }
 
@@ -75,7 +75,7 @@ describe('while a home is being made', () => {
       assert.equal(c.calls.get('tweets.tails'), 1);
     }));
 
-  test('no ring is kept before fan-out has said where it starts', () =>
+  test('no home timeline is kept before fan-out has said where it starts', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       const first = await c.post(BEN);
@@ -114,15 +114,15 @@ describe('a follow', () => {
       assert.equal((await inMemory(c, ADA))[0], next);
     }));
 
-  test(`of somebody with more than ${LIMITS.ring} tweets leaves the rest to be read by pull`, () =>
+  test(`of somebody with more than ${LIMITS.homeTimeline} tweets leaves the rest to be read by backfill`, () =>
     withCommunity(async (c) => {
       await c.step();
       const theirs: TweetId[] = [];
-      for (let i = 0; i < LIMITS.ring + 50; i++) {
+      for (let i = 0; i < LIMITS.homeTimeline + 50; i++) {
         theirs.unshift(await c.post(BEN));
         if (i % 60 === 59) await c.pass(1);
       }
-      // Delivered to nobody: only merging and pulling can bring them.
+      // Delivered to nobody: only merging and backfill can bring them.
       await c.settle();
       await c.walk({ reader: ADA });
       await c.follow(ADA, BEN);
@@ -135,7 +135,7 @@ describe('a follow', () => {
 });
 
 describe('a packed home', () => {
-  test('comes back with what was posted since, pulling no more than that', () =>
+  test('comes back with what was posted since, backfilling no more than that', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -163,7 +163,7 @@ describe('a packed home', () => {
       assert.deepEqual(await c.walk({ reader: ADA }), [underway]);
     }));
 
-  test('is not used after a follow that only a lost ring had merged', () =>
+  test('is not used after a follow that only a lost home timeline had merged', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -213,7 +213,7 @@ describe('a packed home', () => {
       assert.deepEqual(await c.walk({ reader: ADA }), [older]);
     }));
 
-  test('is written when its ring makes room for another, and while it changes', () =>
+  test('is written when its home timeline makes room for another, and while it changes', () =>
     withCommunity(
       async (c) => {
         await c.step();
@@ -229,11 +229,11 @@ describe('a packed home', () => {
         while (await c.homes.workers[0]!.step());
         assert.notEqual(await c.timelineDb.load({ reader: DAN }), null);
       },
-      { maxRings: 1 },
+      { maxHomeTimelines: 1 },
     ));
 });
 
-describe('a ring for other followees than today’s', () => {
+describe('a home timeline for other followees than today’s', () => {
   test('of somebody who follows very many is filled by their next read, and fan-out does not wait for it', () =>
     withCommunity(async (c) => {
       const many = LIMITS.batch + 5;
@@ -321,7 +321,7 @@ describe('activities that are merged at reading', () => {
         const pulled = await c.post(BEN);
         const pushed = await c.post(CYD);
         await c.settle();
-        const { tails } = await c.timelineDb.scanPulled({ after: 0, limit: 9 });
+        const { tails } = await c.timelineDb.scanFanOutOnRead({ after: 0, limit: 9 });
         assert.deepEqual(
           tails.map(({ actor, ids }) => [actor, ...ids]),
           [[BEN, pulled]],
@@ -353,9 +353,9 @@ describe('what is new since', () => {
       const ask = { reader: ADA, after: old, limit: 9 };
       const theirs = { tweetId: ben, actor: BEN };
       const all = { activities: [{ tweetId: cyd, actor: CYD }, theirs], partial: false };
-      assert.deepEqual(await c.homes.newSince(ask), all);
+      assert.deepEqual(await c.homes.newTweetsSince(ask), all);
       await c.social.mute({ userId: ADA, other: CYD, traceId: '' });
-      assert.deepEqual(await c.homes.newSince(ask), { activities: [theirs], partial: false });
+      assert.deepEqual(await c.homes.newTweetsSince(ask), { activities: [theirs], partial: false });
     }));
 
   test('leaves out what somebody tweeted before the follow, though the home has it', () =>
@@ -367,22 +367,22 @@ describe('what is new since', () => {
       const later = await c.post(BEN);
       await c.settle();
       assert.equal((await c.walk({ reader: ADA })).length, 2);
-      const { activities } = await c.homes.newSince({ reader: ADA, after: 0, limit: 9 });
+      const { activities } = await c.homes.newTweetsSince({ reader: ADA, after: 0, limit: 9 });
       assert.deepEqual(activities, [{ tweetId: later, actor: BEN }]);
     }));
 
   test('reads nothing of those whom the reader follows once the home is held, and nothing beneath its floor', () =>
     withCommunity(async (c) => {
       await c.step();
-      const many = LIMITS.ring + 300;
+      const many = LIMITS.homeTimeline + 300;
       await c.follow(ADA, BEN);
       await c.follow(ADA, CYD);
       for (let i = 0; i < many; i++) await c.post(i % 2 === 0 ? BEN : CYD);
       await c.settle();
       await c.walk({ reader: ADA });
       c.calls.clear();
-      const { activities } = await c.homes.newSince({ reader: ADA, after: 0, limit: 2 * many });
-      assert.ok(activities.length >= LIMITS.ring && activities.length < many, `${activities.length} tweets`);
+      const { activities } = await c.homes.newTweetsSince({ reader: ADA, after: 0, limit: 2 * many });
+      assert.ok(activities.length >= LIMITS.homeTimeline && activities.length < many);
       assert.deepEqual([...c.calls.keys()].sort(), ['social.followeesOf', 'tweets.authorsOf']);
     }));
 
@@ -392,7 +392,7 @@ describe('what is new since', () => {
       await c.post(BEN);
       await c.settle();
       c.down.add('engagement');
-      const answer = await c.homes.newSince({ reader: ADA, after: 0, limit: 9 });
+      const answer = await c.homes.newTweetsSince({ reader: ADA, after: 0, limit: 9 });
       assert.deepEqual(answer, { activities: [], partial: true });
     }));
 });

@@ -19,7 +19,7 @@ export interface FreshTweet {
 
 export interface FreshTweetsDeps {
   store: Pick<NotificationFacts, 'settings' | 'bells'>;
-  timeline: Pick<Timeline, 'newSince'>;
+  timeline: Pick<Timeline, 'newTweetsSince'>;
 }
 
 export interface Fresh {
@@ -34,7 +34,7 @@ export interface Fresh {
 const NOTHING_FRESH: Fresh = { tweets: [], more: false, partial: false };
 
 /** As far back as a group of new tweets counts its authors. */
-export const MAX_FRESH_TWEETS: number = LIMITS.ring;
+export const MAX_FRESH_TWEETS: number = LIMITS.homeTimeline;
 
 /**
  * What was tweeted since `after` by people whom the reader follows with the default bell. `limit`: of the tweets that
@@ -52,7 +52,7 @@ export async function freshTweets(
   const { reader, after, limit, hidden } = request;
   const [changed] = await store.settings({ userIds: [reader] });
   if (!isOn(settingsWith(changed?.changes).tweet)) return NOTHING_FRESH;
-  const answer = await unlessDown(timeline.newSince({ reader, after, limit }));
+  const answer = await unlessDown(timeline.newTweetsSince({ reader, after, limit }));
   if (answer === null) return { ...NOTHING_FRESH, partial: true };
   const { activities, partial } = answer;
   if (activities.length === 0) return { ...NOTHING_FRESH, partial };

@@ -30,7 +30,7 @@ export interface NotificationsDeps {
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
   social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanPeople' | 'hiddenPeriods'>;
   engagement: Pick<Engagement, 'standing' | 'scan'>;
-  timeline: Pick<Timeline, 'newSince'>;
+  timeline: Pick<Timeline, 'newTweetsSince'>;
   /** None where there are no accounts. */
   accounts?: AccountNotices;
   live: Live;

@@ -45,6 +45,6 @@ test('new tweets come from the home that the timeline service keeps', () => {
       assert.equal(await world.unread(ann), 0);
       await real.close();
     },
-    { instead: { timeline: { newSince: (request) => timeline!.newSince(request) } } },
+    { instead: { timeline: { newTweetsSince: (request) => timeline!.newTweetsSince(request) } } },
   );
 });

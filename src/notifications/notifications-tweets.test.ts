@@ -85,7 +85,7 @@ describe('with the default bell', () => {
         const page = await world.notifications.list({ userId: ann, before: null, limit: 20 });
         assert.deepEqual([page.partial, page.notifications.map(({ type }) => type)], [true, ['follow']]);
       },
-      { instead: { timeline: { newSince: async () => ({ activities: [], partial: true }) } } },
+      { instead: { timeline: { newTweetsSince: async () => ({ activities: [], partial: true }) } } },
     ));
 
   test('a tweet that mentions its reader is a mention, and not told a second time', () =>
@@ -130,7 +130,7 @@ describe('with the default bell', () => {
         );
         assert.deepEqual([page.partial, page.unread], [true, 2]);
       },
-      { instead: { timeline: { newSince: down }, engagement } },
+      { instead: { timeline: { newTweetsSince: down }, engagement } },
     );
   });
 });

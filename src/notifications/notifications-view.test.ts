@@ -22,7 +22,7 @@ describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<Items
   const directory = mkdtempSync(join(tmpdir(), 'warble-notifications-'));
   const path = join(directory, 'notifications.db');
   const deeds = createDeeds(facts);
-  const timeline = { newSince: async () => ({ activities: [], partial: false }) };
+  const timeline = { newTweetsSince: async () => ({ activities: [], partial: false }) };
   return {
     log: facts.log,
     act: (random) => deeds.act(random),

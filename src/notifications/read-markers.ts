@@ -9,7 +9,7 @@ import type { NotificationsStore } from './notifications-store.ts';
 
 export interface MarkingDeps {
   store: Pick<NotificationsStore, 'arrival' | 'mark' | 'items' | 'addMark'>;
-  timeline: Pick<Timeline, 'newSince'>;
+  timeline: Pick<Timeline, 'newTweetsSince'>;
   accounts: AccountNotices;
   clock: Pick<Clock, 'now'>;
 }
@@ -25,7 +25,7 @@ export function createMarking({ store, timeline, accounts, clock }: MarkingDeps)
 
   /** Newest of the new tweets; where the timeline cannot say, what the clock says has been posted. */
   async function newestTweet(reader: UserId, after: Snowflake): Promise<Snowflake> {
-    const answer = await unlessDown(timeline.newSince({ reader, after, limit: 1 }));
+    const answer = await unlessDown(timeline.newTweetsSince({ reader, after, limit: 1 }));
     if (answer === null || answer.partial) return newestId();
     return answer.activities[0]?.tweetId ?? 0;
   }

@@ -1,17 +1,17 @@
 /**
  * The Timeline DB: homes that are not in memory, one packed row each, and the activities that are merged at reading.
- * A row is a cache of facts: it may be old (what came since is pulled) or missing, never wrong.
+ * A row is a cache of facts: it may be old (what came since is backfilled) or missing, never wrong.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 
-/** A ring as it was at one moment, with what it reflects. */
+/** A home timeline as it was at one moment, with what it reflects. */
 export interface PackedHome {
   reader: UserId;
   /** Oldest first. */
   ids: Float64Array;
-  /** Every candidate at or above it, committed through `completeTo`, is among the ids or was recorded as pulled. */
+  /** Every candidate at or above it, committed through `completeTo`, is among the ids or was recorded for fan-out on read. */
   floor: Snowflake;
-  /** Digest of the followees whom that holds for: see home/circle.ts. */
+  /** Digest of the followees whom that holds for: see home/followee-set.ts. */
   members: number;
   /** Positions of the topics tweets and reposts; index: partition. */
   completeTo: { tweets: number[]; reposts: number[] };
@@ -19,8 +19,8 @@ export interface PackedHome {
   updatedAt: number;
 }
 
-/** One actor's newest pulled activities: every pulled one at or above the floor. */
-export interface PulledTail {
+/** One actor's newest activities that are fanned out on read: every such one at or above the floor. */
+export interface FanOutOnReadTail {
   actor: UserId;
   /** Oldest first, each once. */
   ids: Float64Array;
@@ -36,15 +36,19 @@ export interface TimelineDb {
   /** Each replaces what its reader had. At most 1,000. */
   save(request: { homes: PackedHome[] }): Promise<void>;
   /** Adds activities; the same one again changes nothing. Keeps the newest `keep` and raises the floor past the rest. */
-  addPulled(request: { actor: UserId; activities: ActivityId[]; keep: number }): Promise<PulledTail>;
+  addFanOutOnRead(request: {
+    actor: UserId;
+    activities: ActivityId[];
+    keep: number;
+  }): Promise<FanOutOnReadTail>;
   /** Tails of all actors that have one, by actor. `after`: 0 at first, then `next`; null at the end. */
-  scanPulled(request: {
+  scanFanOutOnRead(request: {
     after: UserId;
     limit: number;
-  }): Promise<{ tails: PulledTail[]; next: UserId | null }>;
+  }): Promise<{ tails: FanOutOnReadTail[]; next: UserId | null }>;
   /** Deletes rows not updated since, some at a time. True: there are more. */
   dropOlder(request: { updatedBefore: number; limit: number }): Promise<boolean>;
-  /** Forgets somebody's home and pulled activities: erasure. */
+  /** Forgets somebody's home, and what of theirs is fanned out on read: erasure. */
   forget(request: { person: UserId }): Promise<void>;
   /** Runs when everything was lost, as when the file was damaged: what was saved and recorded so far is gone. */
   onLost(listener: () => void): void;

@@ -73,7 +73,7 @@ export interface FanoutProgress {
   /** Index: partition. */
   tweets: number[];
   reposts: number[];
-  /** Fan-out has just started here and knows nothing of what came before: rings with another progress are dropped. */
+  /** Fan-out has just started here and knows nothing of what came before: home timelines with another progress are dropped. */
   started: boolean;
 }
 
@@ -110,26 +110,26 @@ export interface Timeline {
    * newest first, at most `limit`, as far down as the reader's home is held in memory: for notifications. The cost
    * does not grow with how many people the reader follows. `partial`: no home can be held now, so nothing is said.
    */
-  newSince(request: {
+  newTweetsSince(request: {
     reader: UserId;
     after: Snowflake;
     limit: number;
   }): Promise<{ activities: { tweetId: TweetId; actor: UserId }[]; partial: boolean }>;
 
-  /** For fan-out workers: puts activities into the rings of those readers who have one. Idempotent. */
+  /** For fan-out workers: puts activities into the home timelines of those readers who have one. Idempotent. */
   deliver(request: { deliveries: Delivery[] }): Promise<void>;
   /** For fan-out workers: these activities are merged at reading instead; recorded before the log's position moves on. */
-  recordPulled(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
+  recordFanOutOnRead(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
   /** For fan-out workers: which readers have a home that deliveries go to. */
   seenLately(request: { readers: Uint32Array }): Promise<Uint32Array>;
-  /** For fan-out workers: a follow became visible in the log: the author's newest go to the follower's ring. Idempotent. */
+  /** For fan-out workers: a follow became visible in the log: the author's newest go to the follower's home timeline. Idempotent. */
   mergeFollows(request: { follows: { reader: UserId; author: UserId }[] }): Promise<void>;
-  /** For fan-out workers: no ring is kept before the first call; never ahead of what was delivered. */
+  /** For fan-out workers: no home timeline is kept before the first call; never ahead of what was delivered. */
   progress(request: FanoutProgress): Promise<void>;
   /** For fan-out workers: how often homes are read, for choosing between push and pull. */
-  demand(): Promise<{ homes: number; readsPerHomeAndDay: number }>;
+  readRate(): Promise<{ homes: number; readsPerHomeAndDay: number }>;
   /** Forgets somebody's home and what of theirs is merged at reading: erasure. */
   forget(request: { person: UserId }): Promise<void>;
-  /** Writes every ring to the Timeline DB; at shutdown. */
+  /** Writes every home timeline to the Timeline DB; at shutdown. */
   flush(): Promise<void>;
 }

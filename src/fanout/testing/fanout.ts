@@ -28,7 +28,8 @@ import { createFanout, type FanoutDeps } from '../fanout.ts';
 export const T0 = Date.UTC(2026, 0, 21, 10, 24);
 const ANY = Number.MAX_SAFE_INTEGER;
 
-export interface CommunityOptions extends Partial<Pick<HomesDeps, 'maxRings' | 'maxRingBytes'>> {
+export interface CommunityOptions
+  extends Partial<Pick<HomesDeps, 'maxHomeTimelines' | 'maxHomeTimelineBytes'>> {
   fanout?: Partial<Pick<FanoutDeps, 'pushOrPull' | 'maxFollowerIds' | 'onDelivered'>>;
 }
 

@@ -110,9 +110,15 @@ export async function createFacts() {
 }
 
 /** What a home holds, read from the facts themselves: the tweets of those followed and not muted, since the follow. */
-function plainTimeline({ tweets, social }: { tweets: Tweets; social: Social }): Pick<Timeline, 'newSince'> {
+function plainTimeline({
+  tweets,
+  social,
+}: {
+  tweets: Tweets;
+  social: Social;
+}): Pick<Timeline, 'newTweetsSince'> {
   return {
-    async newSince({ reader, after, limit }) {
+    async newTweetsSince({ reader, after, limit }) {
       const { followees } = await social.followeesOf({ follower: reader });
       const activities: { tweetId: number; actor: UserId }[] = [];
       for (const { userId, id: since, muted } of followees) {

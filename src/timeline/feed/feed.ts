@@ -37,7 +37,7 @@ export interface PageRequest<E extends Entry, Place> {
 
 /**
  * Rounds in which a page looks for candidates that its reader may see. Each asks for more than the one before, up
- * to {@link MOST_CANDIDATES}: a page passes over some 800 hidden tweets, a whole ring, before it gives up for now
+ * to {@link MOST_CANDIDATES}: a page passes over some 800 hidden tweets, a whole home timeline, before it gives up for now
  * and leaves the rest to the next page.
  */
 const MOST_ROUNDS = 12;

@@ -194,9 +194,9 @@ for (const [kind, cardsOf] of CARD_KINDS)
         assert.ok(pages.every((page) => !page.partial && namesOf(page).every((userId) => userId === BEN)));
       });
 
-      test('a page is full though a whole ring above it is hidden', async () => {
+      test('a page is full though a whole home timeline above it is hidden', async () => {
         const visible = [posted(BEN), posted(BEN)].reverse();
-        for (let i = 0; i < LIMITS.ring; i++) posted(CAT);
+        for (let i = 0; i < LIMITS.homeTimeline; i++) posted(CAT);
         world.people.get(ANN)!.muting.add(CAT);
         assert.deepEqual(idsOf(await home(null, 2)), visible);
       });

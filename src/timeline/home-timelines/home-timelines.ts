@@ -1,27 +1,27 @@
 /**
- * Home timelines in memory. A ring holds a reader's newest activities (at least 800 where there are as many), sorted
- * by magnitude, each once, and a floor: **every candidate at or above the floor is in the ring**. Ids below the floor
- * are dropped; trimming raises it; what lies beneath is read by pull. All rings live in shared typed arrays.
+ * Home timelines in memory. A home timeline holds a reader's newest activities (at least 800 where there are as many), sorted
+ * by magnitude, each once, and a floor: **every candidate at or above the floor is in the home timeline**. Ids below the floor
+ * are dropped; trimming raises it; what lies beneath is read by backfill. All home timelines live in shared typed arrays.
  *
- * Rings are caches: whatever happens to one, its reader's home can be made again from facts.
+ * Home timelines are caches: whatever happens to one, its reader's home can be made again from facts.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { createReaderIndex } from './reader-index.ts';
 import { BLOCK_SIZES, createSlabs, LARGEST_CLASS } from './slabs.ts';
 
-/** Where a ring is; valid until it is removed. Look it up again after every await. */
+/** Where a home timeline is; valid until it is removed. Look it up again after every await. */
 export type Slot = number;
 
-export interface Rings {
-  /** The reader's slot, or -1. A ring that is being filled is found too: deliveries go there from then on. */
+export interface HomeTimelines {
+  /** The reader's slot, or -1. A home timeline that is being filled is found too: deliveries go there from then on. */
   find(reader: UserId): Slot;
-  /** A new, empty ring with floor 0, not ready yet. The reader must not have one. */
+  /** A new, empty home timeline with floor 0, not ready yet. The reader must not have one. */
   register(reader: UserId): Slot;
-  /** The ring holds every candidate at or above its floor from now on. */
+  /** The home timeline holds every candidate at or above its floor from now on. */
   makeReady(slot: Slot, now_ms: number): void;
   isReady(slot: Slot): boolean;
-  /** Keeps the ring sorted, each activity once; false where it is there already or lies below the floor. */
+  /** Keeps the home timeline sorted, each activity once; false where it is there already or lies below the floor. */
   insert(slot: Slot, activity: ActivityId): boolean;
   /** Drops everything below; never lowers. */
   raiseFloor(slot: Slot, floor: Snowflake): void;
@@ -34,7 +34,7 @@ export interface Rings {
   removeAll(): void;
 
   readerOf(slot: Slot): UserId;
-  /** Digest of whom the ring is complete for (see home/circle.ts). */
+  /** Digest of whom the home timeline is complete for (see home/followee-set.ts). */
   members(slot: Slot): number;
   setMembers(slot: Slot, members: number): void;
   /** Notes a read: for eviction, and for who was seen lately. */
@@ -44,7 +44,7 @@ export interface Rings {
   isDirty(slot: Slot): boolean;
   savedAt_ms(slot: Slot): number;
   markSaved(slot: Slot, now_ms: number): void;
-  /** A ready ring that nobody read since the hand came by last (second chance); -1 where there is none. */
+  /** A ready home timeline that nobody read since the hand came by last (second chance); -1 where there is none. */
   victim(): Slot;
   /** Slots are numbers below this; `isReady` tells the ones in use. */
   slots(): number;
@@ -52,8 +52,8 @@ export interface Rings {
   bytes(): number;
 }
 
-export interface RingsOptions {
-  /** Rings that would need more memory than this are trimmed instead of growing. */
+export interface HomeTimelinesOptions {
+  /** Home timelines that would need more memory than this are trimmed instead of growing. */
   maxBytes: number;
 }
 
@@ -62,12 +62,12 @@ const FILLING = 1;
 const READY = 2;
 
 /**
- * All that an insertion looks at lies side by side, one cache line a ring: with a column for each the same loop took
- * three times as long over 200,000 rings, waiting for memory.
+ * All that an insertion looks at lies side by side, one cache line a home timeline: with a column for each the same loop took
+ * three times as long over 200,000 home timelines, waiting for memory.
  */
 const LINE = 8;
 const FLOOR = 0;
-/** Magnitude of the newest activity, 0 in an empty ring. */
+/** Magnitude of the newest activity, 0 in an empty home timeline. */
 const NEWEST = 1;
 /** From here on pairs of 32-bit numbers: places in the same buffer seen as integers. */
 const WORDS = 2 * LINE;
@@ -81,7 +81,7 @@ const DIRTY = 10;
 const TOUCHED = 11;
 const READER = 12;
 
-export function createRings({ maxBytes }: RingsOptions): Rings {
+export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTimelines {
   const index = createReaderIndex();
   const slabs = createSlabs();
   const { chunks } = slabs;
@@ -114,7 +114,7 @@ export function createRings({ maxBytes }: RingsOptions): Rings {
   const word = (slot: Slot, field: number) => words[slot * WORDS + field]!;
   const valuesOf = (slot: Slot) => chunks[word(slot, CHUNK)]!;
 
-  /** How many of the ring's activities lie below a magnitude. */
+  /** How many of the home timeline's activities lie below a magnitude. */
   function rank(slot: Slot, magnitude: Snowflake): number {
     const values = valuesOf(slot);
     const offset = word(slot, OFFSET);
@@ -163,7 +163,7 @@ export function createRings({ maxBytes }: RingsOptions): Rings {
       move(slot, sizeClass + 1);
       return;
     }
-    keepNewest(slot, sizeClass === LARGEST_CLASS ? LIMITS.ring : BLOCK_SIZES[sizeClass]! >>> 1);
+    keepNewest(slot, sizeClass === LARGEST_CLASS ? LIMITS.homeTimeline : BLOCK_SIZES[sizeClass]! >>> 1);
     doubles[slot * LINE + FLOOR] = Math.abs(valuesOf(slot)[word(slot, OFFSET)]!);
   }
 

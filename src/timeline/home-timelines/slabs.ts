@@ -1,4 +1,4 @@
-/** Memory for rings: blocks of a few sizes, cut from large shared chunks, so that no ring is an object. */
+/** Memory for home timelines: blocks of a few sizes, cut from large shared chunks, so that no home timeline is an object. */
 
 /** Activities that a block holds, by class. The last one leaves room to append before a trim moves 800 values. */
 export const BLOCK_SIZES = [32, 128, 400, 896] as const;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createLane } from '#platform/lane.ts';
 import { createActivityFacts } from './activity-facts.ts';
-import { createPull } from './backfill.ts';
+import { createBackfill } from './backfill.ts';
 
 interface Tail {
   author: number;
@@ -12,7 +12,7 @@ interface Tail {
 }
 
 /** Services that know these activities and answer as their interfaces say. */
-function openPull(all: Tail[]) {
+function openBackfill(all: Tail[]) {
   const tail = (
     author: number,
     isRepost: boolean,
@@ -39,7 +39,7 @@ function openPull(all: Tail[]) {
     },
     repostsById: async () => [],
   };
-  return createPull({
+  return createBackfill({
     tweets,
     engagement,
     facts: createActivityFacts({ tweets, engagement }),
@@ -47,7 +47,7 @@ function openPull(all: Tail[]) {
   });
 }
 
-test('a pull gives the newest, without a gap down to the floor that it names', async () => {
+test('a backfill gives the newest, without a gap down to the floor that it names', async () => {
   const activity = fc.record({
     // One author writes most, as some do: reading the same number from each would miss the most of it.
     author: fc.oneof(
@@ -61,9 +61,15 @@ test('a pull gives the newest, without a gap down to the floor that it names', a
   const before = fc.option(fc.integer({ min: 1, max: 5_000 }));
   await fc.assert(
     fc.asyncProperty(activities, before, fc.integer({ min: 1, max: 60 }), async (all, below, want) => {
-      const pull = openPull(all);
+      const backfill = openBackfill(all);
       const authors = Array.from({ length: 30 }, (_, i) => i + 1);
-      const { ids, floor } = await pull.newest({ authors, before: below, atLeast: 0, want, strict: true });
+      const { ids, floor } = await backfill.newest({
+        authors,
+        before: below,
+        atLeast: 0,
+        want,
+        strict: true,
+      });
       const plain = all
         .filter(({ id }) => id < (below ?? Number.POSITIVE_INFINITY))
         .sort((a, b) => b.id - a.id)
@@ -78,12 +84,12 @@ test('a pull gives the newest, without a gap down to the floor that it names', a
   );
 });
 
-test('the tails of very many authors are read in slices, one pull at a time, and others go in between', async () => {
+test('the tails of very many authors are read in slices, one backfill at a time, and others go in between', async () => {
   const authors = Array.from({ length: 4_000 }, (_, i) => i + 1);
   const seen: string[] = [];
-  let pulling = true;
+  let backfilling = true;
   const others = (async () => {
-    while (pulling) {
+    while (backfilling) {
       await new Promise((resolve) => setImmediate(resolve));
       seen.push('other');
     }
@@ -97,13 +103,13 @@ test('the tails of very many authors are read in slices, one pull at a time, and
   };
   const engagement = { repostTails: async () => [], repostsById: async () => [] };
   const facts = createActivityFacts({ tweets: services, engagement });
-  const pull = createPull({ tweets: services, engagement, facts, lane: createLane() });
+  const backfill = createBackfill({ tweets: services, engagement, facts, lane: createLane() });
   const ask = { before: null, atLeast: 0, want: 20, strict: true };
-  const dear = Promise.all([pull.newest({ authors, ...ask }), pull.newest({ authors, ...ask })]);
-  await pull.newest({ authors: [1, 2], ...ask });
+  const dear = Promise.all([backfill.newest({ authors, ...ask }), backfill.newest({ authors, ...ask })]);
+  await backfill.newest({ authors: [1, 2], ...ask });
   assert.equal(seen[0], 'slice of 2', 'whoever reads few does not wait');
   await dear;
-  pulling = false;
+  backfilling = false;
   await others;
   const slices = seen.filter((each) => each !== 'other');
   assert.deepEqual(slices, ['slice of 2', ...new Array(8).fill('slice of 1000')]);

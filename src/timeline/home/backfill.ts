@@ -1,4 +1,4 @@
-/** Candidates straight from facts: the authors' own tails, merged. What rings are made from and what lies beneath them. */
+/** Candidates straight from facts: the authors' own tails, merged. What home timelines are made from and what lies beneath them. */
 import { unlessDown } from '#domain/errors.ts';
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -7,7 +7,7 @@ import type { Lane } from '#platform/lane.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 
-export interface PullRequest {
+export interface BackfillRequest {
   authors: readonly UserId[];
   /** Only below this; null: from the newest. */
   before: Snowflake | null;
@@ -25,7 +25,7 @@ export interface SinceRequest {
   atLeast: Snowflake;
 }
 
-export interface Pulled {
+export interface Backfilled {
   /** Newest first, each once. */
   ids: ActivityId[];
   /** Every candidate in [floor, before) is among the ids; 0 (or `atLeast`): there are no more. */
@@ -34,10 +34,10 @@ export interface Pulled {
   partial: boolean;
 }
 
-export interface Pull {
-  newest(request: PullRequest): Promise<Pulled>;
+export interface Backfill {
+  newest(request: BackfillRequest): Promise<Backfilled>;
   /** What was committed after these positions, newest first, ids at or above `atLeast`. Engagement must answer. */
-  since(request: SinceRequest): Promise<Pulled>;
+  since(request: SinceRequest): Promise<Backfilled>;
 }
 
 type Kind = 'postings' | 'reposts';
@@ -53,7 +53,7 @@ interface Found {
   open: OpenTail[];
 }
 
-export interface PullDeps {
+export interface BackfillDeps {
   tweets: Pick<Tweets, 'tails'>;
   engagement: Pick<Engagement, 'repostTails'>;
   facts: ActivityFacts;
@@ -74,7 +74,7 @@ function firstLimit(authors: number, want: number): number {
   return Math.min(want, Math.max(least, Math.ceil((4 * want) / authors)));
 }
 
-/** Facts of a page's worth are kept; the hundreds that a ring is made from are mostly never read. */
+/** Facts of a page's worth are kept; the hundreds that a home timeline is made from are mostly never read. */
 const LEARNED_MOST = 200;
 
 interface Range {
@@ -85,7 +85,7 @@ interface Range {
   learn: boolean;
 }
 
-export function createPull({ tweets, engagement, facts, lane }: PullDeps): Pull {
+export function createBackfill({ tweets, engagement, facts, lane }: BackfillDeps): Backfill {
   async function readPostings(authors: readonly UserId[], range: Range, found: Found): Promise<void> {
     const { learn, ...rest } = range;
     const tails = await tweets.tails({ authors: authors as UserId[], ...rest });
@@ -145,9 +145,9 @@ export function createPull({ tweets, engagement, facts, lane }: PullDeps): Pull 
   }
 
   async function newest(
-    { authors, before, atLeast, want, strict }: PullRequest,
+    { authors, before, atLeast, want, strict }: BackfillRequest,
     pause: Pause,
-  ): Promise<Pulled> {
+  ): Promise<Backfilled> {
     const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
     let asking: Record<Kind, readonly UserId[]> = { postings: authors, reposts: authors };
     let range: Range = {
@@ -176,13 +176,18 @@ export function createPull({ tweets, engagement, facts, lane }: PullDeps): Pull 
       };
       found.postings.open = [];
       found.reposts.open = [];
-      range = { ...range, before: cut, atLeast: enough, limit: Math.min(2 * range.limit, LIMITS.ring) };
+      range = {
+        ...range,
+        before: cut,
+        atLeast: enough,
+        limit: Math.min(2 * range.limit, LIMITS.homeTimeline),
+      };
     }
   }
 
-  async function since({ authors, completeTo, atLeast }: SinceRequest, pause: Pause): Promise<Pulled> {
+  async function since({ authors, completeTo, atLeast }: SinceRequest, pause: Pause): Promise<Backfilled> {
     const found: Record<Kind, Found> = { postings: { ids: [], open: [] }, reposts: { ids: [], open: [] } };
-    const range = { before: null, atLeast, limit: LIMITS.ring, learn: false };
+    const range = { before: null, atLeast, limit: LIMITS.homeTimeline, learn: false };
     await readTails(
       'postings',
       authors,
@@ -205,8 +210,8 @@ export function createPull({ tweets, engagement, facts, lane }: PullDeps): Pull 
   /** Many authors wait for their turn; few never do. */
   const inSlices = <Request extends { authors: readonly UserId[] }>(
     request: Request,
-    read: (request: Request, pause: Pause) => Promise<Pulled>,
-  ): Promise<Pulled> =>
+    read: (request: Request, pause: Pause) => Promise<Backfilled>,
+  ): Promise<Backfilled> =>
     request.authors.length > LIMITS.batch ? lane.run((pause) => read(request, pause)) : read(request, GO_ON);
 
   return {

@@ -1,18 +1,18 @@
 /**
- * Candidates of a home in order, newest first: from the ring as far as it reaches, with the pulled actors' and, with
+ * Candidates of a home in order, newest first: from the home timeline as far as it reaches, with what is fanned out on read and, with
  * `own`, the reader's own activities merged in; from the authors' tails beneath it, to the very end of history.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
-import type { Rings } from '../home-timelines/home-timelines.ts';
-import type { Pull } from './backfill.ts';
-import type { PulledActors } from './fan-out-on-read.ts';
-import type { Circle } from './followee-set.ts';
-import type { Opening } from './home-loader.ts';
+import type { HomeTimelines } from '../home-timelines/home-timelines.ts';
+import type { Backfill } from './backfill.ts';
+import type { FanOutOnRead } from './fan-out-on-read.ts';
+import type { FolloweeSet } from './followee-set.ts';
+import type { HomeLoader } from './home-loader.ts';
 
 export interface BatchRequest {
   reader: UserId;
   own: boolean;
-  circle: Circle;
+  followeeSet: FolloweeSet;
   /** Only below this; Infinity: from the newest. */
   below: Snowflake;
   /** About how many; one at least, unless there are no more. */
@@ -31,34 +31,34 @@ export interface Batch {
 export interface CandidateSource {
   next(request: BatchRequest): Promise<Batch>;
   /**
-   * Only what the ring holds, without the reader's own; null beneath its floor, and where there is no ring. What this
+   * Only what the home timeline holds, without the reader's own; null beneath its floor, and where there is no home timeline. What this
    * costs does not depend on how many the reader follows.
    */
   held(request: Omit<BatchRequest, 'own'>): Promise<Batch | null>;
 }
 
 export interface CandidateSourceDeps {
-  rings: Rings;
-  opening: Opening;
-  pulledActors: PulledActors;
-  pull: Pull;
+  homeTimelines: HomeTimelines;
+  homeLoader: HomeLoader;
+  fanOutOnRead: FanOutOnRead;
+  backfill: Backfill;
 }
 
 export function createCandidateSource(deps: CandidateSourceDeps): CandidateSource {
-  const { rings, opening, pulledActors, pull } = deps;
+  const { homeTimelines, homeLoader, fanOutOnRead, backfill } = deps;
 
-  /** What the ring and the pulled actors hold together; null where that ends above `below`. */
-  async function fromRing(request: Omit<BatchRequest, 'own'>): Promise<Batch | null> {
-    const { reader, circle, below, want } = request;
-    const opened = opening.open(reader, circle);
+  /** What the home timeline and fan-out on read hold together; null where that ends above `below`. */
+  async function fromHomeTimeline(request: Omit<BatchRequest, 'own'>): Promise<Batch | null> {
+    const { reader, followeeSet, below, want } = request;
+    const opened = homeLoader.open(reader, followeeSet);
     if (typeof opened !== 'number') await opened;
-    const others = await pulledActors.of(circle);
+    const others = await fanOutOnRead.of(followeeSet);
     // Looked up after the last await: from here to the copy nothing can come between.
-    const slot = rings.find(reader);
-    if (slot < 0 || !rings.isReady(slot)) return null;
-    const floor = Math.max(rings.floor(slot), others.floor);
+    const slot = homeTimelines.find(reader);
+    if (slot < 0 || !homeTimelines.isReady(slot)) return null;
+    const floor = Math.max(homeTimelines.floor(slot), others.floor);
     if (below <= floor) return null;
-    const ids = rings.below(slot, below, want);
+    const ids = homeTimelines.below(slot, below, want);
     const end = ids.length === want ? Math.max(floor, Math.abs(ids[want - 1]!)) : floor;
     const batch: Batch = { ids: fromEnd(ids, end), end, partial: false };
     merge(
@@ -70,7 +70,7 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
 
   async function withOwn(batch: Batch, request: BatchRequest): Promise<Batch> {
     const { reader, below, want } = request;
-    const own = await pull.newest({
+    const own = await backfill.newest({
       authors: [reader],
       before: finite(below),
       atLeast: batch.end,
@@ -83,17 +83,17 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
     return both;
   }
 
-  function beneath({ reader, own, circle, below, want }: BatchRequest): Promise<Batch> {
-    const authors = own ? [...circle.allowed, reader] : circle.allowed;
-    return pull
+  function beneath({ reader, own, followeeSet, below, want }: BatchRequest): Promise<Batch> {
+    const authors = own ? [...followeeSet.allowed, reader] : followeeSet.allowed;
+    return backfill
       .newest({ authors, before: finite(below), atLeast: 0, want, strict: false })
       .then(({ ids, floor, partial }) => ({ ids, end: floor, partial }));
   }
 
   return {
-    held: fromRing,
+    held: fromHomeTimeline,
     async next(request) {
-      let batch = await fromRing(request);
+      let batch = await fromHomeTimeline(request);
       if (batch !== null && request.own) batch = await withOwn(batch, request);
       if (batch === null) return beneath(request);
       if (batch.ids.length > 0 || batch.end === 0) return batch;

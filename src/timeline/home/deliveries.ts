@@ -1,22 +1,22 @@
-/** What fan-out brings: deliveries into rings, merges on follows, and how far it has got. */
+/** What fan-out brings: deliveries into home timelines, merges on follows, and how far it has got. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { snowflakeTime } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { Delivery, FanoutProgress, Timeline } from '#timeline/timeline.ts';
-import type { Rings } from '../home-timelines/home-timelines.ts';
+import type { HomeTimelines } from '../home-timelines/home-timelines.ts';
 import type { ActivityFacts } from './activity-facts.ts';
-import type { Pull } from './backfill.ts';
-import { type Circles, withMember } from './followee-set.ts';
-import type { Keeping } from './home-checkpointer.ts';
-import type { Opening } from './home-loader.ts';
+import type { Backfill } from './backfill.ts';
+import { type FolloweeSets, withMember } from './followee-set.ts';
+import type { HomeCheckpointer } from './home-checkpointer.ts';
+import type { HomeLoader } from './home-loader.ts';
 
 export interface DeliveriesDeps {
-  rings: Rings;
-  opening: Opening;
-  keeping: Keeping;
-  circles: Circles;
-  pull: Pull;
+  homeTimelines: HomeTimelines;
+  homeLoader: HomeLoader;
+  homeCheckpointer: HomeCheckpointer;
+  followeeSets: FolloweeSets;
+  backfill: Backfill;
   facts: ActivityFacts;
   live: Live;
 }
@@ -24,7 +24,7 @@ export interface DeliveriesDeps {
 type Parts = Pick<Timeline, 'deliver' | 'seenLately' | 'mergeFollows' | 'progress'>;
 
 export function createDeliveries(deps: DeliveriesDeps): Parts {
-  const { rings, opening, keeping, circles, pull, facts, live } = deps;
+  const { homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, live } = deps;
   let started = false;
 
   /** One slice. Connected people are told of postings (not of reposts), also those who have no home yet. */
@@ -33,36 +33,36 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
     const time = snowflakeTime(Math.abs(activity));
     for (let i = 0; i < readers.length; i++) {
       const reader = readers[i]!;
-      const slot = rings.find(reader);
-      const isNew = slot < 0 || rings.insert(slot, activity);
+      const slot = homeTimelines.find(reader);
+      const isNew = slot < 0 || homeTimelines.insert(slot, activity);
       if (isNew && activity > 0 && live.listening(reader)) {
         live.publish(reader, { type: 'tweet', tweetId, userId: actor, time });
       }
     }
   }
 
-  /** The author's newest, as far down as the reader's ring reaches: what was read before the follow was folded. */
+  /** The author's newest, as far down as the reader's home timeline reaches: what was read before the follow was folded. */
   async function mergeTail(reader: UserId, author: UserId): Promise<void> {
-    const atLeast = rings.floor(rings.find(reader));
-    const request = { authors: [author], before: null, atLeast, want: LIMITS.ring, strict: true };
-    const tail = await pull.newest(request);
-    const slot = rings.find(reader);
+    const atLeast = homeTimelines.floor(homeTimelines.find(reader));
+    const request = { authors: [author], before: null, atLeast, want: LIMITS.homeTimeline, strict: true };
+    const tail = await backfill.newest(request);
+    const slot = homeTimelines.find(reader);
     // Evicted meanwhile: it will be filled from facts, and the follow is one.
     if (slot < 0) return;
-    for (let i = tail.ids.length - 1; i >= 0; i--) rings.insert(slot, tail.ids[i]!);
-    if (tail.floor > atLeast) rings.raiseFloor(slot, tail.floor);
+    for (let i = tail.ids.length - 1; i >= 0; i--) homeTimelines.insert(slot, tail.ids[i]!);
+    if (tail.floor > atLeast) homeTimelines.raiseFloor(slot, tail.floor);
   }
 
   async function mergeOne(reader: UserId, author: UserId): Promise<void> {
-    if (rings.find(reader) < 0) return;
+    if (homeTimelines.find(reader) < 0) return;
     await mergeTail(reader, author);
-    const { members, all } = await circles.of(reader);
-    const slot = rings.find(reader);
+    const { members, all } = await followeeSets.of(reader);
+    const slot = homeTimelines.find(reader);
     // One that is being filled takes its members from the followees that it is filled for.
-    if (slot < 0 || !rings.isReady(slot) || rings.members(slot) === members) return;
-    if (withMember(rings.members(slot), author) === members) rings.setMembers(slot, members);
+    if (slot < 0 || !homeTimelines.isReady(slot) || homeTimelines.members(slot) === members) return;
+    if (withMember(homeTimelines.members(slot), author) === members) homeTimelines.setMembers(slot, members);
     // Whoever follows very many fills it again with their next read: deliveries to others must not wait for that.
-    else if (all.length <= LIMITS.batch) await opening.refill(reader);
+    else if (all.length <= LIMITS.batch) await homeLoader.refill(reader);
   }
 
   return {
@@ -70,17 +70,17 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
       for (const delivery of deliveries) deliverOne(delivery);
     },
     async seenLately({ readers }) {
-      return readers.filter((reader) => rings.find(reader) >= 0);
+      return readers.filter((reader) => homeTimelines.find(reader) >= 0);
     },
     async mergeFollows({ follows }) {
       for (const { reader, author } of follows) await mergeOne(reader, author);
     },
     async progress(progress) {
-      const known = keeping.progress();
-      // Another fan-out than the one that filled these rings, and it will not deliver what came in between.
-      if (progress.started && started && !samePositions(progress, known)) opening.dropAll();
-      keeping.setProgress({ tweets: progress.tweets, reposts: progress.reposts });
-      if (!started) opening.start();
+      const known = homeCheckpointer.progress();
+      // Another fan-out than the one that filled these home timelines, and it will not deliver what came in between.
+      if (progress.started && started && !samePositions(progress, known)) homeLoader.dropAll();
+      homeCheckpointer.setProgress({ tweets: progress.tweets, reposts: progress.reposts });
+      if (!started) homeLoader.start();
       started = true;
     },
   };

@@ -5,36 +5,36 @@
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { PulledTail, TimelineDb } from '../timeline-db.ts';
-import type { Circle } from './followee-set.ts';
+import type { FanOutOnReadTail, TimelineDb } from '../timeline-db.ts';
+import type { FolloweeSet } from './followee-set.ts';
 
-export interface PulledActors {
+export interface FanOutOnRead {
   /** Durable when it resolves. */
   record(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
   /** Forgets every tail, as the Timeline DB has. */
   dropAll(): void;
-  /** What the circle's pulled actors have, and how far down the tails reach together. */
-  of(circle: Circle): Promise<PulledParts>;
+  /** What those in the followee set have that is fanned out on read, and how far down the tails reach together. */
+  of(followeeSet: FolloweeSet): Promise<FanOutOnReadTails>;
 }
-export interface PulledParts {
-  tails: PulledTail[];
+export interface FanOutOnReadTails {
+  tails: FanOutOnReadTail[];
   floor: Snowflake;
 }
 
-const NOTHING: PulledParts = { tails: [], floor: 0 };
+const NOTHING: FanOutOnReadTails = { tails: [], floor: 0 };
 const SCANNED_AT_ONCE = 1_000;
 
-export function createPulledActors({
+export function createFanOutOnRead({
   timelineDb,
 }: {
-  timelineDb: Pick<TimelineDb, 'addPulled' | 'scanPulled'>;
-}): PulledActors {
-  const tails = new Map<UserId, PulledTail>();
+  timelineDb: Pick<TimelineDb, 'addFanOutOnRead' | 'scanFanOutOnRead'>;
+}): FanOutOnRead {
+  const tails = new Map<UserId, FanOutOnReadTail>();
   let loading: Promise<void> | null = null;
 
   async function load(): Promise<void> {
     for (let after: UserId | null = 0; after !== null; ) {
-      const page: Awaited<ReturnType<TimelineDb['scanPulled']>> = await timelineDb.scanPulled({
+      const page: Awaited<ReturnType<TimelineDb['scanFanOutOnRead']>> = await timelineDb.scanFanOutOnRead({
         after,
         limit: SCANNED_AT_ONCE,
       });
@@ -53,14 +53,14 @@ export function createPulledActors({
 
   return {
     async record({ actor, activities }) {
-      tails.set(actor, await timelineDb.addPulled({ actor, activities, keep: LIMITS.ring }));
+      tails.set(actor, await timelineDb.addFanOutOnRead({ actor, activities, keep: LIMITS.homeTimeline }));
     },
     dropAll() {
       tails.clear();
     },
     async of({ allowed, followedSince }) {
       await loaded();
-      const found: PulledTail[] = [];
+      const found: FanOutOnReadTail[] = [];
       if (tails.size < allowed.length) {
         for (const tail of tails.values()) if (followedSince.has(tail.actor)) found.push(tail);
       } else {
@@ -74,6 +74,6 @@ export function createPulledActors({
   };
 }
 
-function partsOf(tails: PulledTail[]): PulledParts {
+function partsOf(tails: FanOutOnReadTail[]): FanOutOnReadTails {
   return tails.length === 0 ? NOTHING : { tails, floor: Math.max(...tails.map(({ floor }) => floor)) };
 }

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Social } from '#social/social.ts';
 
-export interface Circle {
-  /** Everybody followed, the muted ones too: a ring is complete for all of them, so that unmuting needs no write. */
+export interface FolloweeSet {
+  /** Everybody followed, the muted ones too: a home timeline is complete for all of them, so that unmuting needs no write. */
   all: UserId[];
   /** Whose activities count: followed, not muted. */
   allowed: UserId[];
@@ -20,7 +20,7 @@ export interface Circle {
 
 /**
  * Digests are sums of 40-bit hashes modulo 2^52, so that somebody can be added without knowing the others; 5,000
- * followees stay exact in a double. Somebody added twice makes it wrong, which costs a pull and harms nothing.
+ * followees stay exact in a double. Somebody added twice makes it wrong, which costs a backfill and harms nothing.
  */
 const DIGEST_MODULUS = 2 ** 52;
 export const NO_MEMBERS = 0;
@@ -33,20 +33,20 @@ export function withMember(digest: number, member: UserId): number {
   return (digest + high * 2 ** 32 + low) % DIGEST_MODULUS;
 }
 
-export interface Circles {
+export interface FolloweeSets {
   /** As social has it now. Throws what social throws. */
-  of(reader: UserId): Promise<Circle>;
+  of(reader: UserId): Promise<FolloweeSet>;
 }
 
 type Followees = Awaited<ReturnType<Social['followeesOf']>>['followees'];
 
-/** Followees in all circles kept together, some 60 bytes each. */
+/** Followees in all followee sets kept together, some 60 bytes each. */
 const KEPT = 2_000_000;
 
-export function createCircles({ social }: { social: Pick<Social, 'followeesOf'> }): Circles {
+export function createFolloweeSets({ social }: { social: Pick<Social, 'followeesOf'> }): FolloweeSets {
   // Social hands out the same rows until one changes. Seeing that they are the same costs a hundredth of making the
   // set again. Where social makes new rows each time this is as right, and of no use.
-  const kept = new LRUCache<UserId, { followees: Followees; circle: Circle }>({
+  const kept = new LRUCache<UserId, { followees: Followees; followeeSet: FolloweeSet }>({
     maxSize: KEPT,
     sizeCalculation: ({ followees }) => followees.length + 10,
   });
@@ -54,10 +54,10 @@ export function createCircles({ social }: { social: Pick<Social, 'followeesOf'> 
     async of(reader) {
       const { followees } = await social.followeesOf({ follower: reader });
       const before = kept.get(reader);
-      if (before !== undefined && sameRows(before.followees, followees)) return before.circle;
-      const circle = circleOf(followees);
-      kept.set(reader, { followees, circle });
-      return circle;
+      if (before !== undefined && sameRows(before.followees, followees)) return before.followeeSet;
+      const followeeSet = followeeSetOf(followees);
+      kept.set(reader, { followees, followeeSet });
+      return followeeSet;
     },
   };
 }
@@ -69,7 +69,7 @@ function sameRows(a: Followees, b: Followees): boolean {
   return true;
 }
 
-function circleOf(followees: Followees): Circle {
+function followeeSetOf(followees: Followees): FolloweeSet {
   const heard = followees.filter(({ muted }) => !muted);
   return {
     all: followees.map(({ userId }) => userId),

@@ -1,111 +1,111 @@
 /**
- * Makes a home ready: finds its ring, or fills one. **Register, then pull, then union.** Why nothing is lost, for an
- * activity x of somebody the reader follows, and a ring registered before its pull began:
+ * Makes a home ready: finds its home timeline, or fills one. **Register, then backfill, then union.** Why nothing is lost, for an
+ * activity x of somebody the reader follows, and a home timeline registered before its backfill began:
  *
- * - x committed before the pull read its author's tail: it is in the tail (or below the floor that the pull gives).
- * - x committed later: fan-out delivers x after that, so it finds the ring registered, if it knows the follower.
- * - The follow committed before the pull read the followees: both cases above hold. It committed later: fan-out
- *   merges the author's tail into the ring when it meets the follow (`mergeFollows`), and x, if it was met before
+ * - x committed before the backfill read its author's tail: it is in the tail (or below the floor that the backfill gives).
+ * - x committed later: fan-out delivers x after that, so it finds the home timeline registered, if it knows the follower.
+ * - The follow committed before the backfill read the followees: both cases above hold. It committed later: fan-out
+ *   merges the author's tail into the home timeline when it meets the follow (`mergeFollows`), and x, if it was met before
  *   the follow, is in that tail; if after, fan-out's list has the follower.
  * - Fan-out starts at the log's head: what it will never deliver was committed before it said where it starts, and no
- *   ring is registered before it said so.
+ *   home timeline is registered before it said so.
  *
  * **A packed row** holds every candidate at or above its floor for the followees in its digest, through `completeTo`:
  * fan-out's own progress, so all of that had been delivered when the row was packed. What was committed later by the
- * same followees is pulled by position, not by id, since ids commit out of order. Follows made since are why the row
- * alone may not be enough: a merge may have gone only into a ring that a crash took, or found no ring at all. So a
+ * same followees is backfilled by position, not by id, since ids commit out of order. Follows made since are why the row
+ * alone may not be enough: a merge may have gone only into a home timeline that a crash took, or found no home timeline at all. So a
  * row is used only if
  * - the digest of today's followees is the row's own: a follow (an approved request, somebody active again) since
  *   the row changes the set, whoever merged it and wherever; and
  * - no edge is newer than the row less {@link FOLLOW_MARGIN_MS}: somebody unfollowed and followed again leaves the
  *   set as it was, but a new edge; the margin covers an edge minted before the row and committed or merged after.
- * Otherwise the home is made from facts as if there were no row. Wrong digests cost a pull, never an activity.
+ * Otherwise the home is made from facts as if there were no row. Wrong digests cost a backfill, never an activity.
  *
- * **A ring in memory** carries the digest too. Where it differs from today's followees when its reader comes, it is
+ * **A home timeline in memory** carries the digest too. Where it differs from today's followees when its reader comes, it is
  * filled again before the page is read: a follow shows at once, also one whose merge is still to come.
  */
 import { WarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { Rings, Slot } from '../home-timelines/home-timelines.ts';
+import type { HomeTimelines, Slot } from '../home-timelines/home-timelines.ts';
 import type { PackedHome, TimelineDb } from '../timeline-db.ts';
-import type { Pull, Pulled } from './backfill.ts';
-import type { Circle, Circles } from './followee-set.ts';
+import type { Backfill, Backfilled } from './backfill.ts';
+import type { FolloweeSet, FolloweeSets } from './followee-set.ts';
 
 /** Far more than a write waits for its commit, or fan-out is behind while it lives. */
 export const FOLLOW_MARGIN_MS = 10 * 60_000;
 /** Homes filled at the same moment. */
 const FILLING_MOST = 256;
 
-export interface Opening {
+export interface HomeLoader {
   /**
-   * The reader's ring, filled where there was none or for other followees; shared by those who ask meanwhile. -1:
-   * none can be kept now (fan-out has not started, or engagement does not answer), so the home is read by pull.
+   * The reader's home timeline, filled where there was none or for other followees; shared by those who ask meanwhile. -1:
+   * none can be kept now (fan-out has not started, or engagement does not answer), so the home is read by backfill.
    * Throws what tweets and social throw, `overloaded` where too many are being filled.
    */
-  open(reader: UserId, circle: Circle): Slot | Promise<Slot>;
-  /** Fills a ring that stands again, for the followees of today. Where engagement does not answer it stays as it was. */
+  open(reader: UserId, followeeSet: FolloweeSet): Slot | Promise<Slot>;
+  /** Fills a home timeline that stands again, for the followees of today. Where engagement does not answer it stays as it was. */
   refill(reader: UserId): Promise<Slot>;
-  /** Rings may be kept from now on. */
+  /** Home timelines may be kept from now on. */
   start(): void;
-  /** Drops every ring, also those being filled. */
+  /** Drops every home timeline, also those being filled. */
   dropAll(): void;
 }
 
-export interface OpeningDeps {
-  rings: Rings;
+export interface HomeLoaderDeps {
+  homeTimelines: HomeTimelines;
   timelineDb: Pick<TimelineDb, 'load'>;
-  circles: Circles;
-  pull: Pull;
+  followeeSets: FolloweeSets;
+  backfill: Backfill;
   clock: Clock;
-  /** Writes rings back until there is room for another. */
+  /** Writes home timelines back until there is room for another. */
   makeRoom: () => void;
 }
 
-export function createOpening(deps: OpeningDeps): Opening {
-  const { rings, circles, clock, makeRoom } = deps;
+export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
+  const { homeTimelines, followeeSets, clock, makeRoom } = deps;
   const filling = new Map<UserId, Promise<Slot>>();
   let started = false;
-  /** Grows when all rings are dropped: one that was being filled then is not the one that is registered now. */
+  /** Grows when all home timelines are dropped: one that was being filled then is not the one that is registered now. */
   let era = 0;
 
   /** Content goes in with what was delivered meanwhile; the order of the two does not matter. */
-  function union(reader: UserId, content: Pulled, members: number): Slot {
-    const slot = rings.find(reader);
-    for (let i = content.ids.length - 1; i >= 0; i--) rings.insert(slot, content.ids[i]!);
-    rings.raiseFloor(slot, content.floor);
-    rings.setMembers(slot, members);
+  function union(reader: UserId, content: Backfilled, members: number): Slot {
+    const slot = homeTimelines.find(reader);
+    for (let i = content.ids.length - 1; i >= 0; i--) homeTimelines.insert(slot, content.ids[i]!);
+    homeTimelines.raiseFloor(slot, content.floor);
+    homeTimelines.setMembers(slot, members);
     return slot;
   }
 
   async function fill(reader: UserId): Promise<Slot> {
     makeRoom();
-    rings.register(reader);
+    homeTimelines.register(reader);
     const registeredIn = era;
     try {
-      // The followees as they are now, after the ring was registered: see above.
-      const circle = await circles.of(reader);
-      const content = await contentOf(deps, reader, circle);
+      // The followees as they are now, after the home timeline was registered: see above.
+      const followeeSet = await followeeSets.of(reader);
+      const content = await contentOf(deps, reader, followeeSet);
       if (era !== registeredIn) return -1;
-      const slot = union(reader, content, circle.members);
-      rings.makeReady(slot, clock.now());
-      rings.touch(slot, clock.now());
+      const slot = union(reader, content, followeeSet.members);
+      homeTimelines.makeReady(slot, clock.now());
+      homeTimelines.touch(slot, clock.now());
       return slot;
     } catch (error) {
-      if (era === registeredIn) rings.remove(rings.find(reader));
+      if (era === registeredIn) homeTimelines.remove(homeTimelines.find(reader));
       if (error instanceof EngagementDown) return -1;
       throw error;
     }
   }
 
-  /** The ring stands, but not for all whom its reader follows today. */
+  /** The home timeline stands, but not for all whom its reader follows today. */
   async function refill(reader: UserId): Promise<Slot> {
     try {
-      const circle = await circles.of(reader);
-      const content = await newestOf(deps, circle);
+      const followeeSet = await followeeSets.of(reader);
+      const content = await newestOf(deps, followeeSet);
       // Evicted or dropped meanwhile: the next read fills it anew.
-      return rings.find(reader) < 0 ? -1 : union(reader, content, circle.members);
+      return homeTimelines.find(reader) < 0 ? -1 : union(reader, content, followeeSet.members);
     } catch (error) {
       if (error instanceof EngagementDown) return -1;
       throw error;
@@ -125,10 +125,10 @@ export function createOpening(deps: OpeningDeps): Opening {
 
   return {
     open(reader, { members }) {
-      const slot = rings.find(reader);
-      if (slot >= 0 && rings.isReady(slot)) {
-        rings.touch(slot, clock.now());
-        if (rings.members(slot) === members) return slot;
+      const slot = homeTimelines.find(reader);
+      if (slot >= 0 && homeTimelines.isReady(slot)) {
+        homeTimelines.touch(slot, clock.now());
+        if (homeTimelines.members(slot) === members) return slot;
         return filling.get(reader) ?? share(reader, refill);
       }
       if (!started) return -1;
@@ -141,35 +141,39 @@ export function createOpening(deps: OpeningDeps): Opening {
     dropAll() {
       era += 1;
       filling.clear();
-      rings.removeAll();
+      homeTimelines.removeAll();
     },
   };
 }
 
 class EngagementDown extends Error {}
 
-/** What belongs in the ring of a reader: from the packed row and what came since, or from facts. */
-async function contentOf(deps: OpeningDeps, reader: UserId, circle: Circle): Promise<Pulled> {
+/** What belongs in the home timeline of a reader: from the packed row and what came since, or from facts. */
+async function contentOf(
+  deps: HomeLoaderDeps,
+  reader: UserId,
+  followeeSet: FolloweeSet,
+): Promise<Backfilled> {
   const row = await loadRow(deps, reader);
-  if (row === null || !isWhole(row, circle)) return newestOf(deps, circle);
+  if (row === null || !isWhole(row, followeeSet)) return newestOf(deps, followeeSet);
   try {
-    const since = await deps.pull.since({
-      authors: circle.all,
+    const since = await deps.backfill.since({
+      authors: followeeSet.all,
       completeTo: row.completeTo,
       atLeast: row.floor,
     });
     return { ...since, ids: [...since.ids, ...Array.from(row.ids).reverse()] };
   } catch {
-    return newestOf(deps, circle);
+    return newestOf(deps, followeeSet);
   }
 }
 
-async function newestOf({ pull }: OpeningDeps, { all }: Circle): Promise<Pulled> {
-  const found = await pull.newest({
+async function newestOf({ backfill }: HomeLoaderDeps, { all }: FolloweeSet): Promise<Backfilled> {
+  const found = await backfill.newest({
     authors: all,
     before: null,
     atLeast: 0,
-    want: LIMITS.ring,
+    want: LIMITS.homeTimeline,
     strict: false,
   });
   // Without reposts it would not be complete: better none than one with holes.
@@ -177,7 +181,7 @@ async function newestOf({ pull }: OpeningDeps, { all }: Circle): Promise<Pulled>
   return found;
 }
 
-async function loadRow({ timelineDb }: OpeningDeps, reader: UserId): Promise<PackedHome | null> {
+async function loadRow({ timelineDb }: HomeLoaderDeps, reader: UserId): Promise<PackedHome | null> {
   try {
     return await timelineDb.load({ reader });
   } catch {
@@ -186,7 +190,9 @@ async function loadRow({ timelineDb }: OpeningDeps, reader: UserId): Promise<Pac
   }
 }
 
-function isWhole(row: PackedHome, circle: Circle): boolean {
-  if (row.members !== circle.members) return false;
-  return circle.newestEdge === 0 || snowflakeTime(circle.newestEdge) < row.updatedAt - FOLLOW_MARGIN_MS;
+function isWhole(row: PackedHome, followeeSet: FolloweeSet): boolean {
+  if (row.members !== followeeSet.members) return false;
+  return (
+    followeeSet.newestEdge === 0 || snowflakeTime(followeeSet.newestEdge) < row.updatedAt - FOLLOW_MARGIN_MS
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * Homes: rings that deliveries go to, and the skeleton that a page of a home is made from. A home's candidates are
+ * Homes: home timelines that deliveries go to, and the skeleton that a page of a home is made from. A home's candidates are
  * the activities (postings and standing reposts) of those whom the reader follows now and does not mute.
  */
 import type { UserId } from '#domain/ids.ts';
@@ -12,33 +12,33 @@ import type { Social } from '#social/social.ts';
 import type { HomePlace, Timeline } from '#timeline/timeline.ts';
 import type { TimelineDb } from '#timeline/timeline-db.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { createRings } from '../home-timelines/home-timelines.ts';
+import { createHomeTimelines } from '../home-timelines/home-timelines.ts';
 import { createActivityFacts } from './activity-facts.ts';
-import { createPull } from './backfill.ts';
+import { createBackfill } from './backfill.ts';
 import { createCandidateSource } from './candidates.ts';
 import { createDeliveries } from './deliveries.ts';
-import { createPulledActors } from './fan-out-on-read.ts';
-import { createCircles } from './followee-set.ts';
-import { createKeeping } from './home-checkpointer.ts';
+import { createFanOutOnRead } from './fan-out-on-read.ts';
+import { createFolloweeSets } from './followee-set.ts';
+import { createHomeCheckpointer } from './home-checkpointer.ts';
 import type { Candidates } from './home-entry.ts';
-import { createOpening } from './home-loader.ts';
-import { createNews } from './new-tweets.ts';
+import { createHomeLoader } from './home-loader.ts';
+import { createNewTweetsSince } from './new-tweets.ts';
 import { createWalks } from './pagination-sessions.ts';
-import { createReadingRate } from './read-rate.ts';
+import { createReadRate } from './read-rate.ts';
 import { createSkeleton } from './skeleton.ts';
 
 export interface Homes
   extends Pick<
     Timeline,
     | 'deliver'
-    | 'recordPulled'
+    | 'recordFanOutOnRead'
     | 'seenLately'
-    | 'newSince'
+    | 'newTweetsSince'
     | 'flush'
     | 'forget'
     | 'mergeFollows'
     | 'progress'
-    | 'demand'
+    | 'readRate'
   > {
   /**
    * The next entries below `place.below`, or from the top; at most `limit`, fewer only at the end or where much was
@@ -63,43 +63,68 @@ export interface HomesDeps {
   clock: Clock;
   /** Where what costs very much is read, a slice at a time. */
   lane?: Lane;
-  /** Homes in memory, and the memory of all rings together. */
-  maxRings?: number;
-  maxRingBytes?: number;
+  /** Homes in memory, and the memory of all home timelines together. */
+  maxHomeTimelines?: number;
+  maxHomeTimelineBytes?: number;
 }
 
-const MAX_RINGS = 1_000_000;
-const MAX_RING_BYTES = 1024 ** 3;
+const MAX_HOME_TIMELINES = 1_000_000;
+const MAX_HOME_TIMELINE_BYTES = 1024 ** 3;
 
 export function createHomes(deps: HomesDeps): Homes {
   const { timelineDb, tweets, social, engagement, live, clock } = deps;
-  const { maxRings = MAX_RINGS, maxRingBytes = MAX_RING_BYTES, lane = createLane() } = deps;
-  const rings = createRings({ maxBytes: maxRingBytes });
-  const keeping = createKeeping({ rings, timelineDb, clock, maxRings, maxBytes: maxRingBytes });
-  const circles = createCircles({ social });
-  const facts = createActivityFacts({ tweets, engagement });
-  const pull = createPull({ tweets, engagement, facts, lane });
-  const pulledActors = createPulledActors({ timelineDb });
-  const opening = createOpening({ rings, timelineDb, circles, pull, clock, makeRoom: keeping.makeRoom });
-  const source = createCandidateSource({ rings, opening, pulledActors, pull });
-  const rate = createReadingRate({ clock, homes: rings.count });
-  const walks = createWalks();
-  // A row holds what was delivered and not pulled; what was recorded as pulled before it is gone with the others. So
-  // no ring that stands may be written: each is made again from facts.
-  timelineDb.onLost(() => {
-    opening.dropAll();
-    keeping.dropEvicted();
-    pulledActors.dropAll();
+  const {
+    maxHomeTimelines = MAX_HOME_TIMELINES,
+    maxHomeTimelineBytes = MAX_HOME_TIMELINE_BYTES,
+    lane = createLane(),
+  } = deps;
+  const homeTimelines = createHomeTimelines({ maxBytes: maxHomeTimelineBytes });
+  const homeCheckpointer = createHomeCheckpointer({
+    homeTimelines,
+    timelineDb,
+    clock,
+    maxHomeTimelines,
+    maxBytes: maxHomeTimelineBytes,
   });
-  const skeleton = createSkeleton({ circles, source, facts, walks, engagement, clock, onRead: rate.note });
+  const followeeSets = createFolloweeSets({ social });
+  const facts = createActivityFacts({ tweets, engagement });
+  const backfill = createBackfill({ tweets, engagement, facts, lane });
+  const fanOutOnRead = createFanOutOnRead({ timelineDb });
+  const homeLoader = createHomeLoader({
+    homeTimelines,
+    timelineDb,
+    followeeSets,
+    backfill,
+    clock,
+    makeRoom: homeCheckpointer.makeRoom,
+  });
+  const source = createCandidateSource({ homeTimelines, homeLoader, fanOutOnRead, backfill });
+  const rate = createReadRate({ clock, homes: homeTimelines.count });
+  const walks = createWalks();
+  // A row holds what was delivered and not fanned out on read; what was recorded for fan-out on read before it is gone with the others. So
+  // no home timeline that stands may be written: each is made again from facts.
+  timelineDb.onLost(() => {
+    homeLoader.dropAll();
+    homeCheckpointer.dropEvicted();
+    fanOutOnRead.dropAll();
+  });
+  const skeleton = createSkeleton({
+    followeeSets,
+    source,
+    facts,
+    walks,
+    engagement,
+    clock,
+    onRead: rate.note,
+  });
   return {
     ...skeleton,
-    ...createNews({ circles, source, tweets }),
-    ...createDeliveries({ rings, opening, keeping, circles, pull, facts, live }),
-    recordPulled: pulledActors.record,
-    demand: async () => rate.now(),
-    flush: keeping.flush,
-    forget: ({ person }) => keeping.forget(person),
-    workers: [keeping.worker],
+    ...createNewTweetsSince({ followeeSets, source, tweets }),
+    ...createDeliveries({ homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, live }),
+    recordFanOutOnRead: fanOutOnRead.record,
+    readRate: async () => rate.now(),
+    flush: homeCheckpointer.flush,
+    forget: ({ person }) => homeCheckpointer.forget(person),
+    workers: [homeCheckpointer.worker],
   };
 }

@@ -3,10 +3,10 @@ import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Timeline } from '../timeline.ts';
 import type { CandidateSource } from './candidates.ts';
-import type { Circle, Circles } from './followee-set.ts';
+import type { FolloweeSet, FolloweeSets } from './followee-set.ts';
 
-export interface NewsDeps {
-  circles: Circles;
+export interface NewTweetsSinceDeps {
+  followeeSets: FolloweeSets;
   source: Pick<CandidateSource, 'held'>;
   tweets: Pick<Tweets, 'authorsOf'>;
 }
@@ -14,12 +14,16 @@ export interface NewsDeps {
 /** Activities looked at together. */
 const MAX_BATCH = 200;
 
-export function createNews({ circles, source, tweets }: NewsDeps): Pick<Timeline, 'newSince'> {
+export function createNewTweetsSince({
+  followeeSets,
+  source,
+  tweets,
+}: NewTweetsSinceDeps): Pick<Timeline, 'newTweetsSince'> {
   /**
    * The tweets among these that stand, by people whom the reader has followed since before. A follow that stands says
    * all about whether its follower may read: it ends with a block, and a suspended account is nobody's followee.
    */
-  async function told({ followedSince }: Circle, ids: TweetId[]) {
+  async function told({ followedSince }: FolloweeSet, ids: TweetId[]) {
     if (ids.length === 0) return [];
     const authors = new Map<TweetId, UserId>();
     for (const { id, author, deleted } of await tweets.authorsOf({ ids })) {
@@ -33,24 +37,24 @@ export function createNews({ circles, source, tweets }: NewsDeps): Pick<Timeline
   }
 
   return {
-    async newSince({ reader, after, limit }) {
-      const circle = await circles.of(reader);
+    async newTweetsSince({ reader, after, limit }) {
+      const followeeSet = await followeeSets.of(reader);
       const activities: { tweetId: TweetId; actor: UserId }[] = [];
       let below: Snowflake = Number.POSITIVE_INFINITY;
       while (below > after + 1 && activities.length < limit) {
         const want = Math.min(MAX_BATCH, limit - activities.length + 8);
-        const batch = await source.held({ reader, circle, below, want });
+        const batch = await source.held({ reader, followeeSet, below, want });
         if (batch === null) break;
         // Postings only: a repost is nobody's new tweet.
         activities.push(
           ...(await told(
-            circle,
+            followeeSet,
             batch.ids.filter((id) => id > after),
           )),
         );
         below = batch.end;
       }
-      // Infinity still: no ring can be kept now, and finding the same out without one grows with whom one follows.
+      // Infinity still: no home timeline can be kept now, and finding the same out without one grows with whom one follows.
       return { activities: activities.slice(0, limit), partial: below === Number.POSITIVE_INFINITY };
     },
   };

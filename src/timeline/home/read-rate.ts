@@ -1,7 +1,7 @@
 /** How often homes are read from their top, for choosing between push and pull. */
 import type { Clock } from '#platform/clock.ts';
 
-export interface ReadingRate {
+export interface ReadRate {
   note(): void;
   now(): { homes: number; readsPerHomeAndDay: number };
 }
@@ -12,7 +12,7 @@ const HALF_LIFE_MS = DAY_MS / 2;
 /** Before anything was measured: what a daily reader may do. */
 const ASSUMED_PER_DAY = 10;
 
-export function createReadingRate({ clock, homes }: { clock: Clock; homes: () => number }): ReadingRate {
+export function createReadRate({ clock, homes }: { clock: Clock; homes: () => number }): ReadRate {
   const began = clock.monotonic();
   let reads = 0;
   let fadedAt = began;

@@ -21,7 +21,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { HomePlace } from '#timeline/timeline.ts';
 import type { ActivityFact, ActivityFacts, Resolved } from './activity-facts.ts';
 import type { CandidateSource } from './candidates.ts';
-import type { Circles } from './followee-set.ts';
+import type { FolloweeSets } from './followee-set.ts';
 import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './home-entry.ts';
 import { markShown, type Walk, type Walks, wasShown } from './pagination-sessions.ts';
 
@@ -35,7 +35,7 @@ export interface Skeleton {
 }
 
 export interface SkeletonDeps {
-  circles: Circles;
+  followeeSets: FolloweeSets;
   source: CandidateSource;
   facts: ActivityFacts;
   walks: Walks;
@@ -77,7 +77,7 @@ type Reposts = Map<TweetId, Repost[]> | null;
 const NONE: Repost[] = [];
 
 export function createSkeleton(deps: SkeletonDeps): Skeleton {
-  const { circles, source, facts, walks, engagement, clock } = deps;
+  const { followeeSets, source, facts, walks, engagement, clock } = deps;
 
   async function repostsBy(tweetIds: TweetId[], actors: UserId[], walk: Walk): Promise<RepostActivity[]> {
     const through = walk.top;
@@ -154,10 +154,10 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
 
   return {
     async candidates({ reader, own, place, limit }) {
-      const circle = await circles.of(reader);
+      const followeeSet = await followeeSets.of(reader);
       const eyes: Eyes = {
-        reposters: own ? [...circle.reposters, reader] : circle.reposters,
-        counts: (actor) => circle.followedSince.has(actor) || (own && actor === reader),
+        reposters: own ? [...followeeSet.reposters, reader] : followeeSet.reposters,
+        counts: (actor) => followeeSet.followedSince.has(actor) || (own && actor === reader),
       };
       let walk = place === null ? null : walks.resume(reader, place);
       if (place === null) deps.onRead();
@@ -166,7 +166,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
       let partial = false;
       let want = limit + (limit >>> 2) + 2;
       for (let batches = 0; batches < BATCHES_MOST && below > 0 && entries.length < limit; batches++) {
-        const batch = await source.next({ reader, own, circle, below, want });
+        const batch = await source.next({ reader, own, followeeSet, below, want });
         walk ??= walks.begin({
           top: batch.ids.length > 0 ? Math.abs(batch.ids[0]!) : 0,
           now_ms: clock.now(),

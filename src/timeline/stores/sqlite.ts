@@ -6,7 +6,7 @@ import {
   type DerivedDatabaseOptions,
   openDerivedDatabase,
 } from '#platform/sqlite/derived-database.ts';
-import type { PackedHome, PulledTail, TimelineDb } from '#timeline/timeline-db.ts';
+import type { FanOutOnReadTail, PackedHome, TimelineDb } from '#timeline/timeline-db.ts';
 import { TIMELINE_MIGRATIONS } from './sqlite/schema.ts';
 
 interface HomeRow {
@@ -17,7 +17,7 @@ interface HomeRow {
   complete_to: Uint8Array;
   updated_at: number;
 }
-interface PulledRow {
+interface FanOutOnReadRow {
   actor: UserId;
   ids: Uint8Array;
   floor: number;
@@ -31,7 +31,7 @@ export function openSqliteTimelineDb(
   return {
     db,
     ...createHomeRows(db),
-    ...createPulledRows(db),
+    ...createFanOutOnReadRows(db),
     forget: createForget(db),
     onLost: db.onReplaced,
   };
@@ -65,7 +65,9 @@ function createHomeRows(db: DerivedDatabase): Pick<TimelineDb, 'load' | 'save' |
   };
 }
 
-function createPulledRows(db: DerivedDatabase): Pick<TimelineDb, 'addPulled' | 'scanPulled'> {
+function createFanOutOnReadRows(
+  db: DerivedDatabase,
+): Pick<TimelineDb, 'addFanOutOnRead' | 'scanFanOutOnRead'> {
   const select = db.prepare('SELECT * FROM pulled WHERE actor = ?');
   const upsert = db.prepare(
     `INSERT INTO pulled (actor, ids, floor) VALUES (?, ?, ?)
@@ -73,19 +75,19 @@ function createPulledRows(db: DerivedDatabase): Pick<TimelineDb, 'addPulled' | '
   );
   const scan = db.prepare('SELECT * FROM pulled WHERE actor > ? ORDER BY actor LIMIT ? + 0');
   return {
-    addPulled: ({ actor, activities, keep }) =>
+    addFanOutOnRead: ({ actor, activities, keep }) =>
       db.write(() => {
-        const row = select.get(actor) as PulledRow | undefined;
+        const row = select.get(actor) as FanOutOnReadRow | undefined;
         const { ids: old, floor } = row === undefined ? { ids: [], floor: 0 } : tailOf(db, row);
         const all = [...new Set([...old, ...activities.filter((id) => Math.abs(id) >= floor)])];
         all.sort((a, b) => Math.abs(a) - Math.abs(b));
         const ids = Float64Array.from(all.slice(-keep));
-        const tail: PulledTail = { actor, ids, floor: all.length > keep ? Math.abs(ids[0]!) : floor };
+        const tail: FanOutOnReadTail = { actor, ids, floor: all.length > keep ? Math.abs(ids[0]!) : floor };
         upsert.run(actor, packed(tail.ids), tail.floor);
         return tail;
       }),
-    async scanPulled({ after, limit }) {
-      const rows = scan.all(after, limit) as unknown as PulledRow[];
+    async scanFanOutOnRead({ after, limit }) {
+      const rows = scan.all(after, limit) as unknown as FanOutOnReadRow[];
       const tails = rows.map((row) => tailOf(db, row));
       return { tails, next: rows.length < limit ? null : rows.at(-1)!.actor };
     },
@@ -94,11 +96,11 @@ function createPulledRows(db: DerivedDatabase): Pick<TimelineDb, 'addPulled' | '
 
 function createForget(db: DerivedDatabase): TimelineDb['forget'] {
   const dropHome = db.prepare('DELETE FROM homes WHERE reader = ?');
-  const dropPulled = db.prepare('DELETE FROM pulled WHERE actor = ?');
+  const dropTail = db.prepare('DELETE FROM pulled WHERE actor = ?');
   return ({ person }) =>
     db.write(() => {
       dropHome.run(person);
-      dropPulled.run(person);
+      dropTail.run(person);
     });
 }
 
@@ -121,7 +123,7 @@ function homeOf(db: DerivedDatabase, row: HomeRow): PackedHome {
   };
 }
 
-function tailOf(db: DerivedDatabase, { actor, ids, floor }: PulledRow): PulledTail {
+function tailOf(db: DerivedDatabase, { actor, ids, floor }: FanOutOnReadRow): FanOutOnReadTail {
   const activities = unpacked(ids);
   if (!isWhole(floor) || !areActivities(activities)) throw db.damaged(`the tail of ${actor} cannot be read`);
   return { actor, ids: activities, floor };

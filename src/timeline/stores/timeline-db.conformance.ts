@@ -51,30 +51,30 @@ export function timelineDbContract(open: () => Promise<TimelineDbFixture>): void
       assert.deepEqual(await one.load({ reader: 4 }), home(4, { floor: 6, ids: Float64Array.of(-7) }));
     });
 
-    test('keeps the newest pulled activities, each once, whichever handle adds them', async () => {
-      await one.addPulled({ actor: 9, activities: [30, -10], keep: 3 });
-      await other.addPulled({ actor: 9, activities: [30, 20], keep: 3 });
-      const { ids, floor } = await one.addPulled({ actor: 9, activities: [-10], keep: 3 });
+    test('keeps the newest activities of an actor, each once, whichever handle adds them', async () => {
+      await one.addFanOutOnRead({ actor: 9, activities: [30, -10], keep: 3 });
+      await other.addFanOutOnRead({ actor: 9, activities: [30, 20], keep: 3 });
+      const { ids, floor } = await one.addFanOutOnRead({ actor: 9, activities: [-10], keep: 3 });
       assert.deepEqual([[...ids], floor], [[-10, 20, 30], 0]);
-      const trimmed = await one.addPulled({ actor: 9, activities: [40], keep: 3 });
+      const trimmed = await one.addFanOutOnRead({ actor: 9, activities: [40], keep: 3 });
       assert.deepEqual(trimmed, { actor: 9, ids: Float64Array.of(20, 30, 40), floor: 20 });
-      assert.deepEqual(await other.addPulled({ actor: 9, activities: [-10], keep: 3 }), trimmed);
+      assert.deepEqual(await other.addFanOutOnRead({ actor: 9, activities: [-10], keep: 3 }), trimmed);
     });
 
     test('adds what two handles bring at the same moment', async () => {
       const adding = Array.from({ length: 20 }, (_, i) =>
-        [one, other][i % 2]!.addPulled({ actor: 10, activities: [i + 1], keep: 100 }),
+        [one, other][i % 2]!.addFanOutOnRead({ actor: 10, activities: [i + 1], keep: 100 }),
       );
       await Promise.all(adding);
-      const { ids } = await one.addPulled({ actor: 10, activities: [], keep: 100 });
+      const { ids } = await one.addFanOutOnRead({ actor: 10, activities: [], keep: 100 });
       assert.equal(ids.length, 20);
     });
 
-    test('lists the pulled actors page by page', async () => {
-      for (const actor of [21, 22, 23]) await one.addPulled({ actor, activities: [actor], keep: 3 });
+    test('lists the actors whose activities are fanned out on read page by page', async () => {
+      for (const actor of [21, 22, 23]) await one.addFanOutOnRead({ actor, activities: [actor], keep: 3 });
       const actors: number[] = [];
       for (let after: number | null = 20; after !== null; ) {
-        const page: Awaited<ReturnType<TimelineDb['scanPulled']>> = await other.scanPulled({
+        const page: Awaited<ReturnType<TimelineDb['scanFanOutOnRead']>> = await other.scanFanOutOnRead({
           after,
           limit: 2,
         });
@@ -96,10 +96,10 @@ export function timelineDbContract(open: () => Promise<TimelineDbFixture>): void
 
     test('forgets a person', async () => {
       await one.save({ homes: [home(41)] });
-      await one.addPulled({ actor: 41, activities: [1], keep: 3 });
+      await one.addFanOutOnRead({ actor: 41, activities: [1], keep: 3 });
       await other.forget({ person: 41 });
       assert.equal(await one.load({ reader: 41 }), null);
-      assert.deepEqual((await one.scanPulled({ after: 40, limit: 9 })).tails, []);
+      assert.deepEqual((await one.scanFanOutOnRead({ after: 40, limit: 9 })).tails, []);
     });
   });
 }

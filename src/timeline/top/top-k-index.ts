@@ -1,5 +1,5 @@
 /**
- * The tweets that lead one window, kept up to date change by change. It has a floor, as a home's ring has one: it
+ * The tweets that lead one window, kept up to date change by change. It has a floor, as a home timeline has one: it
  * holds every listed tweet of the window whose key is at or above the floor. So the best `shown` of what it holds
  * are the best of all, as long as so many are left above the floor; what falls out (deleted, too old, unliked)
  * leaves a gap below, and when the spare runs low the owner fills a new one from the rows.
