@@ -1,0 +1,35 @@
+import { type ChangeSource, createChangeTeller } from '../change-clock.ts';
+import type { Database } from './database.ts';
+
+export interface SqliteChanges {
+  source: ChangeSource;
+  /** To be called inside the write that changes it. */
+  changed(id: number): void;
+  /** To be called inside a write after which anything may read otherwise. */
+  everythingChanged(): void;
+}
+
+/**
+ * Tells what the commits of a database changed, when the group of writes is durable: the database lets readers see it
+ * and calls its listeners in one turn. What a write that was undone leaves is told with the next commit; whoever keeps
+ * something then reads it again for nothing.
+ */
+export function createSqliteChanges(db: Pick<Database, 'soleOwner' | 'onCommit'>): SqliteChanges {
+  const teller = createChangeTeller(db);
+  const changed = new Set<number>();
+  let hasEverythingChanged = false;
+
+  db.onCommit(() => {
+    if (hasEverythingChanged) teller.tell('everything');
+    else if (changed.size > 0) teller.tell(changed);
+    changed.clear();
+    hasEverythingChanged = false;
+  });
+  return {
+    source: teller,
+    changed: (id) => void changed.add(id),
+    everythingChanged() {
+      hasEverythingChanged = true;
+    },
+  };
+}
