@@ -36,9 +36,9 @@ test('a mark beyond now covers what is there and nothing that comes later', () =
 test('one of them is shown by its id, to its owner alone', () =>
   inWorld([ann, bob], async (world) => {
     const id = await world.notice(ann, 'signIn');
-    const { notification } = await world.notifications.item({ userId: ann, id });
+    const { notification } = await world.notifications.get({ userId: ann, id });
     assert.deepEqual([notification?.type, notification?.read], ['signIn', false]);
-    assert.equal((await world.notifications.item({ userId: bob, id })).notification, null);
+    assert.equal((await world.notifications.get({ userId: bob, id })).notification, null);
   }));
 
 test('while accounts do not answer the others are told, and the page says that it lacks some', () => {

@@ -1,5 +1,5 @@
 /**
- * What people are told about their own accounts: read from the accounts themselves, so there is no item of it, no
+ * What people are told about their own accounts: read from the accounts themselves, so there is no notification of it, no
  * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
  */
 

@@ -1,14 +1,14 @@
 import type { Worker } from '#platform/worker.ts';
 import type { Telling } from './candidates.ts';
-import type { Item, NotificationItems } from './notifications-store.ts';
+import type { Notification, NotificationRecords } from './notifications-store.ts';
 import type { Permissions } from './preferences.ts';
 
 export interface BellWorkerDeps {
-  store: Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'>;
+  store: Pick<NotificationRecords, 'bellJobs' | 'advanceBellJob'>;
   telling: Pick<Telling, 'ofBell'>;
   permissions: Permissions;
   /** Called with what was added, after its commit. */
-  onTold: (items: readonly Item[]) => Promise<void>;
+  onTold: (notifications: readonly Notification[]) => Promise<void>;
 }
 
 const IDLE_MS = 250;
@@ -26,9 +26,11 @@ export function createBellWorker({ store, telling, permissions, onTold }: BellWo
       if (job === undefined) return false;
       const { offers, next } = await telling.ofBell(job);
       const wanted = await permissions.permit(offers.flat());
-      const items = offers.flatMap((offer) => offer.find((item) => wanted.has(item)) ?? []);
-      const moved = await store.advanceBellJob({ job, items, next });
-      if (moved) await onTold(items);
+      const notifications = offers.flatMap(
+        (offer) => offer.find((notification) => wanted.has(notification)) ?? [],
+      );
+      const moved = await store.advanceBellJob({ job, notifications, next });
+      if (moved) await onTold(notifications);
       return next !== null || another !== undefined || !moved;
     },
   };

@@ -1,5 +1,5 @@
 /**
- * From acts to items: who is told of what. Nobody is told of their own acts, and of one act nobody is told twice: a
+ * From acts to notifications: who is told of what. Nobody is told of their own acts, and of one act nobody is told twice: a
  * comment on my tweet that mentions me is a comment; a mention by somebody whose bell I set to `all` is a mention.
  */
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
@@ -8,10 +8,10 @@ import type { TweetRecord } from '#domain/records.ts';
 import type { ScannedItem } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { BellJob, Item, NotificationFacts } from './notifications-store.ts';
+import type { BellJob, Notification, NotificationFacts } from './notifications-store.ts';
 
-/** Items that tell somebody of one act, the most fitting first: the first that they want is written. */
-export type Offer = Item[];
+/** Notifications that tell somebody of one act, the most fitting first: the first that they want is written. */
+export type Offer = Notification[];
 
 export interface Telling {
   /** Current texts by id; what is gone is left out. */
@@ -36,7 +36,11 @@ export function createTelling({ store, tweets }: TellingDeps): Telling {
     const { people, next } = await store.bellPeople({ author, after, limit });
     // Only who had the bell set by then: so a rebuild tells nobody of what was tweeted before.
     const told = people.filter(({ since, userId }) => since <= snowflakeTime(tweetId) && userId !== author);
-    return { items: told.map(({ userId }) => tweetItem(userId, tweetId, author)), read: people.length, next };
+    return {
+      notifications: told.map(({ userId }) => tweetNotification(userId, tweetId, author)),
+      read: people.length,
+      next,
+    };
   }
 
   return {
@@ -50,14 +54,20 @@ export function createTelling({ store, tweets }: TellingDeps): Telling {
       let room = BELL_PEOPLE_PER_FOLD;
       for (const tweet of posted) {
         const byRecipient = new Map(
-          mentionItems(tweet, tweet.id, null).map((item) => [item.recipient, [item]]),
+          mentionNotifications(tweet, tweet.id, null).map((notification) => [
+            notification.recipient,
+            [notification],
+          ]),
         );
         const job: BellJob = { author: tweet.author, tweetId: tweet.id, after: 0 };
         const page = await bellPage(job, Math.min(BELL_PAGE, Math.max(room, 1)));
         const fits = page.read <= room;
         room -= fits ? page.read : 0;
-        for (const item of fits ? page.items : []) {
-          byRecipient.set(item.recipient, [...(byRecipient.get(item.recipient) ?? []), item]);
+        for (const notification of fits ? page.notifications : []) {
+          byRecipient.set(notification.recipient, [
+            ...(byRecipient.get(notification.recipient) ?? []),
+            notification,
+          ]);
         }
         if (!fits) bellJobs.push(job);
         else if (page.next !== null) bellJobs.push({ ...job, after: page.next });
@@ -66,19 +76,19 @@ export function createTelling({ store, tweets }: TellingDeps): Telling {
       return { offers, bellJobs };
     },
     async ofBell(job) {
-      const { items, next } = await bellPage(job, BELL_PAGE);
-      // Whoever was told of a mention in it keeps that: an item is added only where there is none with its id.
-      return { offers: items.map((item) => [item]), next };
+      const { notifications, next } = await bellPage(job, BELL_PAGE);
+      // Whoever was told of a mention in it keeps that: a notification is added only where there is none with its id.
+      return { offers: notifications.map((notification) => [notification]), next };
     },
   };
 }
 
-function tweetItem(recipient: UserId, tweetId: TweetId, author: UserId): Item {
+function tweetNotification(recipient: UserId, tweetId: TweetId, author: UserId): Notification {
   return { recipient, id: tweetId, type: 'tweet', tweetId, commentId: null, actor: author };
 }
 
-/** One item for each person whom a text mentions, its author left out. */
-function mentionItems(text: TweetRecord, rootId: TweetId, commentId: number | null): Item[] {
+/** One notification for each person whom a text mentions, its author left out. */
+function mentionNotifications(text: TweetRecord, rootId: TweetId, commentId: number | null): Notification[] {
   const mentioned = new Set(text.entities.mentions.map(({ userId }) => userId));
   mentioned.delete(text.author);
   mentioned.delete(null);
@@ -96,11 +106,13 @@ function mentionItems(text: TweetRecord, rootId: TweetId, commentId: number | nu
 export function offersOfEngagement(act: ScannedItem, text: TweetRecord | undefined): Offer[] {
   const { type, id, tweetId, author, actor } = act;
   const commentId = type === 'comment' ? id : null;
-  const toAuthor: Item = { recipient: author, id, type, tweetId, commentId, actor };
+  const toAuthor: Notification = { recipient: author, id, type, tweetId, commentId, actor };
   const own = author === actor ? [] : [toAuthor];
   if (type !== 'comment' || text === undefined) return own.length > 0 ? [own] : [];
-  const mentions = mentionItems(text, tweetId, id);
-  const others = mentions.filter(({ recipient }) => recipient !== author).map((item) => [item]);
+  const mentions = mentionNotifications(text, tweetId, id);
+  const others = mentions
+    .filter(({ recipient }) => recipient !== author)
+    .map((notification) => [notification]);
   const authorsOffer = [...own, ...mentions.filter(({ recipient }) => recipient === author)];
   return authorsOffer.length > 0 ? [authorsOffer, ...others] : others;
 }

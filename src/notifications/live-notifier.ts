@@ -6,48 +6,54 @@ import { inBatches } from '#platform/batches.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
-import type { Item, ItemChange, ItemsPatch, NotificationItems, StoredItem } from './notifications-store.ts';
+import type {
+  Notification,
+  NotificationChange,
+  NotificationRecords,
+  NotificationsPatch,
+  StoredNotification,
+} from './notifications-store.ts';
 import type { RungLately } from './rung-lately.ts';
 
 export interface AnnouncingDeps {
-  views: ViewStore<ItemsPatch>;
-  items: NotificationItems['items'];
+  views: ViewStore<NotificationsPatch>;
+  notifications: NotificationRecords['notifications'];
   social: Pick<Social, 'view'>;
   live: Live;
   rung: RungLately;
 }
 
 export interface Announcing {
-  views: ViewStore<ItemsPatch>;
+  views: ViewStore<NotificationsPatch>;
   /** Tells those of the recipients who are connected. */
-  told(items: readonly Item[]): Promise<void>;
+  told(notifications: readonly Notification[]): Promise<void>;
 }
 
-/** Something changed for somebody connected: `item` was added, or goes. */
+/** Something changed for somebody connected: `notification` was added, or goes. */
 interface Hint {
   recipient: UserId;
   /** Of what was added; null where something goes. */
   id: Snowflake | null;
-  item: Item;
+  notification: Notification;
 }
 
 /**
- * The items' store, that after each commit to a live generation tells the connected people whom it concerns. A
+ * The notifications' store, that after each commit to a live generation tells the connected people whom it concerns. A
  * generation under construction changes nothing that anybody sees. A change that takes nothing back is not told of:
  * a private follow must not show by so much as a hint, nor must what those do whom the recipient is not shown.
  */
-export function announcing({ views, items, social, live, rung }: AnnouncingDeps): Announcing {
+export function announcing({ views, notifications, social, live, rung }: AnnouncingDeps): Announcing {
   /** The live generation of the partitions that this process owns, as of its claim; a swap is followed by another. */
   const liveGenerations = new Map<number, number>();
 
   /** Who will have to be told of what, as things stand before the commit. */
-  async function hintsOf(changes: readonly ItemChange[]): Promise<Hint[]> {
+  async function hintsOf(changes: readonly NotificationChange[]): Promise<Hint[]> {
     const hints: Hint[] = [];
-    const had = new Map<UserId, StoredItem[]>();
+    const had = new Map<UserId, StoredNotification[]>();
     for (const change of changes) {
-      const recipient = change.change === 'add' ? change.item.recipient : change.recipient;
+      const recipient = change.change === 'add' ? change.notification.recipient : change.recipient;
       if (!live.listening(recipient)) continue;
-      const known = had.get(recipient) ?? (await items({ recipient }));
+      const known = had.get(recipient) ?? (await notifications({ recipient }));
       had.set(recipient, known);
       hints.push(...hintsOfChange(change, recipient, known));
     }
@@ -57,19 +63,19 @@ export function announcing({ views, items, social, live, rung }: AnnouncingDeps)
   /** Publishes what its recipients may know of. Never throws for a service that is down: a hint may be lost. */
   async function publish(hints: readonly Hint[]): Promise<void> {
     for (const [recipient, own] of Map.groupBy(hints, (hint) => hint.recipient)) {
-      const userIds = [...new Set(own.map(({ item }) => item.actor))];
+      const userIds = [...new Set(own.map(({ notification }) => notification.actor))];
       const asked = inBatches(userIds, LIMITS.batch, (batch) =>
         social.view({ viewer: recipient, userIds: batch }),
       );
       const views = new Map((await unlessDown(asked))?.map((view) => [view.userId, view]));
-      const shown = own.filter(({ item }) => {
-        const actor = views.get(item.actor);
+      const shown = own.filter(({ notification }) => {
+        const actor = views.get(notification.actor);
         if (actor === undefined || actor.muting) return false;
-        return item.tweetId === null ? maySeePerson(actor) : mayShowActor(actor, recipient);
+        return notification.tweetId === null ? maySeePerson(actor) : mayShowActor(actor, recipient);
       });
       // What rang within the hour changes the counts and rings no more.
       const heard = shown.map((hint) =>
-        hint.id === null || rung.rings(hint.item) ? hint : { ...hint, id: null },
+        hint.id === null || rung.rings(hint.notification) ? hint : { ...hint, id: null },
       );
       // One hint for what shows as one: a storm of likes in one commit is one group.
       const distinct = new Map(heard.map((hint) => [hintKey(hint), hint.id]));
@@ -95,35 +101,48 @@ export function announcing({ views, items, social, live, rung }: AnnouncingDeps)
     },
     async told(added) {
       const heard = added.filter(({ recipient }) => live.listening(recipient));
-      await publish(heard.map((item) => ({ recipient: item.recipient, id: item.id, item })));
+      await publish(
+        heard.map((notification) => ({
+          recipient: notification.recipient,
+          id: notification.id,
+          notification,
+        })),
+      );
     },
   };
 }
 
-function hintKey({ id, item: { type, tweetId } }: Hint): string {
+function hintKey({ id, notification: { type, tweetId } }: Hint): string {
   if (id === null) return 'gone';
   return type === 'like' || type === 'repost' || type === 'follow' ? `${type}/${tweetId}` : String(id);
 }
 
-function hintsOfChange(change: ItemChange, recipient: UserId, had: readonly StoredItem[]): Hint[] {
-  const added = change.change === 'add' || change.change === 'settleFollow' ? change.item : null;
+function hintsOfChange(
+  change: NotificationChange,
+  recipient: UserId,
+  had: readonly StoredNotification[],
+): Hint[] {
+  const added = change.change === 'add' || change.change === 'settleFollow' ? change.notification : null;
   if (added !== null) {
     const known = had.some(({ id }) => id === added.id);
-    return known ? [] : [{ recipient, id: added.id, item: added }];
+    return known ? [] : [{ recipient, id: added.id, notification: added }];
   }
-  const going = had.filter((item) => goes(item, change));
-  return going.map((item) => ({ recipient, id: null, item }));
+  const going = had.filter((notification) => goes(notification, change));
+  return going.map((notification) => ({ recipient, id: null, notification }));
 }
 
-function goes(item: StoredItem, change: ItemChange): boolean {
+function goes(notification: StoredNotification, change: NotificationChange): boolean {
   switch (change.change) {
     case 'add':
       return false;
     case 'remove':
-      return item.id === change.id;
+      return notification.id === change.id;
     case 'removeTweet':
-      return item.tweetId === change.tweetId;
+      return notification.tweetId === change.tweetId;
     case 'settleFollow':
-      return item.actor === change.actor && (item.type === 'follow' || item.type === 'followRequest');
+      return (
+        notification.actor === change.actor &&
+        (notification.type === 'follow' || notification.type === 'followRequest')
+      );
   }
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { groupItems, presentGroup, runsOf } from './notification-groups.ts';
-import type { ReadMark, StoredItem } from './notifications-store.ts';
+import { groupNotifications, presentGroup, runsOf } from './notification-groups.ts';
+import type { ReadMark, StoredNotification } from './notifications-store.ts';
 import { createReadState } from './read-state.ts';
 
 const reader = 99;
-const like = (id: number, actor: number, tweetId = 1): StoredItem => ({
+const like = (id: number, actor: number, tweetId = 1): StoredNotification => ({
   recipient: reader,
   id,
   type: 'like',
@@ -22,9 +22,9 @@ const mark = (number: number, upTo: number, arrival = 1): ReadMark => ({
   highest: upTo,
 });
 const NOBODY = new Map();
-const grouped = (items: StoredItem[], marks: ReadMark[] = []) =>
-  groupItems(items, createReadState(marks, NOBODY).readBy);
-const idsOf = (groups: { members: StoredItem[] }[]) =>
+const grouped = (notifications: StoredNotification[], marks: ReadMark[] = []) =>
+  groupNotifications(notifications, createReadState(marks, NOBODY).readBy);
+const idsOf = (groups: { members: StoredNotification[] }[]) =>
   groups.map(({ members }) => members.map(({ id }) => id));
 
 describe('groups', () => {
@@ -34,30 +34,35 @@ describe('groups', () => {
   });
 
   test('end at a read mark, which covers what it names', () => {
-    const items = [like(9, 3), like(7, 2), like(5, 1), like(3, 4)];
-    assert.deepEqual(idsOf(grouped(items, [mark(1, 5)])), [
+    const notifications = [like(9, 3), like(7, 2), like(5, 1), like(3, 4)];
+    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 5)])), [
       [9, 7],
       [5, 3],
     ]);
-    assert.deepEqual(idsOf(grouped(items, [mark(1, 4), mark(2, 6), mark(3, 8)])), [[9], [7], [5], [3]]);
+    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 4), mark(2, 6), mark(3, 8)])), [
+      [9],
+      [7],
+      [5],
+      [3],
+    ]);
   });
 
   test('take in one that arrives after a mark with what is unread, whatever its id', () => {
     const late = { ...like(4, 9), arrival: 2 };
-    const items = [like(9, 3), late, like(3, 1)];
-    assert.deepEqual(idsOf(grouped(items, [mark(1, 5)])), [[9, 4], [3]]);
-    assert.deepEqual(idsOf(grouped(items, [mark(1, 5), mark(2, 4, 2)])), [[9], [4], [3]]);
+    const notifications = [like(9, 3), late, like(3, 1)];
+    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 5)])), [[9, 4], [3]]);
+    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 5), mark(2, 4, 2)])), [[9], [4], [3]]);
   });
 
   test('of comments and mentions have one member each', () => {
-    const comment = (id: number): StoredItem => ({ ...like(id, 1), type: 'comment', commentId: id });
-    const mention = (id: number): StoredItem => ({ ...like(id, 1), type: 'mention' });
+    const comment = (id: number): StoredNotification => ({ ...like(id, 1), type: 'comment', commentId: id });
+    const mention = (id: number): StoredNotification => ({ ...like(id, 1), type: 'mention' });
     assert.equal(grouped([comment(4), mention(3), comment(2), mention(1)]).length, 4);
   });
 
   test('name their newest ten actors, each once, and count them all', () => {
-    const items = Array.from({ length: 24 }, (_, index) => like(100 - index, index % 12));
-    const shown = presentGroup(grouped(items)[0]!, true);
+    const notifications = Array.from({ length: 24 }, (_, index) => like(100 - index, index % 12));
+    const shown = presentGroup(grouped(notifications)[0]!, true);
     assert.deepEqual(shown.actors, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert.deepEqual([shown.actorCount, shown.id, shown.read], [12, 100, true]);
   });
@@ -74,9 +79,9 @@ describe('groups', () => {
   });
 });
 
-describe('an item is read', () => {
-  const isRead = (item: StoredItem, marks: ReadMark[], hidden = NOBODY) =>
-    createReadState(marks, hidden).isRead(item);
+describe('a notification is read', () => {
+  const isRead = (notification: StoredNotification, marks: ReadMark[], hidden = NOBODY) =>
+    createReadState(marks, hidden).isRead(notification);
 
   test('by a mark that names it or something newer, if it had arrived by then', () => {
     assert.equal(isRead(like(5, 1), []), false);

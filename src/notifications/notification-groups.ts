@@ -1,15 +1,15 @@
 /**
- * How items become what a person sees. Likes and reposts of one tweet, and follows, form one group for as long as
- * they are unread, and stay together with what was read at the same time. Which group an item belongs to follows from
+ * How notifications become what a person sees. Likes and reposts of one tweet, and follows, form one group for as long as
+ * they are unread, and stay together with what was read at the same time. Which group a notification belongs to follows from
  * what made it be read (`read-state.ts`).
  */
 import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { NotificationItem, NotificationType } from './notifications.ts';
-import type { Item, StoredItem } from './notifications-store.ts';
+import type { NotificationType, NotificationView } from './notifications.ts';
+import type { Notification, StoredNotification } from './notifications-store.ts';
 import type { ReadBy } from './read-state.ts';
 
-export type Member = Pick<Item, 'id' | 'type' | 'tweetId' | 'commentId' | 'actor'>;
+export type Member = Pick<Notification, 'id' | 'type' | 'tweetId' | 'commentId' | 'actor'>;
 
 export interface Group<M extends Member = Member> {
   /** The newest member's. */
@@ -19,17 +19,18 @@ export interface Group<M extends Member = Member> {
   members: M[];
 }
 
-/** Groups items, newest first. Groups come in the order of their newest members. */
-export function groupItems(
-  items: readonly StoredItem[],
-  readBy: (item: StoredItem) => ReadBy,
-): Group<StoredItem>[] {
-  const groups = new Map<string, Group<StoredItem>>();
-  for (const item of items) {
-    const key = groupKey(item, readBy(item));
+/** Groups notifications, newest first. Groups come in the order of their newest members. */
+export function groupNotifications(
+  notifications: readonly StoredNotification[],
+  readBy: (notification: StoredNotification) => ReadBy,
+): Group<StoredNotification>[] {
+  const groups = new Map<string, Group<StoredNotification>>();
+  for (const notification of notifications) {
+    const key = groupKey(notification, readBy(notification));
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { id: item.id, type: item.type, members: [item] });
-    else group.members.push(item);
+    if (group === undefined)
+      groups.set(key, { id: notification.id, type: notification.type, members: [notification] });
+    else group.members.push(notification);
   }
   return [...groups.values()];
 }
@@ -94,7 +95,7 @@ export function actorsNamed({ members }: Group): UserId[] {
 }
 
 /** A group as it is shown. */
-export function presentGroup(group: Group, read: boolean): NotificationItem {
+export function presentGroup(group: Group, read: boolean): NotificationView {
   const { id, type, members } = group;
   const { tweetId, commentId } = members[0]!;
   return {

@@ -42,7 +42,7 @@ describe('follows', () => {
 });
 
 describe('a private follow', () => {
-  test('tells nobody: no item, no count, no hint to a connected reader', () =>
+  test('tells nobody: no notification, no count, no hint to a connected reader', () =>
     inWorld(everybody, async (world) => {
       const heard = hear(world, ann);
       const arrival = await world.store.arrival();
@@ -52,7 +52,7 @@ describe('a private follow', () => {
       await world.settle();
       assert.deepEqual(await world.told(ann), []);
       assert.equal(await world.unread(ann), 0);
-      assert.deepEqual(await world.store.items({ recipient: ann }), []);
+      assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
       assert.deepEqual(heard, []);
       assert.equal(await world.store.arrival(), arrival, 'nor in a cursor');
     }));
@@ -66,7 +66,7 @@ describe('a private follow', () => {
       assert.deepEqual(await world.told(ann), []);
       assert.equal(await world.unread(ann), 0);
       await world.settle();
-      assert.deepEqual(await world.store.items({ recipient: ann }), []);
+      assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
     }));
 
   test('that becomes public is told afresh, with an id that says nothing of the time before', () =>
@@ -167,19 +167,19 @@ describe('connected readers', () => {
       await world.settle();
       const second = heard[1];
       assert.ok(second?.type === 'notification' && second.id !== null);
-      const shown = await world.notifications.item({ userId: ann, id: first.id });
+      const shown = await world.notifications.get({ userId: ann, id: first.id });
       const listed = await world.notifications.list({ userId: ann, before: null, limit: 20 });
       assert.deepEqual(shown.notification, listed.notifications[0]);
       assert.deepEqual(shown.people, listed.people);
 
       await world.unlike(bob, tweetId);
-      assert.deepEqual(await world.notifications.item({ userId: ann, id: first.id }), {
+      assert.deepEqual(await world.notifications.get({ userId: ann, id: first.id }), {
         notification: null,
         people: [],
       });
       await world.settle();
       assert.deepEqual(heard.slice(2), [{ type: 'notification', id: null }]);
-      assert.equal((await world.notifications.item({ userId: bob, id: second.id })).notification, null);
+      assert.equal((await world.notifications.get({ userId: bob, id: second.id })).notification, null);
     }));
 
   test('hear nothing of those whom they mute or who are hidden from them', () =>

@@ -10,8 +10,8 @@ import fc from 'fast-check';
 import type { AccountNotice } from '#accounts/accounts.ts';
 import { isWarbleError } from '#domain/errors.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
-import type { BellLevel, NotificationItem, NotificationsWalk, NotificationType } from './notifications.ts';
-import type { Item } from './notifications-store.ts';
+import type { BellLevel, NotificationsWalk, NotificationType, NotificationView } from './notifications.ts';
+import type { Notification } from './notifications-store.ts';
 import { createWorld, type World } from './testing/notifications.ts';
 
 const PEOPLE = [1, 2, 3, 4];
@@ -65,12 +65,12 @@ function createModel(world: World) {
   const tweets: { id: number; author: number }[] = [];
   const comments: { id: number; tweetId: number; author: number }[] = [];
   /** Everything that somebody wanted to be told, whether or not it still stands. */
-  const told: Item[] = [];
+  const told: Notification[] = [];
   /** What each mark covers: all that had been folded by then, at or below it. */
-  const marks = new Map<number, { upTo: number; folded: ReadonlySet<Item> }[]>(
+  const marks = new Map<number, { upTo: number; folded: ReadonlySet<Notification> }[]>(
     PEOPLE.map((userId) => [userId, []]),
   );
-  let folded: ReadonlySet<Item> = new Set();
+  let folded: ReadonlySet<Notification> = new Set();
   const bells = new Map<string, BellLevel>();
   const mutedThreads = new Set<string>();
   const notices: (AccountNotice & { userId: number })[] = [];
@@ -79,20 +79,20 @@ function createModel(world: World) {
     const [edge] = await world.social.edges({ pairs: [{ follower, followee }] });
     return edge;
   }
-  async function wants({ recipient, type, actor, tweetId }: Item): Promise<boolean> {
+  async function wants({ recipient, type, actor, tweetId }: Notification): Promise<boolean> {
     const { audience, channels } = (await world.notifications.settings({ userId: recipient }))[type];
     if (!channels.inApp || audience === 'nobody' || mutedThreads.has(`${recipient}/${tweetId}`)) return false;
     if (audience === 'everyone' && type !== 'tweet') return true;
     return (await follows(recipient, actor)) !== undefined;
   }
-  async function tell(...offers: Item[]): Promise<void> {
-    for (const item of offers) {
+  async function tell(...offers: Notification[]): Promise<void> {
+    for (const notification of offers) {
       if (
-        item.recipient === item.actor ||
-        told.some((each) => each.id === item.id && each.recipient === item.recipient)
+        notification.recipient === notification.actor ||
+        told.some((each) => each.id === notification.id && each.recipient === notification.recipient)
       )
         continue;
-      if (await wants(item)) told.push(item);
+      if (await wants(notification)) told.push(notification);
     }
   }
 
@@ -155,13 +155,15 @@ function createModel(world: World) {
     folded = new Set(told);
   }
 
-  /** What made somebody's item be read: a mark, or a time in which its actor was hidden; undefined: nothing. */
-  async function readBy(item: Item): Promise<string | undefined> {
-    const { recipient, actor, id } = item;
+  /** What made somebody's notification be read: a mark, or a time in which its actor was hidden; undefined: nothing. */
+  async function readBy(notification: Notification): Promise<string | undefined> {
+    const { recipient, actor, id } = notification;
     const { periods } = await world.social.hiddenPeriods({ viewer: recipient });
     const period = periods.find(({ userId, since, until }) => userId === actor && since < id && id < until);
     if (period !== undefined) return `hidden ${period.since}`;
-    const mark = marks.get(recipient)!.findIndex(({ upTo, folded: had }) => id <= upTo && had.has(item));
+    const mark = marks
+      .get(recipient)!
+      .findIndex(({ upTo, folded: had }) => id <= upTo && had.has(notification));
     return mark < 0 ? undefined : `mark ${mark}`;
   }
 
@@ -211,7 +213,7 @@ function createModel(world: World) {
     else if (deed === 17) await check();
   }
 
-  async function visible(userId: number): Promise<Item[]> {
+  async function visible(userId: number): Promise<Notification[]> {
     const mine = told.filter(({ recipient }) => recipient === userId);
     const views = new Map<number, PersonView>();
     for (const view of await world.social.view({ viewer: userId, userIds: PEOPLE }))
@@ -235,17 +237,17 @@ function createModel(world: World) {
     });
   }
 
-  async function newTweets(userId: number): Promise<Item[]> {
+  async function newTweets(userId: number): Promise<Notification[]> {
     const settings = await world.notifications.settings({ userId });
     if (settings.tweet.audience === 'nobody' || !settings.tweet.channels.inApp) return [];
     const mark = Math.max(0, ...marks.get(userId)!.map(({ upTo }) => upTo));
     const { periods } = await world.social.hiddenPeriods({ viewer: userId });
-    const found: Item[] = [];
+    const found: Notification[] = [];
     for (const { id, author } of tweets) {
       const [text] = await world.tweets.get({ ids: [id] });
       const [view] = await world.social.view({ viewer: userId, userIds: [author] });
       const edge = await follows(userId, author);
-      const apart = told.some((item) => item.recipient === userId && item.id === id);
+      const apart = told.some((notification) => notification.recipient === userId && notification.id === id);
       if (text === undefined || edge === undefined || view!.muting || !maySeePerson(view!)) continue;
       if (id <= mark || id < edge.id || apart) continue;
       if ((bells.get(`${userId}/${author}`) ?? 'default') !== 'default') continue;
@@ -256,15 +258,19 @@ function createModel(world: World) {
   }
 
   async function expected(userId: number) {
-    const groups = new Map<string, { members: Item[]; read: boolean }>();
-    const put = (key: string, item: Item, read: boolean) =>
-      groups.set(key, { members: [item, ...(groups.get(key)?.members ?? [])], read });
-    for (const item of (await visible(userId)).sort((a, b) => a.id - b.id)) {
-      const grouping = ['like', 'repost', 'follow'].includes(item.type);
-      const by = await readBy(item);
-      put(grouping ? `${item.type} ${item.tweetId} ${by}` : `${item.id}`, item, by !== undefined);
+    const groups = new Map<string, { members: Notification[]; read: boolean }>();
+    const put = (key: string, notification: Notification, read: boolean) =>
+      groups.set(key, { members: [notification, ...(groups.get(key)?.members ?? [])], read });
+    for (const notification of (await visible(userId)).sort((a, b) => a.id - b.id)) {
+      const grouping = ['like', 'repost', 'follow'].includes(notification.type);
+      const by = await readBy(notification);
+      put(
+        grouping ? `${notification.type} ${notification.tweetId} ${by}` : `${notification.id}`,
+        notification,
+        by !== undefined,
+      );
     }
-    for (const item of await newTweets(userId)) put('tweets', item, false);
+    for (const notification of await newTweets(userId)) put('tweets', notification, false);
     const shown = [...groups.values()].map(({ members, read }) => {
       const actors = [...new Set(members.map(({ actor }) => actor))];
       const { id, type, tweetId, commentId } = members[0]!;
@@ -277,8 +283,8 @@ function createModel(world: World) {
     return [...shown, ...noticed].sort((a, b) => b.id - a.id);
   }
 
-  async function walk(userId: number, limit: number): Promise<NotificationItem[]> {
-    const items: NotificationItem[] = [];
+  async function walk(userId: number, limit: number): Promise<NotificationView[]> {
+    const notifications: NotificationView[] = [];
     let before: number | null = null;
     let going: NotificationsWalk | null = null;
     do {
@@ -288,10 +294,10 @@ function createModel(world: World) {
         limit,
         walk: going,
       });
-      items.push(...page.notifications);
+      notifications.push(...page.notifications);
       ({ next: before, walk: going } = page);
     } while (before !== null);
-    return items;
+    return notifications;
   }
 
   async function check(): Promise<void> {
@@ -300,7 +306,7 @@ function createModel(world: World) {
       const lines = await expected(userId);
       const page = await world.notifications.list({ userId, before: null, limit: 100 });
       assert.deepEqual(
-        page.notifications.map(({ time: _, ...item }) => item),
+        page.notifications.map(({ time: _, ...notification }) => notification),
         lines,
         `what ${userId} is told`,
       );
@@ -309,7 +315,7 @@ function createModel(world: World) {
       assert.equal(await world.unread(userId), unread);
       assert.deepEqual(await walk(userId, 2), page.notifications);
       for (const notification of page.notifications.slice(0, 3)) {
-        const shown = await world.notifications.item({ userId, id: notification.id });
+        const shown = await world.notifications.get({ userId, id: notification.id });
         assert.deepEqual(shown.notification, notification);
       }
     }

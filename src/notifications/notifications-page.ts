@@ -1,12 +1,12 @@
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { PersonHead } from '#domain/records.ts';
 import { actorsNamed, type Group, presentGroup } from './notification-groups.ts';
-import type { NotificationItem } from './notifications.ts';
+import type { NotificationView } from './notifications.ts';
 import type { Seen } from './visibility.ts';
 
 /** A group that shows, whether it is read, and those whom it names. */
 export interface ShownGroup {
-  notification: NotificationItem;
+  notification: NotificationView;
   people: PersonHead[];
 }
 
@@ -32,7 +32,7 @@ export interface Page {
   take(groups: readonly ShownGroup[], rest: Snowflake): void;
   /** There are more than the page holds. */
   full(): boolean;
-  result(): { notifications: NotificationItem[]; people: PersonHead[]; next: Snowflake | null };
+  result(): { notifications: NotificationView[]; people: PersonHead[]; next: Snowflake | null };
 }
 
 /** Groups below `below`, newest first, at most `limit`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { NotificationItem, NotificationsWalk } from './notifications.ts';
+import type { NotificationsWalk, NotificationView } from './notifications.ts';
 import { STORE_LIMITS } from './notifications-store.ts';
 import { headline, inWorld, tell, type World } from './testing/notifications.ts';
 
@@ -12,8 +12,8 @@ const [bob, cid, dan] = [2, 3, 4] as const;
 async function walkThrough(
   world: World,
   { limit, between }: { limit: number; between?: (page: number) => Promise<void> },
-): Promise<NotificationItem[]> {
-  const items: NotificationItem[] = [];
+): Promise<NotificationView[]> {
+  const notifications: NotificationView[] = [];
   let before: number | null = null;
   let walk: NotificationsWalk | null = null;
   for (let page = 1; ; page++) {
@@ -23,8 +23,8 @@ async function walkThrough(
       limit,
       walk,
     });
-    items.push(...answer.notifications);
-    if (answer.next === null) return items;
+    notifications.push(...answer.notifications);
+    if (answer.next === null) return notifications;
     assert.equal(answer.notifications.length, limit, 'pages are full');
     ({ next: before, walk } = answer);
     await between?.(page);
@@ -82,13 +82,13 @@ describe('a walk', () => {
       // The mention is folded before the older like: it comes through another partition of the log.
       await world.post(dan, '@p1');
       await world.tick();
-      const item = {
+      const notification = {
         recipient: ann,
         type: 'mention',
         tweetId: await world.post(dan),
         commentId: null,
       } as const;
-      await tell(world, { ...item, id: item.tweetId, actor: dan });
+      await tell(world, { ...notification, id: notification.tweetId, actor: dan });
       const seen = await walkThrough(world, { limit: 1, between: () => world.settle() });
       assert.deepEqual(seen.map(headline), ['mention 4 (1)*', 'like 2 (1)*']);
     }));
@@ -141,12 +141,13 @@ describe('the bound', () => {
   test('keeps the newest thousand, and counts exactly within them', () =>
     inWorld([ann, bob], async (world) => {
       const tweetId = await world.post(ann);
-      for (let i = 0; i < STORE_LIMITS.items + 5; i++) await world.comment(bob, tweetId, `number ${i}`);
+      for (let i = 0; i < STORE_LIMITS.notifications + 5; i++)
+        await world.comment(bob, tweetId, `number ${i}`);
       await world.like(bob, tweetId);
       await world.settle();
-      assert.equal(await world.unread(ann), STORE_LIMITS.items);
+      assert.equal(await world.unread(ann), STORE_LIMITS.notifications);
       const seen = await walkThrough(world, { limit: 100 });
-      assert.equal(seen.length, STORE_LIMITS.items);
+      assert.equal(seen.length, STORE_LIMITS.notifications);
       assert.equal(seen[0]!.type, 'like');
     }));
 });

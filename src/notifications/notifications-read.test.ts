@@ -40,7 +40,7 @@ describe('the read mark', () => {
       const now = await world.post(dan);
       const ahead = now + 7_200_000 * 4_096;
       const about = { recipient: ann, type: 'like', tweetId, commentId: null } as const;
-      const told = async () => (await world.store.items({ recipient: ann })).length;
+      const told = async () => (await world.store.notifications({ recipient: ann })).length;
       await world.like(bob, tweetId);
       await world.settle();
       await tell(world, { ...about, type: 'mention', id: ahead, actor: cid });

@@ -1,5 +1,5 @@
 /**
- * Reading notifications: items, then what may be seen of them, then groups, then a page. An item belongs to a group
+ * Reading notifications: notifications, then what may be seen of them, then groups, then a page. A notification belongs to a group
  * by what made it be read, see `notification-groups.ts`.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -7,31 +7,38 @@ import type { Lane } from '#platform/lane.ts';
 import type { HiddenPeriod, Social } from '#social/social.ts';
 import { countUnreadNotices, noticesAfter, showNotice } from './account-notices.ts';
 import { type FreshTweet, type FreshTweetsDeps, freshTweets, MAX_FRESH_TWEETS } from './fresh-tweets.ts';
-import { actorsNamed, type Group, groupItems, runsOf, shownOf, tweetGroup } from './notification-groups.ts';
+import {
+  actorsNamed,
+  type Group,
+  groupNotifications,
+  runsOf,
+  shownOf,
+  tweetGroup,
+} from './notification-groups.ts';
 import type { AccountNotices, Notifications, NotificationsWalk } from './notifications.ts';
 import { type ShownGroup, showGroup, startPage } from './notifications-page.ts';
-import type { NotificationsStore, ReadMark, StoredItem } from './notifications-store.ts';
+import type { NotificationsStore, ReadMark, StoredNotification } from './notifications-store.ts';
 import { createReadState, type ReadState } from './read-state.ts';
 import { look, type Seen, type VisibilityDeps } from './visibility.ts';
 
 export interface ReadingDeps {
-  store: Pick<NotificationsStore, 'items' | 'arrival' | 'mark' | 'marks' | 'settings' | 'bells'>;
+  store: Pick<NotificationsStore, 'notifications' | 'arrival' | 'mark' | 'marks' | 'settings' | 'bells'>;
   tweets: VisibilityDeps['tweets'];
   social: VisibilityDeps['social'] & Pick<Social, 'hiddenPeriods'>;
   engagement: VisibilityDeps['engagement'];
   timeline: FreshTweetsDeps['timeline'];
   accounts: AccountNotices;
-  /** Where many items are looked at. */
+  /** Where many notifications are looked at. */
   lane: Lane;
-  /** Whether the view of items holds all that it should. */
+  /** Whether the view of notifications holds all that it should. */
   isWhole: () => boolean;
 }
 
-export type Reading = Pick<Notifications, 'list' | 'unread' | 'item'>;
+export type Reading = Pick<Notifications, 'list' | 'unread' | 'get'>;
 
-/** Items looked at together: more than most pages need. */
+/** Notifications looked at together: more than most pages need. */
 const MIN_RUN = 200;
-/** Items that are looked at in the lane. */
+/** Notifications that are looked at in the lane. */
 const MANY = 250;
 /** New tweets looked at to know whether there is any. */
 const FRESH_FIRST = 40;
@@ -41,7 +48,7 @@ export function createReading(deps: ReadingDeps): Reading {
   return {
     list: (request) => list(deps, request),
     unread: (request) => unread(deps, request),
-    item: (request) => item(deps, request),
+    get: (request) => get(deps, request),
   };
 }
 
@@ -53,7 +60,7 @@ async function list(
   const below = request.before ?? TOP;
   // The arrival first: whatever a later page leaves out for having arrived since, this page must leave out too.
   const arrival = await deps.store.arrival();
-  const { mark, marks, items, hidden, notices } = await have(deps, userId);
+  const { mark, marks, notifications, hidden, notices } = await have(deps, userId);
   const walk: NotificationsWalk = request.walk ?? {
     arrival,
     mark: mark.number,
@@ -65,16 +72,16 @@ async function list(
     marks.filter(({ number }) => number <= walk.mark),
     hidden,
   );
-  const unreadItems = items.filter((each) => !now.isRead(each));
+  const unreadNotifications = notifications.filter((each) => !now.isRead(each));
   const ask = { reader: userId, after: walk.after, limit: MAX_FRESH_TWEETS, hidden };
   const fresh = await freshTweets(deps, ask);
-  const tweets = toldTogether(fresh.tweets, items);
+  const tweets = toldTogether(fresh.tweets, notifications);
   const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= walk.tweets));
 
-  const covered = items.filter((each) => each.arrival <= walk.arrival);
-  const groups = groupItems(covered, then.readBy).filter(({ members }) => members.at(-1)!.id < below);
+  const covered = notifications.filter((each) => each.arrival <= walk.arrival);
+  const groups = groupNotifications(covered, then.readBy).filter(({ members }) => members.at(-1)!.id < below);
   const runs = [...runsOf(groups, MIN_RUN)];
-  const seen = await lookAt(deps, userId, [...unreadItems, ...membersOf(runs[0])], newTweets);
+  const seen = await lookAt(deps, userId, [...unreadNotifications, ...membersOf(runs[0])], newTweets);
   const page = startPage({ below, limit });
   let partial = !deps.isWhole() || fresh.partial || seen.partial || notices === null;
   // These wait for their turn among the others.
@@ -93,7 +100,8 @@ async function list(
   return {
     ...page.result(),
     unread:
-      countUnread(unreadItems.filter(seen.shows), now, tweets, mark) + countUnreadNotices(notices, mark),
+      countUnread(unreadNotifications.filter(seen.shows), now, tweets, mark) +
+      countUnreadNotices(notices, mark),
     walk: request.walk ?? { ...walk, tweets: newTweets?.id ?? 0 },
     partial,
   };
@@ -101,39 +109,41 @@ async function list(
 
 async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promise<{ unread: number }> {
   const mark = await deps.store.mark({ userId });
-  const { marks, items, hidden, notices } = await have(deps, userId, mark);
+  const { marks, notifications, hidden, notices } = await have(deps, userId, mark);
   const state = createReadState(marks, hidden);
-  const unreadItems = items.filter((each) => !state.isRead(each));
+  const unreadNotifications = notifications.filter((each) => !state.isRead(each));
   const ask = { reader: userId, after: mark.highest, hidden };
   const newest = await freshTweets(deps, { ...ask, limit: FRESH_FIRST });
-  let tweets = toldTogether(newest.tweets, items);
+  let tweets = toldTogether(newest.tweets, notifications);
   if (tweets.length === 0 && newest.more) {
     // The newest few were all told apart, or of people with another bell: look at the rest.
     const all = await freshTweets(deps, { ...ask, limit: MAX_FRESH_TWEETS });
-    tweets = toldTogether(all.tweets, items);
+    tweets = toldTogether(all.tweets, notifications);
   }
-  const seen = await lookAt(deps, userId, unreadItems);
-  const others = countUnread(unreadItems.filter(seen.shows), state, tweets, mark);
+  const seen = await lookAt(deps, userId, unreadNotifications);
+  const others = countUnread(unreadNotifications.filter(seen.shows), state, tweets, mark);
   return { unread: others + countUnreadNotices(notices, mark) };
 }
 
-async function item(
+async function get(
   deps: ReadingDeps,
   { userId, id }: { userId: UserId; id: Snowflake },
-): ReturnType<Notifications['item']> {
-  const { mark, marks, items, hidden, notices } = await have(deps, userId);
+): ReturnType<Notifications['get']> {
+  const { mark, marks, notifications, hidden, notices } = await have(deps, userId);
   const state = createReadState(marks, hidden);
-  const found = items.find((each) => each.id === id);
+  const found = notifications.find((each) => each.id === id);
   if (found === undefined) {
     const notice = notices?.find((each) => each.id === id);
     if (notice !== undefined) return showNotice(notice, mark);
     const ask = { reader: userId, after: mark.highest, limit: MAX_FRESH_TWEETS, hidden };
-    const tweets = toldTogether((await freshTweets(deps, ask)).tweets, items);
+    const tweets = toldTogether((await freshTweets(deps, ask)).tweets, notifications);
     const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
     if (group === undefined) return NOTHING;
     return showGroup(group, false, await lookAt(deps, userId, [], group));
   }
-  const group = groupItems(items, state.readBy).find(({ members }) => members.includes(found))!;
+  const group = groupNotifications(notifications, state.readBy).find(({ members }) =>
+    members.includes(found),
+  )!;
   const seen = await lookAt(deps, userId, group.members);
   return (seen.shows(found) && showRest(group, state, seen)[0]) || NOTHING;
 }
@@ -143,51 +153,53 @@ const NOTHING = { notification: null, people: [] };
 /** What there is of somebody: all of it, or what a mark does not cover. */
 async function have({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMark) {
   const mark = since ?? (await store.mark({ userId }));
-  const items = await store.items({ recipient: userId, ...(since && { since }) });
+  const notifications = await store.notifications({ recipient: userId, ...(since && { since }) });
   const { periods } = await social.hiddenPeriods({ viewer: userId });
   const hidden: ReadonlyMap<UserId, HiddenPeriod[]> = Map.groupBy(periods, (period) => period.userId);
-  const oldest = items.at(-1);
+  const oldest = notifications.at(-1);
   // Only marks at or above the oldest can cover any.
   const marks = oldest === undefined ? [] : await store.marks({ userId, atLeast: oldest.id });
   const notices = await noticesAfter(accounts, { userId, after: since?.highest ?? 0 });
-  return { mark, marks, items, hidden, notices };
+  return { mark, marks, notifications, hidden, notices };
 }
 
 /** What may be seen of a group, if anything may. */
-function showRest(group: Group<StoredItem>, state: ReadState, seen: Seen): ShownGroup[] {
+function showRest(group: Group<StoredNotification>, state: ReadState, seen: Seen): ShownGroup[] {
   const rest = shownOf(group, seen.shows);
   return rest === undefined ? [] : [showGroup(rest, state.isRead(rest.members[0]!), seen)];
 }
 
-/** Looks at items, and at those whom the group of new tweets names, in the same calls. */
+/** Looks at notifications, and at those whom the group of new tweets names, in the same calls. */
 function lookAt(
   deps: ReadingDeps,
   reader: UserId,
-  items: readonly StoredItem[],
+  notifications: readonly StoredNotification[],
   newTweets?: Group | undefined,
 ): Promise<Seen> {
   const userIds = newTweets === undefined ? [] : actorsNamed(newTweets);
-  const question = { reader, items: [...new Set(items)], userIds };
-  // Several milliseconds for a thousand unread items: a crowd of such pages must not hold up all others.
-  return question.items.length > MANY ? deps.lane.run(() => look(deps, question)) : look(deps, question);
+  const question = { reader, notifications: [...new Set(notifications)], userIds };
+  // Several milliseconds for a thousand unread notifications: a crowd of such pages must not hold up all others.
+  return question.notifications.length > MANY
+    ? deps.lane.run(() => look(deps, question))
+    : look(deps, question);
 }
 
-function membersOf(groups: readonly Group<StoredItem>[] | undefined): StoredItem[] {
+function membersOf(groups: readonly Group<StoredNotification>[] | undefined): StoredNotification[] {
   return groups?.flatMap(({ members }) => members) ?? [];
 }
 
-/** New tweets but those of which the reader was told by an item of their own. */
-function toldTogether(tweets: FreshTweet[], items: readonly StoredItem[]): FreshTweet[] {
-  const apart = new Set(items.map(({ id }) => id));
+/** New tweets but those of which the reader was told by a notification of their own. */
+function toldTogether(tweets: FreshTweet[], notifications: readonly StoredNotification[]): FreshTweet[] {
+  const apart = new Set(notifications.map(({ id }) => id));
   return tweets.filter(({ tweetId }) => !apart.has(tweetId));
 }
 
 function countUnread(
-  visible: readonly StoredItem[],
+  visible: readonly StoredNotification[],
   state: ReadState,
   tweets: readonly FreshTweet[],
   mark: ReadMark,
 ): number {
   const news = tweets.some(({ tweetId }) => tweetId > mark.highest) ? 1 : 0;
-  return groupItems(visible, state.readBy).length + news;
+  return groupNotifications(visible, state.readBy).length + news;
 }

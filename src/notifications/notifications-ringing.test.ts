@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createManualClock } from '#platform/clock.ts';
 import type { LiveEvent } from '#queue/pubsub.ts';
-import type { Item } from './notifications-store.ts';
+import type { Notification } from './notifications-store.ts';
 import { createRungLately, RINGS_AGAIN_AFTER_MS } from './rung-lately.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
@@ -96,7 +96,7 @@ describe('what is taken back and done again eleven times', () => {
 
 test('what rang is remembered within a bound: the one that rang longest ago is forgotten', () => {
   const rung = createRungLately({ clock: createManualClock(0), maxKept: 2 });
-  const like = (actor: number): Item => ({
+  const like = (actor: number): Notification => ({
     recipient: ann,
     id: actor,
     type: 'like',

@@ -21,7 +21,13 @@ describe('somebody is told', () => {
 
       const page = await world.notifications.list({ userId: ann, before: null, limit: 20 });
       assert.deepEqual(
-        page.notifications.map((item) => [item.type, item.actors, item.tweetId, item.commentId, item.read]),
+        page.notifications.map((notification) => [
+          notification.type,
+          notification.actors,
+          notification.tweetId,
+          notification.commentId,
+          notification.read,
+        ]),
         [
           ['mention', [bob], mention, null, false],
           ['comment', [dan], tweetId, commentId, false],
@@ -85,7 +91,7 @@ describe('what is taken back is gone at once, before any event of it is folded',
       assert.deepEqual([await world.unread(ann), await world.unread(cid)], [0, 0]);
       await world.settle();
       assert.deepEqual(await world.told(ann), []);
-      const kept = await world.store.items({ recipient: ann });
+      const kept = await world.store.notifications({ recipient: ann });
       assert.deepEqual(
         kept.map(({ id }) => id),
         [mention],
@@ -104,7 +110,7 @@ describe('what is taken back is gone at once, before any event of it is folded',
         assert.equal(await world.unread(person), 0);
       }
       await world.settle();
-      assert.deepEqual(await world.store.items({ recipient: ann }), []);
+      assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
     }));
 
   test('one of several likes: the others stay, under the newest that stands', () =>
@@ -268,7 +274,7 @@ describe('people decide what they are told', () => {
 });
 
 describe('erasing somebody', () => {
-  test('forgets their settings, bells, mutes, marks and items, and those they caused', () =>
+  test('forgets their settings, bells, mutes, marks and notifications, and those they caused', () =>
     inWorld(everybody, async (world) => {
       const { notifications, store } = world;
       const [hers, his] = [await world.post(ann), await world.post(bob)];
@@ -283,8 +289,8 @@ describe('erasing somebody', () => {
       let steps = 1;
       while (!(await notifications.erasePerson({ userId: ann, limit: 2 })).done) steps++;
       assert.ok(steps > 2, 'in bounded steps');
-      assert.deepEqual(await store.items({ recipient: ann }), []);
-      assert.deepEqual(await store.items({ recipient: bob }), []);
+      assert.deepEqual(await store.notifications({ recipient: ann }), []);
+      assert.deepEqual(await store.notifications({ recipient: bob }), []);
       assert.deepEqual(await store.settings({ userIds: [ann] }), []);
       assert.deepEqual(await store.bells({ userId: bob, others: [ann] }), []);
       assert.deepEqual(await store.bells({ userId: ann, others: [bob] }), []);

@@ -1,4 +1,4 @@
-/** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `items-view.ts`. */
+/** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `notifications-view.ts`. */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
@@ -20,7 +20,7 @@ import { settingsWith } from './notification-settings.ts';
 import type { AccountNotices, Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
 import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
-import { createItemsView } from './notifications-view.ts';
+import { createNotificationsView } from './notifications-view.ts';
 import { createPermissions } from './preferences.ts';
 import { createMarking } from './read-markers.ts';
 import { createRungLately } from './rung-lately.ts';
@@ -54,13 +54,13 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
   const permissions = createPermissions({ store, social });
   const announced = announcing({
     views: store.views,
-    items: store.items,
+    notifications: store.notifications,
     social,
     live,
     rung: createRungLately({ clock }),
   });
   const view = createViewRunner({
-    view: createItemsView({ ...deps, telling, permissions }),
+    view: createNotificationsView({ ...deps, telling, permissions }),
     store: announced.views,
     log,
   });

@@ -4,8 +4,8 @@
  * **Facts** (settings, bells, muted threads, read marks): what people decided. Every method that changes one is
  * atomic, idempotent, and durable when it resolves.
  *
- * **Items**: what each person was told; a view, derived from the log. They change only through `views` and
- * `advanceBellJob`, in one commit with the position or the job's cursor. An item belongs to the partition and
+ * **Notifications**: what each person was told; a view, derived from the log. They change only through `views` and
+ * `advanceBellJob`, in one commit with the position or the job's cursor. A notification belongs to the partition and
  * generation that wrote it; reads see the live generation of every partition. At scale: one partition per recipient,
  * clustered by id, newest first.
  *
@@ -16,8 +16,8 @@ import type { ViewStore } from '#queue/view.ts';
 import type { BellLevel, NotificationType, SettingsChanges } from './notifications.ts';
 
 export const STORE_LIMITS = {
-  /** Newest items kept per recipient, source partition and generation; a read returns no more than this. */
-  items: 1_000,
+  /** Newest notifications kept per recipient, source partition and generation; a read returns no more than this. */
+  notifications: 1_000,
   /** Read marks kept per person; beyond, the oldest joins the next, which merges groups read long ago. */
   marks: 1_000,
   /** Bells set to other than the default, per person. */
@@ -29,7 +29,7 @@ export const STORE_LIMITS = {
 } as const;
 
 /** One thing that one person was told; several may show as one group. */
-export interface Item {
+export interface Notification {
   recipient: UserId;
   /** The like's, comment's, repost's, edge's or tweet's own snowflake. */
   id: Snowflake;
@@ -41,7 +41,7 @@ export interface Item {
   actor: UserId;
 }
 
-export interface StoredItem extends Item {
+export interface StoredNotification extends Notification {
   /**
    * Grows from commit to commit. A rebuild takes it over for what stands in the older generation; anything else that
    * it finds has 0.
@@ -64,14 +64,14 @@ export interface ReadMark {
 
 export const NO_MARK: ReadMark = { number: 0, upTo: 0, arrival: 0, highest: 0 };
 
-export type ItemChange =
-  /** Adds an item, unless the recipient has one with that id. */
-  | { change: 'add'; item: Item }
+export type NotificationChange =
+  /** Adds a notification, unless the recipient has one with that id. */
+  | { change: 'add'; notification: Notification }
   | { change: 'remove'; recipient: UserId; id: Snowflake }
   /** All that the recipient was told of a tweet. */
   | { change: 'removeTweet'; recipient: UserId; tweetId: TweetId }
-  /** Of the actor's follow and follow request only `item` stays, or nothing; it is added where it is missing. */
-  | { change: 'settleFollow'; recipient: UserId; actor: UserId; item: Item | null };
+  /** Of the actor's follow and follow request only `notification` stays, or nothing; it is added where it is missing. */
+  | { change: 'settleFollow'; recipient: UserId; actor: UserId; notification: Notification | null };
 
 /** Telling an author's many bell-`all` people of one tweet, from `after` (a user id) on. */
 export interface BellJob {
@@ -86,10 +86,10 @@ export interface StoredBellJob extends BellJob {
 }
 
 /** What a fold or a scan changes: in this order. */
-export interface ItemsPatch {
-  changes: ItemChange[];
+export interface NotificationsPatch {
+  changes: NotificationChange[];
   bellJobs: BellJob[];
-  /** From a scan: it stood before every walk that is under way, see {@link StoredItem.arrival}. */
+  /** From a scan: it stood before every walk that is under way, see {@link StoredNotification.arrival}. */
   stood: boolean;
 }
 
@@ -131,23 +131,30 @@ export interface NotificationFacts {
   marks(request: { userId: UserId; atLeast: Snowflake }): Promise<ReadMark[]>;
 }
 
-export interface NotificationItems {
-  /** The items' view: positions and items commit together. */
-  views: ViewStore<ItemsPatch>;
+export interface NotificationRecords {
+  /** The notifications' view: positions and notifications commit together. */
+  views: ViewStore<NotificationsPatch>;
   /** The newest arrival number. Whatever commits later has a higher one. */
   arrival(): Promise<number>;
-  /** Live items, newest first, at most 1,000; with `since` only those that this mark does not cover. */
-  items(request: { recipient: UserId; since?: Pick<ReadMark, 'upTo' | 'arrival'> }): Promise<StoredItem[]>;
+  /** Live notifications, newest first, at most 1,000; with `since` only those that this mark does not cover. */
+  notifications(request: {
+    recipient: UserId;
+    since?: Pick<ReadMark, 'upTo' | 'arrival'>;
+  }): Promise<StoredNotification[]>;
   /** Bell jobs of living generations, of the oldest tweets first. */
   bellJobs(request: { limit: number }): Promise<StoredBellJob[]>;
   /**
-   * One page of a job: adds the items to the job's partition and generation, and moves the job to `next`, or ends it
+   * One page of a job: adds the notifications to the job's partition and generation, and moves the job to `next`, or ends it
    * where that is null. False, and nothing done, where the job does not stand at `after` any more.
    */
-  advanceBellJob(request: { job: StoredBellJob; items: Item[]; next: UserId | null }): Promise<boolean>;
+  advanceBellJob(request: {
+    job: StoredBellJob;
+    notifications: Notification[];
+    next: UserId | null;
+  }): Promise<boolean>;
 }
 
-export interface NotificationsStore extends NotificationFacts, NotificationItems {
+export interface NotificationsStore extends NotificationFacts, NotificationRecords {
   /** Deletes at most `limit` rows that are somebody's or that they caused. `done`: nothing was left. */
   erasePerson(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import type { NotificationItem } from './notifications.ts';
+import type { NotificationView } from './notifications.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];
 
-async function list(world: World, userId: number): Promise<NotificationItem[]> {
+async function list(world: World, userId: number): Promise<NotificationView[]> {
   return (await world.notifications.list({ userId, before: null, limit: 100 })).notifications;
 }
 
 describe('with the default bell', () => {
-  test('new tweets of those followed are one group that counts one, and cost no item', () =>
+  test('new tweets of those followed are one group that counts one, and cost no notification', () =>
     inWorld(everybody, async (world) => {
       await world.follow(ann, bob);
       await world.follow(ann, cid, true);
@@ -23,9 +23,9 @@ describe('with the default bell', () => {
       const newest = await world.post(bob);
       await world.post(dan);
       await world.settle();
-      const items = await list(world, ann);
+      const notifications = await list(world, ann);
       assert.deepEqual(
-        items.map(({ id, type, actors, actorCount, tweetId, read }) => ({
+        notifications.map(({ id, type, actors, actorCount, tweetId, read }) => ({
           id,
           type,
           actors,
@@ -36,9 +36,9 @@ describe('with the default bell', () => {
         [{ id: newest, type: 'tweet', actors: [bob, cid], actorCount: 2, tweetId: newest, read: false }],
       );
       assert.equal(await world.unread(ann), 1);
-      assert.deepEqual(await world.store.items({ recipient: ann }), []);
-      const shown = await world.notifications.item({ userId: ann, id: newest });
-      assert.deepEqual(shown.notification, items[0]);
+      assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
+      const shown = await world.notifications.get({ userId: ann, id: newest });
+      assert.deepEqual(shown.notification, notifications[0]);
     }));
 
   test('the group is gone once read, and a later tweet opens another', () =>
@@ -136,7 +136,7 @@ describe('with the default bell', () => {
 });
 
 describe('with the bell on all', () => {
-  test('each new tweet is an item of its own', () =>
+  test('each new tweet is a notification of its own', () =>
     inWorld(everybody, async (world) => {
       await world.follow(ann, bob);
       await world.follow(ann, cid);
@@ -193,9 +193,9 @@ describe('with the bell on all', () => {
       await world.settle();
       assert.deepEqual(await world.store.bellJobs({ limit: 10 }), []);
       for (const userId of listeners) {
-        const items = await world.store.items({ recipient: userId });
+        const notifications = await world.store.notifications({ recipient: userId });
         assert.deepEqual(
-          items.map(({ id, type }) => [id, type]),
+          notifications.map(({ id, type }) => [id, type]),
           [
             [tweets[1], userId === 1_309 ? 'mention' : 'tweet'],
             [tweets[0], 'tweet'],
@@ -235,9 +235,9 @@ test('a crash at any commit of a telling in pages tells nobody twice and leaves 
       await world.settle();
       assert.ok(crashes >= 4, `only ${crashes} crashes happened`);
       for (const userId of listeners) {
-        const items = await store.items({ recipient: userId });
+        const notifications = await store.notifications({ recipient: userId });
         assert.deepEqual(
-          items.map(({ id }) => id),
+          notifications.map(({ id }) => id),
           tweets,
         );
       }

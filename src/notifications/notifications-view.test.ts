@@ -8,15 +8,15 @@ import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { createTelling } from './candidates.ts';
 import { createReading } from './notifications-reading.ts';
-import type { Item, ItemsPatch } from './notifications-store.ts';
-import { createItemsView } from './notifications-view.ts';
+import type { Notification, NotificationsPatch } from './notifications-store.ts';
+import { createNotificationsView } from './notifications-view.ts';
 import { createPermissions } from './preferences.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 import { createFacts, type Facts, headline } from './testing/notifications.ts';
 
 const PEOPLE = [1, 2, 3, 4, 5, 6];
 
-describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<ItemsPatch>> => {
+describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarness<NotificationsPatch>> => {
   const facts = await createFacts();
   await facts.people(...PEOPLE);
   const directory = mkdtempSync(join(tmpdir(), 'warble-notifications-'));
@@ -41,13 +41,15 @@ describeView<ItemsPatch>('of notifications', async (): Promise<ViewHarness<Items
       });
       return {
         store: store.views,
-        view: createItemsView({ ...facts, permissions, telling }),
+        view: createNotificationsView({ ...facts, permissions, telling }),
         close: () => store.close(),
         async actual() {
           const lists: Record<number, string[]> = {};
           for (const userId of PEOPLE) {
             const { notifications } = await reading.list({ userId, before: null, limit: 100 });
-            lists[userId] = notifications.map((item) => `${item.id} ${headline(item)}`);
+            lists[userId] = notifications.map(
+              (notification) => `${notification.id} ${headline(notification)}`,
+            );
           }
           return lists;
         },
@@ -98,10 +100,10 @@ function createDeeds(facts: Facts) {
 
 /** What everybody is told, by going through all facts: nothing is read, so each kind is one group a tweet. */
 async function told(facts: Facts, tweets: { id: number; author: number }[]) {
-  const items: Item[] = [];
-  const tell = (recipient: number, item: Omit<Item, 'recipient'>) => {
-    const known = items.some((each) => each.recipient === recipient && each.id === item.id);
-    if (recipient !== item.actor && !known) items.push({ recipient, ...item });
+  const notifications: Notification[] = [];
+  const tell = (recipient: number, notification: Omit<Notification, 'recipient'>) => {
+    const known = notifications.some((each) => each.recipient === recipient && each.id === notification.id);
+    if (recipient !== notification.actor && !known) notifications.push({ recipient, ...notification });
   };
   const records = await facts.tweets.get({ ids: tweets.map(({ id }) => id) });
   for (const { id, author, entities } of records) {
@@ -129,15 +131,17 @@ async function told(facts: Facts, tweets: { id: number; author: number }[]) {
       tell(userId, { id: row.id, type: 'follow', tweetId: null, commentId: null, actor: row.userId });
     }
   }
-  return Object.fromEntries(PEOPLE.map((userId) => [userId, linesFor(items, userId)]));
+  return Object.fromEntries(PEOPLE.map((userId) => [userId, linesFor(notifications, userId)]));
 }
 
-function linesFor(items: readonly Item[], userId: number): string[] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items.filter(({ recipient }) => recipient === userId).sort((a, b) => b.id - a.id)) {
-    const grouping = ['like', 'repost', 'follow'].includes(item.type);
-    const key = grouping ? `${item.type} ${item.tweetId}` : `${item.id}`;
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+function linesFor(notifications: readonly Notification[], userId: number): string[] {
+  const groups = new Map<string, Notification[]>();
+  for (const notification of notifications
+    .filter(({ recipient }) => recipient === userId)
+    .sort((a, b) => b.id - a.id)) {
+    const grouping = ['like', 'repost', 'follow'].includes(notification.type);
+    const key = grouping ? `${notification.type} ${notification.tweetId}` : `${notification.id}`;
+    groups.set(key, [...(groups.get(key) ?? []), notification]);
   }
   return [...groups.values()].map((group) => {
     const { id, type } = group[0]!;

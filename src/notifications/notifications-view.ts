@@ -1,5 +1,5 @@
 /**
- * The view that makes items: folds tweets, follows and engagement. What it reads from other services may be newer
+ * The view that makes notifications: folds tweets, follows and engagement. What it reads from other services may be newer
  * than the event; the events that follow then bring the same state again.
  *
  * **A rebuild** cannot know what people's settings, bells and muted threads were when an old act happened. It decides
@@ -15,10 +15,15 @@ import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { type Offer, offersOfEngagement, type Telling } from './candidates.ts';
-import { type Item, type ItemChange, type ItemsPatch, STORE_LIMITS } from './notifications-store.ts';
+import {
+  type Notification,
+  type NotificationChange,
+  type NotificationsPatch,
+  STORE_LIMITS,
+} from './notifications-store.ts';
 import type { Permissions } from './preferences.ts';
 
-export interface ItemsViewDeps {
+export interface NotificationsViewDeps {
   telling: Telling;
   permissions: Permissions;
   tweets: Pick<Tweets, 'scan'>;
@@ -29,31 +34,31 @@ export interface ItemsViewDeps {
 /** Something to do, before it is known what people want to be told. */
 type Step =
   | { step: 'tell'; offer: Offer }
-  | { step: 'settleFollow'; recipient: UserId; actor: UserId; item: Item | null }
-  | { step: 'change'; change: ItemChange };
+  | { step: 'settleFollow'; recipient: UserId; actor: UserId; notification: Notification | null }
+  | { step: 'change'; change: NotificationChange };
 
-const SCAN_ITEMS = 500;
+const SCAN_ROWS = 500;
 /** Of which a sixteenth are in the partition, with at most 1,000 newest followers and 1,000 requests each. */
 const SCAN_PEOPLE = 100;
 
-export function createItemsView(deps: ItemsViewDeps): View<ItemsPatch> {
+export function createNotificationsView(deps: NotificationsViewDeps): View<NotificationsPatch> {
   const { telling, permissions } = deps;
 
-  async function decide(steps: readonly Step[]): Promise<ItemChange[]> {
-    const items = steps.flatMap((step) => {
+  async function decide(steps: readonly Step[]): Promise<NotificationChange[]> {
+    const notifications = steps.flatMap((step) => {
       if (step.step === 'tell') return step.offer;
-      return step.step === 'settleFollow' && step.item !== null ? [step.item] : [];
+      return step.step === 'settleFollow' && step.notification !== null ? [step.notification] : [];
     });
-    const wanted = await permissions.permit(items);
-    return steps.flatMap((step): ItemChange[] => {
+    const wanted = await permissions.permit(notifications);
+    return steps.flatMap((step): NotificationChange[] => {
       if (step.step === 'change') return [step.change];
       if (step.step === 'settleFollow') {
-        const { recipient, actor, item } = step;
-        const kept = item !== null && wanted.has(item) ? item : null;
-        return [{ change: 'settleFollow', recipient, actor, item: kept }];
+        const { recipient, actor, notification } = step;
+        const kept = notification !== null && wanted.has(notification) ? notification : null;
+        return [{ change: 'settleFollow', recipient, actor, notification: kept }];
       }
-      const item = step.offer.find((one) => wanted.has(one));
-      return item === undefined ? [] : [{ change: 'add', item }];
+      const notification = step.offer.find((one) => wanted.has(one));
+      return notification === undefined ? [] : [{ change: 'add', notification }];
     });
   }
 
@@ -64,7 +69,7 @@ export function createItemsView(deps: ItemsViewDeps): View<ItemsPatch> {
       const posted = events.filter(({ type }) => type === 'tweet.posted').map(({ entityId }) => entityId);
       const comments = events.filter(({ type }) => type === 'comment.added').map(({ itemId }) => itemId);
       const texts = await telling.texts([...posted, ...comments]);
-      const follows = await followItems(deps.social, events);
+      const follows = await followNotifications(deps.social, events);
       const tweets = posted.flatMap((id) => texts.get(id) ?? []);
       const { offers, bellJobs } = await telling.ofTweets(tweets);
       // Tweets first: taking one back, should that be in the same batch, comes after.
@@ -81,7 +86,7 @@ export function createItemsView(deps: ItemsViewDeps): View<ItemsPatch> {
 
 type TextsById = Awaited<ReturnType<Telling['texts']>>;
 
-function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Item>): Step[] {
+function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Notification>): Step[] {
   const { type, key, actorId, entityId, itemId } = event;
   switch (type) {
     case 'like.added':
@@ -99,33 +104,38 @@ function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Item
     case 'tweet.deleted':
       return [{ step: 'change', change: { change: 'removeTweet', recipient: key, tweetId: entityId } }];
     case 'follow.requested': {
-      const item = followItem('followRequest', key, actorId, entityId);
-      return [{ step: 'settleFollow', recipient: key, actor: actorId, item }];
+      const notification = followNotification('followRequest', key, actorId, entityId);
+      return [{ step: 'settleFollow', recipient: key, actor: actorId, notification }];
     }
     case 'follow.added':
     case 'follow.changed':
     case 'follow.removed':
     case 'follow.withdrawn': {
-      const item = follows.get(`${actorId}/${key}`) ?? null;
-      return [{ step: 'settleFollow', recipient: key, actor: actorId, item }];
+      const notification = follows.get(`${actorId}/${key}`) ?? null;
+      return [{ step: 'settleFollow', recipient: key, actor: actorId, notification }];
     }
     default:
       return [];
   }
 }
 
-function followItem(type: 'follow' | 'followRequest', recipient: UserId, actor: UserId, id: number): Item {
+function followNotification(
+  type: 'follow' | 'followRequest',
+  recipient: UserId,
+  actor: UserId,
+  id: number,
+): Notification {
   return { recipient, id, type, tweetId: null, commentId: null, actor };
 }
 
 /**
  * The public follows, as they are now, that a batch's follow events are about, by `follower/followee`. A private one
- * never makes an item, nor does a public one that is private by now.
+ * never makes a notification, nor does a public one that is private by now.
  */
-async function followItems(
-  social: ItemsViewDeps['social'],
+async function followNotifications(
+  social: NotificationsViewDeps['social'],
   events: readonly WarbleEvent[],
-): Promise<Map<string, Item>> {
+): Promise<Map<string, Notification>> {
   const pairs = events
     .filter(({ topic }) => topic === 'follows')
     .map(({ key, actorId }) => ({ follower: actorId, followee: key }));
@@ -135,19 +145,19 @@ async function followItems(
       .filter((edge) => !edge.private)
       .map(({ follower, followee, id }) => [
         `${follower}/${followee}`,
-        followItem('follow', followee, follower, id),
+        followNotification('follow', followee, follower, id),
       ]),
   );
 }
 
 interface ScanPage {
   steps: Step[];
-  bellJobs?: ItemsPatch['bellJobs'];
+  bellJobs?: NotificationsPatch['bellJobs'];
   next: string | null;
 }
 
 /** Engagement, then tweets, then people; a cursor is `stage:after`. */
-async function scanPage(deps: ItemsViewDeps, partition: number, cursor: string): Promise<ScanPage> {
+async function scanPage(deps: NotificationsViewDeps, partition: number, cursor: string): Promise<ScanPage> {
   const [stage, after] = cursor === '' ? ['engagement', 0] : parseCursor(cursor);
   if (stage === 'engagement') return scanEngagement(deps, partition, after);
   if (stage === 'tweets') return scanTweets(deps, partition, after);
@@ -159,20 +169,24 @@ function parseCursor(cursor: string): [string, number] {
   return [cursor.slice(0, colon), Number(cursor.slice(colon + 1))];
 }
 
-async function scanEngagement(deps: ItemsViewDeps, partition: number, after: number): Promise<ScanPage> {
-  const { items, next } = await deps.engagement.scan({ after, limit: SCAN_ITEMS });
+async function scanEngagement(
+  deps: NotificationsViewDeps,
+  partition: number,
+  after: number,
+): Promise<ScanPage> {
+  const { items, next } = await deps.engagement.scan({ after, limit: SCAN_ROWS });
   const mine = items.filter(({ author }) => partitionOf(author) === partition);
   const comments = mine.filter(({ type }) => type === 'comment').map(({ id }) => id);
   const texts = await deps.telling.texts(comments);
-  const offers = mine.flatMap((item) => offersOfEngagement(item, texts.get(item.id)));
+  const offers = mine.flatMap((notification) => offersOfEngagement(notification, texts.get(notification.id)));
   return {
     steps: offers.map((offer) => ({ step: 'tell', offer })),
     next: next === null ? 'tweets:0' : `engagement:${next}`,
   };
 }
 
-async function scanTweets(deps: ItemsViewDeps, partition: number, after: number): Promise<ScanPage> {
-  const { tweets, next } = await deps.tweets.scan({ after, limit: SCAN_ITEMS });
+async function scanTweets(deps: NotificationsViewDeps, partition: number, after: number): Promise<ScanPage> {
+  const { tweets, next } = await deps.tweets.scan({ after, limit: SCAN_ROWS });
   const mine = tweets.filter(({ author }) => partitionOf(author) === partition).map(({ id }) => id);
   const texts = await deps.telling.texts(mine);
   const { offers, bellJobs } = await deps.telling.ofTweets([...texts.values()]);
@@ -183,7 +197,7 @@ async function scanTweets(deps: ItemsViewDeps, partition: number, after: number)
   };
 }
 
-async function scanPeople(deps: ItemsViewDeps, partition: number, after: UserId): Promise<ScanPage> {
+async function scanPeople(deps: NotificationsViewDeps, partition: number, after: UserId): Promise<ScanPage> {
   const { people, next } = await deps.social.scanPeople({ after, limit: SCAN_PEOPLE });
   const steps: Step[] = [];
   for (const { userId, state } of people) {
@@ -193,18 +207,18 @@ async function scanPeople(deps: ItemsViewDeps, partition: number, after: UserId)
       newestOf((before) => deps.social.tiesTo({ userId, kind, before, limit: LIMITS.pageMax }));
     const followers = await ties('follow');
     const requests = await ties('request');
-    const items = [
-      ...followers.map((row) => followItem('follow', userId, row.userId, row.id)),
-      ...requests.map((row) => followItem('followRequest', userId, row.userId, row.id)),
+    const notifications = [
+      ...followers.map((row) => followNotification('follow', userId, row.userId, row.id)),
+      ...requests.map((row) => followNotification('followRequest', userId, row.userId, row.id)),
     ];
-    for (const item of items) steps.push({ step: 'tell', offer: [item] });
+    for (const notification of notifications) steps.push({ step: 'tell', offer: [notification] });
   }
   return { steps, next: next === null ? null : `people:${next}` };
 }
 
 type EdgePage = Awaited<ReturnType<Social['tiesTo']>>;
 
-/** As many of the newest rows of a list as a person's items may be. */
+/** As many of the newest rows of a list as a person's notifications may be. */
 async function newestOf(read: (before: number | null) => Promise<EdgePage>): Promise<EdgePage['items']> {
   const rows: EdgePage['items'] = [];
   let before: number | null = null;
@@ -212,6 +226,6 @@ async function newestOf(read: (before: number | null) => Promise<EdgePage>): Pro
     const page: EdgePage = await read(before);
     rows.push(...page.items);
     before = page.next;
-  } while (before !== null && rows.length < STORE_LIMITS.items);
+  } while (before !== null && rows.length < STORE_LIMITS.notifications);
   return rows;
 }

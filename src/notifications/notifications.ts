@@ -1,6 +1,6 @@
 /**
  * The notifications service: what each person was told, and how they want to be told. Preferences are decided when
- * an item is written, visibility when it is read.
+ * a notification is written, visibility when it is read.
  */
 import type { AccountNotice, AccountNoticeType } from '#accounts/accounts.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
@@ -29,7 +29,7 @@ export type SettingsChanges = Partial<
   Record<NotificationType, { audience?: Audience; channels?: { inApp?: boolean } }>
 >;
 
-export interface NotificationItem {
+export interface NotificationView {
   /** The newest member's snowflake: the underlying like's, comment's, edge's, tweet's or session's own id. */
   id: Snowflake;
   type: NotificationType | AccountNoticeType;
@@ -47,7 +47,7 @@ export interface NotificationItem {
  * was then. Opaque: keep it in the cursor, beside `before`.
  */
 export interface NotificationsWalk {
-  /** Items that arrived later belong to a fresh first page. */
+  /** Notifications that arrived later belong to a fresh first page. */
   arrival: number;
   /** The number of the read mark at the time; later marks cut no group of this walk in two. */
   mark: number;
@@ -58,7 +58,7 @@ export interface NotificationsWalk {
 }
 
 export interface NotificationsPage {
-  notifications: NotificationItem[];
+  notifications: NotificationView[];
   unread: number;
   people: PersonHead[];
   /** `before` of the next page; null at the end. */
@@ -100,11 +100,11 @@ export interface Notifications {
   /** No more notifications from that tweet's thread. Throws not_found as reading it would. */
   muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
   unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
-  /** One item as `list` would show it now, for streams; null where it is hidden or gone. */
-  item(request: {
+  /** One notification as `list` would show it now, for streams; null where it is hidden or gone. */
+  get(request: {
     userId: UserId;
     id: Snowflake;
-  }): Promise<{ notification: NotificationItem | null; people: PersonHead[] }>;
-  /** Forgets some of what concerns somebody: their items and those they caused. Call until `done`. */
+  }): Promise<{ notification: NotificationView | null; people: PersonHead[] }>;
+  /** Forgets some of what concerns somebody: their notifications and those they caused. Call until `done`. */
   erasePerson(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -1,15 +1,15 @@
-/** Whether somebody wants to be told, decided when an item is written: settings, audiences, muted threads. */
+/** Whether somebody wants to be told, decided when a notification is written: settings, audiences, muted threads. */
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import { isOn, settingsWith } from './notification-settings.ts';
 import type { NotificationSettings } from './notifications.ts';
-import type { Item, NotificationFacts } from './notifications-store.ts';
+import type { Notification, NotificationFacts } from './notifications-store.ts';
 
 export interface Permissions {
-  /** Those of the items whose recipients want them, by identity. */
-  permit(items: readonly Item[]): Promise<Set<Item>>;
+  /** Those of the notifications whose recipients want them, by identity. */
+  permit(notifications: readonly Notification[]): Promise<Set<Notification>>;
 }
 
 export interface PermissionsDeps {
@@ -18,8 +18,10 @@ export interface PermissionsDeps {
 }
 
 export function createPermissions({ store, social }: PermissionsDeps): Permissions {
-  async function settingsOf(items: readonly Item[]): Promise<(userId: UserId) => NotificationSettings> {
-    const userIds = [...new Set(items.map(({ recipient }) => recipient))];
+  async function settingsOf(
+    notifications: readonly Notification[],
+  ): Promise<(userId: UserId) => NotificationSettings> {
+    const userIds = [...new Set(notifications.map(({ recipient }) => recipient))];
     const changed = await inBatches(userIds, LIMITS.batch, (batch) => store.settings({ userIds: batch }));
     const settings = new Map(changed.map(({ userId, changes }) => [userId, settingsWith(changes)]));
     const defaults = settingsWith(undefined);
@@ -27,33 +29,39 @@ export function createPermissions({ store, social }: PermissionsDeps): Permissio
   }
 
   /** Those whose thread is not muted. */
-  async function unmuted(items: readonly Item[]): Promise<Item[]> {
-    const pairs = items.flatMap(({ recipient, tweetId }) =>
+  async function unmuted(notifications: readonly Notification[]): Promise<Notification[]> {
+    const pairs = notifications.flatMap(({ recipient, tweetId }) =>
       tweetId === null ? [] : [{ userId: recipient, tweetId }],
     );
     const muted = await inBatches(pairs, LIMITS.batch, (batch) => store.mutedThreads({ pairs: batch }));
     const keys = new Set(muted.map(({ userId, tweetId }) => `${userId}/${tweetId}`));
-    return items.filter(({ recipient, tweetId }) => !keys.has(`${recipient}/${tweetId}`));
+    return notifications.filter(({ recipient, tweetId }) => !keys.has(`${recipient}/${tweetId}`));
   }
 
   /** Those whose recipient follows the actor, publicly or not. */
-  async function followed(items: readonly Item[]): Promise<Set<string>> {
-    const pairs = items.map(({ recipient, actor }) => ({ follower: recipient, followee: actor }));
+  async function followed(notifications: readonly Notification[]): Promise<Set<string>> {
+    const pairs = notifications.map(({ recipient, actor }) => ({ follower: recipient, followee: actor }));
     const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.edges({ pairs: batch }));
     return new Set(edges.map(({ follower, followee }) => `${follower}/${followee}`));
   }
 
   return {
-    async permit(items) {
-      if (items.length === 0) return new Set();
-      const settings = await settingsOf(items);
-      const wanted = await unmuted(items.filter((item) => isOn(settings(item.recipient)[item.type])));
+    async permit(notifications) {
+      if (notifications.length === 0) return new Set();
+      const settings = await settingsOf(notifications);
+      const wanted = await unmuted(
+        notifications.filter((notification) => isOn(settings(notification.recipient)[notification.type])),
+      );
       // Tweets come from people followed only; a bell set on somebody else rests until the follow.
-      const onlyFollowed = (item: Item) =>
-        item.type === 'tweet' || settings(item.recipient)[item.type].audience === 'following';
+      const onlyFollowed = (notification: Notification) =>
+        notification.type === 'tweet' ||
+        settings(notification.recipient)[notification.type].audience === 'following';
       const follows = await followed(wanted.filter(onlyFollowed));
       return new Set(
-        wanted.filter((item) => !onlyFollowed(item) || follows.has(`${item.recipient}/${item.actor}`)),
+        wanted.filter(
+          (notification) =>
+            !onlyFollowed(notification) || follows.has(`${notification.recipient}/${notification.actor}`),
+        ),
       );
     },
   };

@@ -8,7 +8,7 @@ import type { AccountNotices } from './notifications.ts';
 import type { NotificationsStore } from './notifications-store.ts';
 
 export interface MarkingDeps {
-  store: Pick<NotificationsStore, 'arrival' | 'mark' | 'items' | 'addMark'>;
+  store: Pick<NotificationsStore, 'arrival' | 'mark' | 'notifications' | 'addMark'>;
   timeline: Pick<Timeline, 'newTweetsSince'>;
   accounts: AccountNotices;
   clock: Pick<Clock, 'now'>;
@@ -40,15 +40,15 @@ export function createMarking({ store, timeline, accounts, clock }: MarkingDeps)
     // First: what arrives after this is not marked.
     const arrival = await store.arrival();
     const last = await store.mark({ userId });
-    const items = await store.items({ recipient: userId, since: last });
+    const notifications = await store.notifications({ recipient: userId, since: last });
     const newest = Math.max(
       last.highest,
-      items[0]?.id ?? 0,
+      notifications[0]?.id ?? 0,
       await newestTweet(userId, last.highest),
       await newestNotice(userId, last.highest),
     );
     const end = Math.min(upTo, newest);
-    if (end <= last.highest && !items.some(({ id }) => id <= end)) return;
+    if (end <= last.highest && !notifications.some(({ id }) => id <= end)) return;
     await store.addMark({ userId, upTo: end, arrival });
   };
 }

@@ -1,15 +1,15 @@
 /**
  * What of somebody's notifications is read. It follows from facts alone (the read marks, and when whom was hidden),
- * and from how an item came, which survives a rebuild; never from when a fold or a read happens to run.
+ * and from how a notification came, which survives a rebuild; never from when a fold or a read happens to run.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { HiddenPeriod } from '#social/social.ts';
-import type { ReadMark, StoredItem } from './notifications-store.ts';
+import type { ReadMark, StoredNotification } from './notifications-store.ts';
 
 export interface ReadState {
-  /** What made the item be read: items of one tweet read by the same thing stand in one group. */
-  readBy(item: StoredItem): ReadBy;
-  isRead(item: StoredItem): boolean;
+  /** What made the notification be read: notifications of one tweet read by the same thing stand in one group. */
+  readBy(notification: StoredNotification): ReadBy;
+  isRead(notification: StoredNotification): boolean;
 }
 
 /** Empty: nothing did. */
@@ -17,7 +17,7 @@ export type ReadBy = string;
 export const UNREAD: ReadBy = '';
 
 /**
- * An item is read
+ * A notification is read
  * - by the first mark that names it or something newer, and was set when it had arrived;
  * - from the beginning, where its actor was hidden from the recipient when it happened, and is no more: muted, or
  *   blocked one way or the other. What happened before is as it was;
@@ -29,17 +29,17 @@ export function createReadState(
   marks: readonly ReadMark[],
   hidden: ReadonlyMap<UserId, HiddenPeriod[]>,
 ): ReadState {
-  function readBy(item: StoredItem): ReadBy {
-    if (item.untold) return 'untold';
-    const period = periodOf(hidden, item);
+  function readBy(notification: StoredNotification): ReadBy {
+    if (notification.untold) return 'untold';
+    const period = periodOf(hidden, notification);
     if (period !== undefined) return `hidden ${period.since}`;
     for (let i = 0; i < marks.length; i++) {
       const { upTo, arrival, number } = marks[i]!;
-      if (item.id <= upTo && item.arrival <= arrival) return `mark ${number}`;
+      if (notification.id <= upTo && notification.arrival <= arrival) return `mark ${number}`;
     }
     return UNREAD;
   }
-  return { readBy, isRead: (item) => readBy(item) !== UNREAD };
+  return { readBy, isRead: (notification) => readBy(notification) !== UNREAD };
 }
 
 /** The period in which the actor was hidden and did this, if there is one. */

@@ -5,11 +5,11 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#platform/clock.ts';
-import type { Item } from './notifications-store.ts';
+import type { Notification } from './notifications-store.ts';
 
 export interface RungLately {
   /** Whether this may ring now; if so it counts as having rung. */
-  rings(item: Item): boolean;
+  rings(notification: Notification): boolean;
 }
 
 export const RINGS_AGAIN_AFTER_MS = 3_600_000;
@@ -39,6 +39,6 @@ export function createRungLately({
 }
 
 /** Each comment, mention and tweet is a new one; these can be taken back and done again. */
-function canBeRepeated(type: Item['type']): boolean {
+function canBeRepeated(type: Notification['type']): boolean {
   return type === 'like' || type === 'repost' || type === 'follow' || type === 'followRequest';
 }

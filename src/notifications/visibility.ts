@@ -1,6 +1,6 @@
 /**
- * What of the items may be shown to their recipient at this moment: acts that stand, of people they may see and have
- * not muted, on texts that they may read. Asked for all items of a page together, one batched call per service.
+ * What of the notifications may be shown to their recipient at this moment: acts that stand, of people they may see and have
+ * not muted, on texts that they may read. Asked for all notifications of a page together, one batched call per service.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -10,19 +10,19 @@ import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Item } from './notifications-store.ts';
+import type { Notification } from './notifications-store.ts';
 
 /** What the reader of a page may be shown. */
 export interface Seen {
-  shows(item: Item): boolean;
+  shows(notification: Notification): boolean;
   person(userId: UserId): PersonView | undefined;
-  /** Some items could not be checked, and are not shown. */
+  /** Some notifications could not be checked, and are not shown. */
   partial: boolean;
 }
 
 export interface Question {
   reader: UserId;
-  items: readonly Item[];
+  notifications: readonly Notification[];
   /** Further people to be looked up in the same call. */
   userIds: readonly UserId[];
 }
@@ -33,17 +33,21 @@ export interface VisibilityDeps {
   engagement: Pick<Engagement, 'standing'>;
 }
 
-/** A reader's follow requests in pages: as many as their newest items may be. */
+/** A reader's follow requests in pages: as many as their newest notifications may be. */
 const REQUEST_PAGES = 10;
 
 export async function look(deps: VisibilityDeps, question: Question): Promise<Seen> {
-  const { reader, items } = question;
+  const { reader, notifications } = question;
   const [authors, standing, requests] = await Promise.all([
     authorsOf(deps, question),
-    standingOf(deps, items),
-    standingRequests(deps, reader, items),
+    standingOf(deps, notifications),
+    standingRequests(deps, reader, notifications),
   ]);
-  const userIds = new Set([...items.map(({ actor }) => actor), ...question.userIds, ...authors.values()]);
+  const userIds = new Set([
+    ...notifications.map(({ actor }) => actor),
+    ...question.userIds,
+    ...authors.values(),
+  ]);
   const views = await inBatches([...userIds], LIMITS.batch, (batch) =>
     deps.social.view({ viewer: reader, userIds: batch }),
   );
@@ -55,7 +59,7 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
     return view !== undefined && mayReadPerson(view, reader);
   }
   /** Both the thread's first tweet and the comment, where it is about one, are there to be read. */
-  function textStands({ tweetId, commentId }: Item): boolean {
+  function textStands({ tweetId, commentId }: Notification): boolean {
     if (tweetId === null || !mayRead(authors.get(tweetId))) return false;
     return commentId === null || authors.has(commentId);
   }
@@ -63,32 +67,34 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
   return {
     partial: standing === null,
     person: (userId) => people.get(userId),
-    shows(item) {
-      const actor = people.get(item.actor);
+    shows(notification) {
+      const actor = people.get(notification.actor);
       if (actor === undefined || actor.muting || !maySeePerson(actor)) return false;
-      switch (item.type) {
+      switch (notification.type) {
         case 'like':
         case 'comment':
         case 'repost':
-          return standing?.has(item.id) === true && textStands(item) && mayShowActor(actor, reader);
+          return (
+            standing?.has(notification.id) === true && textStands(notification) && mayShowActor(actor, reader)
+          );
         case 'mention':
-          if (item.commentId !== null && standing?.has(item.commentId) !== true) return false;
-          return textStands(item) && mayReadPerson(actor, reader);
+          if (notification.commentId !== null && standing?.has(notification.commentId) !== true) return false;
+          return textStands(notification) && mayReadPerson(actor, reader);
         case 'follow':
           // Only a public follow says so; one that is private by now, or has ended, shows no more.
           return actor.followedBy;
         case 'followRequest':
-          return requests.has(item.id);
+          return requests.has(notification.id);
         case 'tweet':
-          return textStands(item) && actor.following;
+          return textStands(notification) && actor.following;
       }
     },
   };
 }
 
-async function authorsOf(deps: VisibilityDeps, { items }: Question): Promise<Map<number, UserId>> {
+async function authorsOf(deps: VisibilityDeps, { notifications }: Question): Promise<Map<number, UserId>> {
   const ids = new Set<number>();
-  for (const { tweetId, commentId } of items) {
+  for (const { tweetId, commentId } of notifications) {
     if (tweetId !== null) ids.add(tweetId);
     if (commentId !== null) ids.add(commentId);
   }
@@ -97,8 +103,11 @@ async function authorsOf(deps: VisibilityDeps, { items }: Question): Promise<Map
 }
 
 /** Which likes, comments and reposts stand; null where engagement is down and any had to be asked for. */
-async function standingOf(deps: VisibilityDeps, items: readonly Item[]): Promise<Set<Snowflake> | null> {
-  const asked = items.filter(
+async function standingOf(
+  deps: VisibilityDeps,
+  notifications: readonly Notification[],
+): Promise<Set<Snowflake> | null> {
+  const asked = notifications.filter(
     ({ type, commentId }) => type === 'like' || type === 'repost' || commentId !== null,
   );
   const ids = asked.map(({ id }) => id);
@@ -110,13 +119,13 @@ async function standingOf(deps: VisibilityDeps, items: readonly Item[]): Promise
   return found && new Set(found);
 }
 
-/** The follow requests to the reader that wait for an answer, among those that the items tell of. */
+/** The follow requests to the reader that wait for an answer, among those that the notifications tell of. */
 async function standingRequests(
   deps: VisibilityDeps,
   reader: UserId,
-  items: readonly Item[],
+  notifications: readonly Notification[],
 ): Promise<Set<Snowflake>> {
-  const asked = items.filter(({ type }) => type === 'followRequest').map(({ id }) => id);
+  const asked = notifications.filter(({ type }) => type === 'followRequest').map(({ id }) => id);
   const standing = new Set<Snowflake>();
   if (asked.length === 0) return standing;
   const oldest = Math.min(...asked);

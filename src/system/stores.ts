@@ -45,7 +45,7 @@ export function openStores({ file, disk, faults, region, onSetAside }: StoresOpt
     stores.timelineDb.db,
     stores.topLists.db,
     stores.notifications.db,
-    stores.notifications.itemsDb,
+    stores.notifications.recordsDb,
   ];
   /** Of every store of facts: their ids and times are those that later ones must not precede. */
   const { tweets, social, engagement, notifications } = stores;

@@ -147,7 +147,7 @@ export async function markRead(world: World, reader: number): Promise<void> {
   const { notifications: newest } = await notifications.list({ userId: reader, before: null, limit: 1 });
   const upTo = newest[0]?.id;
   if (upTo === undefined) return;
-  const items = await stores.notifications.items({ recipient: reader });
+  const items = await stores.notifications.notifications({ recipient: reader });
   await notifications.markRead({ userId: reader, upTo });
   const mark = { upTo, had: new Set(items.map(({ id }) => id)) };
   world.marks.set(reader, [...(world.marks.get(reader) ?? []), mark]);

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { type Place, scopeOf } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
-import type { NotificationItem, NotificationsPage, NotificationsWalk } from '#notifications/notifications.ts';
+import type { NotificationsPage, NotificationsWalk, NotificationView } from '#notifications/notifications.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
 import {
   Id,
@@ -24,7 +24,7 @@ export function notificationsRoutes(deps: RouteDeps): Route[] {
 }
 
 /** A notification as the API shows it. */
-export function presentNotification(presenter: Pick<Presenter, 'time'>, item: NotificationItem) {
+export function presentNotification(presenter: Pick<Presenter, 'time'>, item: NotificationView) {
   return {
     id: String(item.id),
     type: item.type,

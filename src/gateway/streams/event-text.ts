@@ -8,7 +8,7 @@ import type { Entry } from './event-log.ts';
 
 export interface EventTextDeps {
   social: Pick<Social, 'view'>;
-  notifications: Pick<Notifications, 'item' | 'unread'>;
+  notifications: Pick<Notifications, 'get' | 'unread'>;
 }
 
 /**
@@ -42,7 +42,7 @@ export function createEventText({ social, notifications }: EventTextDeps) {
         return eventText('delete', id, { tweetId: String(entry.tweetId) });
       case 'notification': {
         if (entry.id === null) return '';
-        const { notification, people } = await notifications.item({ userId: person, id: entry.id });
+        const { notification, people } = await notifications.get({ userId: person, id: entry.id });
         if (notification === null) return '';
         const users = presenter.users(people);
         return eventText('notification', id, { ...presentNotification(presenter, notification), users });

@@ -6,7 +6,7 @@ import { describe } from 'node:test';
 import type { NotificationsStore } from '../notifications-store.ts';
 import type { WithHandles } from '../testing/store-kit.ts';
 import { describeFacts } from './facts.conformance.ts';
-import { describeItems } from './notifications.conformance.ts';
+import { describeNotifications } from './notifications.conformance.ts';
 
 export interface StoreBackend {
   open(): Promise<{ store: NotificationsStore; close(): Promise<void> }>;
@@ -27,6 +27,6 @@ export function describeNotificationsStore(name: string, create: () => Promise<S
   };
   describe(`notifications store ${name}`, () => {
     describeFacts(withHandles);
-    describeItems(withHandles);
+    describeNotifications(withHandles);
   });
 }

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import type { Positions } from '#queue/view.ts';
 import {
   type BellJob,
-  type Item,
-  type ItemChange,
   NO_MARK,
+  type Notification,
+  type NotificationChange,
   type NotificationsStore,
   STORE_LIMITS,
 } from '../notifications-store.ts';
@@ -14,7 +14,7 @@ import type { WithHandles } from '../testing/store-kit.ts';
 const [ann, bob, cid] = [1, 2, 3] as const;
 const PARTITION = 4;
 
-const like = (id: number, recipient: number, actor: number, tweetId = 7): Item => ({
+const like = (id: number, recipient: number, actor: number, tweetId = 7): Notification => ({
   recipient,
   id,
   type: 'like',
@@ -32,12 +32,12 @@ const follow = (
   type,
   tweetId: null,
 });
-const add = (item: Item): ItemChange => ({ change: 'add', item });
+const add = (notification: Notification): NotificationChange => ({ change: 'add', notification });
 
 /** Commits changes to a partition's live generation, as its owner. */
 async function commit(
   store: NotificationsStore,
-  changes: ItemChange[],
+  changes: NotificationChange[],
   { partition = PARTITION, bellJobs = [] as BellJob[] } = {},
 ) {
   const { epoch, live } = await store.views.claim(partition);
@@ -51,7 +51,7 @@ async function commit(
 /** Builds the next generation of a partition out of `found`, and lets it take over. */
 async function rebuild(
   store: NotificationsStore,
-  found: Item[],
+  found: Notification[],
   beforeSwap?: () => Promise<void>,
   positions: Positions = {},
 ) {
@@ -68,19 +68,19 @@ async function rebuild(
 }
 
 async function idsOf(store: NotificationsStore, recipient: number): Promise<number[]> {
-  return (await store.items({ recipient })).map(({ id }) => id);
+  return (await store.notifications({ recipient })).map(({ id }) => id);
 }
 
-export function describeItems(withHandles: WithHandles): void {
-  describe('items', () => {
+export function describeNotifications(withHandles: WithHandles): void {
+  describe('notifications', () => {
     test('come newest first, whole, from every partition, to their recipient only', () =>
       withHandles(async (one, two) => {
         await commit(one, [add(like(20, ann, bob)), add(like(10, ann, cid)), add(like(11, bob, cid))]);
-        const mention: Item = { ...like(15, ann, bob), type: 'mention', commentId: 15 };
+        const mention: Notification = { ...like(15, ann, bob), type: 'mention', commentId: 15 };
         await commit(two, [add(mention)], { partition: 9 });
-        const items = await two.items({ recipient: ann });
+        const notifications = await two.notifications({ recipient: ann });
         assert.deepEqual(
-          items.map(({ arrival: _, untold: __, ...item }) => item),
+          notifications.map(({ arrival: _, untold: __, ...notification }) => notification),
           [like(20, ann, bob), mention, like(10, ann, cid)],
         );
         assert.deepEqual(await idsOf(one, bob), [11]);
@@ -89,14 +89,14 @@ export function describeItems(withHandles: WithHandles): void {
     test('are added once: the first told stays', () =>
       withHandles(async (one, two) => {
         await commit(one, [add({ ...like(10, ann, bob), type: 'mention' })]);
-        const [before] = await one.items({ recipient: ann });
+        const [before] = await one.notifications({ recipient: ann });
         await commit(two, [add({ ...like(10, ann, bob), type: 'tweet' })]);
-        assert.deepEqual(await one.items({ recipient: ann }), [before]);
+        assert.deepEqual(await one.notifications({ recipient: ann }), [before]);
       }));
 
     test('change in the order of a patch', () =>
       withHandles(async (one) => {
-        const remove = (id: number): ItemChange => ({ change: 'remove', recipient: ann, id });
+        const remove = (id: number): NotificationChange => ({ change: 'remove', recipient: ann, id });
         await commit(one, [add(like(10, ann, bob)), remove(10), remove(11), add(like(11, ann, bob))]);
         assert.deepEqual(await idsOf(one, ann), [11]);
       }));
@@ -114,19 +114,19 @@ export function describeItems(withHandles: WithHandles): void {
 
     test('of follows: at most one per actor, the one that stands', () =>
       withHandles(async (one, two) => {
-        const settle = (actor: number, item: Item | null): ItemChange => ({
+        const settle = (actor: number, notification: Notification | null): NotificationChange => ({
           change: 'settleFollow',
           recipient: ann,
           actor,
-          item,
+          notification,
         });
         await commit(one, [settle(bob, follow(10, ann, bob, 'followRequest')), add(like(11, ann, bob))]);
         await commit(one, [settle(cid, follow(12, ann, cid))]);
         await commit(two, [settle(bob, follow(13, ann, bob))]);
         assert.deepEqual(await idsOf(one, ann), [13, 12, 11]);
-        const before = await one.items({ recipient: ann });
+        const before = await one.notifications({ recipient: ann });
         await commit(one, [settle(bob, follow(13, ann, bob))]);
-        assert.deepEqual(await one.items({ recipient: ann }), before, 'again changes nothing');
+        assert.deepEqual(await one.notifications({ recipient: ann }), before, 'again changes nothing');
         await commit(one, [settle(bob, null)]);
         assert.deepEqual(await idsOf(one, ann), [12, 11]);
       }));
@@ -140,26 +140,29 @@ export function describeItems(withHandles: WithHandles): void {
         await commit(two, [{ change: 'remove', recipient: ann, id: 99 }]);
         assert.equal(await one.arrival(), first);
         await commit(two, [add(like(5, ann, bob))], { partition: 9 });
-        const items = await one.items({ recipient: ann });
+        const notifications = await one.notifications({ recipient: ann });
         assert.deepEqual(
-          items.map(({ id, arrival }) => [id, arrival <= first]),
+          notifications.map(({ id, arrival }) => [id, arrival <= first]),
           [
             [10, true],
             [5, false],
           ],
         );
-        assert.equal(items[1]!.arrival, await one.arrival());
+        assert.equal(notifications[1]!.arrival, await one.arrival());
       }));
 
     test('beyond the bound lose the oldest', () =>
       withHandles(async (one) => {
-        const many = Array.from({ length: STORE_LIMITS.items + 20 }, (_, index) =>
+        const many = Array.from({ length: STORE_LIMITS.notifications + 20 }, (_, index) =>
           add(like(index + 1, ann, bob)),
         );
         await commit(one, many);
         await commit(one, [add(like(5_000, bob, ann))]);
         const ids = await idsOf(one, ann);
-        assert.deepEqual([ids.length, ids[0], ids.at(-1)], [STORE_LIMITS.items, STORE_LIMITS.items + 20, 21]);
+        assert.deepEqual(
+          [ids.length, ids[0], ids.at(-1)],
+          [STORE_LIMITS.notifications, STORE_LIMITS.notifications + 20, 21],
+        );
         await commit(one, [add(like(3, ann, bob))]);
         assert.equal((await idsOf(one, ann)).at(-1), 21, 'one that comes too late is too old');
       }));
@@ -177,12 +180,13 @@ export function describeItems(withHandles: WithHandles): void {
       }));
   });
 
-  describe('items that a mark does not cover', () => {
+  describe('notifications that a mark does not cover', () => {
     test('are those above it, and those that came after it', () =>
       withHandles(async (one, two) => {
         await commit(one, [add(like(10, ann, bob)), add(like(30, ann, bob))]);
         const mark = { upTo: 20, arrival: await two.arrival() };
-        const uncovered = async () => (await two.items({ recipient: ann, since: mark })).map(({ id }) => id);
+        const uncovered = async () =>
+          (await two.notifications({ recipient: ann, since: mark })).map(({ id }) => id);
         assert.deepEqual(await uncovered(), [30]);
         await commit(two, [add(like(15, ann, cid)), add(like(16, bob, cid))], { partition: 9 });
         await commit(two, [add(like(40, ann, cid))]);
@@ -192,8 +196,10 @@ export function describeItems(withHandles: WithHandles): void {
 
   describe('a rebuild', () => {
     const came = async (store: NotificationsStore) => {
-      const items = await store.items({ recipient: ann });
-      return Object.fromEntries(items.map(({ id, arrival, untold }) => [id, untold ? 'untold' : arrival]));
+      const notifications = await store.notifications({ recipient: ann });
+      return Object.fromEntries(
+        notifications.map(({ id, arrival, untold }) => [id, untold ? 'untold' : arrival]),
+      );
     };
 
     test('takes over when what stands came, and knows of the rest that nobody was told', () =>
@@ -234,12 +240,12 @@ export function describeItems(withHandles: WithHandles): void {
         assert.deepEqual(first, { ...job, partition: PARTITION, generation: 0 });
         assert.equal(second?.tweetId, 41);
         assert.equal((await one.bellJobs({ limit: 1 })).length, 1);
-        const items = [{ ...like(40, ann, bob, 40), type: 'tweet' } satisfies Item];
-        assert.equal(await two.advanceBellJob({ job: first!, items, next: 200 }), true);
+        const notifications = [{ ...like(40, ann, bob, 40), type: 'tweet' } satisfies Notification];
+        assert.equal(await two.advanceBellJob({ job: first!, notifications, next: 200 }), true);
         assert.deepEqual(await idsOf(one, ann), [40]);
         const [moved] = await one.bellJobs({ limit: 1 });
         assert.equal(moved?.after, 200);
-        assert.equal(await one.advanceBellJob({ job: moved!, items: [], next: null }), true);
+        assert.equal(await one.advanceBellJob({ job: moved!, notifications: [], next: null }), true);
         assert.deepEqual(
           (await two.bellJobs({ limit: 5 })).map(({ tweetId }) => tweetId),
           [41],
@@ -251,11 +257,11 @@ export function describeItems(withHandles: WithHandles): void {
         await commit(one, [], { bellJobs: [job] });
         const [found] = await one.bellJobs({ limit: 1 });
         const page = (recipient: number) => [
-          { ...like(40, recipient, bob, 40), type: 'tweet' } satisfies Item,
+          { ...like(40, recipient, bob, 40), type: 'tweet' } satisfies Notification,
         ];
         const moved = await Promise.all([
-          one.advanceBellJob({ job: found!, items: page(ann), next: 200 }),
-          two.advanceBellJob({ job: found!, items: page(cid), next: 300 }),
+          one.advanceBellJob({ job: found!, notifications: page(ann), next: 200 }),
+          two.advanceBellJob({ job: found!, notifications: page(cid), next: 300 }),
         ]);
         assert.equal(moved.filter(Boolean).length, 1);
         assert.equal((await idsOf(one, ann)).length + (await idsOf(one, cid)).length, 1);
@@ -272,10 +278,15 @@ export function describeItems(withHandles: WithHandles): void {
   });
 
   describe('erasing', () => {
-    test('takes a person’s items and those they caused, some at a time, and nobody else’s', () =>
+    test('takes a person’s notifications and those they caused, some at a time, and nobody else’s', () =>
       withHandles(async (one, two) => {
-        const items = [like(10, ann, bob), like(11, ann, cid), like(12, bob, ann), like(13, bob, cid)];
-        await commit(one, items.map(add));
+        const notifications = [
+          like(10, ann, bob),
+          like(11, ann, cid),
+          like(12, bob, ann),
+          like(13, bob, cid),
+        ];
+        await commit(one, notifications.map(add));
         await two.addMark({ userId: ann, upTo: 5, arrival: 1 });
         await two.addMark({ userId: bob, upTo: 6, arrival: 1 });
         let steps = 0;

@@ -51,7 +51,7 @@ test('a mark is kept only when the arrivals that it covers are on the disk', asy
   }
 });
 
-test('facts and items live in two files, and what was answered outlives a crash', async () => {
+test('facts and notifications live in two files, and what was answered outlives a crash', async () => {
   const { directory, path } = temporary();
   try {
     const store = openSqliteNotificationsStore({ path });

@@ -7,14 +7,14 @@ import {
 import type { Disk } from '#platform/sqlite/disk.ts';
 import type { NotificationsStore } from '../notifications-store.ts';
 import { createSqliteFacts } from './sqlite/facts.ts';
-import { createSqliteItems } from './sqlite/notifications.ts';
-import { FACTS_MIGRATIONS, ITEMS_MIGRATIONS } from './sqlite/schema.ts';
+import { createSqliteNotifications } from './sqlite/notifications.ts';
+import { FACTS_MIGRATIONS, NOTIFICATIONS_MIGRATIONS } from './sqlite/schema.ts';
 
 export interface SqliteNotificationsStore extends NotificationsStore {
   /** Settings, bells, muted threads, read marks. */
   db: Database;
-  /** Items and the view's positions. */
-  itemsDb: DerivedDatabase;
+  /** Notifications and the view's positions. */
+  recordsDb: DerivedDatabase;
   close(): Promise<void>;
   /** Closes as `kill -9` would. */
   crash(): void;
@@ -22,7 +22,7 @@ export interface SqliteNotificationsStore extends NotificationsStore {
 
 /**
  * Opens the store in two files: `path` for what people decided, and beside it `…-items` for what they were told.
- * Facts need an fsync before every answer; items are derived and come back from the log, so that a fold waits for no
+ * Facts need an fsync before every answer; notifications are derived and come back from the log, so that a fold waits for no
  * fsync and makes no read mark wait for it.
  */
 export function openSqliteNotificationsStore(options: {
@@ -33,38 +33,38 @@ export function openSqliteNotificationsStore(options: {
 }): SqliteNotificationsStore {
   const { path, disk, faults, onSetAside } = options;
   const db = openDatabase({ path, migrations: FACTS_MIGRATIONS, durability: 'full', disk, faults });
-  const itemsPath = path === ':memory:' ? path : path.replace(/(\.[^./\\]+)?$/, '-items$1');
-  const itemsDb = openDerivedDatabase({
-    path: itemsPath,
-    migrations: ITEMS_MIGRATIONS,
+  const recordsPath = path === ':memory:' ? path : path.replace(/(\.[^./\\]+)?$/, '-items$1');
+  const recordsDb = openDerivedDatabase({
+    path: recordsPath,
+    migrations: NOTIFICATIONS_MIGRATIONS,
     disk,
     faults,
     onSetAside,
   });
   const facts = createSqliteFacts(db);
-  const items = createSqliteItems(itemsDb);
+  const notifications = createSqliteNotifications(recordsDb);
   return {
     ...facts,
-    ...items,
+    ...notifications,
     // A mark names the arrivals that it covers. Where a power cut took those, others would come under their numbers.
     async addMark(request) {
-      await itemsDb.flush();
+      await recordsDb.flush();
       await facts.addMark(request);
     },
     db,
-    itemsDb,
+    recordsDb,
     async erasePerson({ userId, limit }) {
       const gone = await db.write(() => facts.erase(userId, limit));
       if (gone >= limit) return { done: false };
-      const itemsGone = await itemsDb.write(() => items.erase(userId, limit - gone));
-      return { done: gone + itemsGone < limit };
+      const recordsGone = await recordsDb.write(() => notifications.erase(userId, limit - gone));
+      return { done: gone + recordsGone < limit };
     },
     async close() {
-      await Promise.all([db.close(), itemsDb.close()]);
+      await Promise.all([db.close(), recordsDb.close()]);
     },
     crash() {
       db.crash();
-      itemsDb.crash();
+      recordsDb.crash();
     },
   };
 }

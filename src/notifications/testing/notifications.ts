@@ -18,9 +18,9 @@ import type { Timeline } from '#timeline/timeline.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
-import type { AccountNotices, NotificationItem } from '../notifications.ts';
+import type { AccountNotices, NotificationView } from '../notifications.ts';
 import { createNotificationsService, type NotificationsDeps } from '../notifications-service.ts';
-import type { Item, ItemsPatch, NotificationsStore } from '../notifications-store.ts';
+import type { Notification, NotificationsPatch, NotificationsStore } from '../notifications-store.ts';
 import { openSqliteNotificationsStore } from '../stores/sqlite.ts';
 
 const T0 = Date.UTC(2026, 0, 21, 10, 24);
@@ -178,8 +178,8 @@ export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
     settle: () => drain(service.workers),
     /** All that somebody has, as the first page of their list says it. */
     async told(userId: UserId): Promise<string[]> {
-      const { notifications: items } = await notifications.list({ userId, before: null, limit: 100 });
-      return items.map(headline);
+      const page = await notifications.list({ userId, before: null, limit: 100 });
+      return page.notifications.map(headline);
     },
     unread: async (userId: UserId) => (await notifications.unread({ userId })).unread,
     /** Reads everything that somebody has. */
@@ -191,10 +191,14 @@ export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
 }
 
 /** Tells somebody of something in a commit of its own, as another partition's fold would. */
-export async function tell(world: Pick<World, 'store'>, item: Item): Promise<void> {
+export async function tell(world: Pick<World, 'store'>, notification: Notification): Promise<void> {
   const partition = 15;
   const { epoch, live } = await world.store.views.claim(partition);
-  const patch: ItemsPatch = { changes: [{ change: 'add', item }], bellJobs: [], stood: false };
+  const patch: NotificationsPatch = {
+    changes: [{ change: 'add', notification }],
+    bellJobs: [],
+    stood: false,
+  };
   const { generation, positions } = live;
   const commit = { partition, epoch, generation, expected: positions, next: positions, patch };
   assert.ok(await world.store.views.commit(commit));
@@ -211,7 +215,7 @@ export async function drain(workers: readonly Worker[]): Promise<void> {
 }
 
 /** `like 3,2 (2)`: the type, the actors, how many; with `*` while it is unread. */
-export function headline({ type, actors, actorCount, read }: NotificationItem): string {
+export function headline({ type, actors, actorCount, read }: NotificationView): string {
   return `${type} ${actors.join()} (${actorCount})${read ? '' : '*'}`;
 }
 

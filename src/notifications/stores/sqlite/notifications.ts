@@ -4,18 +4,18 @@ import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
 import type { Positions } from '#queue/view.ts';
 import { NOTIFICATION_TYPES, type NotificationType } from '../../notifications.ts';
 import {
-  type Item,
-  type ItemChange,
-  type ItemsPatch,
-  type NotificationItems,
+  type Notification,
+  type NotificationChange,
+  type NotificationRecords,
+  type NotificationsPatch,
   STORE_LIMITS,
   type StoredBellJob,
-  type StoredItem,
+  type StoredNotification,
 } from '../../notifications-store.ts';
 
 const VIEW = 'notifications';
 
-interface ItemRow {
+interface NotificationRow {
   recipient: number;
   id: number;
   type: NotificationType;
@@ -26,7 +26,15 @@ interface ItemRow {
   untold: number;
 }
 
-function isItem({ recipient, id, type, tweet_id, comment_id, actor, arrival }: ItemRow): boolean {
+function isNotification({
+  recipient,
+  id,
+  type,
+  tweet_id,
+  comment_id,
+  actor,
+  arrival,
+}: NotificationRow): boolean {
   return (
     [recipient, id, actor, arrival, tweet_id ?? 0, comment_id ?? 0].every(isWhole) &&
     NOTIFICATION_TYPES.includes(type)
@@ -38,38 +46,43 @@ interface Place {
   generation: number;
 }
 
-/** {@link NotificationItems} on SQLite, and how to forget somebody's. */
-export interface SqliteItems extends NotificationItems {
+/** {@link NotificationRecords} on SQLite, and how to forget somebody's. */
+export interface SqliteNotifications extends NotificationRecords {
   /** Only inside `db.write`. Returns how many rows went. */
   erase(userId: number, limit: number): number;
 }
 
-export function createSqliteItems(db: DerivedDatabase): SqliteItems {
+export function createSqliteNotifications(db: DerivedDatabase): SqliteNotifications {
   const rows = rowsOn(db);
-  const views = createSqliteViewStore<ItemsPatch>({ db, name: VIEW, apply: rows.apply, drop: rows.drop });
+  const views = createSqliteViewStore<NotificationsPatch>({
+    db,
+    name: VIEW,
+    apply: rows.apply,
+    drop: rows.drop,
+  });
   const newestArrival = db.prepare('SELECT newest FROM arrivals');
   const live = `FROM items
      CROSS JOIN view_state v ON v.view = '${VIEW}' AND v.partition = items.partition
        AND v.live_generation = items.generation`;
   const columns = 'recipient, id, type, tweet_id, comment_id, actor, arrival, untold';
   const above = db.prepare(
-    `SELECT ${columns} ${live} WHERE recipient = ? AND id > ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
+    `SELECT ${columns} ${live} WHERE recipient = ? AND id > ? ORDER BY id DESC LIMIT ${STORE_LIMITS.notifications}`,
   );
   const late = db.prepare(
     `SELECT ${columns} ${live.replace('FROM items', 'FROM items INDEXED BY items_by_arrival')}
-     WHERE recipient = ? AND arrival > ? AND id <= ? ORDER BY id DESC LIMIT ${STORE_LIMITS.items}`,
+     WHERE recipient = ? AND arrival > ? AND id <= ? ORDER BY id DESC LIMIT ${STORE_LIMITS.notifications}`,
   );
   return {
     views,
     arrival: async () => (newestArrival.get() as { newest: number }).newest,
-    async items({ recipient, since }) {
-      const rows = above.all(recipient, since?.upTo ?? 0) as unknown as ItemRow[];
+    async notifications({ recipient, since }) {
+      const rows = above.all(recipient, since?.upTo ?? 0) as unknown as NotificationRow[];
       if (since !== undefined) {
-        rows.push(...(late.all(recipient, since.arrival, since.upTo) as unknown as ItemRow[]));
+        rows.push(...(late.all(recipient, since.arrival, since.upTo) as unknown as NotificationRow[]));
       }
-      return rows.slice(0, STORE_LIMITS.items).map((row) => {
-        if (!isItem(row)) throw db.damaged(`what ${recipient} was told cannot be read`);
-        return itemOf(row);
+      return rows.slice(0, STORE_LIMITS.notifications).map((row) => {
+        if (!isNotification(row)) throw db.damaged(`what ${recipient} was told cannot be read`);
+        return notificationOf(row);
       });
     },
     ...jobsOn(db, rows),
@@ -77,7 +90,7 @@ export function createSqliteItems(db: DerivedDatabase): SqliteItems {
   };
 }
 
-function itemOf(row: ItemRow): StoredItem {
+function notificationOf(row: NotificationRow): StoredNotification {
   return {
     recipient: row.recipient,
     id: row.id,
@@ -91,15 +104,15 @@ function itemOf(row: ItemRow): StoredItem {
 }
 
 /** How what a commit adds came. */
-type Came = Pick<StoredItem, 'arrival' | 'untold'>;
+type Came = Pick<StoredNotification, 'arrival' | 'untold'>;
 
 interface Rows {
   /** The number that what this commit adds will carry. */
   nextArrival: () => number;
-  change: (change: ItemChange, at: Place, came: Came) => void;
+  change: (change: NotificationChange, at: Place, came: Came) => void;
   /** Keeps the newest of what one partition's generation told somebody. */
   trim: (recipients: Iterable<number>, at: Place) => void;
-  apply: (patch: ItemsPatch, at: Place) => void;
+  apply: (patch: NotificationsPatch, at: Place) => void;
   drop: (at: Place & { limit: number }) => number;
 }
 
@@ -109,12 +122,12 @@ function rowsOn(db: DerivedDatabase): Rows {
   const trimOne = db.prepare(
     `DELETE FROM items WHERE recipient = ?1 AND generation = ?2 AND partition = ?3 AND id <= (
        SELECT id FROM items WHERE recipient = ?1 AND generation = ?2 AND partition = ?3
-       ORDER BY id DESC LIMIT 1 OFFSET ${STORE_LIMITS.items})`,
+       ORDER BY id DESC LIMIT 1 OFFSET ${STORE_LIMITS.notifications})`,
   );
   const addJob = db.prepare(
     `INSERT OR IGNORE INTO bell_jobs (tweet_id, generation, partition, author, after_user) VALUES (?, ?, ?, ?, ?)`,
   );
-  const dropItems = db.prepare(
+  const dropNotifications = db.prepare(
     `DELETE FROM items WHERE (recipient, id, generation, partition) IN (
        SELECT recipient, id, generation, partition FROM items WHERE partition = ? AND generation = ? LIMIT ? + 0)`,
   );
@@ -148,14 +161,16 @@ function rowsOn(db: DerivedDatabase): Rows {
     change,
     trim,
     apply({ changes, bellJobs, stood }, at) {
-      const adds = changes.some((one) => one.change === 'add' || (one.change === 'settleFollow' && one.item));
+      const adds = changes.some(
+        (one) => one.change === 'add' || (one.change === 'settleFollow' && one.notification),
+      );
       const came = stood
         ? { arrival: 0, untold: liveIsAhead(at.partition) }
         : { arrival: adds ? nextArrival() : 0, untold: false };
       const told = new Set<number>();
       for (const one of changes) {
         change(one, at, came);
-        if (one.change === 'add') told.add(one.item.recipient);
+        if (one.change === 'add') told.add(one.notification.recipient);
         if (one.change === 'settleFollow') told.add(one.recipient);
       }
       trim(told, at);
@@ -164,16 +179,16 @@ function rowsOn(db: DerivedDatabase): Rows {
       }
     },
     drop({ partition, generation, limit }) {
-      const items = Number(dropItems.run(partition, generation, limit).changes);
+      const notifications = Number(dropNotifications.run(partition, generation, limit).changes);
       const jobs = Number(dropJobs.run(partition, generation, limit).changes);
-      return items + jobs;
+      return notifications + jobs;
     },
   };
 }
 
 function changerOn(db: DerivedDatabase): Rows['change'] {
   const liveGeneration = `(SELECT live_generation FROM view_state WHERE view = '${VIEW}' AND partition = ?4)`;
-  // A generation under construction takes over how an item came from the live one, whichever of the two has it first.
+  // A generation under construction takes over how a notification came from the live one, whichever of the two has it first.
   const inherited = (column: string, otherwise: string) =>
     `coalesce((SELECT ${column} FROM items WHERE recipient = ?1 AND id = ?2 AND partition = ?4
        AND generation = ${liveGeneration}), ${otherwise})`;
@@ -197,8 +212,12 @@ function changerOn(db: DerivedDatabase): Rows['change'] {
        AND type IN ('follow', 'followRequest') AND id <> ?`,
   );
 
-  function add(item: Item, { generation, partition }: Place, { arrival, untold }: Came): void {
-    const { recipient, id, type, tweetId, commentId, actor } = item;
+  function add(
+    notification: Notification,
+    { generation, partition }: Place,
+    { arrival, untold }: Came,
+  ): void {
+    const { recipient, id, type, tweetId, commentId, actor } = notification;
     const about = [type, tweetId, commentId, actor] as const;
     const added = insert.run(recipient, id, generation, partition, ...about, arrival, +untold);
     if (added.changes > 0) handDown.run(arrival, +untold, recipient, id, partition, generation);
@@ -208,21 +227,21 @@ function changerOn(db: DerivedDatabase): Rows['change'] {
     const { generation, partition } = at;
     switch (change.change) {
       case 'add':
-        return add(change.item, at, came);
+        return add(change.notification, at, came);
       case 'remove':
         return void remove.run(change.recipient, change.id, generation, partition);
       case 'removeTweet':
         return void removeTweet.run(change.recipient, change.tweetId, generation, partition);
       case 'settleFollow': {
-        const { recipient, actor, item } = change;
-        removeFollow.run(actor, recipient, generation, partition, item?.id ?? 0);
-        if (item !== null) add(item, at, came);
+        const { recipient, actor, notification } = change;
+        removeFollow.run(actor, recipient, generation, partition, notification?.id ?? 0);
+        if (notification !== null) add(notification, at, came);
       }
     }
   };
 }
 
-function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationItems, 'bellJobs' | 'advanceBellJob'> {
+function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationRecords, 'bellJobs' | 'advanceBellJob'> {
   const select = db.prepare(
     `SELECT j.partition AS partition, generation, author, tweet_id AS tweetId, after_user AS after
      FROM bell_jobs j JOIN view_state v ON v.view = '${VIEW}' AND v.partition = j.partition
@@ -242,7 +261,7 @@ function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationItems, 'bellJ
         if (!Object.values(job).every(isWhole)) throw db.damaged('a job of bells cannot be read');
         return { ...job };
       }),
-    advanceBellJob: ({ job, items, next }) =>
+    advanceBellJob: ({ job, notifications, next }) =>
       db.write(() => {
         const { tweetId, generation, partition, after } = job;
         const moved =
@@ -250,16 +269,16 @@ function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationItems, 'bellJ
             ? end.run(tweetId, generation, partition, after)
             : move.run(next, tweetId, generation, partition, after);
         if (moved.changes === 0) return false;
-        if (items.length === 0) return true;
+        if (notifications.length === 0) return true;
         const came = { arrival: rows.nextArrival(), untold: false };
-        for (const item of items) rows.change({ change: 'add', item }, job, came);
-        rows.trim(new Set(items.map(({ recipient }) => recipient)), job);
+        for (const notification of notifications) rows.change({ change: 'add', notification }, job, came);
+        rows.trim(new Set(notifications.map(({ recipient }) => recipient)), job);
         return true;
       }),
   };
 }
 
-function eraserOn(db: DerivedDatabase): SqliteItems['erase'] {
+function eraserOn(db: DerivedDatabase): SqliteNotifications['erase'] {
   const bounded = (where: string) =>
     db.prepare(
       `DELETE FROM items WHERE (recipient, id, generation, partition) IN (

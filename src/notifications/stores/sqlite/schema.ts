@@ -48,7 +48,7 @@ DROP TABLE older_marks;`,
  * What people were told. The key serves listing; `items_by_arrival` what came late; `items_by_actor` the taking back of follows and erasure;
  * `items_by_generation` the dropping of a dead generation.
  */
-export const ITEMS_MIGRATIONS = [
+export const NOTIFICATIONS_MIGRATIONS = [
   `${VIEW_STATE_SCHEMA}
 CREATE TABLE items (
   recipient INTEGER NOT NULL,
