@@ -12,6 +12,7 @@ import type { Worker } from '#platform/worker.ts';
 import { createInFlight, type InFlight } from './admission/in-flight.ts';
 import type { PermitKind } from './admission/permits.ts';
 import { createRefusals, type Refusals } from './admission/refusals.ts';
+import { createRefusedInTurn } from './admission/refused-in-turn.ts';
 import { type Authenticate, callerOf } from './authentication.ts';
 import { registerBodies, requireJsonType } from './body.ts';
 import { endInPieces, inPieces, PIECE_BYTES } from './chunks.ts';
@@ -149,6 +150,7 @@ export function createServer(deps: ServerDeps): Server {
     limits.tokens.check({ token, address }, (shown) => authenticate(shown, address));
   const gather = createGather({ most: GATHERED_MOST });
   let draining = false;
+  const inTurn = createRefusedInTurn({ clock, connections, inFlight });
 
   app.decorateRequest('caller', null);
   app.decorateRequest('clientAddress', '');
@@ -166,6 +168,7 @@ export function createServer(deps: ServerDeps): Server {
   registerUnmatched(app);
   registerBodies(app);
   app.setErrorHandler((thrown, request, reply) => {
+    if (inTurn.isDropped(request)) return;
     const { error, expected } = asWarbleError(thrown);
     request.errorLog = error.log ?? null;
     if (!expected) logger?.error({ err: thrown, requestId: request.id }, 'unexpected error');
@@ -173,9 +176,12 @@ export function createServer(deps: ServerDeps): Server {
       refusals.request(error.code, error.message);
       request.refused = error.code === 'rate_limited' || error.code === 'overloaded';
     }
-    answerError(error, request, reply);
+    const answer = () => answerError(error, request, reply);
+    if (error.code === 'rate_limited' && !draining) inTurn.refuse(request, reply, answer);
+    else answer();
   });
   app.addHook('onRequest', (request, reply, done) => {
+    if (inTurn.isDropped(request)) return;
     const route = request.routeOptions.config.route;
     secure(request, reply);
     request.clientAddress = clientAddressOf(request);
@@ -198,8 +204,10 @@ export function createServer(deps: ServerDeps): Server {
     }
     done();
   });
-  app.addHook('onRequest', (_request, _reply, done) => {
-    gather().then(() => done());
+  app.addHook('onRequest', (request, _reply, done) => {
+    gather().then(() => {
+      if (!inTurn.isDropped(request)) done();
+    });
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const route = request.routeOptions.config.route;

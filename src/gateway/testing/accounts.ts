@@ -17,6 +17,7 @@ import { createPictures } from '#media/pictures.ts';
 import { createMediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createLive } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
@@ -84,7 +85,8 @@ export async function openSite({
   const streams = createStreamsService({ ...world, live, accounts, notifications, random });
   const authenticate = accounts.authenticate;
   const { app, inFlight } = createServer({
-    clock,
+    // Whoever is refused again and again waits for it, also while this clock stands still.
+    clock: { ...clock, sleep: systemClock.sleep },
     random,
     logger: undefined,
     authenticate,

@@ -38,6 +38,8 @@ export interface InFlight {
    * takes answers as slowly as possible keeps a permit for long, but never all.
    */
   attribute(request: FastifyRequest, holder: Holder): void;
+  /** Gives back the permit of a request that has nothing more to do than to wait for its answer. */
+  release(request: FastifyRequest): void;
   count(kind?: PermitKind): number;
   /** Answers 503 to every request whose body has not come whole yet. Returns how many. */
   refuseUnfinishedBodies(): number;
@@ -137,6 +139,10 @@ export function createInFlight(deps: InFlightDeps): InFlight {
         withoutToken.take(who);
       }
       entry.who = who;
+    },
+    release(request) {
+      const entry = open.get(request);
+      if (entry !== undefined) leave(entry);
     },
     count: (kind) =>
       kind === undefined ? permits.requests.held() + permits.pictures.held() : permits[kind].held(),

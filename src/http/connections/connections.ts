@@ -15,6 +15,8 @@ export interface Connection {
   request: IncomingMessage | null;
   /** Since when nothing waits on it (monotonic ms). */
   idleSince: number;
+  /** It closes after the answer that is under way; what comes on it is dropped. */
+  ending: boolean;
   /** Of the body that the client sends, and of what it takes; null: the server does not wait for it. */
   sending: Transfer | null;
   taking: Transfer | null;
@@ -118,6 +120,7 @@ function connectionOf(socket: Socket, address: string | null, now: number): Conn
     waiting: 0,
     request: null,
     idleSince: now,
+    ending: false,
     sending: null,
     taking: null,
     written: null,

@@ -1,0 +1,45 @@
+/** Answers of 429 that leave when their turn comes; see ../limits/refusal-pacing.ts. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '#platform/clock.ts';
+import type { Connections } from '../connections/connections.ts';
+import { createRefusalPacing } from '../limits/refusal-pacing.ts';
+import type { InFlight } from './in-flight.ts';
+
+export interface RefusedInTurnDeps {
+  clock: Clock;
+  connections: Pick<Connections, 'of'>;
+  inFlight: Pick<InFlight, 'release'>;
+}
+
+export interface RefusedInTurn {
+  /**
+   * Runs `answer`, which refuses a request, when that request's turn has come, unless its client is gone by then. What
+   * waits for it holds no permit. Where too many wait already, it runs at once and the connection ends.
+   */
+  refuse(request: FastifyRequest, reply: FastifyReply, answer: () => void): void;
+  /** Whether a request came behind a refusal that ends its connection: nobody answers it. */
+  isDropped(request: FastifyRequest): boolean;
+}
+
+/** Addresses whose refusals are counted. */
+const KEYS = 10_000;
+
+export function createRefusedInTurn({ clock, connections, inFlight }: RefusedInTurnDeps): RefusedInTurn {
+  const pacing = createRefusalPacing({ clock, keys: KEYS });
+  return {
+    refuse(request, reply, answer) {
+      const turn = pacing.turnOf(request.address);
+      if (turn === 'now') return answer();
+      if (turn === 'hang up') {
+        connections.of(request.raw.socket).ending = true;
+        reply.header('connection', 'close');
+        return answer();
+      }
+      inFlight.release(request);
+      turn.then(() => {
+        if (!reply.raw.destroyed) answer();
+      });
+    },
+    isDropped: ({ raw }) => connections.of(raw.socket).ending,
+  };
+}
