@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PersonHead, TweetRecord } from '#domain/records.ts';
 import type { RawJson } from '#http/route.ts';
-import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
+import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
 import { createPresenter } from './serializers.ts';
 
 const shownBy = ({ bytes }: RawJson) => JSON.parse(Buffer.from(bytes, 'latin1').toString());
@@ -43,7 +43,7 @@ const people: PersonHead[] = [
 ];
 const reposter: PersonHead = { userId: 44, handle: 'cyd', name: 'Cyd', picture: '' };
 
-function cardOf(fields: Partial<TweetCard> = {}): TweetCard {
+function tweetViewOf(fields: Partial<TweetView> = {}): TweetView {
   return {
     tweet: tweetOf(),
     likeCount: 2,
@@ -60,9 +60,9 @@ function cardOf(fields: Partial<TweetCard> = {}): TweetCard {
   };
 }
 
-function itemOf(card: Partial<TweetCard> = {}, fields: Partial<FeedItem> = {}): FeedItem {
+function itemOf(tweetView: Partial<TweetView> = {}, fields: Partial<FeedItem> = {}): FeedItem {
   return {
-    card: cardOf(card),
+    tweetView: tweetViewOf(tweetView),
     viewer: { liked: true, reposted: false },
     repostedBy: [people[1]!, reposter],
     repostTime: 1_780_000_003_000,

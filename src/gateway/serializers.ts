@@ -1,6 +1,6 @@
 /**
- * From the services' records to the JSON of the API. A feed is put together from fragments that are kept: a tweet's
- * card, a person's head. A fragment is used for the very card or head that it was made from, or for one with the same
+ * From the services' records to the JSON of the API. A feed is put together from fragments that are kept: a
+ * tweet view, a person's head. A fragment is used for the very tweet view or head that it was made from, or for one with the same
  * content, so that no kept one can show what is not so any more; what differs from reader to reader is added to it.
  *
  * Fragments are bytes of UTF-8 in strings of one byte a character ("latin1"): joining and sending such strings is
@@ -12,7 +12,7 @@ import type { PersonHead } from '#domain/records.ts';
 import { type RawJson, rawJson } from '#http/route.ts';
 import { createTimestamps, type Timestamps } from '#http/timestamps.ts';
 import { mediaUrl } from '#media/media.ts';
-import type { FeedItem, FeedPage, TweetCard } from '#timeline/timeline.ts';
+import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
 import { createFragmentCache } from './fragment-cache.ts';
 
 export interface UserHead {
@@ -35,7 +35,7 @@ export interface Presenter {
 interface TweetFragment {
   id: number;
   /** What `json` was made from. */
-  card: TweetCard;
+  tweetView: TweetView;
   /** The tweet's own part of `json`. */
   tweet: string;
   /** As most readers see it, without its closing brace. */
@@ -65,8 +65,8 @@ export function createPresenter(): Presenter {
   const people = createFragmentCache<PersonFragment>(PEOPLE);
 
   /** A tweet without its closing brace; puts whom it names into `users`. */
-  function itemJson({ card, viewer, repostedBy, repostTime }: FeedItem, users: Users): string {
-    const fragment = fragmentOf(card);
+  function itemJson({ tweetView, viewer, repostedBy, repostTime }: FeedItem, users: Users): string {
+    const fragment = fragmentOf(tweetView);
     for (const person of fragment.people) nameOnce(person, users);
     const untouched = viewer !== null && !viewer.liked && !viewer.reposted;
     if (untouched && repostedBy.length === 0) return fragment.json;
@@ -78,20 +78,26 @@ export function createPresenter(): Presenter {
     return `${shared},"viewer":${shown},"repostedBy":${by},"repostTime":${at}`;
   }
 
-  function fragmentOf(card: TweetCard): TweetFragment {
-    const { tweet } = card;
+  function fragmentOf(tweetView: TweetView): TweetFragment {
+    const { tweet } = tweetView;
     const kept = tweets.get(tweet.id);
-    if (kept?.card === card) return kept;
+    if (kept?.tweetView === tweetView) return kept;
     const sameTweet =
       kept !== undefined &&
-      kept.card.tweet.version === tweet.version &&
-      sameIds(kept.card.hiddenMentions, card.hiddenMentions);
-    const own = sameTweet ? kept.tweet : asBytes(tweetJson(card, format));
+      kept.tweetView.tweet.version === tweet.version &&
+      sameIds(kept.tweetView.hiddenMentions, tweetView.hiddenMentions);
+    const own = sameTweet ? kept.tweet : asBytes(tweetJson(tweetView, format));
     const json =
-      sameTweet && sameEngagement(kept.card, card)
+      sameTweet && sameEngagement(kept.tweetView, tweetView)
         ? kept.json
-        : flat(`{${own}${asBytes(engagementJson(card, format))}${UNTOUCHED}`);
-    const fragment = { id: tweet.id, card, tweet: own, json, people: card.people.map(personFragment) };
+        : flat(`{${own}${asBytes(engagementJson(tweetView, format))}${UNTOUCHED}`);
+    const fragment = {
+      id: tweet.id,
+      tweetView,
+      tweet: own,
+      json,
+      people: tweetView.people.map(personFragment),
+    };
     tweets.set(fragment);
     return fragment;
   }
@@ -167,7 +173,7 @@ export function userHead({ handle, name, picture }: PersonHead): UserHead {
 }
 
 /** Whether two readers are shown the same counts and previews of a tweet. */
-function sameEngagement(a: TweetCard, b: TweetCard): boolean {
+function sameEngagement(a: TweetView, b: TweetView): boolean {
   if (a.likeCount !== b.likeCount || a.commentCount !== b.commentCount || a.repostCount !== b.repostCount) {
     return false;
   }
@@ -190,7 +196,7 @@ function sameIds(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** The part of a tweet that is the same while its version and its hidden mentions are, without braces. */
-function tweetJson({ tweet, hiddenMentions }: TweetCard, format: Timestamps['format']): string {
+function tweetJson({ tweet, hiddenMentions }: TweetView, format: Timestamps['format']): string {
   const { id, author, content, entities, images, time } = tweet;
   const mentions = entities.mentions.map(({ start, end, handle, userId }) => ({
     start,
@@ -213,13 +219,13 @@ function tweetJson({ tweet, hiddenMentions }: TweetCard, format: Timestamps['for
 }
 
 /** The counts and previews of a tweet, beginning with a comma. */
-function engagementJson(card: TweetCard, format: Timestamps['format']): string {
-  const likes = card.likes.map(({ userId, time }) => `{"userId":"${userId}","time":"${format(time)}"}`);
-  const comments = card.comments.map(
+function engagementJson(tweetView: TweetView, format: Timestamps['format']): string {
+  const likes = tweetView.likes.map(({ userId, time }) => `{"userId":"${userId}","time":"${format(time)}"}`);
+  const comments = tweetView.comments.map(
     ({ commentId, userId, content, time }) =>
       `{"commentId":"${commentId}","userId":"${userId}","content":${JSON.stringify(content)},"time":"${format(time)}"}`,
   );
-  const { likeCount, commentCount, repostCount } = card;
+  const { likeCount, commentCount, repostCount } = tweetView;
   return (
     `,"likes":[${likes.join(',')}],"comments":[${comments.join(',')}],"likeCount":${likeCount}` +
     `,"commentCount":${commentCount},"repostCount":${repostCount}`

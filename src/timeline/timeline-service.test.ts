@@ -84,7 +84,7 @@ describe('the timeline service', () => {
   const like = (actor: UserId, tweetId: TweetId) => network.engagement.like({ actor, tweetId, traceId });
   const follow = (follower: UserId, followee: UserId, secretly = false) =>
     network.social.follow({ follower, followee, private: secretly, traceId });
-  const idsOf = (page: FeedPage<unknown>) => page.items.map(({ card }) => card.tweet.id);
+  const idsOf = (page: FeedPage<unknown>) => page.items.map(({ tweetView }) => tweetView.tweet.id);
   const home = (reader: UserId, place: HomePlace | null = null, limit = 20) =>
     service.timeline.home({ reader, own: false, place, limit });
   const top = (viewer: UserId | null) =>
@@ -126,8 +126,8 @@ describe('the timeline service', () => {
     const rest = await home(ANN, page.next, 2);
     assert.deepEqual(idsOf(rest), [first]);
     assert.equal(rest.next, null);
-    const { viewer, card } = rest.items[0]!;
-    const { likes, comments, likeCount, commentCount, people } = card;
+    const { viewer, tweetView } = rest.items[0]!;
+    const { likes, comments, likeCount, commentCount, people } = tweetView;
     assert.deepEqual([viewer, likeCount, commentCount], [{ liked: true, reposted: false }, 1, 1]);
     assert.deepEqual(
       likes.map(({ userId }) => userId),

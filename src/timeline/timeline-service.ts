@@ -13,7 +13,7 @@ import { catchUp, createViewRunner, type ViewRunner } from '#queue/view-runner.t
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createReads } from './feed/reads.ts';
-import { createCards, NO_CARDS } from './feed/tweet-views.ts';
+import { createTweetViewCache, NO_TWEET_VIEW_CACHE } from './feed/tweet-views.ts';
 import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
 import type { TimelineDb } from './timeline-db.ts';
@@ -39,7 +39,7 @@ export interface TimelineServiceDeps {
   /** Where what costs very much is read, a slice at a time. */
   lane?: Lane;
   /**
-   * Of every change to tweets, to what is under them, and to people, in the turn of its commit; then cards of tweets
+   * Of every change to tweets, to what is under them, and to people, in the turn of its commit; then tweet views
    * are kept. Absent where the three services are other processes.
    */
   stamps?: Stamps;
@@ -84,7 +84,8 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
     globalTop,
     snapshots,
     openHomeTop,
-    cards: deps.stamps === undefined ? NO_CARDS : createCards({ stamps: deps.stamps }),
+    tweetViewCache:
+      deps.stamps === undefined ? NO_TWEET_VIEW_CACHE : createTweetViewCache({ stamps: deps.stamps }),
   });
 
   return {

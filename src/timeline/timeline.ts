@@ -7,10 +7,10 @@ import type { Window } from '#domain/limits.ts';
 import type { PersonHead, TweetRecord } from '#domain/records.ts';
 
 /**
- * A tweet with what is under it, as some reader is shown it. Most cards are one object for all readers: never to be
+ * A tweet with what is under it, as some reader is shown it. Most tweet views are one object for all readers: never to be
  * changed.
  */
-export interface TweetCard {
+export interface TweetView {
   tweet: TweetRecord;
   /** Counts null, previews empty: engagement is down. */
   likeCount: number | null;
@@ -26,7 +26,7 @@ export interface TweetCard {
 
 /** A tweet's place in a list. */
 export interface FeedItem {
-  card: TweetCard;
+  tweetView: TweetView;
   /** null: nobody is signed in, or engagement is down. */
   viewer: { liked: boolean; reposted: boolean } | null;
   /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */

@@ -160,14 +160,14 @@ async function showsAtOnce({ system, model }: World, done: Done): Promise<void> 
   const { timeline } = system().services;
   if (done.kind === 'post') {
     const page = await timeline.home({ reader: done.person, own: true, place: null, limit: 1 });
-    const shown = page.items[0]?.card.tweet.id;
+    const shown = page.items[0]?.tweetView.tweet.id;
     if (mayReadTweet(model, done.person, done.tweetId))
       assert.equal(shown, done.tweetId, 'one’s own tweet shows at once');
   }
   if (done.kind === 'unfollow' || done.kind === 'mute' || done.kind === 'block') {
     const page = await timeline.home({ reader: done.person, own: false, place: null, limit: 20 });
-    for (const { card, repostedBy } of page.items) {
-      const gone: boolean = done.kind !== 'unfollow' && card.tweet.author === done.other;
+    for (const { tweetView, repostedBy } of page.items) {
+      const gone: boolean = done.kind !== 'unfollow' && tweetView.tweet.author === done.other;
       const names = repostedBy.some(({ userId }) => userId === done.other);
       assert.ok(!gone && !names, `${done.other} still shows after ${done.kind}`);
     }
@@ -175,8 +175,11 @@ async function showsAtOnce({ system, model }: World, done: Done): Promise<void> 
   if (done.kind === 'protect' || done.kind === 'delete') {
     for (const reader of model.people.keys()) {
       const page = await timeline.home({ reader, own: true, place: null, limit: 20 });
-      for (const { card } of page.items)
-        assert.ok(mayReadTweet(model, reader, card.tweet.id), `${card.tweet.id} still shows to ${reader}`);
+      for (const { tweetView } of page.items)
+        assert.ok(
+          mayReadTweet(model, reader, tweetView.tweet.id),
+          `${tweetView.tweet.id} still shows to ${reader}`,
+        );
     }
   }
 }

@@ -79,7 +79,7 @@ async function checkHome(
   } while (place !== null);
   assert.deepEqual(
     shown.map((item) => ({
-      tweetId: item.card.tweet.id,
+      tweetId: item.tweetView.tweet.id,
       repostedBy: item.repostedBy.map(({ userId }) => userId),
     })),
     expected.map(({ tweetId, repostedBy }) => ({ tweetId, repostedBy })),
@@ -92,13 +92,13 @@ type Item = Awaited<ReturnType<System['services']['timeline']['home']>>['items']
 
 /** Counts, previews and what the reader did, of one tweet. */
 function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
-  const { card } = item;
-  const tweetId = card.tweet.id;
+  const { tweetView } = item;
+  const tweetId = tweetView.tweet.id;
   const actors = (set: Set<string>) =>
     [...model.people.keys()].filter((person) => set.has(pair(tweetId, person)));
   const comments = commentsOf(model, tweetId);
   assert.deepEqual(
-    [card.likeCount, card.commentCount, card.repostCount],
+    [tweetView.likeCount, tweetView.commentCount, tweetView.repostCount],
     [actors(model.likes).length, comments.length, actors(model.reposts).length],
     `the counts of ${tweetId} for ${reader}`,
   );
@@ -112,7 +112,7 @@ function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
   const likers = newestFirst(actors(model.likes), (person) => ids.likes.get(pair(tweetId, person))!);
   const newest = likers.slice(0, 8).filter((person) => mayRead(model, reader, person));
   assert.deepEqual(
-    card.likes.map((like) => like.userId),
+    tweetView.likes.map((like) => like.userId),
     newest.slice(0, 3),
     `the newest likes of ${tweetId} for ${reader}`,
   );
@@ -122,15 +122,15 @@ function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
     .filter((id) => mayRead(model, reader, commenter(id)))
     .slice(0, 3);
   assert.deepEqual(
-    card.comments.map(({ commentId }) => commentId),
+    tweetView.comments.map(({ commentId }) => commentId),
     shown,
     `the newest comments on ${tweetId} for ${reader}`,
   );
   const named = [model.tweets.get(tweetId)!.author, ...newest.slice(0, 3), ...shown.map(commenter)];
   assert.deepEqual(
-    card.people.map(({ userId }) => userId).sort(),
+    tweetView.people.map(({ userId }) => userId).sort(),
     [...new Set(named)].sort(),
-    `whom the card of ${tweetId} names for ${reader}`,
+    `whom the tweet view of ${tweetId} names for ${reader}`,
   );
 }
 
@@ -173,7 +173,7 @@ async function checkGlobalTops(world: World, system: System, reader: number): Pr
     let place = null;
     do {
       const page = await system.services.timeline.top({ viewer: viewerOf(reader), window, place, limit: 20 });
-      shown.push(...page.items.map((item) => item.card.tweet.id));
+      shown.push(...page.items.map((item) => item.tweetView.tweet.id));
       place = page.next;
     } while (place !== null);
     const expected = plainTop(
@@ -194,7 +194,7 @@ async function checkHomeTops(world: World, system: System, reader: number): Prom
       return model.follows.has(key) && !model.mutes.has(key) && mayReadTweet(model, reader, id);
     });
     assert.deepEqual(
-      page.items.map((item) => item.card.tweet.id),
+      page.items.map((item) => item.tweetView.tweet.id),
       expected.slice(0, 10),
       `the home's top of ${window} for ${reader}`,
     );
@@ -270,7 +270,7 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
       timeline.byAuthor({ author: userId, viewer, before, limit: 4 }),
     );
     assert.deepEqual(
-      shown.map((item) => item.card.tweet.id),
+      shown.map((item) => item.tweetView.tweet.id),
       own.sort((a, b) => b - a),
       `the tweets of ${userId} for ${reader}`,
     );

@@ -60,8 +60,8 @@ export function createWalks(world: World): Walks {
     if (settledIds !== undefined) keepWhatStands(reader, walk, settledIds);
     const { items, next, partial } = await timeline.home({ reader, own: false, place: walk.place, limit });
     assert.equal(partial, false);
-    for (const { card } of items) {
-      const { tweet } = card;
+    for (const { tweetView } of items) {
+      const { tweet } = tweetView;
       assert.ok(!walk.seen.has(tweet.id), `tweet ${tweet.id} came twice in a walk of ${reader}`);
       walk.seen.add(tweet.id);
     }

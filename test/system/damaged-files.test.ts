@@ -65,15 +65,15 @@ async function open(directory: string, time: number) {
     const shown: Record<string, unknown> = {};
     for (const window of WINDOWS) {
       const top = await timeline.top({ viewer: null, window, place: null, limit: 100 });
-      shown[window] = top.items.map(({ card }) => [card.tweet.id, card.likeCount]);
+      shown[window] = top.items.map(({ tweetView }) => [tweetView.tweet.id, tweetView.likeCount]);
     }
     for (let reader = 1; reader <= PEOPLE; reader++) {
       const home = await timeline.home({ reader, own: false, place: null, limit: 100 });
       const top = await timeline.homeTop({ reader, window: 'all', k: 50, own: true });
       const told = await notifications.list({ userId: reader, before: null, limit: 100 });
       shown[`of ${reader}`] = [
-        home.items.map(({ card }) => card.tweet.id),
-        top.items.map(({ card }) => card.tweet.id),
+        home.items.map(({ tweetView }) => tweetView.tweet.id),
+        top.items.map(({ tweetView }) => tweetView.tweet.id),
         told.notifications.map(({ id, type }) => [id, type]),
         told.unread,
       ];
@@ -194,7 +194,7 @@ async function assertServes(site: Site): Promise<void> {
   await site.settle();
   const { items } = await timeline.top({ viewer: null, window: '24h', place: null, limit: 100 });
   assert.ok(
-    items.some(({ card }) => card.tweet.id === tweetId),
+    items.some(({ tweetView }) => tweetView.tweet.id === tweetId),
     'a tweet that all like is a top tweet',
   );
   const told = await notifications.list({ userId: 1, before: null, limit: 100 });

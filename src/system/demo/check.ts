@@ -39,7 +39,7 @@ export async function checkCommunity({ services, loaded, now_ms, onProgress }: C
       const top = await services.timeline.homeTop({ reader, window, k: LIMITS.topMax, own: false });
       const expectedTop = rank(community, theirs, window, now_ms).slice(0, LIMITS.topMax);
       deepStrictEqual(
-        top.items.map((item) => item.card.tweet.id),
+        top.items.map((item) => item.tweetView.tweet.id),
         expectedTop,
         `the home's top list of ${reader}, window ${window}`,
       );
@@ -125,7 +125,7 @@ async function walkHome(services: Services, reader: UserId): Promise<[TweetId, U
     const page = await services.timeline.home({ reader, own: false, place, limit: LIMITS.pageMax });
     home.push(
       ...page.items.map((item): [TweetId, UserId[]] => [
-        item.card.tweet.id,
+        item.tweetView.tweet.id,
         item.repostedBy.map(({ userId }) => userId),
       ]),
     );
@@ -159,7 +159,7 @@ async function walkTop(services: Services, window: Window): Promise<TweetId[]> {
   let place = null;
   do {
     const page = await services.timeline.top({ viewer: null, window, place, limit: LIMITS.pageMax });
-    ids.push(...page.items.map((item) => item.card.tweet.id));
+    ids.push(...page.items.map((item) => item.tweetView.tweet.id));
     place = page.next;
   } while (place !== null);
   return ids;

@@ -1,5 +1,5 @@
 /**
- * Makes cards for one reader: at first what tweets and engagement know of the ids, then, by what came back, the
+ * Makes tweet views for one reader: at first what tweets and engagement know of the ids, then, by what came back, the
  * people and the comments' texts. Four calls in two round trips; a third where previews were hidden, and a fourth where
  * all that engagement sent were, so that older ones are searched for.
  */
@@ -11,37 +11,37 @@ import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { PersonShown } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { FeedItem, TweetCard } from '../timeline.ts';
+import type { FeedItem, TweetView } from '../timeline.ts';
 import type { Author } from './entry.ts';
-import type { Cast } from './profile-loader.ts';
-import { type Cards, mentionedIn } from './tweet-views.ts';
+import type { ProfileLoader } from './profile-loader.ts';
+import { mentionedIn, type TweetViewCache } from './tweet-views.ts';
 
-/** A card that one reader may be shown. */
-export interface ReaderCard {
-  card: TweetCard;
+/** A tweet view that one reader may be shown. */
+export interface ReaderTweetView {
+  tweetView: TweetView;
   viewer: FeedItem['viewer'];
   author: Author;
 }
 
-export interface MakeCardsDeps {
+export interface BuildTweetViewsDeps {
   tweets: Pick<Tweets, 'get'>;
   engagement: Pick<Engagement, 'summaries' | 'visiblePreviews'>;
-  cards: Pick<Cards, 'keep'>;
+  tweetViewCache: Pick<TweetViewCache, 'keep'>;
 }
 
-export interface MadeCards {
+export interface BuiltTweetViews {
   /** In the order asked for; undefined: gone, or hidden from this reader. null: social is down, nothing can be shown. */
-  cards: (ReaderCard | undefined)[] | null;
+  tweetViews: (ReaderTweetView | undefined)[] | null;
   /** Engagement is down. */
   degraded: boolean;
 }
 
-export type MakeCards = (request: {
+export type BuildTweetViews = (request: {
   tweetIds: readonly TweetId[];
   viewer: UserId | null;
   /** Fetches also whoever was wanted before. */
-  cast: Cast;
-}) => Promise<MadeCards>;
+  profiles: ProfileLoader;
+}) => Promise<BuiltTweetViews>;
 
 /** What the services said, in the order of the ids. */
 interface Found {
@@ -51,7 +51,7 @@ interface Found {
 
 type Row = LikeRow | CommentRow;
 
-/** What one reader's cards show of likes and comments, in the order of the ids. */
+/** What one reader's tweet views show of likes and comments, in the order of the ids. */
 type Previews = (Pick<Summary, 'likes' | 'comments'> | undefined)[];
 
 interface Wanted {
@@ -66,7 +66,11 @@ interface Comments {
   someGone: boolean;
 }
 
-export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): MakeCards {
+export function createBuildTweetViews({
+  tweets,
+  engagement,
+  tweetViewCache,
+}: BuildTweetViewsDeps): BuildTweetViews {
   async function addComments(ids: number[], comments: Comments): Promise<void> {
     if (ids.length === 0) return;
     const found = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
@@ -75,39 +79,41 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
   }
 
   /** Fetches whoever is wanted, and comments; false: social is down. */
-  async function fetched(ids: number[], comments: Comments, cast: Cast): Promise<boolean> {
-    const [checked] = await Promise.all([unlessDown(cast.fetch()), addComments(ids, comments)]);
+  async function fetched(ids: number[], comments: Comments, profiles: ProfileLoader): Promise<boolean> {
+    const [checked] = await Promise.all([unlessDown(profiles.fetch()), addComments(ids, comments)]);
     return checked !== null;
   }
 
   /** Previews with their people and comments; null: social is down. */
   async function previewsOf(
     { records, summaries }: Found,
-    { viewer, comments, cast }: { viewer: UserId | null; comments: Comments; cast: Cast },
+    { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
   ): Promise<Previews | null> {
     const previews: Previews = summaries ?? [];
     const found = { records, previews };
-    if (!(await fetched(wantFirst(found, cast), comments, cast))) return null;
-    if (!cast.someHidden() && !comments.someGone) return previews;
-    if (!(await fetched(wantMore(found, comments, cast), comments, cast))) return null;
-    const older = await olderPreviews(found, { viewer, comments, cast });
+    if (!(await fetched(wantFirst(found, profiles), comments, profiles))) return null;
+    if (!profiles.someHidden() && !comments.someGone) return previews;
+    if (!(await fetched(wantMore(found, comments, profiles), comments, profiles))) return null;
+    const older = await olderPreviews(found, { viewer, comments, profiles });
     if (older === null) return previews;
-    return (await fetched(wantFirst({ records, previews: older }, cast), comments, cast)) ? older : null;
+    return (await fetched(wantFirst({ records, previews: older }, profiles), comments, profiles))
+      ? older
+      : null;
   }
 
   /** Previews in which hidden rows made room for older ones; null: there is no need, or engagement is down. */
   async function olderPreviews(
     { records, previews }: Wanted,
-    { viewer, comments, cast }: { viewer: UserId | null; comments: Comments; cast: Cast },
+    { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
   ): Promise<Previews | null> {
     const lacking = (rows: Row[] | undefined, shows: (row: Row) => boolean) =>
       rows?.length === LIMITS.previewFetched && rows.filter(shows).length < LIMITS.previewShown;
     const likesOf: TweetId[] = [];
     const commentsOf: TweetId[] = [];
     for (const [i, record] of records.entries()) {
-      if (record === undefined || cast.get(record.author) === undefined) continue;
-      if (lacking(previews[i]?.likes, (row) => shows(row, cast))) likesOf.push(record.id);
-      if (lacking(previews[i]?.comments, (row) => showsComment(row, comments, cast))) {
+      if (record === undefined || profiles.get(record.author) === undefined) continue;
+      if (lacking(previews[i]?.likes, (row) => shows(row, profiles))) likesOf.push(record.id);
+      if (lacking(previews[i]?.comments, (row) => showsComment(row, comments, profiles))) {
         commentsOf.push(record.id);
       }
     }
@@ -126,7 +132,7 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
     });
   }
 
-  return async ({ tweetIds, viewer, cast }) => {
+  return async ({ tweetIds, viewer, profiles }) => {
     const ids = [...tweetIds];
     const [records, summaries] = await Promise.all([
       tweets.get({ ids }),
@@ -138,37 +144,38 @@ export function createMakeCards({ tweets, engagement, cards }: MakeCardsDeps): M
     };
     const degraded = summaries === null;
     const comments: Comments = { byId: new Map(), someGone: false };
-    const previews = await previewsOf(found, { viewer, comments, cast });
-    if (previews === null) return { cards: null, degraded };
+    const previews = await previewsOf(found, { viewer, comments, profiles });
+    if (previews === null) return { tweetViews: null, degraded };
     const made = found.records.map((tweet, i) => {
-      const author = tweet?.kind === 'tweet' ? cast.get(tweet.author) : undefined;
+      const author = tweet?.kind === 'tweet' ? profiles.get(tweet.author) : undefined;
       if (tweet === undefined || author === undefined) return undefined;
       const summary = found.summaries?.[i];
-      const card = cardOf({ tweet, author, summary, preview: previews[i], comments, cast });
-      const plain = summary !== undefined && card.hiddenMentions.length === 0;
-      if (plain && sameForAll(author, summary, comments, cast)) cards.keep(card, cast.asOf);
-      return { card, viewer: summary?.viewer ?? null, author };
+      const tweetView = tweetViewOf({ tweet, author, summary, preview: previews[i], comments, profiles });
+      const plain = summary !== undefined && tweetView.hiddenMentions.length === 0;
+      if (plain && sameForAll(author, summary, comments, profiles))
+        tweetViewCache.keep(tweetView, profiles.asOf);
+      return { tweetView, viewer: summary?.viewer ?? null, author };
     });
-    return { cards: made, degraded };
+    return { tweetViews: made, degraded };
   };
 }
 
 /**
- * Asks for everybody whom a card is likely to name: previews of which all are visible show the first three. Returns
+ * Asks for everybody whom a tweet view is likely to name: previews of which all are visible show the first three. Returns
  * the comments needed.
  */
-function wantFirst({ records, previews }: Wanted, cast: Cast): number[] {
+function wantFirst({ records, previews }: Wanted, profiles: ProfileLoader): number[] {
   const wanted: number[] = [];
   for (let i = 0; i < records.length; i++) {
     const record = records[i];
     if (record === undefined) continue;
-    cast.want(record.author);
-    for (const userId of mentionedIn(record)) cast.want(userId);
+    profiles.want(record.author);
+    for (const userId of mentionedIn(record)) profiles.want(userId);
     const preview = previews[i];
     if (preview === undefined) continue;
-    for (const { userId } of first(preview.likes)) cast.want(userId);
+    for (const { userId } of first(preview.likes)) profiles.want(userId);
     for (const { userId, id } of first(preview.comments)) {
-      cast.want(userId);
+      profiles.want(userId);
       wanted.push(id);
     }
   }
@@ -176,16 +183,17 @@ function wantFirst({ records, previews }: Wanted, cast: Cast): number[] {
 }
 
 /** Asks for the further previews of those tweets of which the first three cannot all be shown. */
-function wantMore({ records, previews }: Wanted, comments: Comments, cast: Cast): number[] {
+function wantMore({ records, previews }: Wanted, comments: Comments, profiles: ProfileLoader): number[] {
   const wanted: number[] = [];
   for (let i = 0; i < records.length; i++) {
     const preview = previews[i];
     if (preview === undefined || records[i] === undefined) continue;
     const { likes, comments: rows } = preview;
-    if (!first(likes).every((row) => shows(row, cast))) for (const { userId } of likes) cast.want(userId);
-    if (first(rows).every((row) => showsComment(row, comments, cast))) continue;
+    if (!first(likes).every((row) => shows(row, profiles)))
+      for (const { userId } of likes) profiles.want(userId);
+    if (first(rows).every((row) => showsComment(row, comments, profiles))) continue;
     for (const { userId, id } of rows.slice(LIMITS.previewShown)) {
-      cast.want(userId);
+      profiles.want(userId);
       wanted.push(id);
     }
   }
@@ -197,17 +205,22 @@ function first<Row>(rows: Row[]): Row[] {
 }
 
 /** What a protected account does is for those who may read it, just as what it writes. */
-function shows(row: { userId: UserId }, cast: Cast): boolean {
-  return cast.get(row.userId) !== undefined;
+function shows(row: { userId: UserId }, profiles: ProfileLoader): boolean {
+  return profiles.get(row.userId) !== undefined;
 }
 
-function showsComment(row: CommentRow, comments: Comments, cast: Cast): boolean {
-  return comments.byId.has(row.id) && shows(row, cast);
+function showsComment(row: CommentRow, comments: Comments, profiles: ProfileLoader): boolean {
+  return comments.byId.has(row.id) && shows(row, profiles);
 }
 
-/** Whether every reader who is apart from nobody on the card is shown this very one. */
-function sameForAll(author: PersonShown, { likes, comments: rows }: Summary, comments: Comments, cast: Cast) {
-  const open = ({ userId }: { userId: UserId }) => cast.get(userId)?.protected === false;
+/** Whether every reader who is apart from nobody on the tweet view is shown this very one. */
+function sameForAll(
+  author: PersonShown,
+  { likes, comments: rows }: Summary,
+  comments: Comments,
+  profiles: ProfileLoader,
+) {
+  const open = ({ userId }: { userId: UserId }) => profiles.get(userId)?.protected === false;
   return (
     !author.protected &&
     first(likes).every(open) &&
@@ -215,34 +228,34 @@ function sameForAll(author: PersonShown, { likes, comments: rows }: Summary, com
   );
 }
 
-interface CardParts {
+interface TweetViewParts {
   tweet: TweetRecord;
   author: PersonShown;
   summary: Summary | undefined;
   preview: Previews[number];
   comments: Comments;
-  cast: Cast;
+  profiles: ProfileLoader;
 }
 
-function cardOf({ tweet, author, summary, preview, comments, cast }: CardParts): TweetCard {
+function tweetViewOf({ tweet, author, summary, preview, comments, profiles }: TweetViewParts): TweetView {
   const people = [author.head];
   return {
     tweet,
     likeCount: summary === undefined ? null : summary.likeCount,
     commentCount: summary === undefined ? null : summary.commentCount,
     repostCount: summary === undefined ? null : summary.repostCount,
-    likes: likesShown(preview?.likes ?? [], cast, people),
-    comments: commentsShown(preview?.comments ?? [], { comments, cast, people }),
+    likes: likesShown(preview?.likes ?? [], profiles, people),
+    comments: commentsShown(preview?.comments ?? [], { comments, profiles, people }),
     people,
-    hiddenMentions: mentionedIn(tweet).filter((userId) => !cast.sees(userId)),
+    hiddenMentions: mentionedIn(tweet).filter((userId) => !profiles.sees(userId)),
   };
 }
 
-function likesShown(rows: LikeRow[], cast: Cast, people: PersonHead[]): TweetCard['likes'] {
+function likesShown(rows: LikeRow[], profiles: ProfileLoader, people: PersonHead[]): TweetView['likes'] {
   const shown: { userId: UserId; time: number }[] = [];
   for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
     const { id, userId } = rows[j]!;
-    const person = cast.get(userId);
+    const person = profiles.get(userId);
     if (person === undefined) continue;
     name(person.head, people);
     shown.push({ userId, time: snowflakeTime(id) });
@@ -252,13 +265,13 @@ function likesShown(rows: LikeRow[], cast: Cast, people: PersonHead[]): TweetCar
 
 function commentsShown(
   rows: CommentRow[],
-  { comments, cast, people }: { comments: Comments; cast: Cast; people: PersonHead[] },
-): TweetCard['comments'] {
-  const shown: TweetCard['comments'][number][] = [];
+  { comments, profiles, people }: { comments: Comments; profiles: ProfileLoader; people: PersonHead[] },
+): TweetView['comments'] {
+  const shown: TweetView['comments'][number][] = [];
   for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
     const { id, userId } = rows[j]!;
     const comment = comments.byId.get(id);
-    const person = cast.get(userId);
+    const person = profiles.get(userId);
     if (comment === undefined || person === undefined) continue;
     name(person.head, people);
     shown.push({ commentId: id, userId, content: comment.content, time: comment.time });
@@ -266,7 +279,7 @@ function commentsShown(
   return shown;
 }
 
-/** A card names seven people at most. */
+/** A tweet view names seven people at most. */
 function name(head: PersonHead, people: PersonHead[]): void {
   if (!people.some(({ userId }) => userId === head.userId)) people.push(head);
 }

@@ -7,7 +7,7 @@ import type { UserId } from '#domain/ids.ts';
 import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
 import type { Entry, Rule } from './entry.ts';
 import type { Hydrate } from './hydrate.ts';
-import type { Cast } from './profile-loader.ts';
+import type { ProfileLoader } from './profile-loader.ts';
 
 export interface Candidates<E extends Entry> {
   entries: E[];
@@ -32,7 +32,7 @@ export interface PageRequest<E extends Entry, Place> {
   viewer: UserId | null;
   rule: Rule;
   /** A fresh one, for this viewer. */
-  cast: Cast;
+  profiles: ProfileLoader;
 }
 
 /**
@@ -47,7 +47,7 @@ const SECOND_ROUND = 20;
 /** Fills one page. What is passed over is passed over for good: the next page begins below it. */
 export async function fillPage<E extends Entry, Place>(
   hydrate: Hydrate,
-  { source, limit, viewer, rule, cast }: PageRequest<E, Place>,
+  { source, limit, viewer, rule, profiles }: PageRequest<E, Place>,
 ): Promise<FeedPage<Place>> {
   const items: FeedItem[] = [];
   let degraded = false;
@@ -58,7 +58,7 @@ export async function fillPage<E extends Entry, Place>(
     partial ||= incomplete;
     let used = 0;
     if (entries.length > 0) {
-      const result = await hydrate({ entries, viewer, rule, items, limit, cast });
+      const result = await hydrate({ entries, viewer, rule, items, limit, profiles });
       degraded ||= result.degraded;
       if (result.unchecked) {
         partial = true;

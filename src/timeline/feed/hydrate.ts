@@ -1,5 +1,5 @@
 /**
- * Brings a skeleton to life: for each place the tweet's card, what the reader did with it, and who reposted it. Cards
+ * Brings a skeleton to life: for each place the tweet view, what the reader did with it, and who reposted it. Tweet views
  * are kept ones where the reader is shown what everybody is; the others are made for this reader.
  */
 import { unlessDown } from '#domain/errors.ts';
@@ -7,11 +7,15 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import type { PersonHead } from '#domain/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Social } from '#social/social.ts';
-import type { FeedItem, TweetCard } from '#timeline/timeline.ts';
-import { createMakeCards, type MakeCardsDeps, type ReaderCard } from './build-tweet-views.ts';
+import type { FeedItem, TweetView } from '#timeline/timeline.ts';
+import {
+  type BuildTweetViewsDeps,
+  createBuildTweetViews,
+  type ReaderTweetView,
+} from './build-tweet-views.ts';
 import type { Author, Entry, Rule } from './entry.ts';
-import type { Cast } from './profile-loader.ts';
-import { type Cards, mentionedIn } from './tweet-views.ts';
+import type { ProfileLoader } from './profile-loader.ts';
+import { mentionedIn, type TweetViewCache } from './tweet-views.ts';
 
 export interface HydrateRequest {
   entries: readonly Entry[];
@@ -20,8 +24,8 @@ export interface HydrateRequest {
   /** Where the visible ones are put, until there are `limit`. */
   items: FeedItem[];
   limit: number;
-  /** Asks for everybody who is not on a kept card. */
-  cast: Cast;
+  /** Asks for everybody who is not on a kept tweet view. */
+  profiles: ProfileLoader;
 }
 
 export interface Hydrated {
@@ -35,29 +39,33 @@ export interface Hydrated {
 
 export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 
-export interface HydrateDeps extends MakeCardsDeps {
-  engagement: MakeCardsDeps['engagement'] & Pick<Engagement, 'acted'>;
+export interface HydrateDeps extends BuildTweetViewsDeps {
+  engagement: BuildTweetViewsDeps['engagement'] & Pick<Engagement, 'acted'>;
   social: Pick<Social, 'apart'>;
-  cards: Cards;
+  tweetViewCache: TweetViewCache;
 }
 
 /** In the order of the entries; undefined: there is nothing that this reader may be shown. */
-type ReaderCards = (ReaderCard | undefined)[];
+type ReaderTweetViews = (ReaderTweetView | undefined)[];
 
-/** The author of a kept card, to a reader who is apart from nobody on it. */
+/** The author of a kept tweet view, to a reader who is apart from nobody on it. */
 const LIKE_ANYBODY: Author = { protected: false, muting: false };
 const NEITHER = { liked: false, reposted: false } as const;
 const NOBODY: readonly PersonHead[] = [];
 
 export function createHydrate(deps: HydrateDeps): Hydrate {
-  const { engagement, social, cards } = deps;
-  const makeCards = createMakeCards(deps);
+  const { engagement, social, tweetViewCache } = deps;
+  const buildTweetViews = createBuildTweetViews(deps);
 
-  /** Those kept cards that this reader is shown like everybody; undefined, or none at all, where one has to be made. */
-  async function keptCards(entries: readonly Entry[], viewer: UserId | null): Promise<ReaderCards> {
-    const kept = entries.map(({ tweetId }) => cards.get(tweetId));
-    if (viewer === null) return kept.map((card) => card && { card, viewer: null, author: LIKE_ANYBODY });
-    const tweetIds = kept.flatMap((card) => card?.tweet.id ?? []);
+  /** Those kept tweet views that this reader is shown like everybody; undefined, or none at all, where one has to be made. */
+  async function cachedTweetViews(
+    entries: readonly Entry[],
+    viewer: UserId | null,
+  ): Promise<ReaderTweetViews> {
+    const kept = entries.map(({ tweetId }) => tweetViewCache.get(tweetId));
+    if (viewer === null)
+      return kept.map((tweetView) => tweetView && { tweetView, viewer: null, author: LIKE_ANYBODY });
+    const tweetIds = kept.flatMap((tweetView) => tweetView?.tweet.id ?? []);
     if (tweetIds.length === 0) return [];
     const [apart, acted] = await Promise.all([
       unlessDown(social.apart({ viewer })),
@@ -65,39 +73,39 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     ]);
     if (apart === null || acted === null) return [];
     const strangers = new Set(apart.userIds);
-    return kept.map((card) => {
-      if (card === undefined || namesAny(card, strangers)) return undefined;
-      return { card, viewer: didWith(card.tweet.id, acted), author: LIKE_ANYBODY };
+    return kept.map((tweetView) => {
+      if (tweetView === undefined || namesAny(tweetView, strangers)) return undefined;
+      return { tweetView, viewer: didWith(tweetView.tweet.id, acted), author: LIKE_ANYBODY };
     });
   }
 
   return async (request) => {
-    const { entries, viewer, cast } = request;
-    const found = await keptCards(entries, viewer);
-    for (const { repostedBy } of entries) for (const userId of repostedBy) cast.want(userId);
+    const { entries, viewer, profiles } = request;
+    const found = await cachedTweetViews(entries, viewer);
+    for (const { repostedBy } of entries) for (const userId of repostedBy) profiles.want(userId);
     const missing = entries.filter((_, i) => found[i] === undefined).map(({ tweetId }) => tweetId);
     if (missing.length === 0) {
-      const checked = await unlessDown(cast.fetch());
+      const checked = await unlessDown(profiles.fetch());
       return decided(request, found, { degraded: false, unchecked: checked === null });
     }
-    const made = await makeCards({ tweetIds: missing, viewer, cast });
-    if (made.cards !== null) {
+    const made = await buildTweetViews({ tweetIds: missing, viewer, profiles });
+    if (made.tweetViews !== null) {
       // What was made comes in the order of what was missing: only such a place takes the next.
-      for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.cards[next++];
+      for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.tweetViews[next++];
     }
-    return decided(request, found, { degraded: made.degraded, unchecked: made.cards === null });
+    return decided(request, found, { degraded: made.degraded, unchecked: made.tweetViews === null });
   };
 }
 
 function decided(
   request: HydrateRequest,
-  cards: ReaderCards,
+  tweetViews: ReaderTweetViews,
   { degraded, unchecked }: Omit<Hydrated, 'used'>,
 ): Hydrated {
-  return { used: unchecked ? 0 : assemble(request, cards), degraded, unchecked };
+  return { used: unchecked ? 0 : assemble(request, tweetViews), degraded, unchecked };
 }
 
-function namesAny({ tweet, people }: TweetCard, strangers: ReadonlySet<UserId>): boolean {
+function namesAny({ tweet, people }: TweetView, strangers: ReadonlySet<UserId>): boolean {
   if (strangers.size === 0) return false;
   return (
     people.some(({ userId }) => strangers.has(userId)) || mentionedIn(tweet).some((id) => strangers.has(id))
@@ -110,23 +118,26 @@ function didWith(tweetId: TweetId, { liked, reposted }: Awaited<ReturnType<Engag
 }
 
 /** Puts the visible entries into `items` until the page is full; returns how many entries it looked at. */
-function assemble({ entries, rule, items, limit, cast }: HydrateRequest, cards: ReaderCards): number {
+function assemble(
+  { entries, rule, items, limit, profiles }: HydrateRequest,
+  tweetViews: ReaderTweetViews,
+): number {
   let used = 0;
   for (; used < entries.length && items.length < limit; used++) {
-    const found = cards[used];
+    const found = tweetViews[used];
     if (found === undefined || !rule(found.author)) continue;
     const entry = entries[used]!;
-    const repostedBy = visibleReposters(entry, cast);
+    const repostedBy = visibleReposters(entry, profiles);
     if (entry.byRepost && repostedBy.length === 0) continue;
     const repostTime = repostedBy.length === 0 ? null : entry.repostTime;
-    items.push({ card: found.card, viewer: found.viewer, repostedBy, repostTime });
+    items.push({ tweetView: found.tweetView, viewer: found.viewer, repostedBy, repostTime });
   }
   return used;
 }
 
 /** Muting somebody mutes their reposts; only homes have any. */
-function visibleReposters({ repostedBy }: Entry, cast: Cast): readonly PersonHead[] {
+function visibleReposters({ repostedBy }: Entry, profiles: ProfileLoader): readonly PersonHead[] {
   if (repostedBy.length === 0) return NOBODY;
-  const people = repostedBy.map((userId) => cast.get(userId));
+  const people = repostedBy.map((userId) => profiles.get(userId));
   return people.filter((person) => person?.muting === false).map((person) => person!.head);
 }

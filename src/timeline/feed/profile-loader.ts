@@ -4,8 +4,8 @@ import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { PersonShown, Social } from '#social/social.ts';
 
-export interface Cast {
-  /** When the page began, see `Cards`: a later round makes its cards of people whom the first asked for. */
+export interface ProfileLoader {
+  /** When the page began, see `TweetViewCache`: a later round makes its tweet views of people whom the first asked for. */
   readonly asOf: number;
   /** Somebody of whom the page needs to know. */
   want(userId: UserId): void;
@@ -19,13 +19,13 @@ export interface Cast {
   someHidden(): boolean;
 }
 
-export interface CastDeps {
+export interface ProfileLoaderDeps {
   social: Pick<Social, 'shown'>;
   viewer: UserId | null;
   asOf: number;
 }
 
-export function createCast({ social, viewer, asOf }: CastDeps): Cast {
+export function createProfileLoader({ social, viewer, asOf }: ProfileLoaderDeps): ProfileLoader {
   /** By number: a person's place in `shown`. */
   const places = new Map<UserId, number>();
   const shown: (PersonShown | null)[] = [];

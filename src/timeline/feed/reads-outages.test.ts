@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
-import { ANN, BEN, CARD_KINDS, createLists, type Lists, NOBODY } from '#timeline/testing/lists.ts';
+import { ANN, BEN, createLists, type Lists, NOBODY, TWEET_VIEW_CACHES } from '#timeline/testing/lists.ts';
 
-for (const [kind, cardsOf] of CARD_KINDS)
+for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
   describe(`lists of tweets ${kind}, when a part is down`, () => {
     let { world, reads, skeleton, posted, home, listTop, top } = {} as Lists;
 
     beforeEach(() => {
-      ({ world, reads, skeleton, posted, home, listTop, top } = createLists(cardsOf));
+      ({ world, reads, skeleton, posted, home, listTop, top } = createLists(cacheFor));
     });
 
     test('engagement: no counts, no previews, and the page says so', async () => {
@@ -17,8 +17,8 @@ for (const [kind, cardsOf] of CARD_KINDS)
       world.down.add('engagement');
       for (const page of [await home(), await reads.tweet({ tweetId, viewer: ANN })]) {
         assert.deepEqual(page.degraded, ['engagement']);
-        const { viewer, card } = page.items[0]!;
-        const { likeCount, commentCount, repostCount, likes } = card;
+        const { viewer, tweetView } = page.items[0]!;
+        const { likeCount, commentCount, repostCount, likes } = tweetView;
         assert.deepEqual([likeCount, commentCount, repostCount, viewer, likes], [null, null, null, null, []]);
       }
     });

@@ -6,7 +6,6 @@ import { LIMITS } from '#domain/limits.ts';
 import {
   ANN,
   BEN,
-  CARD_KINDS,
   CAT,
   createLists,
   DAN,
@@ -14,16 +13,17 @@ import {
   type Lists,
   NOBODY,
   namesOf,
+  TWEET_VIEW_CACHES,
 } from '#timeline/testing/lists.ts';
 import type { FeedPage, TopPlace } from '#timeline/timeline.ts';
 
-for (const [kind, cardsOf] of CARD_KINDS)
+for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
   describe(`lists of tweets ${kind}`, () => {
     let { clock, world, reads, skeleton, posted, reposted, home, walkHome, listTop, top } = {} as Lists;
 
     beforeEach(() => {
       ({ clock, world, reads, skeleton, posted, reposted, home, walkHome, listTop, top } =
-        createLists(cardsOf));
+        createLists(cacheFor));
     });
 
     describe('a page', () => {
@@ -48,8 +48,8 @@ for (const [kind, cardsOf] of CARD_KINDS)
         const commentId = world.comment(tweetId, CAT);
         reposted(tweetId, CAT);
         const page = await home();
-        const { card, viewer, repostedBy, repostTime } = page.items[0]!;
-        const { likes, comments, likeCount, commentCount } = card;
+        const { tweetView, viewer, repostedBy, repostTime } = page.items[0]!;
+        const { likes, comments, likeCount, commentCount } = tweetView;
         assert.deepEqual(
           likes.map(({ userId }) => userId),
           [DAN, ANN],
@@ -61,7 +61,7 @@ for (const [kind, cardsOf] of CARD_KINDS)
         assert.deepEqual([likeCount, commentCount, viewer], [2, 1, { liked: true, reposted: false }]);
         assert.deepEqual([repostedBy.map(({ userId }) => userId), repostTime], [[CAT], clock.now()]);
         assert.deepEqual(namesOf(page), [ANN, BEN, CAT, DAN]);
-        assert.deepEqual(card.people[0], { userId: BEN, handle: 'h2', name: 'Name 2', picture: '' });
+        assert.deepEqual(tweetView.people[0], { userId: BEN, handle: 'h2', name: 'Name 2', picture: '' });
       });
 
       test('shows the newest three likes and comments that the reader may see, of the newest eight', async () => {
@@ -73,7 +73,7 @@ for (const [kind, cardsOf] of CARD_KINDS)
         }
         for (const hidden of [19, 17]) world.people.get(hidden)!.blocking.add(ANN);
         world.setAccount(16, { protected: true });
-        const { likes, comments, likeCount } = (await home()).items[0]!.card;
+        const { likes, comments, likeCount } = (await home()).items[0]!.tweetView;
         assert.deepEqual(
           likes.map(({ userId }) => userId),
           [18, 15, 14],
@@ -97,7 +97,7 @@ for (const [kind, cardsOf] of CARD_KINDS)
           bothDo(userId);
           world.people.get(ANN)!.blocking.add(userId);
         }
-        const toAnn = (await home()).items[0]!.card;
+        const toAnn = (await home()).items[0]!.tweetView;
         assert.deepEqual(
           toAnn.likes.map(({ userId }) => userId),
           [13, 12, 11],
@@ -110,11 +110,11 @@ for (const [kind, cardsOf] of CARD_KINDS)
             .map((id) => [id, `text of ${id}`]),
         );
         assert.deepEqual(toAnn.people.map(({ userId }) => userId).sort(), [11, 12, 13, BEN].sort());
-        const toNobody = (await reads.tweet({ tweetId, viewer: null })).items[0]!.card;
+        const toNobody = (await reads.tweet({ tweetId, viewer: null })).items[0]!.tweetView;
         assert.deepEqual(
           toNobody.likes.map(({ userId }) => userId),
           [179, 178, 177],
-          'what one reader is shown is no other reader’s card',
+          'what one reader is shown is no other reader’s tweet view',
         );
       });
 
@@ -125,9 +125,9 @@ for (const [kind, cardsOf] of CARD_KINDS)
           world.like(tweetId, userId);
           if (userId > 10) world.people.get(ANN)!.blocking.add(userId);
         }
-        assert.deepEqual((await home()).items[0]!.card.likes, []);
+        assert.deepEqual((await home()).items[0]!.tweetView.likes, []);
         world.people.get(ANN)!.blocking.delete(12);
-        const { likes } = (await home()).items[0]!.card;
+        const { likes } = (await home()).items[0]!.tweetView;
         assert.deepEqual(
           likes.map(({ userId }) => userId),
           [12],
@@ -138,7 +138,7 @@ for (const [kind, cardsOf] of CARD_KINDS)
         const tweetId = posted(BEN);
         const comments = [1, 2, 3, 4].map(() => world.comment(tweetId, CAT));
         world.remove(comments[3]!);
-        const shown = (await home()).items[0]!.card.comments.map(({ commentId }) => commentId);
+        const shown = (await home()).items[0]!.tweetView.comments.map(({ commentId }) => commentId);
         assert.deepEqual(shown, [comments[2], comments[1], comments[0]]);
       });
     });

@@ -14,7 +14,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { Author, Entry } from './entry.ts';
 import { fillPage, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
-import { createCast } from './profile-loader.ts';
+import { createProfileLoader } from './profile-loader.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
 
 export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'some' | 'tweet'>;
@@ -34,13 +34,14 @@ const inHome = ({ muting }: Author) => !muting;
 const inGlobalTop = (author: Author) => !author.protected;
 
 export function createReads(deps: ReadsDeps): Reads {
-  const { tweets, social, cards, homes, globalTop, snapshots, openHomeTop } = deps;
+  const { tweets, social, tweetViewCache, homes, globalTop, snapshots, openHomeTop } = deps;
   const hydrate = createHydrate(deps);
-  const castFor = (viewer: UserId | null) => createCast({ social, viewer, asOf: cards.now() });
+  const profilesFor = (viewer: UserId | null) =>
+    createProfileLoader({ social, viewer, asOf: tweetViewCache.now() });
   function page<E extends Entry, Place>(
-    request: Omit<PageRequest<E, Place>, 'cast'>,
+    request: Omit<PageRequest<E, Place>, 'profiles'>,
   ): Promise<FeedPage<Place>> {
-    return fillPage(hydrate, { ...request, cast: castFor(request.viewer) });
+    return fillPage(hydrate, { ...request, profiles: profilesFor(request.viewer) });
   }
 
   return {
@@ -106,7 +107,14 @@ export function createReads(deps: ReadsDeps): Reads {
       byRepost: false,
     }));
     const items: FeedPage<never>['items'] = [];
-    const request = { entries, viewer, rule: anywhere, items, limit: entries.length, cast: castFor(viewer) };
+    const request = {
+      entries,
+      viewer,
+      rule: anywhere,
+      items,
+      limit: entries.length,
+      profiles: profilesFor(viewer),
+    };
     const { degraded, unchecked } = await hydrate(request);
     const missing: 'engagement'[] = degraded ? ['engagement'] : [];
     return { items, degraded: missing, unchecked };

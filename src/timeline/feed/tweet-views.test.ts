@@ -7,9 +7,9 @@ import { createManualClock } from '#platform/clock.ts';
 import { createStamps } from '#platform/stamps.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from '../testing/world.ts';
-import type { TweetCard } from '../timeline.ts';
+import type { TweetView } from '../timeline.ts';
 import { createReads } from './reads.ts';
-import { type Cards, createCards, NO_CARDS } from './tweet-views.ts';
+import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from './tweet-views.ts';
 
 const PEOPLE = [1, 2, 3, 4, 5] as const;
 const [ANN, BEN, CAT] = PEOPLE;
@@ -19,10 +19,10 @@ function openWorld() {
   const world = createWorld(clock);
   for (const userId of PEOPLE) world.join(userId);
   const tweetIds: TweetId[] = [];
-  const readsWith = (cards: Cards) =>
+  const readsWith = (tweetViewCache: TweetViewCache) =>
     createReads({
       ...world,
-      cards,
+      tweetViewCache,
       snapshots: createMemoryTopSnapshots({ clock }),
       globalTop: { newest: () => Promise.reject(new Error('is not asked for')) },
       homes: { candidates: () => Promise.reject(new Error('is not asked for')) },
@@ -93,11 +93,14 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     ),
 );
 
-test('whatever happened, every reader is shown from kept cards what they are shown without', async () => {
+test('whatever happened, every reader is shown from kept tweet views what they are shown without', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40, size: 'max' }), async (acts) => {
       const { world, tweetIds, readsWith } = openWorld();
-      const [kept, plain] = [readsWith(createCards({ stamps: world.stamps })), readsWith(NO_CARDS)];
+      const [kept, plain] = [
+        readsWith(createTweetViewCache({ stamps: world.stamps })),
+        readsWith(NO_TWEET_VIEW_CACHE),
+      ];
       for (const each of acts) {
         each(world, tweetIds);
         for (const reader of PEOPLE) {
@@ -121,9 +124,9 @@ test('whatever happened, every reader is shown from kept cards what they are sho
   );
 });
 
-test('a kept card costs its next reader two calls, whoever it is, and the services of tweets none', async () => {
+test('a kept tweet view costs its next reader two calls, whoever it is, and the services of tweets none', async () => {
   const { world, tweetIds, readsWith } = openWorld();
-  const reads = readsWith(createCards({ stamps: world.stamps }));
+  const reads = readsWith(createTweetViewCache({ stamps: world.stamps }));
   tweetIds.push(world.post(BEN));
   world.like(tweetIds[0]!, CAT);
   await reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
@@ -133,17 +136,17 @@ test('a kept card costs its next reader two calls, whoever it is, and the servic
   assert.deepEqual(Object.fromEntries(world.calls), { 'social.apart': 1, 'engagement.acted': 1 });
 });
 
-test('what changed while a card was made is not kept', () => {
+test('what changed while a tweet view was made is not kept', () => {
   const stamps = createStamps();
-  const cards = createCards({ stamps });
+  const tweetViewCache = createTweetViewCache({ stamps });
   const tweet = { id: 7, entities: { mentions: [{ userId: 2 }, { userId: null }] } };
-  const card = { tweet, people: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetCard;
-  const asOf = cards.now();
+  const tweetView = { tweet, people: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetView;
+  const asOf = tweetViewCache.now();
   stamps.touch([1]);
-  cards.keep(card, asOf);
-  assert.equal(cards.get(7), undefined);
-  cards.keep(card, cards.now());
-  assert.equal(cards.get(7), card);
+  tweetViewCache.keep(tweetView, asOf);
+  assert.equal(tweetViewCache.get(7), undefined);
+  tweetViewCache.keep(tweetView, tweetViewCache.now());
+  assert.equal(tweetViewCache.get(7), tweetView);
   stamps.touch([2]);
-  assert.equal(cards.get(7), undefined, 'nor once somebody changed whom it mentions');
+  assert.equal(tweetViewCache.get(7), undefined, 'nor once somebody changed whom it mentions');
 });

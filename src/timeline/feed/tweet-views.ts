@@ -1,5 +1,5 @@
 /**
- * Cards that all readers share. A card is kept where every reader who is apart from nobody on it is shown the very
+ * Tweet views that all readers share. A tweet view is kept where every reader who is apart from nobody on it is shown the very
  * same: its author and all whom it names are active and unprotected. It holds until anything that it was made of
  * changes: the tweet, what is under it, a comment's text, one of those people. Making one takes some ten look-ups in
  * the caches of three services, and finding one takes one.
@@ -8,19 +8,19 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { createIdCache } from '#platform/id-cache.ts';
 import type { Stamps } from '#platform/stamps.ts';
-import type { TweetCard } from '../timeline.ts';
+import type { TweetView } from '../timeline.ts';
 
-export interface Cards {
-  /** The moment now; to be taken before anything is read that a card is made of. */
+export interface TweetViewCache {
+  /** The moment now; to be taken before anything is read that a tweet view is made of. */
   now(): number;
-  /** The card as it is now. Undefined: none is kept, or something has changed. */
-  get(tweetId: TweetId): TweetCard | undefined;
-  /** Keeps a card that was made of what was read after `asOf`. It is never changed again. */
-  keep(card: TweetCard, asOf: number): void;
+  /** The tweet view as it is now. Undefined: none is kept, or something has changed. */
+  get(tweetId: TweetId): TweetView | undefined;
+  /** Keeps a tweet view that was made of what was read after `asOf`. It is never changed again. */
+  keep(tweetView: TweetView, asOf: number): void;
 }
 
 interface Kept {
-  card: TweetCard;
+  tweetView: TweetView;
   asOf: number;
   /** Ids of all that it was made of. */
   parts: number[];
@@ -29,25 +29,31 @@ interface Kept {
 /** Some 1.5 KB each. */
 const MOST = 65_536;
 
-export function createCards({ stamps, most = MOST }: { stamps: Stamps; most?: number }): Cards {
+export function createTweetViewCache({
+  stamps,
+  most = MOST,
+}: {
+  stamps: Stamps;
+  most?: number;
+}): TweetViewCache {
   const kept = createIdCache<Kept>({ most });
   return {
     now: stamps.now,
     get(tweetId) {
       const found = kept.get(tweetId);
       if (found === undefined || !stamps.unchanged(found.parts, found.asOf)) return undefined;
-      return found.card;
+      return found.tweetView;
     },
-    keep(card, asOf) {
-      const { tweet, people, comments } = card;
+    keep(tweetView, asOf) {
+      const { tweet, people, comments } = tweetView;
       const parts = [
         tweet.id,
         ...people.map(({ userId }) => userId),
         ...mentionedIn(tweet),
         ...comments.map(({ commentId }) => commentId),
       ];
-      for (const list of [card.likes, comments, people]) Object.freeze(list);
-      kept.set(tweet.id, { card: Object.freeze(card), asOf, parts });
+      for (const list of [tweetView.likes, comments, people]) Object.freeze(list);
+      kept.set(tweet.id, { tweetView: Object.freeze(tweetView), asOf, parts });
     },
   };
 }
@@ -57,5 +63,5 @@ export function mentionedIn({ entities }: TweetRecord): UserId[] {
   return entities.mentions.flatMap(({ userId }) => userId ?? []);
 }
 
-/** Where nobody tells of changes in the same turn, as between processes, no card can be known to hold. */
-export const NO_CARDS: Cards = { now: () => 0, get: () => undefined, keep: () => {} };
+/** Where nobody tells of changes in the same turn, as between processes, no tweet view can be known to hold. */
+export const NO_TWEET_VIEW_CACHE: TweetViewCache = { now: () => 0, get: () => undefined, keep: () => {} };

@@ -4,17 +4,17 @@ import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createReads, type Reads } from '#timeline/feed/reads.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
 import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
-import { type Cards, createCards, NO_CARDS } from '../feed/tweet-views.ts';
+import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from '../feed/tweet-views.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from './world.ts';
 
 export const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
 export const NOBODY = null;
 
-/** Every list is to be the same with kept cards and without. */
-export const CARD_KINDS: [string, (world: World) => Cards][] = [
-  ['from kept cards', ({ stamps }) => createCards({ stamps })],
-  ['where none are kept', () => NO_CARDS],
+/** Every list is to be the same with kept tweet views and without. */
+export const TWEET_VIEW_CACHES: [string, (world: World) => TweetViewCache][] = [
+  ['from kept tweet views', ({ stamps }) => createTweetViewCache({ stamps })],
+  ['where none are kept', () => NO_TWEET_VIEW_CACHE],
 ];
 
 export interface Lists {
@@ -38,7 +38,7 @@ export interface Lists {
   top(viewer: UserId | null, place?: TopPlace | null, limit?: number): Promise<FeedPage<TopPlace>>;
 }
 
-export function createLists(cardsOf: (world: World) => Cards): Lists {
+export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
   const clock = createManualClock(1_800_000_000_000);
   const world = createWorld(clock);
   for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
@@ -46,7 +46,7 @@ export function createLists(cardsOf: (world: World) => Cards): Lists {
   const skeleton: Lists['skeleton'] = { entries: [], rounds: 0, ready: async () => {} };
   const reads = createReads({
     ...world,
-    cards: cardsOf(world),
+    tweetViewCache: cacheFor(world),
     snapshots,
     globalTop: { newest: async (window) => (await snapshots.newest(window))! },
     homes: {
@@ -108,11 +108,11 @@ export function createLists(cardsOf: (world: World) => Cards): Lists {
 }
 
 export function idsOf(page: FeedPage<unknown>): TweetId[] {
-  return page.items.map(({ card }) => card.tweet.id);
+  return page.items.map(({ tweetView }) => tweetView.tweet.id);
 }
 
 /** Everybody named on a page. */
 export function namesOf(page: FeedPage<unknown>): UserId[] {
-  const named = page.items.flatMap(({ card, repostedBy }) => [...card.people, ...repostedBy]);
+  const named = page.items.flatMap(({ tweetView, repostedBy }) => [...tweetView.people, ...repostedBy]);
   return [...new Set(named.map(({ userId }) => userId))].sort();
 }

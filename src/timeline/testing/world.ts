@@ -57,7 +57,7 @@ export interface World {
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
   social: Pick<Social, 'view' | 'shown' | 'apart' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted' | 'visiblePreviews'>;
-  /** Of changes to tweets, to what is under them, and to people; not of ties, which no card is made of. */
+  /** Of changes to tweets, to what is under them, and to people; not of ties, which no tweet view is made of. */
   stamps: Stamps;
   log: Log;
   /** How often each method was called, by `service.method`. */
