@@ -6,6 +6,7 @@ import { inBatches } from '#platform/batches.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
+import type { RungLately } from './live-cooldown.ts';
 import type {
   Notification,
   NotificationChange,
@@ -13,7 +14,6 @@ import type {
   NotificationsPatch,
   StoredNotification,
 } from './notifications-store.ts';
-import type { RungLately } from './rung-lately.ts';
 
 export interface AnnouncingDeps {
   views: ViewStore<NotificationsPatch>;

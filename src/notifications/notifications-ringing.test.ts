@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createManualClock } from '#platform/clock.ts';
 import type { LiveEvent } from '#queue/pubsub.ts';
+import { createRungLately, RINGS_AGAIN_AFTER_MS } from './live-cooldown.ts';
 import type { Notification } from './notifications-store.ts';
-import { createRungLately, RINGS_AGAIN_AFTER_MS } from './rung-lately.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;

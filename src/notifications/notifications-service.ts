@@ -15,6 +15,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { createBellWorker } from './bell-worker.ts';
 import { createTelling } from './candidates.ts';
+import { createRungLately } from './live-cooldown.ts';
 import { announcing } from './live-notifier.ts';
 import { settingsWith } from './notification-settings.ts';
 import type { AccountNotices, Notifications } from './notifications.ts';
@@ -23,7 +24,6 @@ import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts'
 import { createNotificationsView } from './notifications-view.ts';
 import { createPermissions } from './preferences.ts';
 import { createMarking } from './read-markers.ts';
-import { createRungLately } from './rung-lately.ts';
 
 export interface NotificationsDeps {
   store: NotificationsStore;
