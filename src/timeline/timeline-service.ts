@@ -13,7 +13,7 @@ import { catchUp, createViewRunner, type ViewRunner } from '#queue/view-runner.t
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createReads } from './feed/reads.ts';
-import { createTweetViewCache, NO_TWEET_VIEW_CACHE } from './feed/tweet-views.ts';
+import { createTweetViewCache, NO_TWEET_VIEW_CACHE } from './feed/tweet-view-cache.ts';
 import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
 import type { TimelineDb } from './timeline-db.ts';

@@ -14,7 +14,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { FeedItem, TweetView } from '../timeline.ts';
 import type { Author } from './entry.ts';
 import type { ProfileLoader } from './profile-loader.ts';
-import { mentionedIn, type TweetViewCache } from './tweet-views.ts';
+import { mentionedIn, type TweetViewCache } from './tweet-view-cache.ts';
 
 /** A tweet view that one reader may be shown. */
 export interface ReaderTweetView {

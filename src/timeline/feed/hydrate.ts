@@ -15,7 +15,7 @@ import {
 } from './build-tweet-views.ts';
 import type { Author, Entry, Rule } from './entry.ts';
 import type { ProfileLoader } from './profile-loader.ts';
-import { mentionedIn, type TweetViewCache } from './tweet-views.ts';
+import { mentionedIn, type TweetViewCache } from './tweet-view-cache.ts';
 
 export interface HydrateRequest {
   entries: readonly Entry[];

@@ -4,7 +4,7 @@ import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createReads, type Reads } from '#timeline/feed/reads.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
 import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
-import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from '../feed/tweet-views.ts';
+import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from '../feed/tweet-view-cache.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from './world.ts';
 

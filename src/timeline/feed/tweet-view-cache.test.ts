@@ -9,7 +9,7 @@ import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from '../testing/world.ts';
 import type { TweetView } from '../timeline.ts';
 import { createReads } from './reads.ts';
-import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from './tweet-views.ts';
+import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from './tweet-view-cache.ts';
 
 const PEOPLE = [1, 2, 3, 4, 5] as const;
 const [ANN, BEN, CAT] = PEOPLE;
