@@ -118,7 +118,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     engagement: createCacheStats(),
   };
   const stamps = createStamps();
-  stores.tweets.onChange(stamps.touch);
+  stores.tweets.changes.onChange((changed) => stamps.touch(changed as Iterable<number>));
   stores.engagement.onChange(stamps.touch);
   const tweetsStore = createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });

@@ -15,6 +15,7 @@
  */
 import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy, TweetRecord } from '#domain/records.ts';
+import type { ChangeSource } from '#platform/change-clock.ts';
 import type { Idempotency, TailRequest, TweetTail } from './tweets.ts';
 
 export interface TweetInsert {
@@ -54,6 +55,9 @@ export interface Authorship {
 }
 
 export interface TweetsStore {
+  /** Tells of tweets and comments that were deleted, but not of every comment that goes with its tweet. */
+  readonly changes: ChangeSource;
+
   insertTweet(insert: TweetInsert): Promise<Inserted>;
   /** Ends a tweet; its comments are hidden with it, their texts go now or with `sweepComments`. */
   removeTweet(request: { tweetId: TweetId; author: UserId } & Ending): Promise<Removed>;
@@ -98,13 +102,4 @@ export interface TweetsStore {
   sweepComments(request: { limit: number; now: number }): Promise<boolean>;
   /** Forgets at most `limit` idempotency keys first used before `before` (ms). True: there may be more. */
   pruneKeys(request: { before: number; limit: number }): Promise<boolean>;
-}
-
-/** What a cache in front of a store needs to know. */
-export interface ChangeSource {
-  /**
-   * Calls `listener` with the ids whose live record a commit of this handle changed (or might have), in the very
-   * turn of that commit: before its answers, and before anybody can read its events.
-   */
-  onChange(listener: (ids: Iterable<number>) => void): void;
 }

@@ -4,17 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { TweetRecord } from '#domain/records.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { commentOf, insertOf, recordOf } from '../testing/samples.ts';
-import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
+import type { TweetsStore } from '../tweets-store.ts';
 import { createCachedTweetsStore } from './cached.ts';
 import { openSqliteTweetsStore, type SqliteTweetsStore } from './sqlite.ts';
 import { describeTweetsStore } from './tweets-store.conformance.ts';
 
+const openSoleOwner = (directory: string) =>
+  openSqliteTweetsStore({ path: join(directory, 'tweets.db'), disk: createInThreadDisk() });
+
 // Both handles are the one store of the one process that may have a cache.
 describeTweetsStore('with a cache', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));
-  const inner = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
+  const inner = openSoleOwner(directory);
   const store = createCachedTweetsStore({ store: inner, maxRecords: 8 });
   return {
     open: async () => ({ store, log: createSqliteLog([inner.outbox]), close: () => inner.db.close() }),
@@ -34,10 +38,10 @@ describe('the cache of tweets', () => {
   let cached: TweetsStore;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));
-    inner = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
+    inner = openSoleOwner(directory);
     reads = [];
     gate = undefined;
-    const slow: TweetsStore & ChangeSource = {
+    const slow: TweetsStore = {
       ...inner,
       async get({ ids }) {
         reads.push([...ids]);

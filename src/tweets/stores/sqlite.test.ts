@@ -153,7 +153,7 @@ describe('on SQLite', () => {
   test('what a commit changed is told in the turn of that commit, before its answer', async () => {
     const store = openSqliteTweetsStore({ path });
     const order: string[] = [];
-    store.onChange((ids) => order.push(`changed ${[...ids].join(' ')}`));
+    store.changes.onChange((changed) => order.push(`changed ${[...changed].join(' ')}`));
     store.db.onCommit(() => order.push('events can be read'));
     await store.insertTweet(insertOf(recordOf(1, ANN)));
     await store.insertComment(commentOf(2, ANN, 1));

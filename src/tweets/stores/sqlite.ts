@@ -1,13 +1,14 @@
+import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
-import type { ChangeSource, TweetsStore } from '../tweets-store.ts';
+import type { TweetsStore } from '../tweets-store.ts';
 import { createChanges } from './sqlite/changes.ts';
 import { createReads } from './sqlite/reads.ts';
 import { createRows } from './sqlite/rows.ts';
 import { TWEETS_MIGRATIONS } from './sqlite/schema.ts';
 
-export interface SqliteTweetsStore extends TweetsStore, ChangeSource {
+export interface SqliteTweetsStore extends TweetsStore {
   db: Database;
   /** Topic `tweets`. */
   outbox: Outbox;
@@ -24,21 +25,12 @@ export function openSqliteTweetsStore(options: {
   const db = openDatabase({ path, migrations: TWEETS_MIGRATIONS, durability: 'full', disk, faults });
   const outbox = createOutbox({ db, topics: ['tweets'], ...(region === undefined ? {} : { region }) });
   const rows = createRows(db);
-
-  // Gathered in the transaction, told when it has committed. What a failed transaction leaves is told with the next
-  // commit: a cache that forgets too much is only slower.
-  const changed = new Set<number>();
-  const listeners: ((ids: Iterable<number>) => void)[] = [];
-  db.onCommit(() => {
-    if (changed.size === 0) return;
-    for (const listener of listeners) listener(changed);
-    changed.clear();
-  });
+  const { source, changed } = createSqliteChanges(db);
   return {
     db,
     outbox,
-    onChange: (listener) => void listeners.push(listener),
-    ...createChanges({ db, outbox, rows, touched: (id) => changed.add(id) }),
+    changes: source,
+    ...createChanges({ db, outbox, rows, touched: changed }),
     ...createReads({ db, rows }),
   };
 }
