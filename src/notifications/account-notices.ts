@@ -7,7 +7,7 @@ import type { AccountNotice } from '#accounts/accounts.ts';
 import { unlessDown } from '#domain/errors.ts';
 import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
 import type { AccountNotices } from './notifications.ts';
-import type { ShownGroup } from './notifications-page.ts';
+import type { PresentedNotification } from './notifications-page.ts';
 import type { ReadMark } from './notifications-store.ts';
 
 /** For a system without accounts. */
@@ -25,7 +25,7 @@ export function countUnreadNotices(notices: readonly AccountNotice[] | null, mar
   return (notices ?? []).filter(({ id }) => id > mark.highest).length;
 }
 
-export function showNotice({ id, type }: AccountNotice, mark: ReadMark): ShownGroup {
+export function presentNotice({ id, type }: AccountNotice, mark: ReadMark): PresentedNotification {
   const about = { actors: [], actorCount: 0, tweetId: null, commentId: null };
   return {
     notification: { id, type, ...about, time: snowflakeTime(id), read: id <= mark.highest },

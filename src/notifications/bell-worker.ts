@@ -1,14 +1,14 @@
 import type { Worker } from '#platform/worker.ts';
-import type { Telling } from './candidates.ts';
+import type { CandidateSource } from './candidates.ts';
 import type { Notification, NotificationRecords } from './notifications-store.ts';
-import type { Permissions } from './preferences.ts';
+import type { Preferences } from './preferences.ts';
 
 export interface BellWorkerDeps {
   store: Pick<NotificationRecords, 'bellJobs' | 'advanceBellJob'>;
-  telling: Pick<Telling, 'ofBell'>;
-  permissions: Permissions;
+  candidateSource: Pick<CandidateSource, 'fromBell'>;
+  preferences: Preferences;
   /** Called with what was added, after its commit. */
-  onTold: (notifications: readonly Notification[]) => Promise<void>;
+  onAdded: (notifications: readonly Notification[]) => Promise<void>;
 }
 
 const IDLE_MS = 250;
@@ -17,20 +17,20 @@ const IDLE_MS = 250;
  * Tells the many bell-`all` people of one author a page at a time: a step is one page of the oldest job. A page and
  * the job's cursor are one commit, so that a crash repeats at most a page that was never kept.
  */
-export function createBellWorker({ store, telling, permissions, onTold }: BellWorkerDeps): Worker {
+export function createBellWorker({ store, candidateSource, preferences, onAdded }: BellWorkerDeps): Worker {
   return {
     name: 'notifications:bells',
     idle_ms: IDLE_MS,
     async step() {
       const [job, another] = await store.bellJobs({ limit: 2 });
       if (job === undefined) return false;
-      const { offers, next } = await telling.ofBell(job);
-      const wanted = await permissions.permit(offers.flat());
-      const notifications = offers.flatMap(
-        (offer) => offer.find((notification) => wanted.has(notification)) ?? [],
+      const { candidates, next } = await candidateSource.fromBell(job);
+      const wanted = await preferences.wanted(candidates.flat());
+      const notifications = candidates.flatMap(
+        (alternatives) => alternatives.find((notification) => wanted.has(notification)) ?? [],
       );
       const moved = await store.advanceBellJob({ job, notifications, next });
-      if (moved) await onTold(notifications);
+      if (moved) await onAdded(notifications);
       return next !== null || another !== undefined || !moved;
     },
   };

@@ -10,19 +10,19 @@ import { inBatches } from '#platform/batches.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { BellJob, Notification, NotificationFacts } from './notifications-store.ts';
 
-/** Notifications that tell somebody of one act, the most fitting first: the first that they want is written. */
-export type Offer = Notification[];
+/** Alternative notifications of one act for one recipient, the most specific first: the first that they want is written. */
+export type Candidates = Notification[];
 
-export interface Telling {
+export interface CandidateSource {
   /** Current texts by id; what is gone is left out. */
   texts(ids: readonly number[]): Promise<Map<number, TweetRecord>>;
   /** Mentions in these tweets, and the first of those who want to be told of every tweet; jobs for the others. */
-  ofTweets(tweets: readonly TweetRecord[]): Promise<{ offers: Offer[]; bellJobs: BellJob[] }>;
+  fromTweets(tweets: readonly TweetRecord[]): Promise<{ candidates: Candidates[]; bellJobs: BellJob[] }>;
   /** The next page of a bell job. */
-  ofBell(job: BellJob): Promise<{ offers: Offer[]; next: UserId | null }>;
+  fromBell(job: BellJob): Promise<{ candidates: Candidates[]; next: UserId | null }>;
 }
 
-export interface TellingDeps {
+export interface CandidateSourceDeps {
   store: Pick<NotificationFacts, 'bellPeople'>;
   tweets: Pick<Tweets, 'get'>;
 }
@@ -31,7 +31,7 @@ export interface TellingDeps {
 const BELL_PEOPLE_PER_FOLD = 1_000;
 const BELL_PAGE = 500;
 
-export function createTelling({ store, tweets }: TellingDeps): Telling {
+export function createCandidateSource({ store, tweets }: CandidateSourceDeps): CandidateSource {
   async function bellPage({ author, tweetId, after }: BellJob, limit: number) {
     const { people, next } = await store.bellPeople({ author, after, limit });
     // Only who had the bell set by then: so a rebuild tells nobody of what was tweeted before.
@@ -48,8 +48,8 @@ export function createTelling({ store, tweets }: TellingDeps): Telling {
       const records = await inBatches([...new Set(ids)], LIMITS.batch, (batch) => tweets.get({ ids: batch }));
       return new Map(records.map((record) => [record.id, record]));
     },
-    async ofTweets(posted) {
-      const offers: Offer[] = [];
+    async fromTweets(posted) {
+      const candidates: Candidates[] = [];
       const bellJobs: BellJob[] = [];
       let room = BELL_PEOPLE_PER_FOLD;
       for (const tweet of posted) {
@@ -71,14 +71,14 @@ export function createTelling({ store, tweets }: TellingDeps): Telling {
         }
         if (!fits) bellJobs.push(job);
         else if (page.next !== null) bellJobs.push({ ...job, after: page.next });
-        offers.push(...byRecipient.values());
+        candidates.push(...byRecipient.values());
       }
-      return { offers, bellJobs };
+      return { candidates, bellJobs };
     },
-    async ofBell(job) {
+    async fromBell(job) {
       const { notifications, next } = await bellPage(job, BELL_PAGE);
       // Whoever was told of a mention in it keeps that: a notification is added only where there is none with its id.
-      return { offers: notifications.map((notification) => [notification]), next };
+      return { candidates: notifications.map((notification) => [notification]), next };
     },
   };
 }
@@ -103,7 +103,7 @@ function mentionNotifications(text: TweetRecord, rootId: TweetId, commentId: num
 }
 
 /** Who is told of a like, a comment or a repost. `text`: the comment's, where it still stands. */
-export function offersOfEngagement(act: ScannedItem, text: TweetRecord | undefined): Offer[] {
+export function candidatesOfEngagement(act: ScannedItem, text: TweetRecord | undefined): Candidates[] {
   const { type, id, tweetId, author, actor } = act;
   const commentId = type === 'comment' ? id : null;
   const toAuthor: Notification = { recipient: author, id, type, tweetId, commentId, actor };
@@ -113,6 +113,6 @@ export function offersOfEngagement(act: ScannedItem, text: TweetRecord | undefin
   const others = mentions
     .filter(({ recipient }) => recipient !== author)
     .map((notification) => [notification]);
-  const authorsOffer = [...own, ...mentions.filter(({ recipient }) => recipient === author)];
-  return authorsOffer.length > 0 ? [authorsOffer, ...others] : others;
+  const forAuthor = [...own, ...mentions.filter(({ recipient }) => recipient === author)];
+  return forAuthor.length > 0 ? [forAuthor, ...others] : others;
 }

@@ -22,7 +22,7 @@ export interface FreshTweetsDeps {
   timeline: Pick<Timeline, 'newTweetsSince'>;
 }
 
-export interface Fresh {
+export interface FreshTweets {
   /** Newest first, each once. */
   tweets: FreshTweet[];
   /** There may be more than were asked for. */
@@ -31,7 +31,7 @@ export interface Fresh {
   partial: boolean;
 }
 
-const NOTHING_FRESH: Fresh = { tweets: [], more: false, partial: false };
+const NO_FRESH_TWEETS: FreshTweets = { tweets: [], more: false, partial: false };
 
 /** As far back as a group of new tweets counts its authors. */
 export const MAX_FRESH_TWEETS: number = LIMITS.homeTimeline;
@@ -48,14 +48,14 @@ export async function freshTweets(
     limit: number;
     hidden: ReadonlyMap<UserId, HiddenPeriod[]>;
   },
-): Promise<Fresh> {
+): Promise<FreshTweets> {
   const { reader, after, limit, hidden } = request;
   const [changed] = await store.settings({ userIds: [reader] });
-  if (!isOn(settingsWith(changed?.changes).tweet)) return NOTHING_FRESH;
+  if (!isOn(settingsWith(changed?.changes).tweet)) return NO_FRESH_TWEETS;
   const answer = await unlessDown(timeline.newTweetsSince({ reader, after, limit }));
-  if (answer === null) return { ...NOTHING_FRESH, partial: true };
+  if (answer === null) return { ...NO_FRESH_TWEETS, partial: true };
   const { activities, partial } = answer;
-  if (activities.length === 0) return { ...NOTHING_FRESH, partial };
+  if (activities.length === 0) return { ...NO_FRESH_TWEETS, partial };
   const others = [...new Set(activities.map(({ actor }) => actor))];
   const bells = await store.bells({ userId: reader, others });
   const otherwise = new Set(bells.map(({ userId }) => userId));

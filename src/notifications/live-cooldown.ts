@@ -7,31 +7,31 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '#platform/clock.ts';
 import type { Notification } from './notifications-store.ts';
 
-export interface RungLately {
-  /** Whether this may ring now; if so it counts as having rung. */
-  rings(notification: Notification): boolean;
+export interface LiveCooldown {
+  /** Whether this may be liveNotifier now; if so its cooldown begins. */
+  allows(notification: Notification): boolean;
 }
 
-export const RINGS_AGAIN_AFTER_MS = 3_600_000;
+export const COOLDOWN_MS = 3_600_000;
 /** Some 150 bytes each. */
 const MAX_KEPT = 100_000;
 
-export function createRungLately({
+export function createLiveCooldown({
   clock,
   maxKept = MAX_KEPT,
 }: {
   clock: Pick<Clock, 'monotonic'>;
   maxKept?: number;
-}): RungLately {
+}): LiveCooldown {
   /** When each rang last (monotonic ms); those that rang longest ago go first. */
   const kept = new LRUCache<string, number>({ max: maxKept });
   return {
-    rings({ recipient, type, tweetId, actor }) {
+    allows({ recipient, type, tweetId, actor }) {
       if (!canBeRepeated(type)) return true;
       const key = `${recipient}/${type}/${tweetId}/${actor}`;
       const now = clock.monotonic();
       const last = kept.peek(key);
-      if (last !== undefined && now - last < RINGS_AGAIN_AFTER_MS) return false;
+      if (last !== undefined && now - last < COOLDOWN_MS) return false;
       kept.set(key, now);
       return true;
     },

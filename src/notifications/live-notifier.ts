@@ -6,7 +6,7 @@ import { inBatches } from '#platform/batches.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
-import type { RungLately } from './live-cooldown.ts';
+import type { LiveCooldown } from './live-cooldown.ts';
 import type {
   Notification,
   NotificationChange,
@@ -15,18 +15,18 @@ import type {
   StoredNotification,
 } from './notifications-store.ts';
 
-export interface AnnouncingDeps {
+export interface LiveNotifierDeps {
   views: ViewStore<NotificationsPatch>;
   notifications: NotificationRecords['notifications'];
   social: Pick<Social, 'view'>;
   live: Live;
-  rung: RungLately;
+  cooldown: LiveCooldown;
 }
 
-export interface Announcing {
+export interface LiveNotifier {
   views: ViewStore<NotificationsPatch>;
   /** Tells those of the recipients who are connected. */
-  told(notifications: readonly Notification[]): Promise<void>;
+  notify(notifications: readonly Notification[]): Promise<void>;
 }
 
 /** Something changed for somebody connected: `notification` was added, or goes. */
@@ -42,7 +42,13 @@ interface Hint {
  * generation under construction changes nothing that anybody sees. A change that takes nothing back is not told of:
  * a private follow must not show by so much as a hint, nor must what those do whom the recipient is not shown.
  */
-export function announcing({ views, notifications, social, live, rung }: AnnouncingDeps): Announcing {
+export function createLiveNotifier({
+  views,
+  notifications,
+  social,
+  live,
+  cooldown,
+}: LiveNotifierDeps): LiveNotifier {
   /** The live generation of the partitions that this process owns, as of its claim; a swap is followed by another. */
   const liveGenerations = new Map<number, number>();
 
@@ -75,7 +81,7 @@ export function announcing({ views, notifications, social, live, rung }: Announc
       });
       // What rang within the hour changes the counts and rings no more.
       const heard = shown.map((hint) =>
-        hint.id === null || rung.rings(hint.notification) ? hint : { ...hint, id: null },
+        hint.id === null || cooldown.allows(hint.notification) ? hint : { ...hint, id: null },
       );
       // One hint for what shows as one: a storm of likes in one commit is one group.
       const distinct = new Map(heard.map((hint) => [hintKey(hint), hint.id]));
@@ -92,14 +98,14 @@ export function announcing({ views, notifications, social, live, rung }: Announc
         return state;
       },
       async commit(commit) {
-        const seen = liveGenerations.get(commit.partition) === commit.generation;
-        const hints = seen ? await hintsOf(commit.patch.changes) : [];
+        const isLive = liveGenerations.get(commit.partition) === commit.generation;
+        const hints = isLive ? await hintsOf(commit.patch.changes) : [];
         const written = await views.commit(commit);
         if (written) await publish(hints);
         return written;
       },
     },
-    async told(added) {
+    async notify(added) {
       const heard = added.filter(({ recipient }) => live.listening(recipient));
       await publish(
         heard.map((notification) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { groupNotifications, presentGroup, runsOf } from './notification-groups.ts';
+import { chunksOf, groupNotifications, viewOfGroup } from './notification-groups.ts';
 import type { ReadMark, StoredNotification } from './notifications-store.ts';
 import { createReadState } from './read-state.ts';
 
@@ -62,15 +62,15 @@ describe('groups', () => {
 
   test('name their newest ten actors, each once, and count them all', () => {
     const notifications = Array.from({ length: 24 }, (_, index) => like(100 - index, index % 12));
-    const shown = presentGroup(grouped(notifications)[0]!, true);
+    const shown = viewOfGroup(grouped(notifications)[0]!, true);
     assert.deepEqual(shown.actors, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert.deepEqual([shown.actorCount, shown.id, shown.read], [12, 100, true]);
   });
 
-  test('are cut into runs that cut none in two', () => {
+  test('are cut into chunks that cut none in two', () => {
     const groups = grouped([like(9, 1, 1), like(8, 1, 2), like(7, 1, 1), like(6, 1, 3), like(5, 1, 4)]);
     assert.deepEqual(
-      [...runsOf(groups, 3)].map((run) => idsOf(run)),
+      [...chunksOf(groups, 3)].map((chunk) => idsOf(chunk)),
       [
         [[9, 7], [8]],
         [[6], [5]],

@@ -11,7 +11,7 @@ import type { ReadBy } from './read-state.ts';
 
 export type Member = Pick<Notification, 'id' | 'type' | 'tweetId' | 'commentId' | 'actor'>;
 
-export interface Group<M extends Member = Member> {
+export interface NotificationGroup<M extends Member = Member> {
   /** The newest member's. */
   id: Snowflake;
   type: NotificationType;
@@ -23,8 +23,8 @@ export interface Group<M extends Member = Member> {
 export function groupNotifications(
   notifications: readonly StoredNotification[],
   readBy: (notification: StoredNotification) => ReadBy,
-): Group<StoredNotification>[] {
-  const groups = new Map<string, Group<StoredNotification>>();
+): NotificationGroup<StoredNotification>[] {
+  const groups = new Map<string, NotificationGroup<StoredNotification>>();
   for (const notification of notifications) {
     const key = groupKey(notification, readBy(notification));
     const group = groups.get(key);
@@ -48,34 +48,36 @@ function groupKey({ id, type, tweetId }: Member, readBy: ReadBy): string {
 }
 
 /** What of a group shows; undefined where nothing does. */
-export function shownOf<M extends Member>(
-  { type, members }: Group<M>,
+export function visiblePart<M extends Member>(
+  { type, members }: NotificationGroup<M>,
   shows: (member: M) => boolean,
-): Group<M> | undefined {
+): NotificationGroup<M> | undefined {
   const shown = members.filter(shows);
   return shown.length === 0 ? undefined : { id: shown[0]!.id, type, members: shown };
 }
 
-/** Cuts groups into runs of at least `atLeast` members together. */
-export function* runsOf<M extends Member>(
-  groups: readonly Group<M>[],
+/** Cuts groups into chunks of at least `atLeast` members together. */
+export function* chunksOf<M extends Member>(
+  groups: readonly NotificationGroup<M>[],
   atLeast: number,
-): Generator<Group<M>[]> {
-  let run: Group<M>[] = [];
+): Generator<NotificationGroup<M>[]> {
+  let chunk: NotificationGroup<M>[] = [];
   let members = 0;
   for (const group of groups) {
-    run.push(group);
+    chunk.push(group);
     members += group.members.length;
     if (members < atLeast) continue;
-    yield run;
-    run = [];
+    yield chunk;
+    chunk = [];
     members = 0;
   }
-  if (run.length > 0) yield run;
+  if (chunk.length > 0) yield chunk;
 }
 
 /** The tweets of followed people since the read mark, as one group; undefined where there are none. */
-export function tweetGroup(tweets: readonly { tweetId: TweetId; actor: UserId }[]): Group | undefined {
+export function tweetGroup(
+  tweets: readonly { tweetId: TweetId; actor: UserId }[],
+): NotificationGroup | undefined {
   const newest = tweets[0];
   if (newest === undefined) return undefined;
   const members = tweets.map(
@@ -85,7 +87,7 @@ export function tweetGroup(tweets: readonly { tweetId: TweetId; actor: UserId }[
 }
 
 /** Those whom a group names: its newest actors. */
-export function actorsNamed({ members }: Group): UserId[] {
+export function newestActors({ members }: NotificationGroup): UserId[] {
   const actors = new Set<UserId>();
   for (const { actor } of members) {
     actors.add(actor);
@@ -95,13 +97,13 @@ export function actorsNamed({ members }: Group): UserId[] {
 }
 
 /** A group as it is shown. */
-export function presentGroup(group: Group, read: boolean): NotificationView {
+export function viewOfGroup(group: NotificationGroup, read: boolean): NotificationView {
   const { id, type, members } = group;
   const { tweetId, commentId } = members[0]!;
   return {
     id,
     type,
-    actors: actorsNamed(group),
+    actors: newestActors(group),
     actorCount: new Set(members.map(({ actor }) => actor)).size,
     tweetId,
     commentId,

@@ -85,8 +85,8 @@ function createModel(world: World) {
     if (audience === 'everyone' && type !== 'tweet') return true;
     return (await follows(recipient, actor)) !== undefined;
   }
-  async function tell(...offers: Notification[]): Promise<void> {
-    for (const notification of offers) {
+  async function tell(...candidates: Notification[]): Promise<void> {
+    for (const notification of candidates) {
       if (
         notification.recipient === notification.actor ||
         told.some((each) => each.id === notification.id && each.recipient === notification.recipient)

@@ -1,22 +1,26 @@
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { PersonHead } from '#domain/records.ts';
-import { actorsNamed, type Group, presentGroup } from './notification-groups.ts';
+import { type NotificationGroup, newestActors, viewOfGroup } from './notification-groups.ts';
 import type { NotificationView } from './notifications.ts';
-import type { Seen } from './visibility.ts';
+import type { Visibility } from './visibility.ts';
 
 /** A group that shows, whether it is read, and those whom it names. */
-export interface ShownGroup {
+export interface PresentedNotification {
   notification: NotificationView;
   people: PersonHead[];
 }
 
-export function showGroup(group: Group, read: boolean, seen: Seen): ShownGroup {
-  return { notification: presentGroup(group, read), people: headsOf(actorsNamed(group), seen) };
+export function presentGroup(
+  group: NotificationGroup,
+  read: boolean,
+  visibility: Visibility,
+): PresentedNotification {
+  return { notification: viewOfGroup(group, read), people: headsOf(newestActors(group), visibility) };
 }
 
-function headsOf(actors: readonly UserId[], seen: Seen): PersonHead[] {
+function headsOf(actors: readonly UserId[], visibility: Visibility): PersonHead[] {
   return actors.flatMap((actor) => {
-    const person = seen.person(actor);
+    const person = visibility.person(actor);
     if (person === undefined) return [];
     const { userId, handle, name, picture } = person;
     return [{ userId, handle, name, picture }];
@@ -29,7 +33,7 @@ export interface Page {
    * Takes what shows of some groups. What is still to come is at or below `rest`: what shows of a group may be older
    * than its newest member, and so may have to wait for its turn.
    */
-  take(groups: readonly ShownGroup[], rest: Snowflake): void;
+  take(groups: readonly PresentedNotification[], rest: Snowflake): void;
   /** There are more than the page holds. */
   full(): boolean;
   result(): { notifications: NotificationView[]; people: PersonHead[]; next: Snowflake | null };
@@ -37,8 +41,8 @@ export interface Page {
 
 /** Groups below `below`, newest first, at most `limit`. */
 export function startPage({ below, limit }: { below: Snowflake; limit: number }): Page {
-  const shown: ShownGroup[] = [];
-  let waiting: ShownGroup[] = [];
+  const shown: PresentedNotification[] = [];
+  let waiting: PresentedNotification[] = [];
   return {
     take(groups, rest) {
       waiting.push(...groups.filter(({ notification }) => notification.id < below));

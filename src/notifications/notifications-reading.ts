@@ -5,21 +5,21 @@
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Lane } from '#platform/lane.ts';
 import type { HiddenPeriod, Social } from '#social/social.ts';
-import { countUnreadNotices, noticesAfter, showNotice } from './account-notices.ts';
+import { countUnreadNotices, noticesAfter, presentNotice } from './account-notices.ts';
 import { type FreshTweet, type FreshTweetsDeps, freshTweets, MAX_FRESH_TWEETS } from './fresh-tweets.ts';
 import {
-  actorsNamed,
-  type Group,
+  chunksOf,
   groupNotifications,
-  runsOf,
-  shownOf,
+  type NotificationGroup,
+  newestActors,
   tweetGroup,
+  visiblePart,
 } from './notification-groups.ts';
 import type { AccountNotices, Notifications, NotificationsWalk } from './notifications.ts';
-import { type ShownGroup, showGroup, startPage } from './notifications-page.ts';
+import { type PresentedNotification, presentGroup, startPage } from './notifications-page.ts';
 import type { NotificationsStore, ReadMark, StoredNotification } from './notifications-store.ts';
 import { createReadState, type ReadState } from './read-state.ts';
-import { look, type Seen, type VisibilityDeps } from './visibility.ts';
+import { queryVisibility, type Visibility, type VisibilityDeps } from './visibility.ts';
 
 export interface ReadingDeps {
   store: Pick<NotificationsStore, 'notifications' | 'arrival' | 'mark' | 'marks' | 'settings' | 'bells'>;
@@ -28,7 +28,7 @@ export interface ReadingDeps {
   engagement: VisibilityDeps['engagement'];
   timeline: FreshTweetsDeps['timeline'];
   accounts: AccountNotices;
-  /** Where many notifications are looked at. */
+  /** Where many notifications are checked. */
   lane: Lane;
   /** Whether the view of notifications holds all that it should. */
   isWhole: () => boolean;
@@ -36,13 +36,13 @@ export interface ReadingDeps {
 
 export type Reading = Pick<Notifications, 'list' | 'unread' | 'get'>;
 
-/** Notifications looked at together: more than most pages need. */
-const MIN_RUN = 200;
-/** Notifications that are looked at in the lane. */
-const MANY = 250;
-/** New tweets looked at to know whether there is any. */
-const FRESH_FIRST = 40;
-const TOP = Number.MAX_SAFE_INTEGER;
+/** Notifications checked together: more than most pages need. */
+const MIN_CHUNK = 200;
+/** Notifications that are checked in the lane. */
+const MIN_FOR_LANE = 250;
+/** New tweets read to know whether there is any. */
+const FRESH_PROBE = 40;
+const MAX_ID = Number.MAX_SAFE_INTEGER;
 
 export function createReading(deps: ReadingDeps): Reading {
   return {
@@ -57,15 +57,15 @@ async function list(
   request: Parameters<Notifications['list']>[0],
 ): ReturnType<Notifications['list']> {
   const { userId, limit } = request;
-  const below = request.before ?? TOP;
+  const below = request.before ?? MAX_ID;
   // The arrival first: whatever a later page leaves out for having arrived since, this page must leave out too.
   const arrival = await deps.store.arrival();
-  const { mark, marks, notifications, hidden, notices } = await have(deps, userId);
+  const { mark, marks, notifications, hidden, notices } = await load(deps, userId);
   const walk: NotificationsWalk = request.walk ?? {
     arrival,
     mark: mark.number,
     after: mark.highest,
-    tweets: TOP,
+    tweets: MAX_ID,
   };
   const now = createReadState(marks, hidden);
   const then = createReadState(
@@ -75,32 +75,37 @@ async function list(
   const unreadNotifications = notifications.filter((each) => !now.isRead(each));
   const ask = { reader: userId, after: walk.after, limit: MAX_FRESH_TWEETS, hidden };
   const fresh = await freshTweets(deps, ask);
-  const tweets = toldTogether(fresh.tweets, notifications);
+  const tweets = withoutNotified(fresh.tweets, notifications);
   const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= walk.tweets));
 
   const covered = notifications.filter((each) => each.arrival <= walk.arrival);
   const groups = groupNotifications(covered, then.readBy).filter(({ members }) => members.at(-1)!.id < below);
-  const runs = [...runsOf(groups, MIN_RUN)];
-  const seen = await lookAt(deps, userId, [...unreadNotifications, ...membersOf(runs[0])], newTweets);
+  const chunks = [...chunksOf(groups, MIN_CHUNK)];
+  const visibility = await visibilityOf(
+    deps,
+    userId,
+    [...unreadNotifications, ...membersOf(chunks[0])],
+    newTweets,
+  );
   const page = startPage({ below, limit });
-  let partial = !deps.isWhole() || fresh.partial || seen.partial || notices === null;
+  let partial = !deps.isWhole() || fresh.partial || visibility.partial || notices === null;
   // These wait for their turn among the others.
   page.take(
-    (notices ?? []).map((notice) => showNotice(notice, mark)),
-    TOP,
+    (notices ?? []).map((notice) => presentNotice(notice, mark)),
+    MAX_ID,
   );
-  if (newTweets) page.take([showGroup(newTweets, newTweets.id <= mark.highest, seen)], TOP);
-  for (let at = 0; at < runs.length && !page.full(); at++) {
-    const looked = at === 0 ? seen : await lookAt(deps, userId, membersOf(runs[at]));
-    partial ||= looked.partial;
-    const shown = runs[at]!.flatMap((group) => showRest(group, now, looked));
-    page.take(shown, runs[at + 1]?.[0]?.id ?? 0);
+  if (newTweets) page.take([presentGroup(newTweets, newTweets.id <= mark.highest, visibility)], MAX_ID);
+  for (let at = 0; at < chunks.length && !page.full(); at++) {
+    const chunkVisibility = at === 0 ? visibility : await visibilityOf(deps, userId, membersOf(chunks[at]));
+    partial ||= chunkVisibility.partial;
+    const shown = chunks[at]!.flatMap((group) => presentVisible(group, now, chunkVisibility));
+    page.take(shown, chunks[at + 1]?.[0]?.id ?? 0);
   }
   if (!page.full()) page.take([], 0);
   return {
     ...page.result(),
     unread:
-      countUnread(unreadNotifications.filter(seen.shows), now, tweets, mark) +
+      countUnread(unreadNotifications.filter(visibility.shows), now, tweets, mark) +
       countUnreadNotices(notices, mark),
     walk: request.walk ?? { ...walk, tweets: newTweets?.id ?? 0 },
     partial,
@@ -109,19 +114,19 @@ async function list(
 
 async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promise<{ unread: number }> {
   const mark = await deps.store.mark({ userId });
-  const { marks, notifications, hidden, notices } = await have(deps, userId, mark);
+  const { marks, notifications, hidden, notices } = await load(deps, userId, mark);
   const state = createReadState(marks, hidden);
   const unreadNotifications = notifications.filter((each) => !state.isRead(each));
   const ask = { reader: userId, after: mark.highest, hidden };
-  const newest = await freshTweets(deps, { ...ask, limit: FRESH_FIRST });
-  let tweets = toldTogether(newest.tweets, notifications);
+  const newest = await freshTweets(deps, { ...ask, limit: FRESH_PROBE });
+  let tweets = withoutNotified(newest.tweets, notifications);
   if (tweets.length === 0 && newest.more) {
     // The newest few were all told apart, or of people with another bell: look at the rest.
     const all = await freshTweets(deps, { ...ask, limit: MAX_FRESH_TWEETS });
-    tweets = toldTogether(all.tweets, notifications);
+    tweets = withoutNotified(all.tweets, notifications);
   }
-  const seen = await lookAt(deps, userId, unreadNotifications);
-  const others = countUnread(unreadNotifications.filter(seen.shows), state, tweets, mark);
+  const visibility = await visibilityOf(deps, userId, unreadNotifications);
+  const others = countUnread(unreadNotifications.filter(visibility.shows), state, tweets, mark);
   return { unread: others + countUnreadNotices(notices, mark) };
 }
 
@@ -129,29 +134,29 @@ async function get(
   deps: ReadingDeps,
   { userId, id }: { userId: UserId; id: Snowflake },
 ): ReturnType<Notifications['get']> {
-  const { mark, marks, notifications, hidden, notices } = await have(deps, userId);
+  const { mark, marks, notifications, hidden, notices } = await load(deps, userId);
   const state = createReadState(marks, hidden);
   const found = notifications.find((each) => each.id === id);
   if (found === undefined) {
     const notice = notices?.find((each) => each.id === id);
-    if (notice !== undefined) return showNotice(notice, mark);
+    if (notice !== undefined) return presentNotice(notice, mark);
     const ask = { reader: userId, after: mark.highest, limit: MAX_FRESH_TWEETS, hidden };
-    const tweets = toldTogether((await freshTweets(deps, ask)).tweets, notifications);
+    const tweets = withoutNotified((await freshTweets(deps, ask)).tweets, notifications);
     const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
     if (group === undefined) return NOTHING;
-    return showGroup(group, false, await lookAt(deps, userId, [], group));
+    return presentGroup(group, false, await visibilityOf(deps, userId, [], group));
   }
   const group = groupNotifications(notifications, state.readBy).find(({ members }) =>
     members.includes(found),
   )!;
-  const seen = await lookAt(deps, userId, group.members);
-  return (seen.shows(found) && showRest(group, state, seen)[0]) || NOTHING;
+  const visibility = await visibilityOf(deps, userId, group.members);
+  return (visibility.shows(found) && presentVisible(group, state, visibility)[0]) || NOTHING;
 }
 
 const NOTHING = { notification: null, people: [] };
 
 /** What there is of somebody: all of it, or what a mark does not cover. */
-async function have({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMark) {
+async function load({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMark) {
   const mark = since ?? (await store.mark({ userId }));
   const notifications = await store.notifications({ recipient: userId, ...(since && { since }) });
   const { periods } = await social.hiddenPeriods({ viewer: userId });
@@ -164,32 +169,38 @@ async function have({ store, social, accounts }: ReadingDeps, userId: UserId, si
 }
 
 /** What may be seen of a group, if anything may. */
-function showRest(group: Group<StoredNotification>, state: ReadState, seen: Seen): ShownGroup[] {
-  const rest = shownOf(group, seen.shows);
-  return rest === undefined ? [] : [showGroup(rest, state.isRead(rest.members[0]!), seen)];
+function presentVisible(
+  group: NotificationGroup<StoredNotification>,
+  state: ReadState,
+  visibility: Visibility,
+): PresentedNotification[] {
+  const rest = visiblePart(group, visibility.shows);
+  return rest === undefined ? [] : [presentGroup(rest, state.isRead(rest.members[0]!), visibility)];
 }
 
 /** Looks at notifications, and at those whom the group of new tweets names, in the same calls. */
-function lookAt(
+function visibilityOf(
   deps: ReadingDeps,
   reader: UserId,
   notifications: readonly StoredNotification[],
-  newTweets?: Group | undefined,
-): Promise<Seen> {
-  const userIds = newTweets === undefined ? [] : actorsNamed(newTweets);
-  const question = { reader, notifications: [...new Set(notifications)], userIds };
+  newTweets?: NotificationGroup | undefined,
+): Promise<Visibility> {
+  const userIds = newTweets === undefined ? [] : newestActors(newTweets);
+  const query = { reader, notifications: [...new Set(notifications)], userIds };
   // Several milliseconds for a thousand unread notifications: a crowd of such pages must not hold up all others.
-  return question.notifications.length > MANY
-    ? deps.lane.run(() => look(deps, question))
-    : look(deps, question);
+  return query.notifications.length > MIN_FOR_LANE
+    ? deps.lane.run(() => queryVisibility(deps, query))
+    : queryVisibility(deps, query);
 }
 
-function membersOf(groups: readonly Group<StoredNotification>[] | undefined): StoredNotification[] {
+function membersOf(
+  groups: readonly NotificationGroup<StoredNotification>[] | undefined,
+): StoredNotification[] {
   return groups?.flatMap(({ members }) => members) ?? [];
 }
 
 /** New tweets but those of which the reader was told by a notification of their own. */
-function toldTogether(tweets: FreshTweet[], notifications: readonly StoredNotification[]): FreshTweet[] {
+function withoutNotified(tweets: FreshTweet[], notifications: readonly StoredNotification[]): FreshTweet[] {
   const apart = new Set(notifications.map(({ id }) => id));
   return tweets.filter(({ tweetId }) => !apart.has(tweetId));
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createManualClock } from '#platform/clock.ts';
 import type { LiveEvent } from '#queue/pubsub.ts';
-import { createRungLately, RINGS_AGAIN_AFTER_MS } from './live-cooldown.ts';
+import { COOLDOWN_MS, createLiveCooldown } from './live-cooldown.ts';
 import type { Notification } from './notifications-store.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
@@ -61,7 +61,7 @@ describe('what is taken back and done again eleven times', () => {
         await world.settle();
         assert.equal(heard().rang, 1, 'somebody else');
         await takeBack();
-        await pass(world, RINGS_AGAIN_AFTER_MS);
+        await pass(world, COOLDOWN_MS);
         await act();
         await world.settle();
         assert.equal(heard().rang, 1, 'an hour later');
@@ -95,7 +95,7 @@ describe('what is taken back and done again eleven times', () => {
 });
 
 test('what rang is remembered within a bound: the one that rang longest ago is forgotten', () => {
-  const rung = createRungLately({ clock: createManualClock(0), maxKept: 2 });
+  const cooldown = createLiveCooldown({ clock: createManualClock(0), maxKept: 2 });
   const like = (actor: number): Notification => ({
     recipient: ann,
     id: actor,
@@ -105,7 +105,7 @@ test('what rang is remembered within a bound: the one that rang longest ago is f
     actor,
   });
   assert.deepEqual(
-    [1, 2, 1, 3, 2, 1].map((actor) => rung.rings(like(actor))),
+    [1, 2, 1, 3, 2, 1].map((actor) => cooldown.allows(like(actor))),
     [true, true, false, true, false, true],
   );
 });

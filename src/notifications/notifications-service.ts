@@ -14,15 +14,15 @@ import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { createBellWorker } from './bell-worker.ts';
-import { createTelling } from './candidates.ts';
-import { createRungLately } from './live-cooldown.ts';
-import { announcing } from './live-notifier.ts';
+import { createCandidateSource } from './candidates.ts';
+import { createLiveCooldown } from './live-cooldown.ts';
+import { createLiveNotifier } from './live-notifier.ts';
 import { settingsWith } from './notification-settings.ts';
 import type { AccountNotices, Notifications } from './notifications.ts';
 import { createReading } from './notifications-reading.ts';
 import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
 import { createNotificationsView } from './notifications-view.ts';
-import { createPermissions } from './preferences.ts';
+import { createPreferences } from './preferences.ts';
 import { createMarking } from './read-markers.ts';
 
 export interface NotificationsDeps {
@@ -42,7 +42,7 @@ export interface NotificationsDeps {
 
 export interface NotificationsService {
   notifications: Notifications;
-  /** The fold of the log, and the telling of very many people of one tweet. */
+  /** The fold of the log, and the bell worker, which notifies many users of one tweet. */
   workers: Worker[];
   /** For trimming the log, for metrics and for rebuilding. */
   view: ViewRunner;
@@ -50,21 +50,21 @@ export interface NotificationsService {
 
 export function createNotificationsService(deps: NotificationsDeps): NotificationsService {
   const { store, social, live, log, clock } = deps;
-  const telling = createTelling(deps);
-  const permissions = createPermissions({ store, social });
-  const announced = announcing({
+  const candidateSource = createCandidateSource(deps);
+  const preferences = createPreferences({ store, social });
+  const liveNotifier = createLiveNotifier({
     views: store.views,
     notifications: store.notifications,
     social,
     live,
-    rung: createRungLately({ clock }),
+    cooldown: createLiveCooldown({ clock }),
   });
   const view = createViewRunner({
-    view: createNotificationsView({ ...deps, telling, permissions }),
-    store: announced.views,
+    view: createNotificationsView({ ...deps, candidateSource, preferences }),
+    store: liveNotifier.views,
     log,
   });
-  const bells = createBellWorker({ store, telling, permissions, onTold: announced.told });
+  const bells = createBellWorker({ store, candidateSource, preferences, onAdded: liveNotifier.notify });
   return { notifications: createNotifications(deps, view.isWhole), workers: [view.worker, bells], view };
 }
 

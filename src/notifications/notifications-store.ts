@@ -73,7 +73,7 @@ export type NotificationChange =
   /** Of the actor's follow and follow request only `notification` stays, or nothing; it is added where it is missing. */
   | { change: 'settleFollow'; recipient: UserId; actor: UserId; notification: Notification | null };
 
-/** Telling an author's many bell-`all` people of one tweet, from `after` (a user id) on. */
+/** Notifying an author's many bell-`all` people of one tweet, from `after` (a user id) on. */
 export interface BellJob {
   author: UserId;
   tweetId: TweetId;

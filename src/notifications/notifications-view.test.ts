@@ -6,11 +6,11 @@ import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
-import { createTelling } from './candidates.ts';
+import { createCandidateSource } from './candidates.ts';
 import { createReading } from './notifications-reading.ts';
 import type { Notification, NotificationsPatch } from './notifications-store.ts';
 import { createNotificationsView } from './notifications-view.ts';
-import { createPermissions } from './preferences.ts';
+import { createPreferences } from './preferences.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 import { createFacts, type Facts, headline } from './testing/notifications.ts';
 
@@ -29,8 +29,8 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
     expected: () => told(facts, deeds.tweets),
     async open(faults) {
       const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
-      const permissions = createPermissions({ ...facts, store });
-      const telling = createTelling({ ...facts, store });
+      const preferences = createPreferences({ ...facts, store });
+      const candidateSource = createCandidateSource({ ...facts, store });
       const reading = createReading({
         isWhole: () => true,
         ...facts,
@@ -41,7 +41,7 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
       });
       return {
         store: store.views,
-        view: createNotificationsView({ ...facts, permissions, telling }),
+        view: createNotificationsView({ ...facts, preferences, candidateSource }),
         close: () => store.close(),
         async actual() {
           const lists: Record<number, string[]> = {};

@@ -14,18 +14,18 @@ import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import { type Offer, offersOfEngagement, type Telling } from './candidates.ts';
+import { type CandidateSource, type Candidates, candidatesOfEngagement } from './candidates.ts';
 import {
   type Notification,
   type NotificationChange,
   type NotificationsPatch,
   STORE_LIMITS,
 } from './notifications-store.ts';
-import type { Permissions } from './preferences.ts';
+import type { Preferences } from './preferences.ts';
 
 export interface NotificationsViewDeps {
-  telling: Telling;
-  permissions: Permissions;
+  candidateSource: CandidateSource;
+  preferences: Preferences;
   tweets: Pick<Tweets, 'scan'>;
   social: Pick<Social, 'edges' | 'scanPeople' | 'tiesTo'>;
   engagement: Pick<Engagement, 'scan'>;
@@ -33,23 +33,24 @@ export interface NotificationsViewDeps {
 
 /** Something to do, before it is known what people want to be told. */
 type Step =
-  | { step: 'tell'; offer: Offer }
+  | { step: 'notify'; candidates: Candidates }
   | { step: 'settleFollow'; recipient: UserId; actor: UserId; notification: Notification | null }
   | { step: 'change'; change: NotificationChange };
 
+const notifyStep = (candidates: Candidates): Step => ({ step: 'notify', candidates });
 const SCAN_ROWS = 500;
 /** Of which a sixteenth are in the partition, with at most 1,000 newest followers and 1,000 requests each. */
 const SCAN_PEOPLE = 100;
 
 export function createNotificationsView(deps: NotificationsViewDeps): View<NotificationsPatch> {
-  const { telling, permissions } = deps;
+  const { candidateSource, preferences } = deps;
 
   async function decide(steps: readonly Step[]): Promise<NotificationChange[]> {
     const notifications = steps.flatMap((step) => {
-      if (step.step === 'tell') return step.offer;
+      if (step.step === 'notify') return step.candidates;
       return step.step === 'settleFollow' && step.notification !== null ? [step.notification] : [];
     });
-    const wanted = await permissions.permit(notifications);
+    const wanted = await preferences.wanted(notifications);
     return steps.flatMap((step): NotificationChange[] => {
       if (step.step === 'change') return [step.change];
       if (step.step === 'settleFollow') {
@@ -57,7 +58,7 @@ export function createNotificationsView(deps: NotificationsViewDeps): View<Notif
         const kept = notification !== null && wanted.has(notification) ? notification : null;
         return [{ change: 'settleFollow', recipient, actor, notification: kept }];
       }
-      const notification = step.offer.find((one) => wanted.has(one));
+      const notification = step.candidates.find((one) => wanted.has(one));
       return notification === undefined ? [] : [{ change: 'add', notification }];
     });
   }
@@ -68,12 +69,12 @@ export function createNotificationsView(deps: NotificationsViewDeps): View<Notif
     async fold({ events }) {
       const posted = events.filter(({ type }) => type === 'tweet.posted').map(({ entityId }) => entityId);
       const comments = events.filter(({ type }) => type === 'comment.added').map(({ itemId }) => itemId);
-      const texts = await telling.texts([...posted, ...comments]);
+      const texts = await candidateSource.texts([...posted, ...comments]);
       const follows = await followNotifications(deps.social, events);
       const tweets = posted.flatMap((id) => texts.get(id) ?? []);
-      const { offers, bellJobs } = await telling.ofTweets(tweets);
+      const { candidates, bellJobs } = await candidateSource.fromTweets(tweets);
       // Tweets first: taking one back, should that be in the same batch, comes after.
-      const steps: Step[] = offers.map((offer) => ({ step: 'tell', offer }));
+      const steps: Step[] = candidates.map(notifyStep);
       for (const event of events) steps.push(...stepsOf(event, texts, follows));
       return { changes: await decide(steps), bellJobs, stood: false };
     },
@@ -84,7 +85,7 @@ export function createNotificationsView(deps: NotificationsViewDeps): View<Notif
   };
 }
 
-type TextsById = Awaited<ReturnType<Telling['texts']>>;
+type TextsById = Awaited<ReturnType<CandidateSource['texts']>>;
 
 function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Notification>): Step[] {
   const { type, key, actorId, entityId, itemId } = event;
@@ -94,7 +95,7 @@ function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Noti
     case 'repost.added': {
       const kind = type.slice(0, type.indexOf('.')) as ScannedItem['type'];
       const act: ScannedItem = { type: kind, id: itemId, tweetId: entityId, author: key, actor: actorId };
-      return offersOfEngagement(act, texts.get(itemId)).map((offer) => ({ step: 'tell', offer }));
+      return candidatesOfEngagement(act, texts.get(itemId)).map(notifyStep);
     }
     case 'like.removed':
     case 'comment.removed':
@@ -177,10 +178,12 @@ async function scanEngagement(
   const { items, next } = await deps.engagement.scan({ after, limit: SCAN_ROWS });
   const mine = items.filter(({ author }) => partitionOf(author) === partition);
   const comments = mine.filter(({ type }) => type === 'comment').map(({ id }) => id);
-  const texts = await deps.telling.texts(comments);
-  const offers = mine.flatMap((notification) => offersOfEngagement(notification, texts.get(notification.id)));
+  const texts = await deps.candidateSource.texts(comments);
+  const candidates = mine.flatMap((engagement) =>
+    candidatesOfEngagement(engagement, texts.get(engagement.id)),
+  );
   return {
-    steps: offers.map((offer) => ({ step: 'tell', offer })),
+    steps: candidates.map(notifyStep),
     next: next === null ? 'tweets:0' : `engagement:${next}`,
   };
 }
@@ -188,10 +191,10 @@ async function scanEngagement(
 async function scanTweets(deps: NotificationsViewDeps, partition: number, after: number): Promise<ScanPage> {
   const { tweets, next } = await deps.tweets.scan({ after, limit: SCAN_ROWS });
   const mine = tweets.filter(({ author }) => partitionOf(author) === partition).map(({ id }) => id);
-  const texts = await deps.telling.texts(mine);
-  const { offers, bellJobs } = await deps.telling.ofTweets([...texts.values()]);
+  const texts = await deps.candidateSource.texts(mine);
+  const { candidates, bellJobs } = await deps.candidateSource.fromTweets([...texts.values()]);
   return {
-    steps: offers.map((offer) => ({ step: 'tell', offer })),
+    steps: candidates.map(notifyStep),
     bellJobs,
     next: next === null ? 'people:0' : `tweets:${next}`,
   };
@@ -211,7 +214,7 @@ async function scanPeople(deps: NotificationsViewDeps, partition: number, after:
       ...followers.map((row) => followNotification('follow', userId, row.userId, row.id)),
       ...requests.map((row) => followNotification('followRequest', userId, row.userId, row.id)),
     ];
-    for (const notification of notifications) steps.push({ step: 'tell', offer: [notification] });
+    for (const notification of notifications) steps.push(notifyStep([notification]));
   }
   return { steps, next: next === null ? null : `people:${next}` };
 }

@@ -7,17 +7,17 @@ import { isOn, settingsWith } from './notification-settings.ts';
 import type { NotificationSettings } from './notifications.ts';
 import type { Notification, NotificationFacts } from './notifications-store.ts';
 
-export interface Permissions {
+export interface Preferences {
   /** Those of the notifications whose recipients want them, by identity. */
-  permit(notifications: readonly Notification[]): Promise<Set<Notification>>;
+  wanted(notifications: readonly Notification[]): Promise<Set<Notification>>;
 }
 
-export interface PermissionsDeps {
+export interface PreferencesDeps {
   store: Pick<NotificationFacts, 'settings' | 'mutedThreads'>;
   social: Pick<Social, 'edges'>;
 }
 
-export function createPermissions({ store, social }: PermissionsDeps): Permissions {
+export function createPreferences({ store, social }: PreferencesDeps): Preferences {
   async function settingsOf(
     notifications: readonly Notification[],
   ): Promise<(userId: UserId) => NotificationSettings> {
@@ -46,7 +46,7 @@ export function createPermissions({ store, social }: PermissionsDeps): Permissio
   }
 
   return {
-    async permit(notifications) {
+    async wanted(notifications) {
       if (notifications.length === 0) return new Set();
       const settings = await settingsOf(notifications);
       const wanted = await unmuted(

@@ -13,14 +13,14 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { Notification } from './notifications-store.ts';
 
 /** What the reader of a page may be shown. */
-export interface Seen {
+export interface Visibility {
   shows(notification: Notification): boolean;
   person(userId: UserId): PersonView | undefined;
   /** Some notifications could not be checked, and are not shown. */
   partial: boolean;
 }
 
-export interface Question {
+export interface VisibilityQuery {
   reader: UserId;
   notifications: readonly Notification[];
   /** Further people to be looked up in the same call. */
@@ -36,16 +36,16 @@ export interface VisibilityDeps {
 /** A reader's follow requests in pages: as many as their newest notifications may be. */
 const REQUEST_PAGES = 10;
 
-export async function look(deps: VisibilityDeps, question: Question): Promise<Seen> {
-  const { reader, notifications } = question;
+export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQuery): Promise<Visibility> {
+  const { reader, notifications } = query;
   const [authors, standing, requests] = await Promise.all([
-    authorsOf(deps, question),
-    standingOf(deps, notifications),
-    standingRequests(deps, reader, notifications),
+    authorsOf(deps, query),
+    activeOf(deps, notifications),
+    pendingRequests(deps, reader, notifications),
   ]);
   const userIds = new Set([
     ...notifications.map(({ actor }) => actor),
-    ...question.userIds,
+    ...query.userIds,
     ...authors.values(),
   ]);
   const views = await inBatches([...userIds], LIMITS.batch, (batch) =>
@@ -59,7 +59,7 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
     return view !== undefined && mayReadPerson(view, reader);
   }
   /** Both the thread's first tweet and the comment, where it is about one, are there to be read. */
-  function textStands({ tweetId, commentId }: Notification): boolean {
+  function textIsReadable({ tweetId, commentId }: Notification): boolean {
     if (tweetId === null || !mayRead(authors.get(tweetId))) return false;
     return commentId === null || authors.has(commentId);
   }
@@ -75,24 +75,29 @@ export async function look(deps: VisibilityDeps, question: Question): Promise<Se
         case 'comment':
         case 'repost':
           return (
-            standing?.has(notification.id) === true && textStands(notification) && mayShowActor(actor, reader)
+            standing?.has(notification.id) === true &&
+            textIsReadable(notification) &&
+            mayShowActor(actor, reader)
           );
         case 'mention':
           if (notification.commentId !== null && standing?.has(notification.commentId) !== true) return false;
-          return textStands(notification) && mayReadPerson(actor, reader);
+          return textIsReadable(notification) && mayReadPerson(actor, reader);
         case 'follow':
           // Only a public follow says so; one that is private by now, or has ended, shows no more.
           return actor.followedBy;
         case 'followRequest':
           return requests.has(notification.id);
         case 'tweet':
-          return textStands(notification) && actor.following;
+          return textIsReadable(notification) && actor.following;
       }
     },
   };
 }
 
-async function authorsOf(deps: VisibilityDeps, { notifications }: Question): Promise<Map<number, UserId>> {
+async function authorsOf(
+  deps: VisibilityDeps,
+  { notifications }: VisibilityQuery,
+): Promise<Map<number, UserId>> {
   const ids = new Set<number>();
   for (const { tweetId, commentId } of notifications) {
     if (tweetId !== null) ids.add(tweetId);
@@ -103,7 +108,7 @@ async function authorsOf(deps: VisibilityDeps, { notifications }: Question): Pro
 }
 
 /** Which likes, comments and reposts stand; null where engagement is down and any had to be asked for. */
-async function standingOf(
+async function activeOf(
   deps: VisibilityDeps,
   notifications: readonly Notification[],
 ): Promise<Set<Snowflake> | null> {
@@ -120,14 +125,14 @@ async function standingOf(
 }
 
 /** The follow requests to the reader that wait for an answer, among those that the notifications tell of. */
-async function standingRequests(
+async function pendingRequests(
   deps: VisibilityDeps,
   reader: UserId,
   notifications: readonly Notification[],
 ): Promise<Set<Snowflake>> {
   const asked = notifications.filter(({ type }) => type === 'followRequest').map(({ id }) => id);
-  const standing = new Set<Snowflake>();
-  if (asked.length === 0) return standing;
+  const pending = new Set<Snowflake>();
+  if (asked.length === 0) return pending;
   const oldest = Math.min(...asked);
   let before: Snowflake | null = Math.max(...asked) + 1;
   for (let page = 0; page < REQUEST_PAGES && before !== null && before > oldest; page++) {
@@ -137,8 +142,8 @@ async function standingRequests(
       before,
       limit,
     });
-    for (const { id } of answer.items) standing.add(id);
+    for (const { id } of answer.items) pending.add(id);
     before = answer.next;
   }
-  return standing;
+  return pending;
 }
