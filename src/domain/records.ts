@@ -86,29 +86,6 @@ export interface PersonView extends PersonHead {
   muting: boolean;
 }
 
-/** May this viewer see that the person exists? */
-export function maySeePerson(view: PersonView): boolean {
-  return view.state === 'active' && !view.blocking && !view.blockedBy;
-}
-
-/** May this viewer be shown whom they blocked, so as to know whom to unblock? Nobody sees who blocks them. */
-export function maySeeBlocked(view: PersonView): boolean {
-  return view.state === 'active' && !view.blockedBy;
-}
-
-/** May this viewer read what the person wrote, and whom they follow and who follows them? */
-export function mayReadPerson(view: PersonView, viewer: UserId | null): boolean {
-  return maySeePerson(view) && (!view.protected || view.following || view.userId === viewer);
-}
-
-/**
- * May this viewer be shown what the person did: a like, a comment, a repost? What a protected account does is for
- * those who may read it, just as what it writes; counts are the same for everyone and know no viewer.
- */
-export function mayShowActor(view: PersonView, viewer: UserId | null): boolean {
-  return mayReadPerson(view, viewer);
-}
-
 export interface LikeRow {
   /** The like's snowflake: its time and its place in the list. */
   id: Snowflake;

@@ -2,15 +2,14 @@
 import { requireBatch } from '#domain/batch.ts';
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { mayShowActor } from '#domain/records.ts';
-import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
 import type { Engagement } from './engagement.ts';
 import type { EngagementStore, ListRead } from './engagement-store.ts';
+import { readableAmong } from './engagement-visibility.ts';
 
 export interface PreviewsDeps {
   store: Pick<EngagementStore, 'likes' | 'comments'>;
-  social: Pick<Social, 'view'>;
+  social: Pick<Social, 'shown'>;
 }
 
 interface Row {
@@ -36,10 +35,7 @@ export function createPreviews({ store, social }: PreviewsDeps): Pick<Engagement
     const pages = await Promise.all(
       searches.map(({ read, tweetId, before }) => read({ tweetId, before, limit: ROUND_ROWS })),
     );
-    const userIds = [...new Set(pages.flat().map(({ userId }) => userId))];
-    const views = await inBatches(userIds, LIMITS.batch, (batch) => social.view({ viewer, userIds: batch }));
-    const visible = new Set<UserId>();
-    for (const view of views) if (mayShowActor(view, viewer)) visible.add(view.userId);
+    const visible = await readableAmong(social, viewer, pages.flat());
     for (const [i, search] of searches.entries()) {
       const rows = pages[i]!;
       for (const row of rows) {

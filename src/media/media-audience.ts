@@ -1,5 +1,5 @@
 import type { UserId } from '#domain/ids.ts';
-import { mayReadPerson } from '#domain/records.ts';
+import { mayReadPerson } from '#domain/visibility.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { MediaIndex } from './media-index.ts';

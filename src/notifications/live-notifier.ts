@@ -1,7 +1,7 @@
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { maySeePerson, mayShowActor } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { ViewStore } from '#queue/view.ts';
@@ -77,7 +77,7 @@ export function createLiveNotifier({
       const shown = own.filter(({ notification }) => {
         const actor = views.get(notification.actor);
         if (actor === undefined || actor.muting) return false;
-        return notification.tweetId === null ? maySeePerson(actor) : mayShowActor(actor, recipient);
+        return notification.tweetId === null ? maySeePerson(actor) : mayReadPerson(actor, recipient);
       });
       // What rang within the hour changes the counts and rings no more.
       const heard = shown.map((hint) =>

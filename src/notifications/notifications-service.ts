@@ -1,7 +1,8 @@
 /** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `notifications-view.ts`. */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
-import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
+import type { PersonView } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';

@@ -5,7 +5,8 @@
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { mayReadPerson, maySeePerson, mayShowActor, type PersonView } from '#domain/records.ts';
+import type { PersonView } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
@@ -77,7 +78,7 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
           return (
             standing?.has(notification.id) === true &&
             textIsReadable(notification) &&
-            mayShowActor(actor, reader)
+            mayReadPerson(actor, reader)
           );
         case 'mention':
           if (notification.commentId !== null && standing?.has(notification.commentId) !== true) return false;

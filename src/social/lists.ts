@@ -1,15 +1,14 @@
 /** Lists of people, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import { maySeeBlocked, maySeePerson, type Page, type PersonView } from '#domain/records.ts';
+import type { Page, PersonView } from '#domain/records.ts';
+import { maySeeBlocked, maySeePerson } from '#domain/visibility.ts';
+import { visibleList } from '#platform/fill-page.ts';
 import type { SocialDeps } from './changes.ts';
 import type { EdgeRow, Social } from './social.ts';
 import type { ListKind } from './social-store.ts';
 import type { Viewing } from './viewing.ts';
 
 type Lists = Pick<Social, 'followers' | 'following' | 'followRequests' | 'blocks' | 'mutes' | 'tiesTo'>;
-
-/** Rows read at once where many in a row are hidden. */
-const CHUNK_MOST = 1_000;
 
 interface Place {
   kind: ListKind;
@@ -19,29 +18,22 @@ interface Place {
 }
 
 export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing): Lists {
-  /** A page of those whom `viewer` may see. The place of a page is its last row's id, never a hidden row's. */
-  async function visiblePage(
-    place: Place,
+  /** A page of those whom `viewer` may see. */
+  function visiblePage(
+    { before, limit, ...list }: Place,
     viewer: UserId | null,
     may: (view: PersonView) => boolean = maySeePerson,
   ): Promise<Page<EdgeRow>> {
-    const items: EdgeRow[] = [];
-    let { before } = place;
-    let chunk = place.limit + 1;
-    for (;;) {
-      const rows = await store.list({ ...place, before, limit: chunk });
-      const seen = new Set(
-        await visible(
-          viewer,
-          rows.map((row) => row.userId),
-          may,
-        ),
-      );
-      items.push(...rows.filter((row) => seen.has(row.userId)));
-      if (rows.length < chunk || items.length > place.limit) return pageOf(items, place.limit);
-      before = rows.at(-1)?.id ?? null;
-      chunk = Math.min(chunk * 2, CHUNK_MOST);
-    }
+    return visibleList({
+      before,
+      limit,
+      read: (place) => store.list({ ...list, ...place }),
+      async visible(rows) {
+        const userIds = rows.map((row) => row.userId);
+        const seen = new Set(await visible(viewer, userIds, may));
+        return rows.filter((row) => seen.has(row.userId));
+      },
+    });
   }
 
   /** A page of all rows, hidden people included. */

@@ -2,7 +2,8 @@
 import { requireBatch } from '#domain/batch.ts';
 import { notFound } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
-import { mayReadPerson, maySeePerson, type PersonHead, type PersonView } from '#domain/records.ts';
+import type { PersonHead, PersonView } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import type { SocialDeps } from './changes.ts';
 import type { PersonShown, Profile } from './social.ts';
 import { RELATION, type StoredPerson } from './social-store.ts';
@@ -38,7 +39,11 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     return views;
   }
 
-  async function visible(viewer: UserId | null, userIds: readonly UserId[], may = maySeePerson) {
+  async function visible(
+    viewer: UserId | null,
+    userIds: readonly UserId[],
+    may: (view: PersonView) => boolean = maySeePerson,
+  ) {
     const views = await view({ viewer, userIds });
     return views.filter(may).map((person) => person.userId);
   }
@@ -103,13 +108,24 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
 const NOBODY: ReadonlyMap<UserId, number> = new Map();
 const FOLLOWING = RELATION.following | RELATION.followingPrivately;
 
-/** As {@link maySeePerson} and {@link mayReadPerson}, by relation bits; null: not to be seen. */
+/** Null: not to be seen. */
 function shownOf(person: StoredPerson, viewer: UserId | null, relation: number): PersonShown | null {
-  const { userId, handle, name, picture, protected: locked } = person;
-  if (person.state !== 'active' || (relation & (RELATION.blocking | RELATION.blockedBy)) !== 0) return null;
-  const head = { userId, handle, name, picture };
-  const readable = !locked || (relation & FOLLOWING) !== 0 || userId === viewer;
-  return { head, readable, protected: locked, muting: (relation & RELATION.muting) !== 0 };
+  const { userId, handle, name, picture } = person;
+  const facts = {
+    userId,
+    state: person.state,
+    protected: person.protected,
+    following: (relation & FOLLOWING) !== 0,
+    blocking: (relation & RELATION.blocking) !== 0,
+    blockedBy: (relation & RELATION.blockedBy) !== 0,
+  };
+  if (!maySeePerson(facts)) return null;
+  return {
+    head: { userId, handle, name, picture },
+    readable: mayReadPerson(facts, viewer),
+    protected: facts.protected,
+    muting: (relation & RELATION.muting) !== 0,
+  };
 }
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');

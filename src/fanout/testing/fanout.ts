@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { WarbleError } from '#domain/errors.ts';
 import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import { mayReadPerson } from '#domain/records.ts';
+import { mayReadPerson } from '#domain/visibility.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';

@@ -1,8 +1,8 @@
 /** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
 import { unlessDown, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { mayReadPerson } from '#domain/records.ts';
 import { checkBio, checkName } from '#domain/text.ts';
+import { mayReadPerson } from '#domain/visibility.ts';
 import { scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type { MediaUse } from '#media/media.ts';

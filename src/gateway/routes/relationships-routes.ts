@@ -3,7 +3,7 @@ import { type TArray, type TString, Type } from 'typebox';
 import { notFound } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { maySeePerson } from '#domain/records.ts';
+import { maySeePerson } from '#domain/visibility.ts';
 import { type Caller, defineRoute, type Route } from '#http/route.ts';
 import { PATTERNS } from '#http/schema-faults.ts';
 import { idListOf, personOf, userIdOf } from '../ids.ts';

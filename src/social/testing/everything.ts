@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import { mayReadPerson, maySeePerson, type Page, type PersonView } from '#domain/records.ts';
+import type { Page, PersonView } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
 import type { Action, Outcome } from './social-model.ts';
 

@@ -4,6 +4,7 @@
  * until it is full or the source has ended.
  */
 import type { UserId } from '#domain/ids.ts';
+import { fillPage } from '#platform/fill-page.ts';
 import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
 import type { Entry, Rule } from './entry.ts';
 import type { Hydrate } from './hydrate.ts';
@@ -35,44 +36,35 @@ export interface PageRequest<E extends Entry, Place> {
   profiles: ProfileLoader;
 }
 
-/**
- * Rounds in which a page looks for candidates that its reader may see. Each asks for more than the one before, up
- * to {@link MOST_CANDIDATES}: a page passes over some 800 hidden tweets, a whole home timeline, before it gives up for now
- * and leaves the rest to the next page.
- */
-const MOST_ROUNDS = 12;
-const MOST_CANDIDATES = 100;
-const SECOND_ROUND = 20;
+/** Entries that are hydrated at once: with `fillPage`'s reads, a page passes over a whole home of hidden tweets. */
+const MAX_ENTRIES = 100;
 
-/** Fills one page. What is passed over is passed over for good: the next page begins below it. */
-export async function fillPage<E extends Entry, Place>(
+/** Fills one page of tweets. */
+export async function fillFeed<E extends Entry, Place>(
   hydrate: Hydrate,
   { source, limit, viewer, rule, profiles }: PageRequest<E, Place>,
 ): Promise<FeedPage<Place>> {
-  const items: FeedItem[] = [];
   let degraded = false;
   let partial = false;
-  let count = limit;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const { entries, ended, partial: incomplete } = await source.next(count);
-    partial ||= incomplete;
-    let used = 0;
-    if (entries.length > 0) {
-      const result = await hydrate({ entries, viewer, rule, items, limit, profiles });
+  const filled = await fillPage<E, FeedItem>({
+    limit,
+    maxRows: MAX_ENTRIES,
+    async read(count) {
+      const { entries, ended, partial: incomplete } = await source.next(count);
+      partial ||= incomplete;
+      return { rows: entries, ended };
+    },
+    async visible(entries, room) {
+      const result = await hydrate({ entries, viewer, rule, limit: room, profiles });
       degraded ||= result.degraded;
-      if (result.unchecked) {
-        partial = true;
-        return page(null);
-      }
-      used = result.used;
-    }
-    if (ended && used === entries.length) return page(null);
-    if (items.length === limit) return page(source.placeAfter(entries[used - 1]!));
-    count = Math.min(MOST_CANDIDATES, Math.max(SECOND_ROUND, count * 4));
-  }
-  return page(source.place());
+      partial ||= result.unchecked;
+      return result.unchecked ? null : result;
+    },
+  });
+  return { items: filled.items, next: next(), degraded: degraded ? ['engagement'] : [], partial };
 
-  function page(next: Place | null): FeedPage<Place> {
-    return { items, next, degraded: degraded ? ['engagement'] : [], partial };
+  function next(): Place | null {
+    if (filled.end === 'full') return source.placeAfter(filled.last!);
+    return filled.end === 'gaveUp' ? source.place() : null;
   }
 }

@@ -21,14 +21,15 @@ export interface HydrateRequest {
   entries: readonly Entry[];
   viewer: UserId | null;
   rule: Rule;
-  /** Where the visible ones are put, until there are `limit`. */
-  items: FeedItem[];
+  /** Most visible ones. */
   limit: number;
   /** Asks for everybody who is not on a kept tweet view. */
   profiles: ProfileLoader;
 }
 
 export interface Hydrated {
+  /** The visible ones. */
+  items: FeedItem[];
   /** How many entries were decided: the rest was not needed. */
   used: number;
   /** Engagement is down: counts, previews and `viewer` are missing. */
@@ -52,6 +53,7 @@ type ReaderTweetViews = (ReaderTweetView | undefined)[];
 const LIKE_ANYBODY: Author = { protected: false, muting: false };
 const NEITHER = { liked: false, reposted: false } as const;
 const NOBODY: readonly PersonHead[] = [];
+const NONE: Pick<Hydrated, 'items' | 'used'> = { items: [], used: 0 };
 
 export function createHydrate(deps: HydrateDeps): Hydrate {
   const { engagement, social, tweetViewCache } = deps;
@@ -100,9 +102,10 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
 function decided(
   request: HydrateRequest,
   tweetViews: ReaderTweetViews,
-  { degraded, unchecked }: Omit<Hydrated, 'used'>,
+  { degraded, unchecked }: Pick<Hydrated, 'degraded' | 'unchecked'>,
 ): Hydrated {
-  return { used: unchecked ? 0 : assemble(request, tweetViews), degraded, unchecked };
+  const { items, used } = unchecked ? NONE : assemble(request, tweetViews);
+  return { items, used, degraded, unchecked };
 }
 
 function namesAny({ tweet, people }: TweetView, strangers: ReadonlySet<UserId>): boolean {
@@ -117,11 +120,12 @@ function didWith(tweetId: TweetId, { liked, reposted }: Awaited<ReturnType<Engag
   return { liked: liked.includes(tweetId), reposted: reposted.includes(tweetId) };
 }
 
-/** Puts the visible entries into `items` until the page is full; returns how many entries it looked at. */
+/** The visible entries until there are `limit`, and how many were looked at. */
 function assemble(
-  { entries, rule, items, limit, profiles }: HydrateRequest,
+  { entries, rule, limit, profiles }: HydrateRequest,
   tweetViews: ReaderTweetViews,
-): number {
+): Pick<Hydrated, 'items' | 'used'> {
+  const items: FeedItem[] = [];
   let used = 0;
   for (; used < entries.length && items.length < limit; used++) {
     const found = tweetViews[used];
@@ -132,7 +136,7 @@ function assemble(
     const repostTime = repostedBy.length === 0 ? null : entry.repostTime;
     items.push({ tweetView: found.tweetView, viewer: found.viewer, repostedBy, repostTime });
   }
-  return used;
+  return { items, used };
 }
 
 /** Muting somebody mutes their reposts; only homes have any. */

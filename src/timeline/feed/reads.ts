@@ -3,7 +3,8 @@ import { requireBatch } from '#domain/batch.ts';
 import { isWarbleError, notFound, unlessDown, WarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { mayReadPerson, maySeePerson, type PersonView } from '#domain/records.ts';
+import type { PersonView } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import type { Social } from '#social/social.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { FeedPage, Timeline } from '#timeline/timeline.ts';
@@ -12,7 +13,7 @@ import type { OpenHomeTop } from '#timeline/top/home-top.ts';
 import type { TopSnapshots } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Author, Entry } from './entry.ts';
-import { fillPage, type PageRequest } from './feed.ts';
+import { fillFeed, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
 import { createProfileLoader } from './profile-loader.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
@@ -41,7 +42,7 @@ export function createReads(deps: ReadsDeps): Reads {
   function page<E extends Entry, Place>(
     request: Omit<PageRequest<E, Place>, 'profiles'>,
   ): Promise<FeedPage<Place>> {
-    return fillPage(hydrate, { ...request, profiles: profilesFor(request.viewer) });
+    return fillFeed(hydrate, { ...request, profiles: profilesFor(request.viewer) });
   }
 
   return {
@@ -106,16 +107,8 @@ export function createReads(deps: ReadsDeps): Reads {
       repostTime: null,
       byRepost: false,
     }));
-    const items: FeedPage<never>['items'] = [];
-    const request = {
-      entries,
-      viewer,
-      rule: anywhere,
-      items,
-      limit: entries.length,
-      profiles: profilesFor(viewer),
-    };
-    const { degraded, unchecked } = await hydrate(request);
+    const request = { entries, viewer, rule: anywhere, limit: entries.length, profiles: profilesFor(viewer) };
+    const { items, degraded, unchecked } = await hydrate(request);
     const missing: 'engagement'[] = degraded ? ['engagement'] : [];
     return { items, degraded: missing, unchecked };
   }

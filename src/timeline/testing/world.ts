@@ -14,15 +14,8 @@ import {
   type UserId,
 } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import {
-  type AccountState,
-  type CommentRow,
-  type LikeRow,
-  mayReadPerson,
-  maySeePerson,
-  type PersonView,
-  type TweetRecord,
-} from '#domain/records.ts';
+import type { AccountState, CommentRow, LikeRow, PersonView, TweetRecord } from '#domain/records.ts';
+import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { createPreviews } from '#engagement/engagement-previews.ts';
 import type { ListRead } from '#engagement/engagement-store.ts';
@@ -96,6 +89,14 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   const followersOf = (userId: UserId) =>
     [...people.values()].filter((other) => other.following.has(userId)).length;
 
+  const shown: Social['shown'] = async ({ viewer, userIds }) =>
+    userIds.map((userId) => {
+      const view = people.has(userId) ? viewOf(person(userId), viewer) : undefined;
+      if (view === undefined || !maySeePerson(view)) return null;
+      const { handle, name, picture, protected: locked, muting } = view;
+      const readable = mayReadPerson(view, viewer);
+      return { head: { userId, handle, name, picture }, readable, protected: locked, muting };
+    });
   const views: Pick<Social, 'view'> = {
     view: async ({ viewer, userIds }) =>
       userIds.flatMap((userId) => (people.has(userId) ? [viewOf(person(userId), viewer)] : [])),
@@ -141,14 +142,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     }),
     social: counted('social', {
       ...views,
-      shown: async ({ viewer, userIds }) =>
-        userIds.map((userId) => {
-          const view = people.has(userId) ? viewOf(person(userId), viewer) : undefined;
-          if (view === undefined || !maySeePerson(view)) return null;
-          const { handle, name, picture, protected: locked, muting } = view;
-          const readable = mayReadPerson(view, viewer);
-          return { head: { userId, handle, name, picture }, readable, protected: locked, muting };
-        }),
+      shown,
       apart: async ({ viewer }) => {
         const { blocking, muting } = person(viewer);
         const blockedBy = [...people.values()].filter((other) => other.blocking.has(viewer));
@@ -194,7 +188,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
           likes: async (request) => page(likesOf(request.tweetId), request),
           comments: async (request) => page(commentsOf(request.tweetId), request),
         },
-        social: views,
+        social: { shown },
       }),
     }),
     join(userId) {
