@@ -4,10 +4,10 @@ import { isWarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { adopt, checkFacts } from './facts.ts';
 import { apply, type Done, isRequest, mayReadTweet, refusal } from './model.ts';
+import { createWalks, type Walks } from './pagination-sessions.ts';
 import { type Act, makeSteps, type Step } from './steps.ts';
 import { checkTold, markRead } from './told.ts';
 import { checkViews } from './views.ts';
-import { createWalks, type Walks } from './walks.ts';
 import { createWorld, type Fault, isUncertain, type Resolved, type World } from './world.ts';
 
 export interface SimulationSize {
