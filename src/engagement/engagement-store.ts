@@ -12,6 +12,7 @@
  */
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { CommentRow, LikeRow, RepostRow } from '#domain/records.ts';
+import type { ChangeSource } from '#platform/change-clock.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 import type { RepostActivity, RepostTail, ScannedItem, Summary } from './engagement.ts';
 
@@ -86,6 +87,9 @@ export interface RepostsByRead {
 }
 
 export interface EngagementStore {
+  /** Tells of tweets whose likes, listed comments, kept reposts or counts are others. */
+  readonly changes: ChangeSource;
+
   /** True: it is new; false: it stood already. */
   addLike(act: NewAct): Promise<boolean>;
   /** True: it stood; false: there was none. */

@@ -119,7 +119,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   };
   const stamps = createStamps();
   stores.tweets.changes.onChange((changed) => stamps.touch(changed as Iterable<number>));
-  stores.engagement.onChange(stamps.touch);
+  stores.engagement.changes.onChange((changed) => stamps.touch(changed as Iterable<number>));
   const tweetsStore = createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const socialStore = createCachedSocialStore({

@@ -1,16 +1,28 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 import { AUTHOR, act, summary, TWEET, undo } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
 import { openSqliteEngagementStore, type SqliteEngagementStore } from './sqlite.ts';
 
 describe('the cache of engagement', () => {
+  let directory: string;
   let plain: SqliteEngagementStore;
   beforeEach(() => {
-    plain = openSqliteEngagementStore({ path: ':memory:' });
+    directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
+    plain = openSqliteEngagementStore({
+      path: join(directory, 'engagement.db'),
+      disk: createInThreadDisk(),
+    });
   });
-  afterEach(() => plain.db.close());
+  afterEach(async () => {
+    await plain.db.close();
+    rmSync(directory, { recursive: true });
+  });
 
   test('warm tweets are answered without asking the store', async () => {
     let asked = 0;
@@ -67,7 +79,7 @@ describe('the cache of engagement', () => {
   test('a write that failed leaves nothing behind', async () => {
     const store = createCachedEngagementStore({ store: plain });
     await summary(store);
-    plain.db.prepare('DROP TABLE outbox').run();
+    await plain.db.write(() => plain.db.prepare('DROP TABLE outbox').run());
     await assert.rejects(store.addLike(act(1)));
     assert.equal((await summary(store)).likeCount, 0);
     assert.deepEqual(await store.likes({ tweetId: TWEET, before: null, limit: 5 }), []);

@@ -1,20 +1,14 @@
-import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { CommentRow, LikeRow } from '#domain/records.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
-import { createIdCache } from '#platform/id-cache.ts';
+import { type ChangeClock, createChangeClock } from '#platform/change-clock.ts';
+import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { RepostActivity, Summary } from '../engagement.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 
-/** A store that tells what its commits change; see `SqliteEngagementStore.onChange`. */
-export interface ObservedEngagementStore extends EngagementStore {
-  onChange(listener: (tweetIds: Iterable<TweetId>) => void): void;
-}
-
 export interface CachedEngagementDeps {
-  /** This process must be the only one that writes to it. */
-  store: ObservedEngagementStore;
+  store: EngagementStore;
   /** Tweets kept. */
   capacity?: number;
   stats?: CacheStats;
@@ -34,8 +28,6 @@ interface Entry {
   reposters: UserId[] | null;
   /** All kept reposts, newest first, undone ones too; null where they are too many. */
   reposts: RepostActivity[] | null;
-  /** What was asked of tweets with many: viewer to LIKED | REPOSTED. */
-  known: Map<UserId, number> | null;
 }
 
 const CAPACITY = 65_536;
@@ -50,42 +42,32 @@ const MOST_REPOSTS = 256;
 /** Viewers remembered for a tweet with more than either. */
 const MOST_KNOWN = 256;
 /** Rows of the largest entry. */
-const MOST_ROWS = 1 + 2 * LIMITS.previewFetched + MOST_LIKERS + 2 * MOST_REPOSTS + MOST_KNOWN;
+const MOST_ROWS = 1 + 2 * LIMITS.previewFetched + MOST_LIKERS + 2 * MOST_REPOSTS;
 const LIKED = 1;
 const REPOSTED = 2;
 
-/**
- * Keeps what pages ask of warm tweets in memory, so that a page's 20 summaries cost a few microseconds. A commit
- * drops the entries of the tweets it changed in its own turn, before anybody is answered or told; a fill that a
- * commit overtook is used by whoever asked, and not kept.
- */
+/** Keeps what pages ask of warm tweets in memory, so that a page's 20 summaries cost a few microseconds. */
 export function createCachedEngagementStore({
   store,
   capacity = CAPACITY,
   stats,
 }: CachedEngagementDeps): EngagementStore {
-  const entries = createEntries(capacity);
-  const filling = new Map<TweetId, symbol>();
-  store.onChange((tweetIds) => {
-    for (const tweetId of tweetIds) {
-      entries.delete(tweetId);
-      filling.delete(tweetId);
-    }
+  const clock = createChangeClock([store.changes]);
+  const entries = createEntries(clock, capacity);
+  /** What was asked of tweets with many: LIKED | REPOSTED by viewer. */
+  const viewers = createCoherentCache<TweetId, ReadonlyMap<UserId, number>>({
+    clock,
+    max: capacity * MANY_ROWS_EACH + MOST_KNOWN,
+    weigh: ({ size }) => size,
   });
 
-  async function fill(tweetIds: TweetId[]): Promise<Entry[]> {
-    const token = Symbol();
-    for (const tweetId of tweetIds) filling.set(tweetId, token);
-    try {
+  function fill(tweetIds: TweetId[]): Promise<Entry[]> {
+    return entries.fill(async (keep) => {
       const summaries = await store.summaries({ viewer: null, tweetIds });
       const made = await Promise.all(summaries.map((summary) => entryOf(store, summary)));
-      for (const entry of made) {
-        if (filling.get(entry.tweetId) === token) entries.set(entry);
-      }
+      for (const entry of made) keep(entry);
       return made;
-    } finally {
-      for (const tweetId of tweetIds) if (filling.get(tweetId) === token) filling.delete(tweetId);
-    }
+    });
   }
 
   /** What is kept of these tweets, and for the others what the store says, kept from now on. */
@@ -103,24 +85,24 @@ export function createCachedEngagementStore({
 
   /** LIKED | REPOSTED of the viewer, in the order of the entries. */
   async function flagsFor(viewer: UserId, found: Entry[]): Promise<number[]> {
-    const flags = found.map((entry) => flagsOf(entry, viewer));
-    const unknown = found.filter((_, i) => flags[i] === undefined);
+    const flags = found.map((entry) => flagsOf(entry, viewer) ?? viewers.get(entry.tweetId)?.get(viewer));
+    const unknown = found.filter((_, i) => flags[i] === undefined).map(({ tweetId }) => tweetId);
     const learnt = unknown.length === 0 ? [] : await learn(viewer, unknown);
     let next = 0;
     return flags.map((known) => known ?? learnt[next++]!);
   }
 
   /** Asks the store what the viewer did with tweets that have too many likers or reposters to keep. */
-  async function learn(viewer: UserId, unknown: Entry[]): Promise<number[]> {
-    const tweetIds = unknown.map((entry) => entry.tweetId);
-    const { liked, reposted } = await store.acted({ actor: viewer, tweetIds });
-    return unknown.map((entry) => {
-      const isLiked = liked.includes(entry.tweetId) ? LIKED : 0;
-      const flags = isLiked | (reposted.includes(entry.tweetId) ? REPOSTED : 0);
-      entry.known ??= new Map();
-      if (entry.known.size >= MOST_KNOWN) entry.known.clear();
-      entry.known.set(viewer, flags);
-      return flags;
+  function learn(viewer: UserId, tweetIds: TweetId[]): Promise<number[]> {
+    return viewers.fill(async (keep) => {
+      const { liked, reposted } = await store.acted({ actor: viewer, tweetIds });
+      return tweetIds.map((tweetId) => {
+        const flags = (liked.includes(tweetId) ? LIKED : 0) | (reposted.includes(tweetId) ? REPOSTED : 0);
+        const known = viewers.get(tweetId);
+        const isFull = known === undefined || known.size >= MOST_KNOWN;
+        keep(tweetId, new Map(isFull ? [] : known).set(viewer, flags));
+        return flags;
+      });
     });
   }
 
@@ -141,9 +123,9 @@ export function createCachedEngagementStore({
     async likeCounts({ tweetIds }) {
       const counts: { tweetId: TweetId; likes: number }[] = [];
       const missing: TweetId[] = [];
-      // Top lists ask for many tweets that no page shows: they must not push out those that one does.
+      // Top lists ask for many tweets that no page shows: those are not kept, so that they push out none that one does.
       for (const tweetId of new Set(tweetIds)) {
-        const entry = entries.peek(tweetId);
+        const entry = entries.get(tweetId);
         if (entry === undefined) missing.push(tweetId);
         else if (entry.likeCount > 0) counts.push({ tweetId, likes: entry.likeCount });
       }
@@ -171,24 +153,21 @@ export function createCachedEngagementStore({
 }
 
 /** Most tweets have few rows: they are found at once. Those with many are bounded by their rows. */
-function createEntries(capacity: number) {
-  const few = createIdCache<Entry>({ most: capacity });
-  const many = new LRUCache<TweetId, Entry>({
-    maxSize: capacity * MANY_ROWS_EACH + MOST_ROWS,
-    sizeCalculation: rowsOf,
+function createEntries(clock: ChangeClock, capacity: number) {
+  const few = createCoherentCache<TweetId, Entry>({ clock, max: capacity });
+  const many = createCoherentCache<TweetId, Entry>({
+    clock,
+    max: capacity * MANY_ROWS_EACH + MOST_ROWS,
+    weigh: rowsOf,
   });
   return {
     get: (tweetId: TweetId) => few.get(tweetId) ?? many.get(tweetId),
-    /** For those who ask for more tweets than pages show: it pushes out nothing. */
-    peek: (tweetId: TweetId) => few.get(tweetId) ?? many.peek(tweetId),
-    set(entry: Entry) {
-      if (rowsOf(entry) <= FEW_ROWS) few.set(entry.tweetId, entry);
-      else many.set(entry.tweetId, entry);
-    },
-    delete(tweetId: TweetId) {
-      few.delete(tweetId);
-      many.delete(tweetId);
-    },
+    fill: <Result>(load: (keep: (entry: Entry) => void) => Result): Result =>
+      few.fill((keepFew) =>
+        many.fill((keepMany) =>
+          load((entry) => (rowsOf(entry) <= FEW_ROWS ? keepFew : keepMany)(entry.tweetId, entry)),
+        ),
+      ),
   };
 }
 
@@ -208,19 +187,17 @@ async function entryOf(store: EngagementStore, summary: Summary): Promise<Entry>
   const kept = await store.keptReposts({ tweetId, before: null, limit: MOST_REPOSTS + 1 });
   const reposts = kept.length <= MOST_REPOSTS ? kept : null;
   const reposters = reposts?.filter((row) => row.undoneAt === null).map((row) => row.userId) ?? null;
-  return { ...counted, likers, reposts, reposters, known: null };
+  return { ...counted, likers, reposts, reposters };
 }
 
-/** What an entry may come to hold. */
 function rowsOf({ likes, comments, likers, reposters, reposts }: Entry): number {
-  const rows = 1 + likes.length + comments.length + (likers?.length ?? 0);
   const reposted = (reposters?.length ?? 0) + (reposts?.length ?? 0);
-  return rows + reposted + (likers === null || reposters === null ? MOST_KNOWN : 0);
+  return 1 + likes.length + comments.length + (likers?.length ?? 0) + reposted;
 }
 
-/** LIKED | REPOSTED; undefined where the store must be asked. */
-function flagsOf({ likers, reposters, known }: Entry, viewer: UserId): number | undefined {
-  if (likers === null || reposters === null) return known?.get(viewer);
+/** LIKED | REPOSTED; undefined where there are too many to keep. */
+function flagsOf({ likers, reposters }: Entry, viewer: UserId): number | undefined {
+  if (likers === null || reposters === null) return undefined;
   return (likers.includes(viewer) ? LIKED : 0) | (reposters.includes(viewer) ? REPOSTED : 0);
 }
 

@@ -168,6 +168,12 @@ export function describeWhole(name: string, create: CreateBackend): void {
       for (const actor of [1, 2, 3]) await kit.one.addRepost(act(actor));
       await kit.one.removeRepost({ ...undo(1), time: TIME_MS });
       await kit.one.removeRepost({ ...undo(2), time: TIME_MS + 10 });
+      await summary(kit.one);
+      const named = async () => {
+        const asked = { tweetIds: [TWEET], actors: [1, 2, 3], through: Number.MAX_SAFE_INTEGER };
+        return (await kit.one.repostsBy({ ...asked, undoneAfter: 0 })).map((row) => row.userId).sort();
+      };
+      assert.deepEqual(await named(), [1, 2, 3]);
       assert.equal(await kit.two.pruneUndone({ before: TIME_MS, limit: 10 }), false);
       assert.equal((await kit.one.keptReposts(list())).length, 3);
       assert.equal(await kit.two.pruneUndone({ before: TIME_MS + 11, limit: 1 }), true);
@@ -177,6 +183,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
         (await kit.one.keptReposts(list())).map((row) => row.userId),
         [3],
       );
+      assert.deepEqual(await named(), [3]);
     });
   });
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import type { EngagementBackend } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
@@ -25,7 +26,10 @@ async function twoHandles(): Promise<EngagementBackend> {
 /** The cache is for a file's sole owner, so both names are the one handle there may be. */
 async function cached(capacity: number): Promise<EngagementBackend> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
-  const plain = openSqliteEngagementStore({ path: join(directory, 'engagement.db') });
+  const plain = openSqliteEngagementStore({
+    path: join(directory, 'engagement.db'),
+    disk: createInThreadDisk(),
+  });
   const handle = {
     store: createCachedEngagementStore({ store: plain, capacity }),
     log: createSqliteLog([plain.outbox]),

@@ -1,4 +1,4 @@
-import type { TweetId } from '#domain/ids.ts';
+import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
@@ -15,11 +15,6 @@ export interface SqliteEngagementStore extends EngagementStore {
   db: Database;
   /** Topics `engagement` and `reposts`. */
   outbox: Outbox;
-  /**
-   * Calls `listener` with the tweets that a commit of this handle changed (or might have), in the very turn of that
-   * commit: before its answers, and before anybody can read its events.
-   */
-  onChange(listener: (tweetIds: Iterable<TweetId>) => void): void;
 }
 
 export interface SqliteEngagementOptions {
@@ -42,22 +37,16 @@ export function openSqliteEngagementStore({
     topics: ['engagement', 'reposts'],
     ...(region === undefined ? {} : { region }),
   });
-  const changed = new Set<TweetId>();
-  const listeners: ((tweetIds: Iterable<TweetId>) => void)[] = [];
-  db.onCommit(() => {
-    if (changed.size === 0) return;
-    for (const listener of listeners) listener(changed);
-    changed.clear();
-  });
-  const ledger = createLedger({ db, outbox, touched: (tweetId) => changed.add(tweetId) });
+  const { source, changed } = createSqliteChanges(db);
+  const ledger = createLedger({ db, outbox, changed });
   return {
     db,
     outbox,
-    onChange: (listener) => void listeners.push(listener),
+    changes: source,
     ...createActs({ db, ledger }),
     ...createComments({ db, ledger }),
     ...createReads({ db }),
     ...createReposts({ db }),
-    ...createUpkeep({ db, ledger }),
+    ...createUpkeep({ db, ledger, changed }),
   };
 }

@@ -7,6 +7,7 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { createSocialService } from '#social/social-service.ts';
@@ -82,7 +83,8 @@ function start(directory: string, { clock, minter }: Shared) {
   const faults: CommitFaults = { beforeCommit: edge, afterCommit: edge };
   const tweetsStore = openSqliteTweetsStore({ path: join(directory, 'tweets.db'), faults });
   const socialStore = openSqliteSocialStore({ path: join(directory, 'social.db') });
-  const plain = openSqliteEngagementStore({ path: join(directory, 'engagement.db'), faults });
+  const disk = createInThreadDisk();
+  const plain = openSqliteEngagementStore({ path: join(directory, 'engagement.db'), disk, faults });
   const store = createCachedEngagementStore({ store: plain });
   const stores = [tweetsStore, socialStore, plain];
   function crash(): void {

@@ -14,20 +14,20 @@ export interface Ledger {
   count(tweetId: TweetId, change: { likes?: number; comments?: number; reposts?: number }): void;
 }
 
-/** `touched` is told of every tweet whose engagement changes, before the commit. */
+/** `changed` is told of every tweet whose engagement changes, before the commit. */
 export function createLedger(deps: {
   db: Database;
   outbox: Outbox;
-  touched: (tweetId: TweetId) => void;
+  changed: (tweetId: TweetId) => void;
 }): Ledger {
-  const { db, outbox, touched } = deps;
+  const { db, outbox, changed } = deps;
   const tally = db.prepare(
     `INSERT INTO tallies (tweet_id, likes, comments, reposts) VALUES (?, ?, ?, ?)
      ON CONFLICT (tweet_id) DO UPDATE SET likes = likes + excluded.likes,
        comments = comments + excluded.comments, reposts = reposts + excluded.reposts`,
   );
   const count: Ledger['count'] = (tweetId, { likes = 0, comments = 0, reposts = 0 }) => {
-    touched(tweetId);
+    changed(tweetId);
     tally.run(tweetId, likes, comments, reposts);
   };
   return {

@@ -12,11 +12,19 @@ interface Row {
   author: UserId;
 }
 
+export interface UpkeepDeps {
+  db: Database;
+  ledger: Ledger;
+  /** Told, before the commit, of tweets whose engagement changes. */
+  changed: (tweetId: TweetId) => void;
+}
+
 /** Erasure and pruning, in bounded steps. */
-export function createUpkeep({ db, ledger }: { db: Database; ledger: Ledger }): Upkeep {
+export function createUpkeep({ db, ledger, changed }: UpkeepDeps): Upkeep {
   const pruneUndone = db.prepare(
     `DELETE FROM reposts WHERE id IN (
-       SELECT id FROM reposts WHERE undone_at IS NOT NULL AND undone_at < ? ORDER BY undone_at LIMIT ? + 0)`,
+       SELECT id FROM reposts WHERE undone_at IS NOT NULL AND undone_at < ? ORDER BY undone_at LIMIT ? + 0)
+     RETURNING tweet_id`,
   );
   const pruneKeys = db.prepare(
     `DELETE FROM comment_keys WHERE (actor, key) IN (
@@ -26,7 +34,11 @@ export function createUpkeep({ db, ledger }: { db: Database; ledger: Ledger }): 
     eraseActor: createEraseActor(db, ledger),
     pruneTweet: createPruneTweet(db, ledger),
     pruneUndone: ({ before, limit }) =>
-      db.write(() => Number(pruneUndone.run(before, limit).changes) === limit),
+      db.write(() => {
+        const forgotten = pruneUndone.all(before, limit) as unknown as { tweet_id: TweetId }[];
+        for (const { tweet_id } of forgotten) changed(tweet_id);
+        return forgotten.length === limit;
+      }),
     pruneKeys: ({ before, limit }) => db.write(() => Number(pruneKeys.run(before, limit).changes) === limit),
   };
 }
