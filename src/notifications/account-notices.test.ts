@@ -15,22 +15,22 @@ test('what happened to one’s account is told to nobody else, each by itself, u
     await world.notice(ann, 'passwordChanged');
     await world.settle();
     const all = ['passwordChanged  (0)*', 'like 2 (1)*', 'signIn  (0)*', 'signIn  (0)*'];
-    assert.deepEqual(await world.told(ann), all);
+    assert.deepEqual(await world.headlines(ann), all);
     assert.equal(await world.unread(ann), 4);
-    assert.deepEqual(await world.told(bob), []);
+    assert.deepEqual(await world.headlines(bob), []);
     assert.equal(await world.unread(bob), 0);
     const { unread } = await world.notifications.markRead({ userId: ann, upTo: second });
     assert.equal(unread, 2);
-    assert.deepEqual(await world.told(ann), [...all.slice(0, 2), 'signIn  (0)', 'signIn  (0)']);
+    assert.deepEqual(await world.headlines(ann), [...all.slice(0, 2), 'signIn  (0)', 'signIn  (0)']);
   }));
 
-test('a mark beyond now covers what is there and nothing that comes later', () =>
+test('a marker beyond now covers what is there and nothing that comes later', () =>
   inWorld([ann], async (world) => {
     await world.notice(ann, 'signIn');
     await world.notifications.markRead({ userId: ann, upTo: Number.MAX_SAFE_INTEGER });
     assert.equal(await world.unread(ann), 0);
     await world.notice(ann, 'passwordChanged');
-    assert.deepEqual(await world.told(ann), ['passwordChanged  (0)*', 'signIn  (0)']);
+    assert.deepEqual(await world.headlines(ann), ['passwordChanged  (0)*', 'signIn  (0)']);
   }));
 
 test('one of them is shown by its id, to its owner alone', () =>

@@ -8,7 +8,7 @@ import { unlessDown } from '#domain/errors.ts';
 import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
 import type { AccountNotices } from './notifications.ts';
 import type { PresentedNotification } from './notifications-page.ts';
-import type { ReadMark } from './notifications-store.ts';
+import type { ReadMarker } from './notifications-store.ts';
 
 /** For a system without accounts. */
 export const NO_ACCOUNT_NOTICES: AccountNotices = { notices: async () => [] };
@@ -21,14 +21,14 @@ export function noticesAfter(
   return unlessDown(accounts.notices(request));
 }
 
-export function countUnreadNotices(notices: readonly AccountNotice[] | null, mark: ReadMark): number {
-  return (notices ?? []).filter(({ id }) => id > mark.highest).length;
+export function countUnreadNotices(notices: readonly AccountNotice[] | null, marker: ReadMarker): number {
+  return (notices ?? []).filter(({ id }) => id > marker.highest).length;
 }
 
-export function presentNotice({ id, type }: AccountNotice, mark: ReadMark): PresentedNotification {
+export function presentNotice({ id, type }: AccountNotice, marker: ReadMarker): PresentedNotification {
   const about = { actors: [], actorCount: 0, tweetId: null, commentId: null };
   return {
-    notification: { id, type, ...about, time: snowflakeTime(id), read: id <= mark.highest },
+    notification: { id, type, ...about, time: snowflakeTime(id), read: id <= marker.highest },
     people: [],
   };
 }

@@ -14,7 +14,7 @@ export interface BellWorkerDeps {
 const IDLE_MS = 250;
 
 /**
- * Tells the many bell-`all` people of one author a page at a time: a step is one page of the oldest job. A page and
+ * Notifies the many bell subscribers of one author a page at a time: a step is one page of the oldest job. A page and
  * the job's cursor are one commit, so that a crash repeats at most a page that was never kept.
  */
 export function createBellWorker({ store, candidateSource, preferences, onAdded }: BellWorkerDeps): Worker {

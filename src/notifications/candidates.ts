@@ -23,22 +23,24 @@ export interface CandidateSource {
 }
 
 export interface CandidateSourceDeps {
-  store: Pick<NotificationFacts, 'bellPeople'>;
+  store: Pick<NotificationFacts, 'bellSubscribers'>;
   tweets: Pick<Tweets, 'get'>;
 }
 
-/** Bell-`all` people told in the fold itself, over all tweets of a batch: keeps a commit small. */
-const BELL_PEOPLE_PER_FOLD = 1_000;
+/** Bell subscribers notified in the fold itself, over all tweets of a batch: keeps a commit small. */
+const MAX_BELL_SUBSCRIBERS_PER_FOLD = 1_000;
 const BELL_PAGE = 500;
 
 export function createCandidateSource({ store, tweets }: CandidateSourceDeps): CandidateSource {
   async function bellPage({ author, tweetId, after }: BellJob, limit: number) {
-    const { people, next } = await store.bellPeople({ author, after, limit });
+    const { subscribers, next } = await store.bellSubscribers({ author, after, limit });
     // Only who had the bell set by then: so a rebuild tells nobody of what was tweeted before.
-    const told = people.filter(({ since, userId }) => since <= snowflakeTime(tweetId) && userId !== author);
+    const recipients = subscribers.filter(
+      ({ since, userId }) => since <= snowflakeTime(tweetId) && userId !== author,
+    );
     return {
-      notifications: told.map(({ userId }) => tweetNotification(userId, tweetId, author)),
-      read: people.length,
+      notifications: recipients.map(({ userId }) => tweetNotification(userId, tweetId, author)),
+      read: subscribers.length,
       next,
     };
   }
@@ -51,7 +53,7 @@ export function createCandidateSource({ store, tweets }: CandidateSourceDeps): C
     async fromTweets(posted) {
       const candidates: Candidates[] = [];
       const bellJobs: BellJob[] = [];
-      let room = BELL_PEOPLE_PER_FOLD;
+      let room = MAX_BELL_SUBSCRIBERS_PER_FOLD;
       for (const tweet of posted) {
         const byRecipient = new Map(
           mentionNotifications(tweet, tweet.id, null).map((notification) => [

@@ -1,5 +1,5 @@
 /**
- * "Somebody you follow tweeted", for the default bell: read from the home since the read mark, so that a tweet costs
+ * "Somebody you follow tweeted", for the default bell: read from the home since the read marker, so that a tweet costs
  * its followers' notifications no write. Once read the group is gone: the home has the tweets. What somebody tweeted
  * while they were muted counts as read.
  */

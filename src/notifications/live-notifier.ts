@@ -128,7 +128,7 @@ function hintsOfChange(
   recipient: UserId,
   had: readonly StoredNotification[],
 ): Hint[] {
-  const added = change.change === 'add' || change.change === 'settleFollow' ? change.notification : null;
+  const added = change.change === 'add' || change.change === 'replaceFollow' ? change.notification : null;
   if (added !== null) {
     const known = had.some(({ id }) => id === added.id);
     return known ? [] : [{ recipient, id: added.id, notification: added }];
@@ -145,7 +145,7 @@ function goes(notification: StoredNotification, change: NotificationChange): boo
       return notification.id === change.id;
     case 'removeTweet':
       return notification.tweetId === change.tweetId;
-    case 'settleFollow':
+    case 'replaceFollow':
       return (
         notification.actor === change.actor &&
         (notification.type === 'follow' || notification.type === 'followRequest')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chunksOf, groupNotifications, viewOfGroup } from './notification-groups.ts';
-import type { ReadMark, StoredNotification } from './notifications-store.ts';
+import type { ReadMarker, StoredNotification } from './notifications-store.ts';
 import { createReadState } from './read-state.ts';
 
 const reader = 99;
@@ -13,17 +13,17 @@ const like = (id: number, actor: number, tweetId = 1): StoredNotification => ({
   commentId: null,
   actor,
   arrival: 1,
-  untold: false,
+  suppressed: false,
 });
-const mark = (number: number, upTo: number, arrival = 1): ReadMark => ({
+const marker = (number: number, upTo: number, arrival = 1): ReadMarker => ({
   number,
   upTo,
   arrival,
   highest: upTo,
 });
 const NOBODY = new Map();
-const grouped = (notifications: StoredNotification[], marks: ReadMark[] = []) =>
-  groupNotifications(notifications, createReadState(marks, NOBODY).readBy);
+const grouped = (notifications: StoredNotification[], markers: ReadMarker[] = []) =>
+  groupNotifications(notifications, createReadState(markers, NOBODY).readBy);
 const idsOf = (groups: { members: StoredNotification[] }[]) =>
   groups.map(({ members }) => members.map(({ id }) => id));
 
@@ -33,13 +33,13 @@ describe('groups', () => {
     assert.deepEqual(idsOf(groups), [[9, 5], [8]]);
   });
 
-  test('end at a read mark, which covers what it names', () => {
+  test('end at a read marker, which covers what it names', () => {
     const notifications = [like(9, 3), like(7, 2), like(5, 1), like(3, 4)];
-    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 5)])), [
+    assert.deepEqual(idsOf(grouped(notifications, [marker(1, 5)])), [
       [9, 7],
       [5, 3],
     ]);
-    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 4), mark(2, 6), mark(3, 8)])), [
+    assert.deepEqual(idsOf(grouped(notifications, [marker(1, 4), marker(2, 6), marker(3, 8)])), [
       [9],
       [7],
       [5],
@@ -47,11 +47,11 @@ describe('groups', () => {
     ]);
   });
 
-  test('take in one that arrives after a mark with what is unread, whatever its id', () => {
+  test('take in one that arrives after a marker with what is unread, whatever its id', () => {
     const late = { ...like(4, 9), arrival: 2 };
     const notifications = [like(9, 3), late, like(3, 1)];
-    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 5)])), [[9, 4], [3]]);
-    assert.deepEqual(idsOf(grouped(notifications, [mark(1, 5), mark(2, 4, 2)])), [[9], [4], [3]]);
+    assert.deepEqual(idsOf(grouped(notifications, [marker(1, 5)])), [[9, 4], [3]]);
+    assert.deepEqual(idsOf(grouped(notifications, [marker(1, 5), marker(2, 4, 2)])), [[9], [4], [3]]);
   });
 
   test('of comments and mentions have one member each', () => {
@@ -80,15 +80,15 @@ describe('groups', () => {
 });
 
 describe('a notification is read', () => {
-  const isRead = (notification: StoredNotification, marks: ReadMark[], hidden = NOBODY) =>
-    createReadState(marks, hidden).isRead(notification);
+  const isRead = (notification: StoredNotification, markers: ReadMarker[], hidden = NOBODY) =>
+    createReadState(markers, hidden).isRead(notification);
 
-  test('by a mark that names it or something newer, if it had arrived by then', () => {
+  test('by a marker that names it or something newer, if it had arrived by then', () => {
     assert.equal(isRead(like(5, 1), []), false);
-    assert.equal(isRead(like(5, 1), [mark(1, 4)]), false);
-    assert.equal(isRead(like(5, 1), [mark(1, 5)]), true);
-    assert.equal(isRead({ ...like(5, 1), arrival: 2 }, [mark(1, 1_000_000)]), false);
-    assert.equal(isRead({ ...like(5, 1), arrival: 2 }, [mark(1, 1_000_000), mark(2, 5, 2)]), true);
+    assert.equal(isRead(like(5, 1), [marker(1, 4)]), false);
+    assert.equal(isRead(like(5, 1), [marker(1, 5)]), true);
+    assert.equal(isRead({ ...like(5, 1), arrival: 2 }, [marker(1, 1_000_000)]), false);
+    assert.equal(isRead({ ...like(5, 1), arrival: 2 }, [marker(1, 1_000_000), marker(2, 5, 2)]), true);
   });
 
   test('where its actor was hidden when it happened, and for nothing else that they did', () => {
@@ -99,6 +99,6 @@ describe('a notification is read', () => {
   });
 
   test('where nobody was told of it when it happened', () => {
-    assert.equal(isRead({ ...like(5, 1), untold: true }, []), true);
+    assert.equal(isRead({ ...like(5, 1), suppressed: true }, []), true);
   });
 });

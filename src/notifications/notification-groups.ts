@@ -74,7 +74,7 @@ export function* chunksOf<M extends Member>(
   if (chunk.length > 0) yield chunk;
 }
 
-/** The tweets of followed people since the read mark, as one group; undefined where there are none. */
+/** The tweets of followed people since the read marker, as one group; undefined where there are none. */
 export function tweetGroup(
   tweets: readonly { tweetId: TweetId; actor: UserId }[],
 ): NotificationGroup | undefined {

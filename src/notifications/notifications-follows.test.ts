@@ -18,11 +18,11 @@ describe('follows', () => {
       await world.follow(bob, ann);
       await world.follow(cid, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 3,2 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['follow 3,2 (2)*']);
       await world.readAll(ann);
       await world.follow(dan, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 4 (1)*', 'follow 3,2 (2)']);
+      assert.deepEqual(await world.headlines(ann), ['follow 4 (1)*', 'follow 3,2 (2)']);
     }));
 
   test('that have ended are gone at once; following again is a new one', () =>
@@ -31,13 +31,13 @@ describe('follows', () => {
       await world.follow(cid, ann);
       await world.settle();
       await world.unfollow(bob, ann);
-      assert.deepEqual(await world.told(ann), ['follow 3 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['follow 3 (1)*']);
       await world.follow(bob, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 2,3 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['follow 2,3 (2)*']);
       await world.block(ann, bob);
       await world.unblock(ann, bob);
-      assert.deepEqual(await world.told(ann), ['follow 3 (1)*'], 'a block ended it');
+      assert.deepEqual(await world.headlines(ann), ['follow 3 (1)*'], 'a block ended it');
     }));
 });
 
@@ -50,7 +50,7 @@ describe('a private follow', () => {
       await world.settle();
       await world.unfollow(bob, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
       assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
       assert.deepEqual(heard, []);
@@ -61,9 +61,9 @@ describe('a private follow', () => {
     inWorld(everybody, async (world) => {
       await world.follow(bob, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['follow 2 (1)*']);
       await world.follow(bob, ann, true);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
       await world.settle();
       assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
@@ -92,7 +92,7 @@ describe('a private follow', () => {
       await world.follow(cid, ann, true);
       await world.follow(cid, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 3 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['follow 3 (1)*']);
     }));
 
   test('ended because the followed person became protected leaves no trace either', () =>
@@ -102,7 +102,7 @@ describe('a private follow', () => {
       await world.settle();
       await world.protect(ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.deepEqual(heard, []);
     }));
 
@@ -113,7 +113,7 @@ describe('a private follow', () => {
       await world.follow(bob, ann, true);
       await world.like(bob, tweetId);
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
     }));
 });
 
@@ -124,13 +124,13 @@ describe('follow requests', () => {
       for (const follower of [bob, cid, dan]) await world.follow(follower, ann);
       await world.settle();
       const lines = ['followRequest 4 (1)*', 'followRequest 3 (1)*', 'followRequest 2 (1)*'];
-      assert.deepEqual(await world.told(ann), lines);
+      assert.deepEqual(await world.headlines(ann), lines);
       await world.answer(ann, bob, true);
       await world.answer(ann, cid, false);
       await world.unfollow(dan, ann);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 2 (1)*'], 'the approved one follows now');
+      assert.deepEqual(await world.headlines(ann), ['follow 2 (1)*'], 'the approved one follows now');
     }));
 
   test('become follows when the account becomes public', () =>
@@ -140,7 +140,7 @@ describe('follow requests', () => {
       await world.settle();
       await world.protect(ann, false);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['follow 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['follow 2 (1)*']);
     }));
 
   test('of more people than fit on one page of requests are all there', () => {
@@ -234,6 +234,6 @@ describe('connected readers', () => {
       await world.view.startRebuild();
       await world.settle();
       assert.deepEqual(heard, []);
-      assert.deepEqual(await world.told(ann), ['like 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['like 2 (1)*']);
     }));
 });

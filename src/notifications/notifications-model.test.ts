@@ -1,7 +1,7 @@
 /**
  * Random people against a plain model: after whatever they did, everybody's list, its pages, its unread count and
  * its read flags are what the facts and the decisions at the time of each act say. Acts, undoing, muting and read
- * marks happen at any moment between two folds; what a fold decides by (settings, bells, follows, muted threads)
+ * markers happen at any moment between two folds; what a fold decides by (settings, bells, follows, muted threads)
  * changes when the fold has caught up.
  */
 import assert from 'node:assert/strict';
@@ -11,7 +11,12 @@ import type { AccountNotice } from '#accounts/accounts.ts';
 import { isWarbleError } from '#domain/errors.ts';
 import type { PersonView } from '#domain/records.ts';
 import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
-import type { BellLevel, NotificationsWalk, NotificationType, NotificationView } from './notifications.ts';
+import type {
+  BellLevel,
+  NotificationsSnapshot,
+  NotificationType,
+  NotificationView,
+} from './notifications.ts';
 import type { Notification } from './notifications-store.ts';
 import { createWorld, type World } from './testing/notifications.ts';
 
@@ -67,8 +72,8 @@ function createModel(world: World) {
   const comments: { id: number; tweetId: number; author: number }[] = [];
   /** Everything that somebody wanted to be told, whether or not it still stands. */
   const told: Notification[] = [];
-  /** What each mark covers: all that had been folded by then, at or below it. */
-  const marks = new Map<number, { upTo: number; folded: ReadonlySet<Notification> }[]>(
+  /** What each marker covers: all that had been folded by then, at or below it. */
+  const markers = new Map<number, { upTo: number; folded: ReadonlySet<Notification> }[]>(
     PEOPLE.map((userId) => [userId, []]),
   );
   let folded: ReadonlySet<Notification> = new Set();
@@ -86,7 +91,7 @@ function createModel(world: World) {
     if (audience === 'everyone' && type !== 'tweet') return true;
     return (await follows(recipient, actor)) !== undefined;
   }
-  async function tell(...candidates: Notification[]): Promise<void> {
+  async function notify(...candidates: Notification[]): Promise<void> {
     for (const notification of candidates) {
       if (
         notification.recipient === notification.actor ||
@@ -102,10 +107,11 @@ function createModel(world: World) {
     for (const recipient of PEOPLE) {
       const about = { recipient, tweetId: null, commentId: null };
       const { items } = await world.social.followRequests({ userId: recipient, before: null, limit: 100 });
-      for (const { id, userId } of items) await tell({ ...about, id, type: 'followRequest', actor: userId });
+      for (const { id, userId } of items)
+        await notify({ ...about, id, type: 'followRequest', actor: userId });
       for (const actor of PEOPLE) {
         const edge = await follows(actor, recipient);
-        if (edge?.private === false) await tell({ ...about, id: edge.id, type: 'follow', actor });
+        if (edge?.private === false) await notify({ ...about, id: edge.id, type: 'follow', actor });
       }
     }
   }
@@ -114,9 +120,9 @@ function createModel(world: World) {
     const id = await world.post(author, `hello @p${mentioned}`);
     tweets.push({ id, author });
     const about = { id, tweetId: id, commentId: null, actor: author };
-    await tell({ ...about, recipient: mentioned, type: 'mention' });
+    await notify({ ...about, recipient: mentioned, type: 'mention' });
     for (const recipient of PEOPLE) {
-      if (bells.get(`${recipient}/${author}`) === 'all') await tell({ ...about, recipient, type: 'tweet' });
+      if (bells.get(`${recipient}/${author}`) === 'all') await notify({ ...about, recipient, type: 'tweet' });
     }
   }
 
@@ -125,25 +131,25 @@ function createModel(world: World) {
     const list = { tweetId: tweet.id, viewer: actor, before: null, limit: 100 };
     const { items } = await (type === 'like' ? world.engagement.likes(list) : world.engagement.reposts(list));
     const { id } = items.find(({ userId }) => userId === actor)!;
-    await tell({ recipient: tweet.author, id, type, tweetId: tweet.id, commentId: null, actor });
+    await notify({ recipient: tweet.author, id, type, tweetId: tweet.id, commentId: null, actor });
   }
 
   async function comment(actor: number, tweet: { id: number; author: number }, mentioned: number) {
     const id = await world.comment(actor, tweet.id, `well @p${mentioned}`);
     comments.push({ id, tweetId: tweet.id, author: actor });
     const about = { id, tweetId: tweet.id, commentId: id, actor };
-    await tell(
+    await notify(
       { ...about, recipient: tweet.author, type: 'comment' },
       { ...about, recipient: mentioned, type: 'mention' },
     );
   }
 
-  async function mark(userId: number, which: number): Promise<void> {
+  async function marker(userId: number, which: number): Promise<void> {
     const ids = [...told, ...tweets, ...notices].map(({ id }) => id).sort((a, b) => a - b);
     if (ids.length === 0) return;
     const upTo = ids[which % ids.length]!;
     await world.notifications.markRead({ userId, upTo });
-    marks.get(userId)!.push({ upTo, folded });
+    markers.get(userId)!.push({ upTo, folded });
   }
 
   async function notice({ actor, how }: Command): Promise<void> {
@@ -156,16 +162,16 @@ function createModel(world: World) {
     folded = new Set(told);
   }
 
-  /** What made somebody's notification be read: a mark, or a time in which its actor was hidden; undefined: nothing. */
+  /** What made somebody's notification be read: a marker, or a time in which its actor was hidden; undefined: nothing. */
   async function readBy(notification: Notification): Promise<string | undefined> {
     const { recipient, actor, id } = notification;
     const { periods } = await world.social.hiddenPeriods({ viewer: recipient });
     const period = periods.find(({ userId, since, until }) => userId === actor && since < id && id < until);
     if (period !== undefined) return `hidden ${period.since}`;
-    const mark = marks
+    const marker = markers
       .get(recipient)!
       .findIndex(({ upTo, folded: had }) => id <= upTo && had.has(notification));
-    return mark < 0 ? undefined : `mark ${mark}`;
+    return marker < 0 ? undefined : `marker ${marker}`;
   }
 
   async function decide({ deed, actor, other, which, how }: Command): Promise<void> {
@@ -209,7 +215,7 @@ function createModel(world: World) {
       await world.removeComment(said.author, said.tweetId, said.id);
     } else if (deed === 12 && how % 2 === 0) await world.remove(tweet.author, tweet.id);
     else if (deed === 13) await (how % 2 ? world.mute(actor, other) : world.unmute(actor, other));
-    else if (deed < 16) await mark(actor, which);
+    else if (deed < 16) await marker(actor, which);
     else if (deed === 16) await settle();
     else if (deed === 17) await check();
   }
@@ -241,7 +247,7 @@ function createModel(world: World) {
   async function newTweets(userId: number): Promise<Notification[]> {
     const settings = await world.notifications.settings({ userId });
     if (settings.tweet.audience === 'nobody' || !settings.tweet.channels.inApp) return [];
-    const mark = Math.max(0, ...marks.get(userId)!.map(({ upTo }) => upTo));
+    const marker = Math.max(0, ...markers.get(userId)!.map(({ upTo }) => upTo));
     const { periods } = await world.social.hiddenPeriods({ viewer: userId });
     const found: Notification[] = [];
     for (const { id, author } of tweets) {
@@ -250,7 +256,7 @@ function createModel(world: World) {
       const edge = await follows(userId, author);
       const apart = told.some((notification) => notification.recipient === userId && notification.id === id);
       if (text === undefined || edge === undefined || view!.muting || !maySeePerson(view!)) continue;
-      if (id <= mark || id < edge.id || apart) continue;
+      if (id <= marker || id < edge.id || apart) continue;
       if ((bells.get(`${userId}/${author}`) ?? 'default') !== 'default') continue;
       if (periods.some((one) => one.userId === author && one.since < id && id < one.until)) continue;
       found.push({ recipient: userId, id, type: 'tweet', tweetId: id, commentId: null, actor: author });
@@ -277,26 +283,26 @@ function createModel(world: World) {
       const { id, type, tweetId, commentId } = members[0]!;
       return { id, type, actors, actorCount: actors.length, tweetId, commentId, read };
     });
-    const upTo = Math.max(0, ...marks.get(userId)!.map((mark) => mark.upTo));
+    const upTo = Math.max(0, ...markers.get(userId)!.map((marker) => marker.upTo));
     const own = notices.filter((notice) => notice.userId === userId);
     const about = { actors: [], actorCount: 0, tweetId: null, commentId: null };
     const noticed = own.map(({ id, type }) => ({ id, type, ...about, read: id <= upTo }));
     return [...shown, ...noticed].sort((a, b) => b.id - a.id);
   }
 
-  async function walk(userId: number, limit: number): Promise<NotificationView[]> {
+  async function pageThrough(userId: number, limit: number): Promise<NotificationView[]> {
     const notifications: NotificationView[] = [];
     let before: number | null = null;
-    let going: NotificationsWalk | null = null;
+    let going: NotificationsSnapshot | null = null;
     do {
       const page: Awaited<ReturnType<World['notifications']['list']>> = await world.notifications.list({
         userId,
         before,
         limit,
-        walk: going,
+        snapshot: going,
       });
       notifications.push(...page.notifications);
-      ({ next: before, walk: going } = page);
+      ({ next: before, snapshot: going } = page);
     } while (before !== null);
     return notifications;
   }
@@ -314,7 +320,7 @@ function createModel(world: World) {
       const unread = lines.filter(({ read }) => !read).length;
       assert.equal(page.unread, unread);
       assert.equal(await world.unread(userId), unread);
-      assert.deepEqual(await walk(userId, 2), page.notifications);
+      assert.deepEqual(await pageThrough(userId, 2), page.notifications);
       for (const notification of page.notifications.slice(0, 3)) {
         const shown = await world.notifications.get({ userId, id: notification.id });
         assert.deepEqual(shown.notification, notification);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { NotificationsWalk, NotificationView } from './notifications.ts';
+import type { NotificationsSnapshot, NotificationView } from './notifications.ts';
 import { STORE_LIMITS } from './notifications-store.ts';
-import { headline, inWorld, tell, type World } from './testing/notifications.ts';
+import { headline, inWorld, notify, type World } from './testing/notifications.ts';
 
 const ann = 1;
 const others = [2, 3, 4, 5, 6, 7];
@@ -15,23 +15,23 @@ async function walkThrough(
 ): Promise<NotificationView[]> {
   const notifications: NotificationView[] = [];
   let before: number | null = null;
-  let walk: NotificationsWalk | null = null;
+  let snapshot: NotificationsSnapshot | null = null;
   for (let page = 1; ; page++) {
     const answer: Awaited<ReturnType<World['notifications']['list']>> = await world.notifications.list({
       userId: ann,
       before,
       limit,
-      walk,
+      snapshot,
     });
     notifications.push(...answer.notifications);
     if (answer.next === null) return notifications;
     assert.equal(answer.notifications.length, limit, 'pages are full');
-    ({ next: before, walk } = answer);
+    ({ next: before, snapshot } = answer);
     await between?.(page);
   }
 }
 
-describe('a walk', () => {
+describe('paging', () => {
   test('in pages of any size shows what one page shows', () =>
     inWorld([ann, ...others], async (world) => {
       await world.follow(ann, bob);
@@ -60,7 +60,7 @@ describe('a walk', () => {
       const tweets = [await world.post(ann), await world.post(ann), await world.post(ann)];
       for (const tweetId of tweets) await world.like(bob, tweetId);
       await world.settle();
-      const stood = await world.told(ann);
+      const scanned = await world.headlines(ann);
       const seen = await walkThrough(world, {
         limit: 1,
         async between(page) {
@@ -69,8 +69,8 @@ describe('a walk', () => {
           await world.settle();
         },
       });
-      assert.deepEqual(seen.map(headline), stood);
-      assert.deepEqual(await world.told(ann), Array(3).fill('like 3,2 (2)*'));
+      assert.deepEqual(seen.map(headline), scanned);
+      assert.deepEqual(await world.headlines(ann), Array(3).fill('like 3,2 (2)*'));
     }));
 
   test('is not harmed by an act from before it that is folded during it', () =>
@@ -88,7 +88,7 @@ describe('a walk', () => {
         tweetId: await world.post(dan),
         commentId: null,
       } as const;
-      await tell(world, { ...notification, id: notification.tweetId, actor: dan });
+      await notify(world, { ...notification, id: notification.tweetId, actor: dan });
       const seen = await walkThrough(world, { limit: 1, between: () => world.settle() });
       assert.deepEqual(seen.map(headline), ['mention 4 (1)*', 'like 2 (1)*']);
     }));
@@ -108,7 +108,7 @@ describe('a walk', () => {
       );
     }));
 
-  test('is not cut by a mark that is set meanwhile; what that covers counts as read', () =>
+  test('is not cut by a marker that is set meanwhile; what that covers counts as read', () =>
     inWorld([ann, ...others], async (world) => {
       await world.follow(ann, dan);
       const tweetId = await world.post(ann);
@@ -122,10 +122,10 @@ describe('a walk', () => {
         between: async () => void (await world.notifications.markRead({ userId: ann, upTo })),
       });
       assert.deepEqual(seen.map(headline), ['like 3,2 (2)*', 'comment 2 (1)', 'tweet 4 (1)']);
-      assert.deepEqual(await world.told(ann), ['like 3 (1)*', 'comment 2 (1)', 'like 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['like 3 (1)*', 'comment 2 (1)', 'like 2 (1)']);
     }));
 
-  test('without its walk a later page is cut from the groups as they stand', () =>
+  test('without its snapshot a later page is cut from the groups as they stand', () =>
     inWorld([ann, ...others], async (world) => {
       const tweetId = await world.post(ann);
       await world.comment(bob, tweetId);

@@ -1,13 +1,13 @@
 /** What is read, and what is not. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { inWorld, tell } from './testing/notifications.ts';
+import { inWorld, notify } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];
 const MENTION = { type: 'mention', commentId: null } as const;
 
-describe('the read mark', () => {
+describe('the read marker', () => {
   test('never goes back, and covers what it names', () =>
     inWorld(everybody, async (world) => {
       const { notifications } = world;
@@ -15,7 +15,7 @@ describe('the read mark', () => {
       const second = await world.post(bob, '@p1 two');
       await world.settle();
       assert.deepEqual(await notifications.markRead({ userId: ann, upTo: first }), { unread: 1 });
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*', 'mention 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*', 'mention 2 (1)']);
       assert.deepEqual(await notifications.markRead({ userId: ann, upTo: second }), { unread: 0 });
       assert.deepEqual(await notifications.markRead({ userId: ann, upTo: first }), { unread: 0 });
     }));
@@ -31,7 +31,7 @@ describe('the read mark', () => {
       await world.post(bob, '@p1 two');
       await world.post(dan);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['tweet 4 (1)*', 'mention 2 (1)*', 'mention 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 4 (1)*', 'mention 2 (1)*', 'mention 2 (1)']);
     }));
 
   test('reads nothing that came later, though a clock that was ahead gave the earlier ones higher ids', () =>
@@ -43,18 +43,18 @@ describe('the read mark', () => {
       const told = async () => (await world.store.notifications({ recipient: ann })).length;
       await world.like(bob, tweetId);
       await world.settle();
-      await tell(world, { ...about, type: 'mention', id: ahead, actor: cid });
+      await notify(world, { ...about, type: 'mention', id: ahead, actor: cid });
       assert.equal(await told(), 2);
       assert.deepEqual(await world.notifications.markRead({ userId: ann, upTo: ahead }), { unread: 0 });
       await world.like(dan, tweetId);
       await world.like(cid, tweetId);
       await world.settle();
       assert.equal(await world.unread(ann), 1);
-      assert.deepEqual(await world.told(ann), ['mention 3 (1)', 'like 3,4 (2)*', 'like 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['mention 3 (1)', 'like 3,4 (2)*', 'like 2 (1)']);
       const [newest] = (await world.notifications.list({ userId: ann, before: null, limit: 1 }))
         .notifications;
       assert.deepEqual(await world.notifications.markRead({ userId: ann, upTo: newest!.id }), { unread: 0 });
-      assert.deepEqual(await world.told(ann), ['mention 3 (1)', 'like 3,4 (2)', 'like 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['mention 3 (1)', 'like 3,4 (2)', 'like 2 (1)']);
     }));
 
   test('reads nothing that was on its way when it was set', () =>
@@ -62,10 +62,10 @@ describe('the read mark', () => {
       const tweetId = await world.post(ann);
       await world.like(bob, tweetId);
       const mention = await world.post(dan);
-      await tell(world, { ...MENTION, recipient: ann, id: mention, tweetId: mention, actor: dan });
+      await notify(world, { ...MENTION, recipient: ann, id: mention, tweetId: mention, actor: dan });
       assert.deepEqual(await world.notifications.markRead({ userId: ann, upTo: mention }), { unread: 0 });
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 4 (1)', 'like 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 4 (1)', 'like 2 (1)*']);
       assert.equal(await world.unread(ann), 1);
       assert.deepEqual(await world.notifications.markRead({ userId: ann, upTo: mention }), { unread: 0 });
     }));
@@ -78,11 +78,11 @@ describe('the read mark', () => {
       await world.notifications.markRead({ userId: ann, upTo: Number.MAX_SAFE_INTEGER });
       await world.like(cid, tweetId);
       await world.settle();
-      const before = await world.told(ann);
+      const before = await world.headlines(ann);
       assert.deepEqual(before, ['like 3 (1)*', 'like 2 (1)']);
       await world.view.startRebuild();
       await world.settle();
-      assert.deepEqual(await world.told(ann), before);
+      assert.deepEqual(await world.headlines(ann), before);
     }));
 });
 
@@ -108,14 +108,14 @@ describe('what turns up once somebody is hidden no more', () => {
         await world[show](ann, bob);
         const meanwhile = hide === 'mute' ? ['comment 2 (1)', 'mention 2 (1)'] : ['mention 2 (1)'];
         const expected = [...meanwhile, 'mention 2 (1)*', 'like 2 (1)*'];
-        assert.deepEqual(await world.told(ann), expected);
+        assert.deepEqual(await world.headlines(ann), expected);
         assert.equal(await world.unread(ann), 2);
         await world.post(bob, '@p1 after');
         await world.settle();
-        assert.deepEqual(await world.told(ann), ['mention 2 (1)*', ...expected]);
+        assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*', ...expected]);
         await world.view.startRebuild();
         await world.settle();
-        assert.deepEqual(await world.told(ann), ['mention 2 (1)*', ...expected], 'after a rebuild');
+        assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*', ...expected], 'after a rebuild');
       }));
   }
 
@@ -126,7 +126,7 @@ describe('what turns up once somebody is hidden no more', () => {
       await world.tick();
       await world.unmute(ann, bob);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)']);
       assert.equal(await world.unread(ann), 0);
     }));
 
@@ -137,7 +137,7 @@ describe('what turns up once somebody is hidden no more', () => {
       await world.tick();
       await world.unblock(bob, ann);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)']);
     }));
 
   test('new tweets of a muted time are in no group of new ones', () =>
@@ -148,9 +148,9 @@ describe('what turns up once somebody is hidden no more', () => {
       await world.post(bob);
       await world.tick();
       await world.unmute(ann, bob);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       await world.post(bob);
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)*']);
     }));
 
   test('a thread that is muted no more brings nothing back; what a rebuild then finds is read', () =>
@@ -162,10 +162,10 @@ describe('what turns up once somebody is hidden no more', () => {
       await world.notifications.unmuteThread({ userId: ann, tweetId });
       await world.like(cid, tweetId);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['like 3 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['like 3 (1)*']);
       await world.view.startRebuild();
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['like 3 (1)*', 'like 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['like 3 (1)*', 'like 2 (1)']);
     }));
 
   test('whoever was suspended did nothing in that time: all is as it was', () =>
@@ -175,6 +175,6 @@ describe('what turns up once somebody is hidden no more', () => {
       await world.social.setAccount({ userId: bob, state: 'suspended' });
       assert.equal(await world.unread(ann), 0);
       await world.social.setAccount({ userId: bob, state: 'active' });
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*']);
     }));
 });

@@ -15,14 +15,17 @@ import {
   tweetGroup,
   visiblePart,
 } from './notification-groups.ts';
-import type { AccountNotices, Notifications, NotificationsWalk } from './notifications.ts';
+import type { AccountNotices, Notifications, NotificationsSnapshot } from './notifications.ts';
 import { type PresentedNotification, presentGroup, startPage } from './notifications-page.ts';
-import type { NotificationsStore, ReadMark, StoredNotification } from './notifications-store.ts';
+import type { NotificationsStore, ReadMarker, StoredNotification } from './notifications-store.ts';
 import { createReadState, type ReadState } from './read-state.ts';
 import { queryVisibility, type Visibility, type VisibilityDeps } from './visibility.ts';
 
 export interface ReadingDeps {
-  store: Pick<NotificationsStore, 'notifications' | 'arrival' | 'mark' | 'marks' | 'settings' | 'bells'>;
+  store: Pick<
+    NotificationsStore,
+    'notifications' | 'arrival' | 'readMarker' | 'readMarkers' | 'settings' | 'bells'
+  >;
   tweets: VisibilityDeps['tweets'];
   social: VisibilityDeps['social'] & Pick<Social, 'hiddenPeriods'>;
   engagement: VisibilityDeps['engagement'];
@@ -60,25 +63,25 @@ async function list(
   const below = request.before ?? MAX_ID;
   // The arrival first: whatever a later page leaves out for having arrived since, this page must leave out too.
   const arrival = await deps.store.arrival();
-  const { mark, marks, notifications, hidden, notices } = await load(deps, userId);
-  const walk: NotificationsWalk = request.walk ?? {
+  const { marker, markers, notifications, hidden, notices } = await load(deps, userId);
+  const snapshot: NotificationsSnapshot = request.snapshot ?? {
     arrival,
-    mark: mark.number,
-    after: mark.highest,
+    marker: marker.number,
+    after: marker.highest,
     tweets: MAX_ID,
   };
-  const now = createReadState(marks, hidden);
+  const now = createReadState(markers, hidden);
   const then = createReadState(
-    marks.filter(({ number }) => number <= walk.mark),
+    markers.filter(({ number }) => number <= snapshot.marker),
     hidden,
   );
   const unreadNotifications = notifications.filter((each) => !now.isRead(each));
-  const ask = { reader: userId, after: walk.after, limit: MAX_FRESH_TWEETS, hidden };
+  const ask = { reader: userId, after: snapshot.after, limit: MAX_FRESH_TWEETS, hidden };
   const fresh = await freshTweets(deps, ask);
   const tweets = withoutNotified(fresh.tweets, notifications);
-  const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= walk.tweets));
+  const newTweets = tweetGroup(tweets.filter(({ tweetId }) => tweetId <= snapshot.tweets));
 
-  const covered = notifications.filter((each) => each.arrival <= walk.arrival);
+  const covered = notifications.filter((each) => each.arrival <= snapshot.arrival);
   const groups = groupNotifications(covered, then.readBy).filter(({ members }) => members.at(-1)!.id < below);
   const chunks = [...chunksOf(groups, MIN_CHUNK)];
   const visibility = await visibilityOf(
@@ -91,10 +94,10 @@ async function list(
   let partial = !deps.isWhole() || fresh.partial || visibility.partial || notices === null;
   // These wait for their turn among the others.
   page.take(
-    (notices ?? []).map((notice) => presentNotice(notice, mark)),
+    (notices ?? []).map((notice) => presentNotice(notice, marker)),
     MAX_ID,
   );
-  if (newTweets) page.take([presentGroup(newTweets, newTweets.id <= mark.highest, visibility)], MAX_ID);
+  if (newTweets) page.take([presentGroup(newTweets, newTweets.id <= marker.highest, visibility)], MAX_ID);
   for (let at = 0; at < chunks.length && !page.full(); at++) {
     const chunkVisibility = at === 0 ? visibility : await visibilityOf(deps, userId, membersOf(chunks[at]));
     partial ||= chunkVisibility.partial;
@@ -105,19 +108,19 @@ async function list(
   return {
     ...page.result(),
     unread:
-      countUnread(unreadNotifications.filter(visibility.shows), now, tweets, mark) +
-      countUnreadNotices(notices, mark),
-    walk: request.walk ?? { ...walk, tweets: newTweets?.id ?? 0 },
+      countUnread(unreadNotifications.filter(visibility.shows), now, tweets, marker) +
+      countUnreadNotices(notices, marker),
+    snapshot: request.snapshot ?? { ...snapshot, tweets: newTweets?.id ?? 0 },
     partial,
   };
 }
 
 async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promise<{ unread: number }> {
-  const mark = await deps.store.mark({ userId });
-  const { marks, notifications, hidden, notices } = await load(deps, userId, mark);
-  const state = createReadState(marks, hidden);
+  const marker = await deps.store.readMarker({ userId });
+  const { markers, notifications, hidden, notices } = await load(deps, userId, marker);
+  const state = createReadState(markers, hidden);
   const unreadNotifications = notifications.filter((each) => !state.isRead(each));
-  const ask = { reader: userId, after: mark.highest, hidden };
+  const ask = { reader: userId, after: marker.highest, hidden };
   const newest = await freshTweets(deps, { ...ask, limit: FRESH_PROBE });
   let tweets = withoutNotified(newest.tweets, notifications);
   if (tweets.length === 0 && newest.more) {
@@ -126,21 +129,21 @@ async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promis
     tweets = withoutNotified(all.tweets, notifications);
   }
   const visibility = await visibilityOf(deps, userId, unreadNotifications);
-  const others = countUnread(unreadNotifications.filter(visibility.shows), state, tweets, mark);
-  return { unread: others + countUnreadNotices(notices, mark) };
+  const others = countUnread(unreadNotifications.filter(visibility.shows), state, tweets, marker);
+  return { unread: others + countUnreadNotices(notices, marker) };
 }
 
 async function get(
   deps: ReadingDeps,
   { userId, id }: { userId: UserId; id: Snowflake },
 ): ReturnType<Notifications['get']> {
-  const { mark, marks, notifications, hidden, notices } = await load(deps, userId);
-  const state = createReadState(marks, hidden);
+  const { marker, markers, notifications, hidden, notices } = await load(deps, userId);
+  const state = createReadState(markers, hidden);
   const found = notifications.find((each) => each.id === id);
   if (found === undefined) {
     const notice = notices?.find((each) => each.id === id);
-    if (notice !== undefined) return presentNotice(notice, mark);
-    const ask = { reader: userId, after: mark.highest, limit: MAX_FRESH_TWEETS, hidden };
+    if (notice !== undefined) return presentNotice(notice, marker);
+    const ask = { reader: userId, after: marker.highest, limit: MAX_FRESH_TWEETS, hidden };
     const tweets = withoutNotified((await freshTweets(deps, ask)).tweets, notifications);
     const group = tweets.some(({ tweetId }) => tweetId === id) ? tweetGroup(tweets) : undefined;
     if (group === undefined) return NOTHING;
@@ -155,17 +158,17 @@ async function get(
 
 const NOTHING = { notification: null, people: [] };
 
-/** What there is of somebody: all of it, or what a mark does not cover. */
-async function load({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMark) {
-  const mark = since ?? (await store.mark({ userId }));
+/** What there is of somebody: all of it, or what a marker does not cover. */
+async function load({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMarker) {
+  const marker = since ?? (await store.readMarker({ userId }));
   const notifications = await store.notifications({ recipient: userId, ...(since && { since }) });
   const { periods } = await social.hiddenPeriods({ viewer: userId });
   const hidden: ReadonlyMap<UserId, HiddenPeriod[]> = Map.groupBy(periods, (period) => period.userId);
   const oldest = notifications.at(-1);
-  // Only marks at or above the oldest can cover any.
-  const marks = oldest === undefined ? [] : await store.marks({ userId, atLeast: oldest.id });
+  // Only markers at or above the oldest can cover any.
+  const markers = oldest === undefined ? [] : await store.readMarkers({ userId, atLeast: oldest.id });
   const notices = await noticesAfter(accounts, { userId, after: since?.highest ?? 0 });
-  return { mark, marks, notifications, hidden, notices };
+  return { marker, markers, notifications, hidden, notices };
 }
 
 /** What may be seen of a group, if anything may. */
@@ -209,8 +212,8 @@ function countUnread(
   visible: readonly StoredNotification[],
   state: ReadState,
   tweets: readonly FreshTweet[],
-  mark: ReadMark,
+  marker: ReadMarker,
 ): number {
-  const news = tweets.some(({ tweetId }) => tweetId > mark.highest) ? 1 : 0;
+  const news = tweets.some(({ tweetId }) => tweetId > marker.highest) ? 1 : 0;
   return groupNotifications(visible, state.readBy).length + news;
 }

@@ -55,7 +55,7 @@ describe('what is taken back and done again eleven times', () => {
         const { rang, changed } = heard();
         assert.equal(rang, 1);
         assert.ok(changed >= TIMES - 1, 'the counts follow all the same');
-        assert.equal((await world.told(ann)).length, 1);
+        assert.equal((await world.headlines(ann)).length, 1);
 
         await world.like(cid, tweetId);
         await world.settle();

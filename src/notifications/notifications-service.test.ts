@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { snowflakeTime } from '#domain/ids.ts';
-import { NO_MARK } from './notifications-store.ts';
+import { NO_READ_MARKER } from './notifications-store.ts';
 import { inWorld } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
@@ -54,7 +54,7 @@ describe('somebody is told', () => {
       await world.repost(ann, tweetId);
       await world.comment(ann, tweetId, 'still me, @p1');
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
     }));
 
   test('once of a comment on their tweet that mentions them too, and others of their mention in it', () =>
@@ -62,7 +62,7 @@ describe('somebody is told', () => {
       const tweetId = await world.post(ann);
       const commentId = await world.comment(bob, tweetId, '@p1 @p3 @p3 look');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['comment 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['comment 2 (1)*']);
       const { notifications } = await world.notifications.list({ userId: cid, before: null, limit: 20 });
       assert.deepEqual(
         notifications.map(({ type, tweetId: root, commentId: comment }) => [type, root, comment]),
@@ -87,10 +87,10 @@ describe('what is taken back is gone at once, before any event of it is folded',
       await world.unrepost(bob, tweetId);
       await world.removeComment(ann, tweetId, commentId);
       await world.remove(bob, mention);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.deepEqual([await world.unread(ann), await world.unread(cid)], [0, 0]);
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       const kept = await world.store.notifications({ recipient: ann });
       assert.deepEqual(
         kept.map(({ id }) => id),
@@ -106,7 +106,7 @@ describe('what is taken back is gone at once, before any event of it is folded',
       await world.settle();
       await world.remove(ann, tweetId);
       for (const person of [ann, cid, dan]) {
-        assert.deepEqual(await world.told(person), []);
+        assert.deepEqual(await world.headlines(person), []);
         assert.equal(await world.unread(person), 0);
       }
       await world.settle();
@@ -118,11 +118,11 @@ describe('what is taken back is gone at once, before any event of it is folded',
       const tweetId = await world.post(ann);
       for (const actor of [bob, cid, dan]) await world.like(actor, tweetId);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['like 4,3,2 (3)*']);
+      assert.deepEqual(await world.headlines(ann), ['like 4,3,2 (3)*']);
       await world.unlike(dan, tweetId);
-      assert.deepEqual(await world.told(ann), ['like 3,2 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['like 3,2 (2)*']);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['like 3,2 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['like 3,2 (2)*']);
     }));
 
   test('a like that is done again counts once, where it was done last', () =>
@@ -133,7 +133,7 @@ describe('what is taken back is gone at once, before any event of it is folded',
       await world.unlike(bob, tweetId);
       await world.like(bob, tweetId);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['like 2,3 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['like 2,3 (2)*']);
     }));
 });
 
@@ -144,15 +144,15 @@ describe('nobody is shown', () => {
       for (const actor of [bob, cid, dan]) await world.like(actor, tweetId);
       await world.post(bob, '@p1');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*', 'like 4,3,2 (3)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*', 'like 4,3,2 (3)*']);
       await world.mute(ann, bob);
       await world.block(cid, ann);
       await world.block(ann, dan);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
       await world.unmute(ann, bob);
       await world.unblock(cid, ann);
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*', 'like 3,2 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*', 'like 3,2 (2)*']);
     }));
 
   test('what protected people whom they do not follow write or do', () =>
@@ -164,10 +164,10 @@ describe('nobody is shown', () => {
       await world.repost(bob, tweetId);
       await world.comment(bob, tweetId);
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       await world.follow(ann, bob);
       await world.answer(bob, ann, true);
-      assert.equal((await world.told(ann)).length, 4);
+      assert.equal((await world.headlines(ann)).length, 4);
     }));
 
   test('a mention in the thread of somebody whom they may not read', () =>
@@ -175,9 +175,9 @@ describe('nobody is shown', () => {
       const tweetId = await world.post(bob);
       await world.comment(cid, tweetId, 'psst @p1');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 3 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 3 (1)*']);
       await world.protect(bob);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
     }));
 
   test('anything of accounts that are no longer active', () =>
@@ -186,7 +186,7 @@ describe('nobody is shown', () => {
       await world.like(bob, tweetId);
       await world.settle();
       await world.social.setAccount({ userId: bob, state: 'suspended' });
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
     }));
 });
 
@@ -228,7 +228,7 @@ describe('people decide what they are told', () => {
       await world.post(bob, '@p1');
       await world.settle();
       assert.deepEqual(
-        (await world.told(ann)).filter((line) => !line.startsWith('tweet')),
+        (await world.headlines(ann)).filter((line) => !line.startsWith('tweet')),
         ['like 2,4 (2)*'],
         'the like from before stays, of the later ones only that of somebody followed',
       );
@@ -241,7 +241,7 @@ describe('people decide what they are told', () => {
       await world.comment(bob, tweetId, 'plain');
       await world.comment(bob, tweetId, '@p1');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*']);
     }));
 
   test('by thread: nothing more from one that is muted, until it is not', () =>
@@ -251,12 +251,12 @@ describe('people decide what they are told', () => {
       for (const tweetId of [quiet, loud]) await world.like(bob, tweetId);
       await world.comment(bob, quiet, 'for @p1 and @p3');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['like 2 (1)*']);
-      assert.deepEqual(await world.told(cid), ['mention 2 (1)*'], 'the mute is one person’s own');
+      assert.deepEqual(await world.headlines(ann), ['like 2 (1)*']);
+      assert.deepEqual(await world.headlines(cid), ['mention 2 (1)*'], 'the mute is one person’s own');
       await world.notifications.unmuteThread({ userId: ann, tweetId: quiet });
       await world.comment(bob, quiet);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['comment 2 (1)*', 'like 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['comment 2 (1)*', 'like 2 (1)*']);
     }));
 
   test('a thread that one may not read, a comment, or nothing at all cannot be muted; unmuting always works', () =>
@@ -274,7 +274,7 @@ describe('people decide what they are told', () => {
 });
 
 describe('erasing somebody', () => {
-  test('forgets their settings, bells, mutes, marks and notifications, and those they caused', () =>
+  test('forgets their settings, bells, mutes, markers and notifications, and those they caused', () =>
     inWorld(everybody, async (world) => {
       const { notifications, store } = world;
       const [hers, his] = [await world.post(ann), await world.post(bob)];
@@ -295,6 +295,6 @@ describe('erasing somebody', () => {
       assert.deepEqual(await store.bells({ userId: bob, others: [ann] }), []);
       assert.deepEqual(await store.bells({ userId: ann, others: [bob] }), []);
       assert.deepEqual(await store.mutedThreads({ pairs: [{ userId: ann, tweetId: hers }] }), []);
-      assert.deepEqual(await store.mark({ userId: ann }), NO_MARK);
+      assert.deepEqual(await store.readMarker({ userId: ann }), NO_READ_MARKER);
     }));
 });

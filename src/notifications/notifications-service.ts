@@ -24,7 +24,7 @@ import { createReading } from './notifications-reading.ts';
 import { type NotificationsStore, STORE_LIMITS } from './notifications-store.ts';
 import { createNotificationsView } from './notifications-view.ts';
 import { createPreferences } from './preferences.ts';
-import { createMarking } from './read-markers.ts';
+import { createMarkRead } from './read-markers.ts';
 
 export interface NotificationsDeps {
   store: NotificationsStore;
@@ -74,7 +74,7 @@ function createNotifications(
   isWhole: () => boolean,
 ): Notifications {
   const reading = createReading({ store, lane, isWhole, accounts, ...services });
-  const markRead = createMarking({ store, clock, accounts, ...services });
+  const markRead = createMarkRead({ store, clock, accounts, ...services });
 
   /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */
   async function person(viewer: UserId, userId: UserId): Promise<PersonView> {

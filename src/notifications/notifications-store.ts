@@ -1,7 +1,7 @@
 /**
  * The port of the notifications store. Two kinds of data, which an adapter may keep apart:
  *
- * **Facts** (settings, bells, muted threads, read marks): what people decided. Every method that changes one is
+ * **Facts** (settings, bells, muted threads, read markers): what people decided. Every method that changes one is
  * atomic, idempotent, and durable when it resolves.
  *
  * **Notifications**: what each person was told; a view, derived from the log. They change only through `views` and
@@ -18,8 +18,8 @@ import type { BellLevel, NotificationType, SettingsChanges } from './notificatio
 export const STORE_LIMITS = {
   /** Newest notifications kept per recipient, source partition and generation; a read returns no more than this. */
   notifications: 1_000,
-  /** Read marks kept per person; beyond, the oldest joins the next, which merges groups read long ago. */
-  marks: 1_000,
+  /** Read markers kept per person; beyond, the oldest joins the next, which merges groups read long ago. */
+  readMarkers: 1_000,
   /** Bells set to other than the default, per person. */
   bells: 5_000,
   /** Muted threads per person; beyond, those of the oldest tweets are forgotten. */
@@ -48,21 +48,21 @@ export interface StoredNotification extends Notification {
    */
   arrival: number;
   /** Only a rebuild found it: when it happened its recipient did not want to be told. So it is read. */
-  untold: boolean;
+  suppressed: boolean;
 }
 
 /** What somebody has read: all that had arrived by then, at or below `upTo`. */
-export interface ReadMark {
-  /** 1, 2, … in the order in which somebody's marks were set. */
+export interface ReadMarker {
+  /** 1, 2, … in the order in which somebody's markers were set. */
   number: number;
   upTo: Snowflake;
-  /** The newest arrival number when the mark was set. */
+  /** The newest arrival number when the marker was set. */
   arrival: number;
-  /** The highest `upTo` of this and all earlier marks: new tweets, which have no arrival, are read through here. */
+  /** The highest `upTo` of this and all earlier markers: new tweets, which have no arrival, are read through here. */
   highest: Snowflake;
 }
 
-export const NO_MARK: ReadMark = { number: 0, upTo: 0, arrival: 0, highest: 0 };
+export const NO_READ_MARKER: ReadMarker = { number: 0, upTo: 0, arrival: 0, highest: 0 };
 
 export type NotificationChange =
   /** Adds a notification, unless the recipient has one with that id. */
@@ -71,9 +71,9 @@ export type NotificationChange =
   /** All that the recipient was told of a tweet. */
   | { change: 'removeTweet'; recipient: UserId; tweetId: TweetId }
   /** Of the actor's follow and follow request only `notification` stays, or nothing; it is added where it is missing. */
-  | { change: 'settleFollow'; recipient: UserId; actor: UserId; notification: Notification | null };
+  | { change: 'replaceFollow'; recipient: UserId; actor: UserId; notification: Notification | null };
 
-/** Notifying an author's many bell-`all` people of one tweet, from `after` (a user id) on. */
+/** Notifying an author's many bell subscribers of one tweet, from `after` (a user id) on. */
 export interface BellJob {
   author: UserId;
   tweetId: TweetId;
@@ -89,11 +89,11 @@ export interface StoredBellJob extends BellJob {
 export interface NotificationsPatch {
   changes: NotificationChange[];
   bellJobs: BellJob[];
-  /** From a scan: it stood before every walk that is under way, see {@link StoredNotification.arrival}. */
-  stood: boolean;
+  /** From a scan: it was there before every snapshot in use, see {@link StoredNotification.arrival}. */
+  scanned: boolean;
 }
 
-export interface BellPerson {
+export interface BellSubscriber {
   userId: UserId;
   /** When the bell was set to `all`, ms since 1970. */
   since: number;
@@ -110,11 +110,11 @@ export interface NotificationFacts {
   /** Those that are not `default`. At most 1,000 others. */
   bells(request: { userId: UserId; others: UserId[] }): Promise<{ userId: UserId; level: BellLevel }[]>;
   /** Who set the bell on the author to `all`, in user id order above `after`; `next` null: that was all. */
-  bellPeople(request: {
+  bellSubscribers(request: {
     author: UserId;
     after: UserId;
     limit: number;
-  }): Promise<{ people: BellPerson[]; next: UserId | null }>;
+  }): Promise<{ subscribers: BellSubscriber[]; next: UserId | null }>;
 
   muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
   unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
@@ -123,12 +123,12 @@ export interface NotificationFacts {
     pairs: { userId: UserId; tweetId: TweetId }[];
   }): Promise<{ userId: UserId; tweetId: TweetId }[]>;
 
-  /** Adds a read mark after all others of that person. */
-  addMark(request: { userId: UserId; upTo: Snowflake; arrival: number }): Promise<void>;
-  /** The one that was set last, {@link NO_MARK} where there was none. */
-  mark(request: { userId: UserId }): Promise<ReadMark>;
-  /** Every mark kept whose `upTo` is at or above `atLeast`, in the order in which they were set. */
-  marks(request: { userId: UserId; atLeast: Snowflake }): Promise<ReadMark[]>;
+  /** Adds a read marker after all others of that person. */
+  addReadMarker(request: { userId: UserId; upTo: Snowflake; arrival: number }): Promise<void>;
+  /** The one that was set last, {@link NO_READ_MARKER} where there was none. */
+  readMarker(request: { userId: UserId }): Promise<ReadMarker>;
+  /** Every marker kept whose `upTo` is at or above `atLeast`, in the order in which they were set. */
+  readMarkers(request: { userId: UserId; atLeast: Snowflake }): Promise<ReadMarker[]>;
 }
 
 export interface NotificationRecords {
@@ -136,10 +136,10 @@ export interface NotificationRecords {
   views: ViewStore<NotificationsPatch>;
   /** The newest arrival number. Whatever commits later has a higher one. */
   arrival(): Promise<number>;
-  /** Live notifications, newest first, at most 1,000; with `since` only those that this mark does not cover. */
+  /** Live notifications, newest first, at most 1,000; with `since` only those that this marker does not cover. */
   notifications(request: {
     recipient: UserId;
-    since?: Pick<ReadMark, 'upTo' | 'arrival'>;
+    since?: Pick<ReadMarker, 'upTo' | 'arrival'>;
   }): Promise<StoredNotification[]>;
   /** Bell jobs of living generations, of the oldest tweets first. */
   bellJobs(request: { limit: number }): Promise<StoredBellJob[]>;

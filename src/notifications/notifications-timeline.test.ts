@@ -31,16 +31,16 @@ test('new tweets come from the home that the timeline service keeps', () => {
       await world.follow(ann, bob);
       await world.follow(ann, cid);
       const pulled = await world.post(bob);
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)*']);
 
       const tweetId = await world.post(cid);
       const readers = Uint32Array.of(ann);
       await timeline.deliver({ deliveries: [{ activity: tweetId, actor: cid, tweetId, readers }] });
-      assert.deepEqual(await world.told(ann), ['tweet 3,2 (2)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 3,2 (2)*']);
       assert.equal(await world.unread(ann), 1);
 
       await world.remove(bob, pulled);
-      assert.deepEqual(await world.told(ann), ['tweet 3 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 3 (1)*']);
       await world.notifications.markRead({ userId: ann, upTo: tweetId });
       assert.equal(await world.unread(ann), 0);
       await real.close();

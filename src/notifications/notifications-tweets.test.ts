@@ -46,10 +46,10 @@ describe('with the default bell', () => {
       await world.follow(ann, bob);
       await world.post(bob);
       await world.readAll(ann);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
       await world.post(bob);
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)*']);
       assert.equal(await world.unread(ann), 1);
     }));
 
@@ -57,7 +57,7 @@ describe('with the default bell', () => {
     inWorld(everybody, async (world) => {
       await world.post(bob);
       await world.follow(ann, bob);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
     }));
 
@@ -67,12 +67,12 @@ describe('with the default bell', () => {
       const gone = await world.post(bob);
       await world.post(cid);
       await world.post(dan);
-      assert.deepEqual(await world.told(ann), ['tweet 4,3,2 (3)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 4,3,2 (3)*']);
       await world.remove(bob, gone);
       await world.mute(ann, cid);
-      assert.deepEqual(await world.told(ann), ['tweet 4 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 4 (1)*']);
       await world.unfollow(ann, dan);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
     }));
 
@@ -93,12 +93,12 @@ describe('with the default bell', () => {
       await world.follow(ann, bob);
       const mention = await world.post(bob, '@p1');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*']);
       assert.equal(await world.unread(ann), 1);
       await world.post(bob);
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*', 'mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)*', 'mention 2 (1)*']);
       await world.remove(bob, mention);
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)*']);
     }));
 
   test('there is none for those who want no tweets', () =>
@@ -106,7 +106,7 @@ describe('with the default bell', () => {
       await world.follow(ann, bob);
       await world.post(bob);
       await world.notifications.changeSettings({ userId: ann, changes: { tweet: { audience: 'nobody' } } });
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       assert.equal(await world.unread(ann), 0);
     }));
 
@@ -145,10 +145,10 @@ describe('with the bell on all', () => {
       await world.post(bob);
       await world.post(cid);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['tweet 3 (1)*', 'tweet 2 (1)*', 'tweet 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 3 (1)*', 'tweet 2 (1)*', 'tweet 2 (1)*']);
       assert.equal(await world.unread(ann), 3);
       await world.readAll(ann);
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)', 'tweet 2 (1)']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)', 'tweet 2 (1)']);
     }));
 
   test('it rings only while one follows, and a mention rings once', () =>
@@ -156,14 +156,14 @@ describe('with the bell on all', () => {
       await world.notifications.setBell({ userId: ann, other: bob, level: 'all' });
       await world.post(bob);
       await world.settle();
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
       await world.follow(ann, bob);
       await world.post(bob, '@p1');
       await world.post(bob);
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['tweet 2 (1)*', 'mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['tweet 2 (1)*', 'mention 2 (1)*']);
       await world.unfollow(ann, bob);
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*']);
     }));
 
   test('a deleted tweet is taken back', () =>
@@ -173,7 +173,7 @@ describe('with the bell on all', () => {
       const tweetId = await world.post(bob);
       await world.settle();
       await world.remove(bob, tweetId);
-      assert.deepEqual(await world.told(ann), []);
+      assert.deepEqual(await world.headlines(ann), []);
     }));
 
   test('very many people are told in bounded pages, each once', () => {
@@ -254,7 +254,7 @@ describe('the bell', () => {
       await world.post(bob);
       await world.post(bob, '@p1');
       await world.settle();
-      assert.deepEqual(await world.told(ann), ['mention 2 (1)*']);
+      assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*']);
     }));
 
   test('is default where it is not set, and outlives an unfollow', () =>

@@ -26,7 +26,7 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
   return {
     log: facts.log,
     act: (random) => deeds.act(random),
-    expected: () => told(facts, deeds.tweets),
+    expected: () => expectedNotifications(facts, deeds.tweets),
     async open(faults) {
       const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
       const preferences = createPreferences({ ...facts, store });
@@ -99,36 +99,36 @@ function createDeeds(facts: Facts) {
 }
 
 /** What everybody is told, by going through all facts: nothing is read, so each kind is one group a tweet. */
-async function told(facts: Facts, tweets: { id: number; author: number }[]) {
+async function expectedNotifications(facts: Facts, tweets: { id: number; author: number }[]) {
   const notifications: Notification[] = [];
-  const tell = (recipient: number, notification: Omit<Notification, 'recipient'>) => {
+  const notify = (recipient: number, notification: Omit<Notification, 'recipient'>) => {
     const known = notifications.some((each) => each.recipient === recipient && each.id === notification.id);
     if (recipient !== notification.actor && !known) notifications.push({ recipient, ...notification });
   };
   const records = await facts.tweets.get({ ids: tweets.map(({ id }) => id) });
   for (const { id, author, entities } of records) {
     for (const { userId } of entities.mentions) {
-      tell(userId!, { id, type: 'mention', tweetId: id, commentId: null, actor: author });
+      notify(userId!, { id, type: 'mention', tweetId: id, commentId: null, actor: author });
     }
     const list = { tweetId: id, viewer: author, before: null, limit: 100 };
     for (const like of (await facts.engagement.likes(list)).items) {
-      tell(author, { id: like.id, type: 'like', tweetId: id, commentId: null, actor: like.userId });
+      notify(author, { id: like.id, type: 'like', tweetId: id, commentId: null, actor: like.userId });
     }
     for (const repost of (await facts.engagement.reposts(list)).items) {
-      tell(author, { id: repost.id, type: 'repost', tweetId: id, commentId: null, actor: repost.userId });
+      notify(author, { id: repost.id, type: 'repost', tweetId: id, commentId: null, actor: repost.userId });
     }
     const comments = (await facts.engagement.comments(list)).items;
     const texts = await facts.tweets.get({ ids: comments.map((comment) => comment.id) });
     for (const comment of texts) {
       const about = { id: comment.id, tweetId: id, commentId: comment.id, actor: comment.author };
-      tell(author, { ...about, type: 'comment' });
-      for (const { userId } of comment.entities.mentions) tell(userId!, { ...about, type: 'mention' });
+      notify(author, { ...about, type: 'comment' });
+      for (const { userId } of comment.entities.mentions) notify(userId!, { ...about, type: 'mention' });
     }
   }
   for (const userId of PEOPLE) {
     const list = { userId, viewer: null, before: null, limit: 100 };
     for (const row of (await facts.social.followers(list)).items) {
-      tell(userId, { id: row.id, type: 'follow', tweetId: null, commentId: null, actor: row.userId });
+      notify(userId, { id: row.id, type: 'follow', tweetId: null, commentId: null, actor: row.userId });
     }
   }
   return Object.fromEntries(PEOPLE.map((userId) => [userId, linesFor(notifications, userId)]));

@@ -34,7 +34,7 @@ export interface NotificationsViewDeps {
 /** Something to do, before it is known what people want to be told. */
 type Step =
   | { step: 'notify'; candidates: Candidates }
-  | { step: 'settleFollow'; recipient: UserId; actor: UserId; notification: Notification | null }
+  | { step: 'replaceFollow'; recipient: UserId; actor: UserId; notification: Notification | null }
   | { step: 'change'; change: NotificationChange };
 
 const notifyStep = (candidates: Candidates): Step => ({ step: 'notify', candidates });
@@ -48,15 +48,15 @@ export function createNotificationsView(deps: NotificationsViewDeps): View<Notif
   async function decide(steps: readonly Step[]): Promise<NotificationChange[]> {
     const notifications = steps.flatMap((step) => {
       if (step.step === 'notify') return step.candidates;
-      return step.step === 'settleFollow' && step.notification !== null ? [step.notification] : [];
+      return step.step === 'replaceFollow' && step.notification !== null ? [step.notification] : [];
     });
     const wanted = await preferences.wanted(notifications);
     return steps.flatMap((step): NotificationChange[] => {
       if (step.step === 'change') return [step.change];
-      if (step.step === 'settleFollow') {
+      if (step.step === 'replaceFollow') {
         const { recipient, actor, notification } = step;
         const kept = notification !== null && wanted.has(notification) ? notification : null;
-        return [{ change: 'settleFollow', recipient, actor, notification: kept }];
+        return [{ change: 'replaceFollow', recipient, actor, notification: kept }];
       }
       const notification = step.candidates.find((one) => wanted.has(one));
       return notification === undefined ? [] : [{ change: 'add', notification }];
@@ -76,11 +76,11 @@ export function createNotificationsView(deps: NotificationsViewDeps): View<Notif
       // Tweets first: taking one back, should that be in the same batch, comes after.
       const steps: Step[] = candidates.map(notifyStep);
       for (const event of events) steps.push(...stepsOf(event, texts, follows));
-      return { changes: await decide(steps), bellJobs, stood: false };
+      return { changes: await decide(steps), bellJobs, scanned: false };
     },
     async scan({ partition, cursor }) {
       const { steps, bellJobs, next } = await scanPage(deps, partition, cursor);
-      return { patch: { changes: await decide(steps), bellJobs: bellJobs ?? [], stood: true }, next };
+      return { patch: { changes: await decide(steps), bellJobs: bellJobs ?? [], scanned: true }, next };
     },
   };
 }
@@ -106,14 +106,14 @@ function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Noti
       return [{ step: 'change', change: { change: 'removeTweet', recipient: key, tweetId: entityId } }];
     case 'follow.requested': {
       const notification = followNotification('followRequest', key, actorId, entityId);
-      return [{ step: 'settleFollow', recipient: key, actor: actorId, notification }];
+      return [{ step: 'replaceFollow', recipient: key, actor: actorId, notification }];
     }
     case 'follow.added':
     case 'follow.changed':
     case 'follow.removed':
     case 'follow.withdrawn': {
       const notification = follows.get(`${actorId}/${key}`) ?? null;
-      return [{ step: 'settleFollow', recipient: key, actor: actorId, notification }];
+      return [{ step: 'replaceFollow', recipient: key, actor: actorId, notification }];
     }
     default:
       return [];

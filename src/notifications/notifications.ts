@@ -43,14 +43,14 @@ export interface NotificationView {
 }
 
 /**
- * What a walk through somebody's notifications covers: what had arrived when its first page was made, grouped as it
+ * What a list covers from its first page to its last: what had arrived when the first page was made, grouped as it
  * was then. Opaque: keep it in the cursor, beside `before`.
  */
-export interface NotificationsWalk {
+export interface NotificationsSnapshot {
   /** Notifications that arrived later belong to a fresh first page. */
   arrival: number;
-  /** The number of the read mark at the time; later marks cut no group of this walk in two. */
-  mark: number;
+  /** The number of the read marker at the time; later markers split no group of these pages. */
+  marker: number;
   /** New tweets at or below this were read then. */
   after: Snowflake;
   /** The newest tweet of the group of new tweets, 0 where there was none. */
@@ -63,7 +63,7 @@ export interface NotificationsPage {
   people: PersonHead[];
   /** `before` of the next page; null at the end. */
   next: Snowflake | null;
-  walk: NotificationsWalk;
+  snapshot: NotificationsSnapshot;
   /** Something could not be checked, because a service is down, and was left out. */
   partial: boolean;
 }
@@ -77,14 +77,14 @@ export interface AccountNotices {
 export interface Notifications {
   /**
    * Newest first, full pages; what was undone, deleted or is hidden is left out. Hand back `next` as `before` and
-   * `walk` as it came, so that a walk neither repeats nor skips a group that grows meanwhile; without `walk` a later
+   * `snapshot` as it came, so that the pages neither repeat nor skip a group that grows meanwhile; without `snapshot` a later
    * page is cut from the groups as they stand at that moment.
    */
   list(request: {
     userId: UserId;
     before: Snowflake | null;
     limit: number;
-    walk?: NotificationsWalk | null;
+    snapshot?: NotificationsSnapshot | null;
   }): Promise<NotificationsPage>;
   unread(request: { userId: UserId }): Promise<{ unread: number }>;
   /**

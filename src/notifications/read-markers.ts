@@ -7,19 +7,19 @@ import { noticesAfter } from './account-notices.ts';
 import type { AccountNotices } from './notifications.ts';
 import type { NotificationsStore } from './notifications-store.ts';
 
-export interface MarkingDeps {
-  store: Pick<NotificationsStore, 'arrival' | 'mark' | 'notifications' | 'addMark'>;
+export interface MarkReadDeps {
+  store: Pick<NotificationsStore, 'arrival' | 'readMarker' | 'notifications' | 'addReadMarker'>;
   timeline: Pick<Timeline, 'newTweetsSince'>;
   accounts: AccountNotices;
   clock: Pick<Clock, 'now'>;
 }
 
 /**
- * Marks as read what is at or below `upTo` and is there now. What arrives later is above the mark's `arrival`,
- * whatever its id. New tweets, and notices of the account, have no arrival: the mark ends at the newest that there is
+ * Marks as read what is at or below `upTo` and is there now. What arrives later is above the marker's `arrival`,
+ * whatever its id. New tweets, and notices of the account, have no arrival: the marker ends at the newest that there is
  * of anything, and what comes from then on has a higher id.
  */
-export function createMarking({ store, timeline, accounts, clock }: MarkingDeps) {
+export function createMarkRead({ store, timeline, accounts, clock }: MarkReadDeps) {
   /** At or above every id that was minted so far. */
   const newestId = () => firstSnowflakeAt(clock.now() + 1) - 1;
 
@@ -39,7 +39,7 @@ export function createMarking({ store, timeline, accounts, clock }: MarkingDeps)
   return async ({ userId, upTo }: { userId: UserId; upTo: Snowflake }): Promise<void> => {
     // First: what arrives after this is not marked.
     const arrival = await store.arrival();
-    const last = await store.mark({ userId });
+    const last = await store.readMarker({ userId });
     const notifications = await store.notifications({ recipient: userId, since: last });
     const newest = Math.max(
       last.highest,
@@ -49,6 +49,6 @@ export function createMarking({ store, timeline, accounts, clock }: MarkingDeps)
     );
     const end = Math.min(upTo, newest);
     if (end <= last.highest && !notifications.some(({ id }) => id <= end)) return;
-    await store.addMark({ userId, upTo: end, arrival });
+    await store.addReadMarker({ userId, upTo: end, arrival });
   };
 }

@@ -124,18 +124,18 @@ type Page = Awaited<ReturnType<System['services']['notifications']['list']>>;
 async function everything(system: System, userId: number): Promise<Page['notifications']> {
   const shown: Page['notifications'] = [];
   let before: number | null = null;
-  let walk: Page['walk'] | undefined;
+  let snapshot: Page['snapshot'] | undefined;
   do {
     const page: Page = await system.services.notifications.list({
       userId,
       before,
       limit: 3 + (userId % 4),
-      ...(walk !== undefined && { walk }),
+      ...(snapshot !== undefined && { snapshot }),
     });
     assert.equal(page.partial, false);
     shown.push(...page.notifications);
     before = page.next;
-    walk = page.walk;
+    snapshot = page.snapshot;
   } while (before !== null);
   return shown;
 }

@@ -2,7 +2,11 @@
 import { Type } from 'typebox';
 import { type Place, scopeOf } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
-import type { NotificationsPage, NotificationsWalk, NotificationView } from '#notifications/notifications.ts';
+import type {
+  NotificationsPage,
+  NotificationsSnapshot,
+  NotificationView,
+} from '#notifications/notifications.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
 import {
   Id,
@@ -53,7 +57,7 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
     async handler({ params, query, caller }) {
       const userId = selfOf(params.userId, caller);
       const scope = scopeOf('notifications', userId, userId);
-      const place = query.cursor === undefined ? BEGINNING : walkOf(cursors.open(scope, query.cursor));
+      const place = query.cursor === undefined ? BEGINNING : snapshotOf(cursors.open(scope, query.cursor));
       const page = await notifications.list({ userId, ...place, limit: query.limit });
       const next = placeOf(page);
       return {
@@ -67,15 +71,15 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
   });
 }
 
-const BEGINNING = { before: null, walk: null };
+const BEGINNING = { before: null, snapshot: null };
 
-/** A cursor holds the walk too, so that a group that grows meanwhile neither comes again nor is missed. */
-function placeOf({ next, walk: { arrival, mark, after, tweets } }: NotificationsPage): Place | null {
-  return next === null ? null : [next, arrival, mark, after, tweets];
+/** A cursor holds the snapshot too, so that a group that grows meanwhile neither comes again nor is missed. */
+function placeOf({ next, snapshot: { arrival, marker, after, tweets } }: NotificationsPage): Place | null {
+  return next === null ? null : [next, arrival, marker, after, tweets];
 }
-function walkOf(place: Place): { before: number; walk: NotificationsWalk } {
-  const [before, arrival, mark, after, tweets] = place as [number, number, number, number, number];
-  return { before, walk: { arrival, mark, after, tweets } };
+function snapshotOf(place: Place): { before: number; snapshot: NotificationsSnapshot } {
+  const [before, arrival, marker, after, tweets] = place as [number, number, number, number, number];
+  return { before, snapshot: { arrival, marker, after, tweets } };
 }
 
 function readRoute({ services: { notifications } }: RouteDeps): Route {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { NO_MARK, type NotificationsStore, STORE_LIMITS } from '../notifications-store.ts';
+import { NO_READ_MARKER, type NotificationsStore, STORE_LIMITS } from '../notifications-store.ts';
 import type { WithHandles } from '../testing/store-kit.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
@@ -55,8 +55,8 @@ export function describeFacts(withHandles: WithHandles): void {
         assert.deepEqual(await one.bells({ userId: bob, others: [ann] }), []);
         await two.setBell({ userId: ann, other: bob, level: 'default', since: 7 });
         assert.deepEqual(await one.bells({ userId: ann, others: [bob] }), []);
-        assert.deepEqual(await one.bellPeople({ author: bob, after: 0, limit: 10 }), {
-          people: [],
+        assert.deepEqual(await one.bellSubscribers({ author: bob, after: 0, limit: 10 }), {
+          subscribers: [],
           next: null,
         });
       }));
@@ -69,17 +69,17 @@ export function describeFacts(withHandles: WithHandles): void {
         await one.setBell({ userId: 15, other: ann, level: 'off', since: 1 });
         await one.setBell({ userId: 16, other: bob, level: 'all', since: 1 });
         await two.setBell({ userId: 12, other: ann, level: 'all', since: 999 });
-        const first = await two.bellPeople({ author: ann, after: 0, limit: 3 });
+        const first = await two.bellSubscribers({ author: ann, after: 0, limit: 3 });
         assert.deepEqual(first, {
-          people: [
+          subscribers: [
             { userId: 11, since: 110 },
             { userId: 12, since: 120 },
             { userId: 13, since: 130 },
           ],
           next: 13,
         });
-        assert.deepEqual(await two.bellPeople({ author: ann, after: 13, limit: 1 }), {
-          people: [{ userId: 14, since: 140 }],
+        assert.deepEqual(await two.bellSubscribers({ author: ann, after: 13, limit: 1 }), {
+          subscribers: [{ userId: 14, since: 140 }],
           next: null,
         });
       }));
@@ -119,9 +119,9 @@ export function describeFacts(withHandles: WithHandles): void {
       }));
   });
 
-  describe('read marks', () => {
-    const marksOf = async (store: NotificationsStore, atLeast = 0) =>
-      (await store.marks({ userId: ann, atLeast })).map(({ number, upTo, arrival, highest }) => [
+  describe('read markers', () => {
+    const markersOf = async (store: NotificationsStore, atLeast = 0) =>
+      (await store.readMarkers({ userId: ann, atLeast })).map(({ number, upTo, arrival, highest }) => [
         number,
         upTo,
         arrival,
@@ -130,44 +130,44 @@ export function describeFacts(withHandles: WithHandles): void {
 
     test('are kept in the order in which they were set', () =>
       withHandles(async (one, two) => {
-        assert.deepEqual(await one.mark({ userId: ann }), NO_MARK);
-        await one.addMark({ userId: ann, upTo: 10, arrival: 1 });
-        await two.addMark({ userId: ann, upTo: 30, arrival: 1 });
-        await one.addMark({ userId: ann, upTo: 20, arrival: 4 });
+        assert.deepEqual(await one.readMarker({ userId: ann }), NO_READ_MARKER);
+        await one.addReadMarker({ userId: ann, upTo: 10, arrival: 1 });
+        await two.addReadMarker({ userId: ann, upTo: 30, arrival: 1 });
+        await one.addReadMarker({ userId: ann, upTo: 20, arrival: 4 });
         const last = { number: 3, upTo: 20, arrival: 4, highest: 30 };
-        assert.deepEqual(await two.mark({ userId: ann }), last);
+        assert.deepEqual(await two.readMarker({ userId: ann }), last);
         const all = [
           [1, 10, 1, 10],
           [2, 30, 1, 30],
           [3, 20, 4, 30],
         ];
-        assert.deepEqual(await marksOf(one), all);
-        assert.deepEqual(await marksOf(two, 10), all);
-        assert.deepEqual(await marksOf(two, 11), all.slice(1));
-        assert.deepEqual(await one.mark({ userId: bob }), NO_MARK);
+        assert.deepEqual(await markersOf(one), all);
+        assert.deepEqual(await markersOf(two, 10), all);
+        assert.deepEqual(await markersOf(two, 11), all.slice(1));
+        assert.deepEqual(await one.readMarker({ userId: bob }), NO_READ_MARKER);
       }));
 
     test('beyond the bound the oldest joins the next: what was read stays read', () =>
       withHandles(async (one) => {
-        const add = (upTo: number, arrival: number) => one.addMark({ userId: ann, upTo, arrival });
+        const add = (upTo: number, arrival: number) => one.addReadMarker({ userId: ann, upTo, arrival });
         void add(5_000, 1);
-        for (let mark = 2; mark <= STORE_LIMITS.marks; mark++) void add(mark, mark);
+        for (let marker = 2; marker <= STORE_LIMITS.readMarkers; marker++) void add(marker, marker);
         await add(3_000, 2_000);
         await add(3_001, 2_001);
-        const marks = await marksOf(one);
-        assert.deepEqual([marks.length, marks[0]], [STORE_LIMITS.marks, [3, 5_000, 3, 5_000]]);
-        assert.deepEqual(marks.at(-1), [STORE_LIMITS.marks + 2, 3_001, 2_001, 5_000]);
+        const markers = await markersOf(one);
+        assert.deepEqual([markers.length, markers[0]], [STORE_LIMITS.readMarkers, [3, 5_000, 3, 5_000]]);
+        assert.deepEqual(markers.at(-1), [STORE_LIMITS.readMarkers + 2, 3_001, 2_001, 5_000]);
       }));
 
     test('set by two at once are both there', () =>
       withHandles(async (one, two) => {
         await Promise.all([
-          one.addMark({ userId: ann, upTo: 5, arrival: 1 }),
-          two.addMark({ userId: ann, upTo: 9, arrival: 1 }),
+          one.addReadMarker({ userId: ann, upTo: 5, arrival: 1 }),
+          two.addReadMarker({ userId: ann, upTo: 9, arrival: 1 }),
         ]);
-        const upTos = (await one.marks({ userId: ann, atLeast: 0 })).map(({ upTo }) => upTo);
+        const upTos = (await one.readMarkers({ userId: ann, atLeast: 0 })).map(({ upTo }) => upTo);
         assert.deepEqual(upTos.sort(), [5, 9]);
-        assert.equal((await two.mark({ userId: ann })).highest, 9);
+        assert.equal((await two.readMarker({ userId: ann })).highest, 9);
       }));
   });
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Positions } from '#queue/view.ts';
 import {
   type BellJob,
-  NO_MARK,
+  NO_READ_MARKER,
   type Notification,
   type NotificationChange,
   type NotificationsStore,
@@ -43,7 +43,7 @@ async function commit(
   const { epoch, live } = await store.views.claim(partition);
   const { generation, positions } = live;
   const tweets = (positions.tweets ?? 0) + 1;
-  const patch = { changes, bellJobs, stood: false };
+  const patch = { changes, bellJobs, scanned: false };
   const next = { ...positions, tweets };
   assert.ok(await store.views.commit({ partition, epoch, generation, expected: positions, next, patch }));
 }
@@ -59,7 +59,7 @@ async function rebuild(
   const { epoch } = await store.views.claim(partition);
   await store.views.beginRebuild({ partition, epoch, positions });
   const { generation } = (await store.views.load(partition)).building!;
-  const patch = { changes: found.map(add), bellJobs: [], stood: true };
+  const patch = { changes: found.map(add), bellJobs: [], scanned: true };
   const scan = { partition, epoch, generation, patch, expectedCursor: '', cursor: null };
   assert.ok(await store.views.commitScan(scan));
   await beforeSwap?.();
@@ -80,7 +80,7 @@ export function describeNotifications(withHandles: WithHandles): void {
         await commit(two, [add(mention)], { partition: 9 });
         const notifications = await two.notifications({ recipient: ann });
         assert.deepEqual(
-          notifications.map(({ arrival: _, untold: __, ...notification }) => notification),
+          notifications.map(({ arrival: _, suppressed: __, ...notification }) => notification),
           [like(20, ann, bob), mention, like(10, ann, cid)],
         );
         assert.deepEqual(await idsOf(one, bob), [11]);
@@ -115,7 +115,7 @@ export function describeNotifications(withHandles: WithHandles): void {
     test('of follows: at most one per actor, the one that stands', () =>
       withHandles(async (one, two) => {
         const settle = (actor: number, notification: Notification | null): NotificationChange => ({
-          change: 'settleFollow',
+          change: 'replaceFollow',
           recipient: ann,
           actor,
           notification,
@@ -180,13 +180,13 @@ export function describeNotifications(withHandles: WithHandles): void {
       }));
   });
 
-  describe('notifications that a mark does not cover', () => {
+  describe('notifications that a marker does not cover', () => {
     test('are those above it, and those that came after it', () =>
       withHandles(async (one, two) => {
         await commit(one, [add(like(10, ann, bob)), add(like(30, ann, bob))]);
-        const mark = { upTo: 20, arrival: await two.arrival() };
+        const marker = { upTo: 20, arrival: await two.arrival() };
         const uncovered = async () =>
-          (await two.notifications({ recipient: ann, since: mark })).map(({ id }) => id);
+          (await two.notifications({ recipient: ann, since: marker })).map(({ id }) => id);
         assert.deepEqual(await uncovered(), [30]);
         await commit(two, [add(like(15, ann, cid)), add(like(16, bob, cid))], { partition: 9 });
         await commit(two, [add(like(40, ann, cid))]);
@@ -198,7 +198,7 @@ export function describeNotifications(withHandles: WithHandles): void {
     const came = async (store: NotificationsStore) => {
       const notifications = await store.notifications({ recipient: ann });
       return Object.fromEntries(
-        notifications.map(({ id, arrival, untold }) => [id, untold ? 'untold' : arrival]),
+        notifications.map(({ id, arrival, suppressed }) => [id, suppressed ? 'suppressed' : arrival]),
       );
     };
 
@@ -208,9 +208,9 @@ export function describeNotifications(withHandles: WithHandles): void {
         await commit(one, [add(like(20, ann, bob))]);
         const before = await came(two);
         await rebuild(one, [like(10, ann, bob), like(20, ann, bob), like(15, ann, cid)]);
-        assert.deepEqual(await came(two), { ...before, 15: 'untold' });
+        assert.deepEqual(await came(two), { ...before, 15: 'suppressed' });
         await rebuild(two, [like(10, ann, bob), like(15, ann, cid)]);
-        assert.deepEqual(await came(one), { 10: before[10], 15: 'untold' }, 'and again');
+        assert.deepEqual(await came(one), { 10: before[10], 15: 'suppressed' }, 'and again');
       }));
 
     test('takes over when something came that the older generation has only afterwards', () =>
@@ -287,13 +287,13 @@ export function describeNotifications(withHandles: WithHandles): void {
           like(13, bob, cid),
         ];
         await commit(one, notifications.map(add));
-        await two.addMark({ userId: ann, upTo: 5, arrival: 1 });
-        await two.addMark({ userId: bob, upTo: 6, arrival: 1 });
+        await two.addReadMarker({ userId: ann, upTo: 5, arrival: 1 });
+        await two.addReadMarker({ userId: bob, upTo: 6, arrival: 1 });
         let steps = 0;
         while (!(await two.erasePerson({ userId: ann, limit: 2 })).done) assert.ok(++steps < 10);
         assert.deepEqual([await idsOf(one, ann), await idsOf(one, bob)], [[], [13]]);
-        assert.deepEqual(await one.mark({ userId: ann }), NO_MARK);
-        assert.equal((await one.mark({ userId: bob })).upTo, 6);
+        assert.deepEqual(await one.readMarker({ userId: ann }), NO_READ_MARKER);
+        assert.equal((await one.readMarker({ userId: bob })).upTo, 6);
       }));
   });
 }

@@ -24,7 +24,7 @@ describeNotificationsStore('on SQLite', async () => {
   };
 });
 
-test('a mark is kept only when the arrivals that it covers are on the disk', async () => {
+test('a marker is kept only when the arrivals that it covers are on the disk', async () => {
   const { directory, path } = temporary();
   const synced: string[] = [];
   const inner = createInThreadDisk();
@@ -43,7 +43,7 @@ test('a mark is kept only when the arrivals that it covers are on the disk', asy
   };
   const store = openSqliteNotificationsStore({ path, disk });
   try {
-    await store.addMark({ userId: 1, upTo: 7, arrival: 0 });
+    await store.addReadMarker({ userId: 1, upTo: 7, arrival: 0 });
     assert.deepEqual(synced, ['notifications-items.db', 'notifications.db']);
   } finally {
     await store.close();
@@ -55,12 +55,12 @@ test('facts and notifications live in two files, and what was answered outlives 
   const { directory, path } = temporary();
   try {
     const store = openSqliteNotificationsStore({ path });
-    await store.addMark({ userId: 1, upTo: 7, arrival: 1 });
-    void store.addMark({ userId: 1, upTo: 9, arrival: 1 }).catch(() => {});
+    await store.addReadMarker({ userId: 1, upTo: 7, arrival: 1 });
+    void store.addReadMarker({ userId: 1, upTo: 9, arrival: 1 }).catch(() => {});
     store.crash();
     assert.ok(existsSync(path) && existsSync(join(directory, 'notifications-items.db')));
     const again = openSqliteNotificationsStore({ path });
-    assert.equal((await again.mark({ userId: 1 })).upTo, 7);
+    assert.equal((await again.readMarker({ userId: 1 })).upTo, 7);
     await again.close();
   } finally {
     rmSync(directory, { recursive: true });

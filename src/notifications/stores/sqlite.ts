@@ -11,7 +11,7 @@ import { createSqliteNotifications } from './sqlite/notifications.ts';
 import { FACTS_MIGRATIONS, NOTIFICATIONS_MIGRATIONS } from './sqlite/schema.ts';
 
 export interface SqliteNotificationsStore extends NotificationsStore {
-  /** Settings, bells, muted threads, read marks. */
+  /** Settings, bells, muted threads, read markers. */
   db: Database;
   /** Notifications and the view's positions. */
   recordsDb: DerivedDatabase;
@@ -23,7 +23,7 @@ export interface SqliteNotificationsStore extends NotificationsStore {
 /**
  * Opens the store in two files: `path` for what people decided, and beside it `…-items` for what they were told.
  * Facts need an fsync before every answer; notifications are derived and come back from the log, so that a fold waits for no
- * fsync and makes no read mark wait for it.
+ * fsync and makes no read marker wait for it.
  */
 export function openSqliteNotificationsStore(options: {
   path: string;
@@ -46,10 +46,10 @@ export function openSqliteNotificationsStore(options: {
   return {
     ...facts,
     ...notifications,
-    // A mark names the arrivals that it covers. Where a power cut took those, others would come under their numbers.
-    async addMark(request) {
+    // A marker names the arrivals that it covers. Where a power cut took those, others would come under their numbers.
+    async addReadMarker(request) {
       await recordsDb.flush();
-      await facts.addMark(request);
+      await facts.addReadMarker(request);
     },
     db,
     recordsDb,

@@ -24,7 +24,7 @@ import type { Notification, NotificationsPatch, NotificationsStore } from '../no
 import { openSqliteNotificationsStore } from '../stores/sqlite.ts';
 
 const T0 = Date.UTC(2026, 0, 21, 10, 24);
-const MOST_STEPS = 10_000;
+const MAX_STEPS = 10_000;
 const traceId = '';
 
 export type Facts = Awaited<ReturnType<typeof createFacts>>;
@@ -177,7 +177,7 @@ export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
     notice: accounts.notice,
     settle: () => drain(service.workers),
     /** All that somebody has, as the first page of their list says it. */
-    async told(userId: UserId): Promise<string[]> {
+    async headlines(userId: UserId): Promise<string[]> {
       const page = await notifications.list({ userId, before: null, limit: 100 });
       return page.notifications.map(headline);
     },
@@ -191,13 +191,13 @@ export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
 }
 
 /** Tells somebody of something in a commit of its own, as another partition's fold would. */
-export async function tell(world: Pick<World, 'store'>, notification: Notification): Promise<void> {
+export async function notify(world: Pick<World, 'store'>, notification: Notification): Promise<void> {
   const partition = 15;
   const { epoch, live } = await world.store.views.claim(partition);
   const patch: NotificationsPatch = {
     changes: [{ change: 'add', notification }],
     bellJobs: [],
-    stood: false,
+    scanned: false,
   };
   const { generation, positions } = live;
   const commit = { partition, epoch, generation, expected: positions, next: positions, patch };
@@ -206,12 +206,12 @@ export async function tell(world: Pick<World, 'store'>, notification: Notificati
 
 /** Runs workers until none has anything to do. */
 export async function drain(workers: readonly Worker[]): Promise<void> {
-  for (let step = 0; step < MOST_STEPS; step++) {
+  for (let step = 0; step < MAX_STEPS; step++) {
     let more = false;
     for (const worker of workers) more = (await worker.step()) || more;
     if (!more) return;
   }
-  throw new Error(`The workers were not idle after ${MOST_STEPS} steps.`);
+  throw new Error(`The workers were not idle after ${MAX_STEPS} steps.`);
 }
 
 /** `like 3,2 (2)`: the type, the actors, how many; with `*` while it is unread. */

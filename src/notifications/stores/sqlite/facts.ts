@@ -1,10 +1,10 @@
 import type { Database } from '#platform/sqlite/database.ts';
 import type { BellLevel, NotificationType, SettingsChanges } from '../../notifications.ts';
 import {
-  type BellPerson,
-  NO_MARK,
+  type BellSubscriber,
+  NO_READ_MARKER,
   type NotificationFacts,
-  type ReadMark,
+  type ReadMarker,
   STORE_LIMITS,
 } from '../../notifications-store.ts';
 
@@ -21,7 +21,7 @@ export interface SqliteFacts extends NotificationFacts {
 }
 
 export function createSqliteFacts(db: Database): SqliteFacts {
-  return { ...settingsOn(db), ...bellsOn(db), ...threadsOn(db), ...marksOn(db), erase: eraserOn(db) };
+  return { ...settingsOn(db), ...bellsOn(db), ...threadsOn(db), ...readMarkersOn(db), erase: eraserOn(db) };
 }
 
 function settingsOn(db: Database): Pick<NotificationFacts, 'settings' | 'mergeSettings'> {
@@ -59,7 +59,7 @@ function settingsOn(db: Database): Pick<NotificationFacts, 'settings' | 'mergeSe
   };
 }
 
-function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'bellPeople'> {
+function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'bellSubscribers'> {
   const select = db.prepare('SELECT level FROM bells WHERE user_id = ? AND other = ?');
   const own = db.prepare('SELECT other AS userId, level FROM bells WHERE user_id = ? LIMIT ? + 0');
   const count = db.prepare('SELECT count(*) AS bells FROM bells WHERE user_id = ?');
@@ -99,10 +99,10 @@ function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'b
         .map((other) => ({ userId: other, level: levelOf(userId, other) }))
         .filter(({ level }) => level !== 'default');
     },
-    async bellPeople({ author, after, limit }) {
-      const rows = page.all(author, after, limit + 1) as unknown as BellPerson[];
-      const people = rows.slice(0, limit).map(({ userId, since }) => ({ userId, since }));
-      return { people, next: rows.length > limit ? people.at(-1)!.userId : null };
+    async bellSubscribers({ author, after, limit }) {
+      const rows = page.all(author, after, limit + 1) as unknown as BellSubscriber[];
+      const subscribers = rows.slice(0, limit).map(({ userId, since }) => ({ userId, since }));
+      return { subscribers, next: rows.length > limit ? subscribers.at(-1)!.userId : null };
     },
   };
 }
@@ -127,7 +127,9 @@ function threadsOn(db: Database): Pick<NotificationFacts, 'muteThread' | 'unmute
   };
 }
 
-function marksOn(db: Database): Pick<NotificationFacts, 'addMark' | 'mark' | 'marks'> {
+function readMarkersOn(
+  db: Database,
+): Pick<NotificationFacts, 'addReadMarker' | 'readMarker' | 'readMarkers'> {
   const columns = 'number, up_to AS upTo, arrival, highest';
   const newest = db.prepare(
     `SELECT ${columns} FROM read_marks WHERE user_id = ? ORDER BY number DESC LIMIT 1`,
@@ -139,18 +141,20 @@ function marksOn(db: Database): Pick<NotificationFacts, 'addMark' | 'mark' | 'ma
     'INSERT INTO read_marks (user_id, number, up_to, arrival, highest) VALUES (?, ?, ?, ?, ?)',
   );
   const oldestTwo = db.prepare(
-    `SELECT ${columns} FROM read_marks WHERE user_id = ?1 AND number <= ?2 - ${STORE_LIMITS.marks} + 1
+    `SELECT ${columns} FROM read_marks WHERE user_id = ?1 AND number <= ?2 - ${STORE_LIMITS.readMarkers} + 1
      ORDER BY number LIMIT 2`,
   );
   const widen = db.prepare(
     'UPDATE read_marks SET up_to = ?, arrival = ?, highest = ? WHERE user_id = ? AND number = ?',
   );
   const remove = db.prepare('DELETE FROM read_marks WHERE user_id = ? AND number = ?');
-  const latest = (userId: number) => ({ ...((newest.get(userId) as ReadMark | undefined) ?? NO_MARK) });
+  const latest = (userId: number) => ({
+    ...((newest.get(userId) as ReadMarker | undefined) ?? NO_READ_MARKER),
+  });
 
   /** What either of the two oldest covered stays read. */
   function joinOldest(userId: number, number: number): void {
-    const [oldest, next] = oldestTwo.all(userId, number) as unknown as ReadMark[];
+    const [oldest, next] = oldestTwo.all(userId, number) as unknown as ReadMarker[];
     if (oldest === undefined || next === undefined) return;
     const upTo = Math.max(oldest.upTo, next.upTo);
     widen.run(upTo, Math.max(oldest.arrival, next.arrival), next.highest, userId, next.number);
@@ -158,16 +162,16 @@ function marksOn(db: Database): Pick<NotificationFacts, 'addMark' | 'mark' | 'ma
   }
 
   return {
-    addMark: ({ userId, upTo, arrival }) =>
+    addReadMarker: ({ userId, upTo, arrival }) =>
       db.write(() => {
         const last = latest(userId);
         const number = last.number + 1;
         add.run(userId, number, upTo, arrival, Math.max(last.highest, upTo));
         joinOldest(userId, number);
       }),
-    mark: async ({ userId }) => latest(userId),
-    marks: async ({ userId, atLeast }) =>
-      (select.all(userId, atLeast) as unknown as ReadMark[]).map((mark) => ({ ...mark })),
+    readMarker: async ({ userId }) => latest(userId),
+    readMarkers: async ({ userId, atLeast }) =>
+      (select.all(userId, atLeast) as unknown as ReadMarker[]).map((marker) => ({ ...marker })),
   };
 }
 

@@ -41,7 +41,7 @@ function isNotification({
   );
 }
 
-interface Place {
+interface GenerationKey {
   partition: number;
   generation: number;
 }
@@ -99,21 +99,21 @@ function notificationOf(row: NotificationRow): StoredNotification {
     commentId: row.comment_id,
     actor: row.actor,
     arrival: row.arrival,
-    untold: row.untold === 1,
+    suppressed: row.untold === 1,
   };
 }
 
 /** How what a commit adds came. */
-type Came = Pick<StoredNotification, 'arrival' | 'untold'>;
+type Provenance = Pick<StoredNotification, 'arrival' | 'suppressed'>;
 
 interface Rows {
   /** The number that what this commit adds will carry. */
   nextArrival: () => number;
-  change: (change: NotificationChange, at: Place, came: Came) => void;
+  change: (change: NotificationChange, at: GenerationKey, provenance: Provenance) => void;
   /** Keeps the newest of what one partition's generation told somebody. */
-  trim: (recipients: Iterable<number>, at: Place) => void;
-  apply: (patch: NotificationsPatch, at: Place) => void;
-  drop: (at: Place & { limit: number }) => number;
+  trim: (recipients: Iterable<number>, at: GenerationKey) => void;
+  apply: (patch: NotificationsPatch, at: GenerationKey) => void;
+  drop: (at: GenerationKey & { limit: number }) => number;
 }
 
 function rowsOn(db: DerivedDatabase): Rows {
@@ -152,7 +152,7 @@ function rowsOn(db: DerivedDatabase): Rows {
   }
   const nextArrival = () => (raise.get() as { newest: number }).newest;
 
-  function trim(recipients: Iterable<number>, { generation, partition }: Place): void {
+  function trim(recipients: Iterable<number>, { generation, partition }: GenerationKey): void {
     for (const recipient of recipients) trimOne.run(recipient, generation, partition);
   }
 
@@ -160,18 +160,18 @@ function rowsOn(db: DerivedDatabase): Rows {
     nextArrival,
     change,
     trim,
-    apply({ changes, bellJobs, stood }, at) {
+    apply({ changes, bellJobs, scanned }, at) {
       const adds = changes.some(
-        (one) => one.change === 'add' || (one.change === 'settleFollow' && one.notification),
+        (one) => one.change === 'add' || (one.change === 'replaceFollow' && one.notification),
       );
-      const came = stood
-        ? { arrival: 0, untold: liveIsAhead(at.partition) }
-        : { arrival: adds ? nextArrival() : 0, untold: false };
+      const provenance = scanned
+        ? { arrival: 0, suppressed: liveIsAhead(at.partition) }
+        : { arrival: adds ? nextArrival() : 0, suppressed: false };
       const told = new Set<number>();
       for (const one of changes) {
-        change(one, at, came);
+        change(one, at, provenance);
         if (one.change === 'add') told.add(one.notification.recipient);
-        if (one.change === 'settleFollow') told.add(one.recipient);
+        if (one.change === 'replaceFollow') told.add(one.recipient);
       }
       trim(told, at);
       for (const { tweetId, author, after } of bellJobs) {
@@ -214,28 +214,28 @@ function changerOn(db: DerivedDatabase): Rows['change'] {
 
   function add(
     notification: Notification,
-    { generation, partition }: Place,
-    { arrival, untold }: Came,
+    { generation, partition }: GenerationKey,
+    { arrival, suppressed }: Provenance,
   ): void {
     const { recipient, id, type, tweetId, commentId, actor } = notification;
     const about = [type, tweetId, commentId, actor] as const;
-    const added = insert.run(recipient, id, generation, partition, ...about, arrival, +untold);
-    if (added.changes > 0) handDown.run(arrival, +untold, recipient, id, partition, generation);
+    const added = insert.run(recipient, id, generation, partition, ...about, arrival, +suppressed);
+    if (added.changes > 0) handDown.run(arrival, +suppressed, recipient, id, partition, generation);
   }
 
-  return (change, at, came) => {
+  return (change, at, provenance) => {
     const { generation, partition } = at;
     switch (change.change) {
       case 'add':
-        return add(change.notification, at, came);
+        return add(change.notification, at, provenance);
       case 'remove':
         return void remove.run(change.recipient, change.id, generation, partition);
       case 'removeTweet':
         return void removeTweet.run(change.recipient, change.tweetId, generation, partition);
-      case 'settleFollow': {
+      case 'replaceFollow': {
         const { recipient, actor, notification } = change;
         removeFollow.run(actor, recipient, generation, partition, notification?.id ?? 0);
-        if (notification !== null) add(notification, at, came);
+        if (notification !== null) add(notification, at, provenance);
       }
     }
   };
@@ -270,8 +270,9 @@ function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationRecords, 'bel
             : move.run(next, tweetId, generation, partition, after);
         if (moved.changes === 0) return false;
         if (notifications.length === 0) return true;
-        const came = { arrival: rows.nextArrival(), untold: false };
-        for (const notification of notifications) rows.change({ change: 'add', notification }, job, came);
+        const provenance = { arrival: rows.nextArrival(), suppressed: false };
+        for (const notification of notifications)
+          rows.change({ change: 'add', notification }, job, provenance);
         rows.trim(new Set(notifications.map(({ recipient }) => recipient)), job);
         return true;
       }),
