@@ -17,7 +17,7 @@ import {
   TweetParams,
   TweetReference,
 } from '../schemas/common.ts';
-import { BellLevel, ChangedSettings, NotificationPage, Settings, SettingsChange } from '../schemas/people.ts';
+import { BellLevel, ChangedSettings, NotificationPage, Settings, SettingsChange } from '../schemas/users.ts';
 import type { Presenter } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 

@@ -10,7 +10,7 @@ import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
 import { checkActor, personOf, selfOf } from '../ids.ts';
 import { Nothing, PersonParams } from '../schemas/common.ts';
-import { Profile, ProfileChange } from '../schemas/people.ts';
+import { Profile, ProfileChange } from '../schemas/users.ts';
 import { userHead } from '../serializers.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
 

@@ -1,7 +1,7 @@
 /** What an event stream tells: the data of each event, by the event's name. */
 import { Type } from 'typebox';
 import { Id, named, Time, Users } from './common.ts';
-import { Notification } from './people.ts';
+import { Notification } from './users.ts';
 
 export const StreamEvents = named(
   'StreamEvents',
