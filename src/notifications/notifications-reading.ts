@@ -192,7 +192,7 @@ function visibilityOf(
   const query = { reader, notifications: [...new Set(notifications)], userIds };
   // Several milliseconds for a thousand unread notifications: a crowd of such pages must not hold up all others.
   return query.notifications.length > MIN_FOR_LANE
-    ? deps.lane.run(() => queryVisibility(deps, query))
+    ? deps.lane.run(reader, () => queryVisibility(deps, query))
     : queryVisibility(deps, query);
 }
 

@@ -4,7 +4,7 @@ import { isWarbleError } from '#domain/errors.ts';
 import { createLane } from './lane.ts';
 
 describe('a lane', () => {
-  test('runs one piece of work at a time, in the order of arrival, and lets others go between slices', async () => {
+  test('runs one piece of work at a time, in turns, and lets others go between slices', async () => {
     const lane = createLane();
     const slices: string[] = [];
     let othersWent = 0;
@@ -15,7 +15,7 @@ describe('a lane', () => {
     setImmediate(count);
     await Promise.all(
       ['a', 'b', 'c'].map((name) =>
-        lane.run(async (pause) => {
+        lane.run(name.charCodeAt(0), async (pause) => {
           slices.push(`${name}1`);
           await pause();
           slices.push(`${name}2`);
@@ -28,21 +28,39 @@ describe('a lane', () => {
 
   test('hands on what work resolves to or throws, and goes on after either', async () => {
     const lane = createLane();
-    const failed = lane.run(async () => {
+    const failed = lane.run(1, async () => {
       throw new Error('no');
     });
-    const done = lane.run(async () => 7);
+    const done = lane.run(2, async () => 7);
     await assert.rejects(failed, /no/);
     assert.equal(await done, 7);
   });
 
-  test('refuses beyond its bound', async () => {
-    const lane = createLane({ waiting: 1 });
-    const kept = [lane.run(async () => 1), lane.run(async () => 2)];
+  test('lets people take turns, so that nobody waits for all that somebody else has brought', async () => {
+    const lane = createLane();
+    const ran: string[] = [];
+    const work = (name: string) => async (pause: () => Promise<void>) => {
+      await pause();
+      ran.push(name);
+    };
+    const bring = (userId: number, name: string) => lane.run(userId, work(name));
+    const flood = ['1a', '1b', '1c', '1d'].map((name) => bring(1, name));
+    await Promise.all([...flood, bring(2, '2a'), bring(2, '2b'), bring(3, '3a')]);
+    assert.deepEqual(ran, ['1a', '2a', '3a', '1b', '2b', '1c', '1d']);
+  });
+
+  test('refuses beyond its bounds, of one person and of all', async () => {
+    const lane = createLane({ waiting: 3, waitingOfUser: 2 });
+    const kept = [lane.run(1, async () => 1), lane.run(1, async () => 2)];
     await assert.rejects(
-      lane.run(async () => 3),
+      lane.run(1, async () => 3),
+      (error) => isWarbleError(error, 'rate_limited'),
+    );
+    kept.push(lane.run(2, async () => 3));
+    await assert.rejects(
+      lane.run(3, async () => 4),
       (error) => isWarbleError(error, 'overloaded'),
     );
-    assert.deepEqual(await Promise.all(kept), [1, 2]);
+    assert.deepEqual(await Promise.all(kept), [1, 2, 3]);
   });
 });

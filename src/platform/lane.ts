@@ -1,4 +1,4 @@
-import { createConcurrencyLimiter } from './concurrency-limiter.ts';
+import { createFairPool } from './fair-pool.ts';
 
 /**
  * A way of its own for reads that cost many milliseconds of the one thread. One goes at a time, and whoever is at work
@@ -7,23 +7,34 @@ import { createConcurrencyLimiter } from './concurrency-limiter.ts';
  */
 export interface Lane {
   /**
-   * Runs `work` when its turn comes, in the order of arrival; never from within another piece of work of the same
-   * lane. `pause` lets everything else go first. Throws `overloaded` where too many wait.
+   * Runs `work` of somebody when its turn comes: people take turns, whatever each has brought; never from within another
+   * piece of work of the same lane. `pause` lets everything else go first. Throws `rate_limited` where too much of
+   * theirs waits, `overloaded` where too much does in all.
    */
-  run<T>(work: (pause: () => Promise<void>) => Promise<T>): Promise<T>;
+  run<T>(userId: number, work: (pause: () => Promise<void>) => Promise<T>): Promise<T>;
 }
 
 const MAX_WAITING = 512;
+const MAX_WAITING_OF_USER = 64;
 
-export function createLane({ waiting = MAX_WAITING }: { waiting?: number } = {}): Lane {
-  const pool = createConcurrencyLimiter({
-    concurrency: 1,
-    waiting,
+export function createLane({
+  waiting = MAX_WAITING,
+  waitingOfUser = MAX_WAITING_OF_USER,
+}: {
+  /** Pieces of work that wait or run: of all, and of one person. */
+  waiting?: number;
+  waitingOfUser?: number;
+} = {}): Lane {
+  const pool = createFairPool<number>({
+    lanes: [{ upTo: Number.POSITIVE_INFINITY, capacity: 1 }],
+    least: 1,
+    mostOfKey: waitingOfUser,
+    most: waiting,
     refusal: 'Too many costly pages are being read; try again in a moment.',
   });
   return {
-    run: (work) =>
-      pool.run(async () => {
+    run: (userId, work) =>
+      pool.run({ key: userId, weight: 1 }, async () => {
         await pause();
         return work(pause);
       }),

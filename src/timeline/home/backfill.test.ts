@@ -64,6 +64,7 @@ test('a backfill gives the newest, without a gap down to the floor that it names
       const backfill = openBackfill(all);
       const authors = Array.from({ length: 30 }, (_, i) => i + 1);
       const { ids, floor } = await backfill.newest({
+        reader: 1,
         authors,
         before: below,
         atLeast: 0,
@@ -105,8 +106,11 @@ test('the tails of very many authors are read in slices, one backfill at a time,
   const facts = createActivityFacts({ tweets: services, engagement });
   const backfill = createBackfill({ tweets: services, engagement, facts, lane: createLane() });
   const ask = { before: null, atLeast: 0, want: 20, strict: true };
-  const dear = Promise.all([backfill.newest({ authors, ...ask }), backfill.newest({ authors, ...ask })]);
-  await backfill.newest({ authors: [1, 2], ...ask });
+  const dear = Promise.all([
+    backfill.newest({ reader: 1, authors, ...ask }),
+    backfill.newest({ reader: 1, authors, ...ask }),
+  ]);
+  await backfill.newest({ reader: 2, authors: [1, 2], ...ask });
   assert.equal(seen[0], 'slice of 2', 'whoever reads few does not wait');
   await dear;
   backfilling = false;

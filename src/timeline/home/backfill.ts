@@ -8,6 +8,8 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 
 export interface BackfillRequest {
+  /** For whom: people take turns where it costs much. */
+  reader: UserId;
   authors: readonly UserId[];
   /** Only below this; null: from the newest. */
   before: Snowflake | null;
@@ -20,6 +22,7 @@ export interface BackfillRequest {
 }
 
 export interface SinceRequest {
+  reader: UserId;
   authors: readonly UserId[];
   completeTo: { tweets: number[]; reposts: number[] };
   atLeast: Snowflake;
@@ -208,11 +211,13 @@ export function createBackfill({ tweets, engagement, facts, lane }: BackfillDeps
   }
 
   /** Many authors wait for their turn; few never do. */
-  const inSlices = <Request extends { authors: readonly UserId[] }>(
+  const inSlices = <Request extends { reader: UserId; authors: readonly UserId[] }>(
     request: Request,
     read: (request: Request, pause: Pause) => Promise<Backfilled>,
   ): Promise<Backfilled> =>
-    request.authors.length > LIMITS.batch ? lane.run((pause) => read(request, pause)) : read(request, GO_ON);
+    request.authors.length > LIMITS.batch
+      ? lane.run(request.reader, (pause) => read(request, pause))
+      : read(request, GO_ON);
 
   return {
     newest: (request) => inSlices(request, newest),

@@ -5,6 +5,7 @@
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import type { HomeTimelines } from '../home-timelines/home-timelines.ts';
 import type { Backfill } from './backfill.ts';
+import type { BackfillAhead } from './backfill-ahead.ts';
 import type { FanOutOnRead } from './fan-out-on-read.ts';
 import type { FolloweeSet } from './followee-set.ts';
 import type { HomeLoader } from './home-loader.ts';
@@ -42,10 +43,11 @@ export interface CandidateSourceDeps {
   homeLoader: HomeLoader;
   fanOutOnRead: FanOutOnRead;
   backfill: Backfill;
+  ahead: BackfillAhead;
 }
 
 export function createCandidateSource(deps: CandidateSourceDeps): CandidateSource {
-  const { homeTimelines, homeLoader, fanOutOnRead, backfill } = deps;
+  const { homeTimelines, homeLoader, fanOutOnRead, backfill, ahead } = deps;
 
   /** What the home timeline and fan-out on read hold together; null where that ends above `below`. */
   async function fromHomeTimeline(request: Omit<BatchRequest, 'own'>): Promise<Batch | null> {
@@ -71,6 +73,7 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
   async function withOwn(batch: Batch, request: BatchRequest): Promise<Batch> {
     const { reader, below, want } = request;
     const own = await backfill.newest({
+      reader,
       authors: [reader],
       before: finite(below),
       atLeast: batch.end,
@@ -83,10 +86,9 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
     return both;
   }
 
-  function beneath({ reader, own, followeeSet, below, want }: BatchRequest): Promise<Batch> {
-    const authors = own ? [...followeeSet.allowed, reader] : followeeSet.allowed;
-    return backfill
-      .newest({ authors, before: finite(below), atLeast: 0, want, strict: false })
+  function beneath({ below, ...request }: BatchRequest): Promise<Batch> {
+    return ahead
+      .next({ ...request, before: finite(below) })
       .then(({ ids, floor, partial }) => ({ ids, end: floor, partial }));
   }
 

@@ -44,7 +44,14 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
   /** The author's newest, as far down as the reader's home timeline reaches: what was read before the follow was folded. */
   async function mergeTail(reader: UserId, author: UserId): Promise<void> {
     const atLeast = homeTimelines.floor(homeTimelines.find(reader));
-    const request = { authors: [author], before: null, atLeast, want: LIMITS.homeTimeline, strict: true };
+    const request = {
+      reader,
+      authors: [author],
+      before: null,
+      atLeast,
+      want: LIMITS.homeTimeline,
+      strict: true,
+    };
     const tail = await backfill.newest(request);
     const slot = homeTimelines.find(reader);
     // Evicted meanwhile: it will be filled from facts, and the follow is one.

@@ -103,7 +103,7 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
   async function refill(reader: UserId): Promise<Slot> {
     try {
       const followeeSet = await followeeSets.of(reader);
-      const content = await newestOf(deps, followeeSet);
+      const content = await newestOf(deps, reader, followeeSet);
       // Evicted or dropped meanwhile: the next read fills it anew.
       return homeTimelines.find(reader) < 0 ? -1 : union(reader, content, followeeSet.members);
     } catch (error) {
@@ -155,21 +155,27 @@ async function contentOf(
   followeeSet: FolloweeSet,
 ): Promise<Backfilled> {
   const row = await loadRow(deps, reader);
-  if (row === null || !isWhole(row, followeeSet)) return newestOf(deps, followeeSet);
+  if (row === null || !isWhole(row, followeeSet)) return newestOf(deps, reader, followeeSet);
   try {
     const since = await deps.backfill.since({
+      reader,
       authors: followeeSet.all,
       completeTo: row.completeTo,
       atLeast: row.floor,
     });
     return { ...since, ids: [...since.ids, ...Array.from(row.ids).reverse()] };
   } catch {
-    return newestOf(deps, followeeSet);
+    return newestOf(deps, reader, followeeSet);
   }
 }
 
-async function newestOf({ backfill }: HomeLoaderDeps, { all }: FolloweeSet): Promise<Backfilled> {
+async function newestOf(
+  { backfill }: HomeLoaderDeps,
+  reader: UserId,
+  { all }: FolloweeSet,
+): Promise<Backfilled> {
   const found = await backfill.newest({
+    reader,
     authors: all,
     before: null,
     atLeast: 0,

@@ -15,6 +15,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import { createHomeTimelines } from '../home-timelines/home-timelines.ts';
 import { createActivityFacts } from './activity-facts.ts';
 import { createBackfill } from './backfill.ts';
+import { createBackfillAhead } from './backfill-ahead.ts';
 import { createCandidateSource } from './candidates.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFanOutOnRead } from './fan-out-on-read.ts';
@@ -89,6 +90,7 @@ export function createHomes(deps: HomesDeps): Homes {
   const followeeSets = createFolloweeSets({ social });
   const facts = createActivityFacts({ tweets, engagement });
   const backfill = createBackfill({ tweets, engagement, facts, lane });
+  const ahead = createBackfillAhead({ backfill, clock });
   const fanOutOnRead = createFanOutOnRead({ timelineDb });
   const homeLoader = createHomeLoader({
     homeTimelines,
@@ -98,7 +100,7 @@ export function createHomes(deps: HomesDeps): Homes {
     clock,
     makeRoom: homeCheckpointer.makeRoom,
   });
-  const source = createCandidateSource({ homeTimelines, homeLoader, fanOutOnRead, backfill });
+  const source = createCandidateSource({ homeTimelines, homeLoader, fanOutOnRead, backfill, ahead });
   const rate = createReadRate({ clock, homes: homeTimelines.count });
   const walks = createWalks();
   // A row holds what was delivered and not fanned out on read; what was recorded for fan-out on read before it is gone with the others. So
