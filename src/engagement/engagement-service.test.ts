@@ -122,7 +122,7 @@ describe('engagement', () => {
       assert.deepEqual(await counts(), [2, 2, 2]);
     });
 
-    test('pages are full though many are hidden, and walk through everything once', async () => {
+    test('pages are full though many are hidden, and go through everything once', async () => {
       const crowd = Array.from({ length: 60 }, (_, index) => 100 + index);
       await world.people(...crowd);
       await Promise.all(crowd.map((actor) => engagement.like(by(actor))));

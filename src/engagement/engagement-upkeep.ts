@@ -5,7 +5,7 @@ import type { Worker } from '#platform/worker.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { EngagementStore } from './engagement-store.ts';
 
-/** How long an undone repost is kept, so that a walk through a home that began before repeats nothing. */
+/** How long an undone repost is kept, so that a pagination session of a home that began before repeats nothing. */
 export const UNDONE_KEPT_MS = 24 * 3_600_000;
 const ROWS_AT_ONCE = 500;
 const TWEETS_AT_ONCE = 200;

@@ -37,7 +37,7 @@ export interface EngagementList {
   limit: number;
 }
 
-/** A repost as homes need it: undone ones are kept for a while so that a walk in progress repeats nothing. */
+/** A repost as homes need it: undone ones are kept for a while so that a pagination session in progress repeats nothing. */
 export interface RepostActivity extends RepostRow {
   /** When it was undone (ms since 1970), null while it stands. */
   undoneAt: number | null;

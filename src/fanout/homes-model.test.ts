@@ -36,8 +36,8 @@ function plainHome(facts: Facts, reader: UserId, own: boolean, through: Snowflak
     .sort((a, b) => places.get(b)! - places.get(a)!);
 }
 
-/** A walk under way: what it must show is what has been there all the time. */
-interface OpenWalk {
+/** A pagination session under way: what it must show is what has been there all the time. */
+interface OpenSession {
   reader: UserId;
   own: boolean;
   place: HomePlace;
@@ -65,12 +65,12 @@ async function run(actions: Action[], options: CommunityOptions): Promise<void> 
     await c.people(PEOPLE);
     await c.step();
     const facts: Facts = { tweets: new Map(), reposts: new Map(), follows: new Set(), mutes: new Set() };
-    const walks: OpenWalk[] = [];
+    const sessions: OpenSession[] = [];
     for (const next of actions) {
-      await act(c, facts, walks, next);
-      for (const walk of walks) observe(facts, walk);
+      await act(c, facts, sessions, next);
+      for (const session of sessions) observe(facts, session);
     }
-    for (const walk of walks) while (await goOn(c, walk));
+    for (const session of sessions) while (await goOn(c, session));
     await c.settle();
     await checkAll(c, facts);
     await c.crash();
@@ -84,7 +84,7 @@ async function checkAll(c: Community, facts: Facts): Promise<void> {
   for (let reader = 1; reader <= PEOPLE; reader++) {
     for (const own of [false, true]) {
       assert.deepEqual(
-        await c.walk({ reader, own, limit: 7 }),
+        await c.home({ reader, own, limit: 7 }),
         plainHome(facts, reader, own),
         `home of ${reader}`,
       );
@@ -92,16 +92,16 @@ async function checkAll(c: Community, facts: Facts): Promise<void> {
   }
 }
 
-function observe(facts: Facts, walk: OpenWalk): void {
-  const now = new Set(plainHome(facts, walk.reader, walk.own, walk.place.top));
-  walk.must = walk.must.intersection(now);
-  walk.may = walk.may.union(new Set(plainHome(facts, walk.reader, walk.own)));
+function observe(facts: Facts, session: OpenSession): void {
+  const now = new Set(plainHome(facts, session.reader, session.own, session.place.top));
+  session.must = session.must.intersection(now);
+  session.may = session.may.union(new Set(plainHome(facts, session.reader, session.own)));
 }
 
 async function begin(
   c: Community,
   facts: Facts,
-  walks: OpenWalk[],
+  sessions: OpenSession[],
   { a: reader, b, n }: Action,
 ): Promise<void> {
   const own = b % 2 === 0;
@@ -110,25 +110,25 @@ async function begin(
   assert.deepEqual(shown, [...new Set(shown)]);
   if (next === null) return;
   const must = new Set(plainHome(facts, reader, own, next.top));
-  walks.push({ reader, own, place: next, shown, must, may: new Set(plainHome(facts, reader, own)) });
+  sessions.push({ reader, own, place: next, shown, must, may: new Set(plainHome(facts, reader, own)) });
 }
 
 /** One page more; at the end everything that was there all the time has been shown, once. False: it has ended. */
-async function goOn(c: Community, walk: OpenWalk): Promise<boolean> {
-  const { entries, next } = await c.page({ ...walk, limit: 3 });
-  walk.shown.push(...entries.map(({ tweetId }) => tweetId));
-  assert.equal(new Set(walk.shown).size, walk.shown.length, 'something repeats');
-  for (const tweetId of walk.shown) assert.ok(walk.may.has(tweetId), 'something was never there');
+async function goOn(c: Community, session: OpenSession): Promise<boolean> {
+  const { entries, next } = await c.page({ ...session, limit: 3 });
+  session.shown.push(...entries.map(({ tweetId }) => tweetId));
+  assert.equal(new Set(session.shown).size, session.shown.length, 'something repeats');
+  for (const tweetId of session.shown) assert.ok(session.may.has(tweetId), 'something was never there');
   if (next !== null) {
-    walk.place = next;
+    session.place = next;
     return true;
   }
-  const missing = [...walk.must].filter((tweetId) => !walk.shown.includes(tweetId));
+  const missing = [...session.must].filter((tweetId) => !session.shown.includes(tweetId));
   assert.deepEqual(missing, [], 'something is skipped');
   return false;
 }
 
-async function act(c: Community, facts: Facts, walks: OpenWalk[], next: Action): Promise<void> {
+async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Action): Promise<void> {
   const { op, a, b, n } = next;
   const tweetId = [...facts.tweets.keys()][n % Math.max(1, facts.tweets.size)];
   const tie = { userId: a, other: b, traceId: '' };
@@ -174,13 +174,13 @@ async function act(c: Community, facts: Facts, walks: OpenWalk[], next: Action):
       facts.mutes.delete(pair(a, b));
       break;
     case 'begin':
-      // What has been delivered must be in the walk; what has not may still come into it.
+      // What has been delivered must be in the session; what has not may still come into it.
       if (n % 2 === 0) await c.settle();
-      await begin(c, facts, walks, next);
+      await begin(c, facts, sessions, next);
       break;
     case 'go on': {
-      const walk = walks[n % Math.max(1, walks.length)];
-      if (walk !== undefined && !(await goOn(c, walk))) walks.splice(walks.indexOf(walk), 1);
+      const session = sessions[n % Math.max(1, sessions.length)];
+      if (session !== undefined && !(await goOn(c, session))) sessions.splice(sessions.indexOf(session), 1);
       break;
     }
     case 'step':
@@ -194,8 +194,8 @@ async function act(c: Community, facts: Facts, walks: OpenWalk[], next: Action):
       break;
     case 'crash':
     case 'restart':
-      // Across a restart a walk goes on by facts, which cannot tell everything: see walks.ts.
-      walks.length = 0;
+      // Across a restart a session goes on by facts, which cannot tell everything: see pagination-sessions.ts.
+      sessions.length = 0;
       await c[op]();
       break;
   }
@@ -210,7 +210,7 @@ const WORLDS: [string, CommunityOptions][] = [
   ['with no list of followers kept', { fanout: { maxFollowerIds: 1 }, maxHomeTimelines: 2 }],
 ];
 for (const [title, options] of WORLDS) {
-  test(`homes and walks are what the facts say, ${title}`, async () => {
+  test(`homes and pagination sessions are what the facts say, ${title}`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 80 }), (actions) =>
         run(actions, options),

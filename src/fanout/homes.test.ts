@@ -26,11 +26,11 @@ describe('a home', () => {
       await c.follow(ADA, BEN);
       await c.follow(ADA, CYD, true);
       const old = await c.post(BEN);
-      assert.deepEqual(await c.walk({ reader: ADA }), [old]);
+      assert.deepEqual(await c.home({ reader: ADA }), [old]);
       const secret = await c.post(CYD);
       await c.post(DAN);
       await c.settle();
-      assert.deepEqual(await c.walk({ reader: ADA }), [secret, old]);
+      assert.deepEqual(await c.home({ reader: ADA }), [secret, old]);
     }));
 
   test('costs nothing but its home timeline once it is ready', () =>
@@ -38,9 +38,9 @@ describe('a home', () => {
       await c.follow(ADA, BEN);
       await c.post(BEN);
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       c.calls.clear();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       assert.deepEqual([...c.calls].sort(), [
         ['engagement.repostsBy', 1],
         ['social.followeesOf', 1],
@@ -50,9 +50,9 @@ describe('a home', () => {
   test('shows somebody newly followed at once, and through fan-out to those who do not ask', () =>
     withCommunity(async (c) => {
       const tweet = await c.post(BEN);
-      assert.deepEqual(await c.walk({ reader: ADA }), []);
+      assert.deepEqual(await c.home({ reader: ADA }), []);
       await c.follow(ADA, BEN);
-      assert.deepEqual(await c.walk({ reader: ADA }), [tweet]);
+      assert.deepEqual(await c.home({ reader: ADA }), [tweet]);
       await c.follow(ADA, CYD);
       const other = await c.post(CYD);
       await c.settle();
@@ -77,11 +77,11 @@ describe('a home', () => {
       const theirs = await c.post(BEN);
       await c.settle();
       const mine = await c.post(ADA);
-      assert.deepEqual(await c.walk({ reader: ADA, own: true }), [mine, theirs]);
-      assert.deepEqual(await c.walk({ reader: ADA }), [theirs]);
+      assert.deepEqual(await c.home({ reader: ADA, own: true }), [mine, theirs]);
+      assert.deepEqual(await c.home({ reader: ADA }), [theirs]);
       await c.repost(ADA, await c.post(DAN));
-      assert.equal((await c.walk({ reader: ADA, own: true })).length, 3);
-      assert.deepEqual(await c.walk({ reader: ADA }), [theirs]);
+      assert.equal((await c.home({ reader: ADA, own: true })).length, 3);
+      assert.deepEqual(await c.home({ reader: ADA }), [theirs]);
     }));
 
   test('leaves out the unfollowed, the muted and the deleted at once, and brings back the unmuted', () =>
@@ -92,15 +92,15 @@ describe('a home', () => {
       const cyd = await c.post(CYD);
       const gone = await c.post(CYD);
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.remove(CYD, gone);
-      assert.deepEqual(await c.walk({ reader: ADA }), [cyd, ben]);
+      assert.deepEqual(await c.home({ reader: ADA }), [cyd, ben]);
       await c.social.mute({ userId: ADA, other: CYD, traceId: '' });
-      assert.deepEqual(await c.walk({ reader: ADA }), [ben]);
+      assert.deepEqual(await c.home({ reader: ADA }), [ben]);
       await c.social.unmute({ userId: ADA, other: CYD, traceId: '' });
-      assert.deepEqual(await c.walk({ reader: ADA }), [cyd, ben]);
+      assert.deepEqual(await c.home({ reader: ADA }), [cyd, ben]);
       await c.unfollow(ADA, BEN);
-      assert.deepEqual(await c.walk({ reader: ADA }), [cyd]);
+      assert.deepEqual(await c.home({ reader: ADA }), [cyd]);
     }));
 
   test('forgets what somebody did while their account is not active, and has all of it afterwards', () =>
@@ -112,9 +112,9 @@ describe('a home', () => {
       await c.repost(CYD, other);
       await c.social.setAccount({ userId: CYD, state: 'deactivated' });
       await c.settle();
-      assert.deepEqual(await c.walk({ reader: ADA }), [ben]);
+      assert.deepEqual(await c.home({ reader: ADA }), [ben]);
       await c.social.setAccount({ userId: CYD, state: 'active' });
-      assert.deepEqual(await c.walk({ reader: ADA }), [other, ben]);
+      assert.deepEqual(await c.home({ reader: ADA }), [other, ben]);
     }));
 });
 
@@ -147,15 +147,15 @@ describe('reposts in a home', () => {
       const between = await c.post(BEN);
       await c.repost(CYD, theirs);
       await c.settle();
-      assert.deepEqual(await c.walk({ reader: ADA }), [theirs, between]);
+      assert.deepEqual(await c.home({ reader: ADA }), [theirs, between]);
       await c.unrepost(CYD, theirs);
-      assert.deepEqual(await c.walk({ reader: ADA }), [between, theirs]);
+      assert.deepEqual(await c.home({ reader: ADA }), [between, theirs]);
       await c.unrepost(BEN, theirs);
-      assert.deepEqual(await c.walk({ reader: ADA }), [between]);
+      assert.deepEqual(await c.home({ reader: ADA }), [between]);
     }));
 });
 
-describe('a walk through a home', () => {
+describe('a pagination session of a home', () => {
   let c: Community;
   let posted: TweetId[];
 
@@ -210,11 +210,11 @@ describe('a walk through a home', () => {
     await c.unrepost(CYD, posted[5]!);
     const shown = await rest(first);
     assert.equal(shown[1], extra);
-    const all = [...shown, ...(await c.walk({ reader: ADA }))];
+    const all = [...shown, ...(await c.home({ reader: ADA }))];
     assert.ok(all.includes(posted[5]!));
   });
 
-  test('does not skip a tweet whose repost arrived above after the walk had passed', async () => {
+  test('does not skip a tweet whose repost arrived above after the session had passed', async () => {
     await c.repost(CYD, posted[3]!);
     const mine = await c.post(ADA);
     const first = await c.page({ reader: ADA, own: true, limit: 2 });
@@ -263,7 +263,7 @@ describe('connected people', () => {
     withCommunity(async (c) => {
       for (const reader of [ADA, CYD]) await c.follow(reader, BEN);
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       const heard = [ADA, CYD, DAN].map((person) => listen(c, person));
       const tweetId = await c.post(BEN);
       await c.settle();

@@ -43,7 +43,7 @@ describe('while a home is being made', () => {
           late = await c.post(BEN);
           await c.settle();
         });
-        await c.walk({ reader: ADA });
+        await c.home({ reader: ADA });
         assert.deepEqual(await inMemory(c, ADA), [late, old]);
       }));
 
@@ -58,8 +58,8 @@ describe('while a home is being made', () => {
             await c.settle();
           });
         });
-        await c.walk({ reader: ADA });
-        await c.walk({ reader: ADA });
+        await c.home({ reader: ADA });
+        await c.home({ reader: ADA });
         assert.deepEqual(await inMemory(c, ADA), [old]);
       }));
   }
@@ -70,8 +70,8 @@ describe('while a home is being made', () => {
       await c.follow(ADA, BEN);
       const tweet = await c.post(BEN);
       c.calls.clear();
-      const walks = await Promise.all(Array.from({ length: 5 }, () => c.walk({ reader: ADA })));
-      assert.deepEqual(walks, Array(5).fill([tweet]));
+      const homes = await Promise.all(Array.from({ length: 5 }, () => c.home({ reader: ADA })));
+      assert.deepEqual(homes, Array(5).fill([tweet]));
       assert.equal(c.calls.get('tweets.tails'), 1);
     }));
 
@@ -79,10 +79,10 @@ describe('while a home is being made', () => {
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       const first = await c.post(BEN);
-      assert.deepEqual(await c.walk({ reader: ADA }), [first]);
+      assert.deepEqual(await c.home({ reader: ADA }), [first]);
       const unseen = await c.post(BEN);
       await c.settle();
-      assert.deepEqual(await c.walk({ reader: ADA }), [unseen, first]);
+      assert.deepEqual(await c.home({ reader: ADA }), [unseen, first]);
     }));
 });
 
@@ -91,7 +91,7 @@ describe('a follow', () => {
     withCommunity(async (c) => {
       await c.step();
       await c.follow(CYD, BEN);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       const before = await c.post(BEN);
       const [, during] = await Promise.all([c.follow(ADA, BEN), c.post(BEN)]);
       const after = await c.post(BEN);
@@ -104,7 +104,7 @@ describe('a follow', () => {
       await c.step();
       await c.follow(CYD, BEN);
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.post(BEN);
       // The list is read for that post; the follow commits just after its only page.
       c.after.set('social.followerIds', () => c.follow(ADA, BEN));
@@ -124,13 +124,13 @@ describe('a follow', () => {
       }
       // Delivered to nobody: only merging and backfill can bring them.
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.follow(ADA, BEN);
       await c.settle();
       assert.equal((await inMemory(c, ADA)).length, 50);
-      assert.deepEqual(await c.walk({ reader: ADA, limit: 100 }), theirs);
+      assert.deepEqual(await c.home({ reader: ADA, limit: 100 }), theirs);
       await c.follow(CYD, BEN);
-      assert.deepEqual(await c.walk({ reader: CYD, limit: 100 }), theirs);
+      assert.deepEqual(await c.home({ reader: CYD, limit: 100 }), theirs);
     }));
 });
 
@@ -142,11 +142,11 @@ describe('a packed home', () => {
       const old = await c.post(BEN);
       await c.settle();
       await c.pass(LONG_AFTER);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.restart();
       const missed = await c.post(BEN);
       c.calls.clear();
-      assert.deepEqual(await c.walk({ reader: ADA }), [missed, old]);
+      assert.deepEqual(await c.home({ reader: ADA }), [missed, old]);
       assert.equal(c.calls.get('timelineDb.load'), 1);
       assert.equal(c.calls.get('tweets.tails'), 1);
     }));
@@ -157,10 +157,10 @@ describe('a packed home', () => {
       await c.follow(ADA, BEN);
       await c.settle();
       await c.pass(LONG_AFTER);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       const underway = await c.post(BEN);
       await c.restart();
-      assert.deepEqual(await c.walk({ reader: ADA }), [underway]);
+      assert.deepEqual(await c.home({ reader: ADA }), [underway]);
     }));
 
   test('is not used after a follow that only a lost home timeline had merged', () =>
@@ -169,7 +169,7 @@ describe('a packed home', () => {
       await c.follow(ADA, BEN);
       await c.settle();
       await c.pass(LONG_AFTER);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       const older = await c.post(CYD);
       await c.settle();
       await c.homes.flush();
@@ -177,7 +177,7 @@ describe('a packed home', () => {
       await c.follow(ADA, CYD);
       await c.settle();
       await c.crash();
-      assert.deepEqual(await c.walk({ reader: ADA }), [older]);
+      assert.deepEqual(await c.home({ reader: ADA }), [older]);
     }));
 
   test('is not used for somebody unfollowed, then followed again, who posted in between', () =>
@@ -186,7 +186,7 @@ describe('a packed home', () => {
       await c.follow(ADA, BEN);
       await c.settle();
       await c.pass(LONG_AFTER);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.unfollow(ADA, BEN);
       const between = await c.post(BEN);
       await c.settle();
@@ -194,7 +194,7 @@ describe('a packed home', () => {
       await c.pass(LONG_AFTER);
       await c.follow(ADA, BEN);
       await c.crash();
-      assert.deepEqual(await c.walk({ reader: ADA }), [between]);
+      assert.deepEqual(await c.home({ reader: ADA }), [between]);
     }));
 
   test('is not used once somebody followed for long is active again', () =>
@@ -205,12 +205,12 @@ describe('a packed home', () => {
       await c.settle();
       await c.social.setAccount({ userId: CYD, state: 'deactivated' });
       await c.pass(LONG_AFTER);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.homes.flush();
       assert.notEqual(await c.timelineDb.load({ reader: ADA }), null);
       await c.social.setAccount({ userId: CYD, state: 'active' });
       await c.crash();
-      assert.deepEqual(await c.walk({ reader: ADA }), [older]);
+      assert.deepEqual(await c.home({ reader: ADA }), [older]);
     }));
 
   test('is written when its home timeline makes room for another, and while it changes', () =>
@@ -220,8 +220,8 @@ describe('a packed home', () => {
         await c.follow(ADA, BEN);
         const tweet = await c.post(BEN);
         await c.settle();
-        await c.walk({ reader: ADA });
-        await c.walk({ reader: DAN });
+        await c.home({ reader: ADA });
+        await c.home({ reader: DAN });
         while (await c.homes.workers[0]!.step());
         const row = await c.timelineDb.load({ reader: ADA });
         assert.deepEqual([...row!.ids], [tweet]);
@@ -240,14 +240,14 @@ describe('a home timeline for other followees than today’s', () => {
       await c.people(many + 5);
       for (let followee = 5; followee < 5 + many; followee++) await c.follow(ADA, followee);
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       await c.follow(ADA, BEN);
       await c.follow(ADA, CYD);
       const tweet = await c.post(BEN);
       c.calls.clear();
       await c.settle();
       assert.ok((c.calls.get('tweets.tails') ?? 0) <= 2, 'one tail for each follow');
-      assert.deepEqual(await c.walk({ reader: ADA }), [tweet]);
+      assert.deepEqual(await c.home({ reader: ADA }), [tweet]);
     }));
 });
 
@@ -260,7 +260,7 @@ describe('with a part down', () => {
       await c.settle();
       const load = c.timelineDb.load;
       c.timelineDb.load = () => Promise.reject(new Error('down'));
-      assert.deepEqual(await c.walk({ reader: ADA }), [tweet]);
+      assert.deepEqual(await c.home({ reader: ADA }), [tweet]);
       c.timelineDb.load = load;
     }));
 
@@ -280,21 +280,21 @@ describe('with a part down', () => {
       );
       assert.ok(partial);
       c.down.clear();
-      assert.deepEqual(await c.walk({ reader: ADA }), [tweet, reposted]);
+      assert.deepEqual(await c.home({ reader: ADA }), [tweet, reposted]);
     }));
 
   test('social: there is no home, rather than one that nobody checked', () =>
     withCommunity(async (c) => {
       await c.step();
       c.down.add('social');
-      await assert.rejects(c.walk({ reader: ADA }));
+      await assert.rejects(c.home({ reader: ADA }));
     }));
 
   test('fan-out tries again what failed, and says nothing is done that is not', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       const before = (await c.fanout.folded('tweets'))!;
       const tweet = await c.post(BEN);
       c.down.add('social');
@@ -317,7 +317,7 @@ describe('activities that are merged at reading', () => {
         for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
         const first = await c.post(BEN);
         await c.settle();
-        await c.walk({ reader: ADA });
+        await c.home({ reader: ADA });
         const pulled = await c.post(BEN);
         const pushed = await c.post(CYD);
         await c.settle();
@@ -330,9 +330,9 @@ describe('activities that are merged at reading', () => {
         await c.pass(LONG_AFTER);
         await c.homes.flush();
         await c.crash();
-        assert.deepEqual(await c.walk({ reader: ADA }), [pushed, pulled, first]);
+        assert.deepEqual(await c.home({ reader: ADA }), [pushed, pulled, first]);
         await c.unfollow(ADA, BEN);
-        assert.deepEqual(await c.walk({ reader: ADA }), [pushed]);
+        assert.deepEqual(await c.home({ reader: ADA }), [pushed]);
       },
       { fanout: { pushOrPull } },
     ));
@@ -366,7 +366,7 @@ describe('what is new since', () => {
       await c.pass(1);
       const later = await c.post(BEN);
       await c.settle();
-      assert.equal((await c.walk({ reader: ADA })).length, 2);
+      assert.equal((await c.home({ reader: ADA })).length, 2);
       const { activities } = await c.homes.newTweetsSince({ reader: ADA, after: 0, limit: 9 });
       assert.deepEqual(activities, [{ tweetId: later, actor: BEN }]);
     }));
@@ -379,7 +379,7 @@ describe('what is new since', () => {
       await c.follow(ADA, CYD);
       for (let i = 0; i < many; i++) await c.post(i % 2 === 0 ? BEN : CYD);
       await c.settle();
-      await c.walk({ reader: ADA });
+      await c.home({ reader: ADA });
       c.calls.clear();
       const { activities } = await c.homes.newTweetsSince({ reader: ADA, after: 0, limit: 2 * many });
       assert.ok(activities.length >= LIMITS.homeTimeline && activities.length < many);

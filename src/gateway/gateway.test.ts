@@ -192,16 +192,16 @@ describe('the API', () => {
       api.clock.advance(1);
     }
     const newestFirst = fans.map(({ id }) => id).reverse();
-    const walked: string[] = [];
+    const collected: string[] = [];
     let path = `/${cy.id}/followers?limit=2`;
     for (;;) {
       const { body } = await ada.get(path);
-      walked.push(...body.followers);
+      collected.push(...body.followers);
       for (const id of body.followers) assert.ok(body.users[id]);
       if (body.nextCursor === null) break;
       path = `/${cy.id}/followers?limit=2&cursor=${body.nextCursor}`;
     }
-    assert.deepEqual(walked, newestFirst);
+    assert.deepEqual(collected, newestFirst);
     assert.deepEqual((await ada.get(`/${cy.id}/profile`)).body.followers, newestFirst);
 
     const { nextCursor } = (await ada.get(`/${cy.id}/followers?limit=2`)).body;

@@ -8,8 +8,8 @@ const ann = 1;
 const others = [2, 3, 4, 5, 6, 7];
 const [bob, cid, dan] = [2, 3, 4] as const;
 
-/** Walks through somebody's list; `between` happens after each page. */
-async function walkThrough(
+/** Pages through somebody's list; `between` happens after each page. */
+async function readAll(
   world: World,
   { limit, between }: { limit: number; between?: (page: number) => Promise<void> },
 ): Promise<NotificationView[]> {
@@ -51,7 +51,7 @@ describe('paging', () => {
       assert.ok(notifications.length > 20);
       assert.equal(notifications.filter(({ type }) => type === 'tweet').length, 1);
       for (const limit of [1, 2, 3, 7, 20]) {
-        assert.deepEqual(await walkThrough(world, { limit }), notifications, `pages of ${limit}`);
+        assert.deepEqual(await readAll(world, { limit }), notifications, `pages of ${limit}`);
       }
     }));
 
@@ -61,7 +61,7 @@ describe('paging', () => {
       for (const tweetId of tweets) await world.like(bob, tweetId);
       await world.settle();
       const scanned = await world.headlines(ann);
-      const seen = await walkThrough(world, {
+      const seen = await readAll(world, {
         limit: 1,
         async between(page) {
           if (page > 1) return;
@@ -89,7 +89,7 @@ describe('paging', () => {
         commentId: null,
       } as const;
       await notify(world, { ...notification, id: notification.tweetId, actor: dan });
-      const seen = await walkThrough(world, { limit: 1, between: () => world.settle() });
+      const seen = await readAll(world, { limit: 1, between: () => world.settle() });
       assert.deepEqual(seen.map(headline), ['mention 4 (1)*', 'like 2 (1)*']);
     }));
 
@@ -101,7 +101,7 @@ describe('paging', () => {
       await world.like(cid, tweetId);
       await world.comment(cid, tweetId);
       await world.settle();
-      const seen = await walkThrough(world, { limit: 1, between: async () => void (await world.post(bob)) });
+      const seen = await readAll(world, { limit: 1, between: async () => void (await world.post(bob)) });
       assert.deepEqual(
         seen.map(({ type, id }) => (type === 'tweet' ? id : type)),
         ['comment', 'like', early],
@@ -117,7 +117,7 @@ describe('paging', () => {
       const upTo = await world.comment(bob, tweetId);
       await world.like(cid, tweetId);
       await world.settle();
-      const seen = await walkThrough(world, {
+      const seen = await readAll(world, {
         limit: 1,
         between: async () => void (await world.notifications.markRead({ userId: ann, upTo })),
       });
@@ -146,7 +146,7 @@ describe('the bound', () => {
       await world.like(bob, tweetId);
       await world.settle();
       assert.equal(await world.unread(ann), STORE_LIMITS.notifications);
-      const seen = await walkThrough(world, { limit: 100 });
+      const seen = await readAll(world, { limit: 100 });
       assert.equal(seen.length, STORE_LIMITS.notifications);
       assert.equal(seen[0]!.type, 'like');
     }));

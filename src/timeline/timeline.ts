@@ -43,13 +43,13 @@ export interface FeedPage<Place> {
   partial: boolean;
 }
 
-/** Where a walk through a home stands. */
+/** Where a pagination session of a home stands. */
 export interface HomePlace {
-  /** The newest activity (its magnitude) when the walk began: what is above belongs to a fresh first page. */
+  /** The newest activity (its magnitude) when the session began: what is above belongs to a fresh first page. */
   top: Snowflake;
   /** Activities below this come next. */
   below: Snowflake;
-  /** When the walk began (ms): a repost undone since still counts as shown. */
+  /** When the session began (ms): a repost undone since still counts as shown. */
   began: number;
 }
 export interface TopPlace {

@@ -68,7 +68,7 @@ describe('the bots of docs/clients.md', () => {
       await soon(async () => assert.equal(network.opened.length, 1));
       const own = (await owner.get('/me/tweets')).tweets;
       assert.deepEqual([own[0].content, own[0].images.length], ['Here I am', 1]);
-      const home = await owner.walk('/me/tweets?followed=true', 'tweets');
+      const home = await owner.list('/me/tweets?followed=true', 'tweets');
       assert.ok(home.length >= TWEETS);
       assert.ok(home.every(({ viewer }) => viewer.liked));
 

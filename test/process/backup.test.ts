@@ -87,7 +87,7 @@ const stepsOf = (rounds: Round[]) => rounds.reduce((sum, { answered }) => sum + 
 async function stepsIn(server: Server, { person, rounds }: Writer): Promise<number> {
   const reader = connect(() => server.url, person.token);
   const tweets: Map<string, Record<string, never>> = new Map(
-    (await reader.walk('/me/tweets', 'tweets')).map((tweet) => [tweet.tweetId, tweet]),
+    (await reader.list('/me/tweets', 'tweets')).map((tweet) => [tweet.tweetId, tweet]),
   );
   assert.equal((await reader.get('/me/profile')).tweetCount, tweets.size, 'a count is the count of its rows');
   let steps = 0;
@@ -182,9 +182,9 @@ test('a backup under load is one moment of all files, and a server on it serves 
   // Views come from the facts that are there: the fan's home, and what the writers did as the top lists have it.
   const reader = connect(() => again.url, fan.token);
   await eventually(async () => {
-    const home = await reader.walk('/me/tweets?followed=true', 'tweets');
-    const top = await reader.walk('/tweets', 'tweets');
-    const all = await Promise.all(writers.map(({ person }) => reader.walk(`/${person.id}/tweets`, 'tweets')));
+    const home = await reader.list('/me/tweets?followed=true', 'tweets');
+    const top = await reader.list('/tweets', 'tweets');
+    const all = await Promise.all(writers.map(({ person }) => reader.list(`/${person.id}/tweets`, 'tweets')));
     const ids = (tweets: { tweetId: string }[]) => tweets.map(({ tweetId }) => tweetId).sort();
     assert.deepEqual(ids(home), ids(all.flat()));
     assert.deepEqual(ids(top), ids(all.flat()));
@@ -201,7 +201,7 @@ test('a backup is made of a stopped server too, and served as well', async () =>
   const served = await start(beside('again'));
   const reader = connect(() => served.url);
   // Top lists are a view, and made again.
-  await eventually(async () => assert.ok((await reader.walk('/tweets', 'tweets')).length > WRITERS));
+  await eventually(async () => assert.ok((await reader.list('/tweets', 'tweets')).length > WRITERS));
   assert.equal((await served.stop()).code, 0);
 });
 

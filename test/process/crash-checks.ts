@@ -71,7 +71,7 @@ async function decideText(
     assert.equal(answer.status, 200, `${JSON.stringify(act)} again: ${JSON.stringify(answer.body)}`);
     again = answer.body[id];
   }
-  const found = (await person.walk(path, field)).filter(({ content }) => content === act.text);
+  const found = (await person.list(path, field)).filter(({ content }) => content === act.text);
   assert.ok(found.length <= 1, `${act.text} stands ${found.length} times`);
   if (again !== null) assert.equal(found[0]?.[id], again, `${act.text} was kept under its key`);
   // A comment may have its row and its text, and be listed only when the sweeper finds them: so it is asked again.
@@ -93,7 +93,7 @@ async function decideChange(model: Model, person: Person, act: Change): Promise<
   const aboutTweet = act.kind === 'uncomment' || act.edge.kind !== 'follow';
   if (aboutTweet && (await person.send('GET', `/tweets/${tweetId}`)).status === 404) return;
   if (act.kind === 'uncomment') {
-    const listed = await person.walk(`/tweets/${tweetId}/comments`, 'comments');
+    const listed = await person.list(`/tweets/${tweetId}/comments`, 'comments');
     const there = listed.some(({ commentId }) => commentId === act.commentId);
     model.comments.get(act.commentId)!.state = there ? 'there' : 'gone';
     return;
@@ -101,8 +101,8 @@ async function decideChange(model: Model, person: Person, act: Change): Promise<
   const { kind, from, to } = act.edge;
   const ids =
     kind === 'follow'
-      ? await person.walk('/me/following', 'following')
-      : (await person.walk(`/tweets/${to}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
+      ? await person.list('/me/following', 'following')
+      : (await person.list(`/tweets/${to}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
   if (ids.includes(kind === 'follow' ? to : from)) model.edges.set(edgeKey(act.edge), act.edge);
   else model.edges.delete(edgeKey(act.edge));
 }
@@ -110,7 +110,7 @@ async function decideChange(model: Model, person: Person, act: Change): Promise<
 /** Every fact that was answered stands, and none that was not asked for. At once, without any settling. */
 export async function checkFacts({ model, people }: CheckDeps): Promise<void> {
   for (const person of people) {
-    const own: ShownTweet[] = await person.walk('/me/tweets', 'tweets');
+    const own: ShownTweet[] = await person.list('/me/tweets', 'tweets');
     const texts = (pairs: [string, string][]) => new Map(pairs.sort(([a], [b]) => Number(a) - Number(b)));
     assert.deepEqual(
       texts(own.map(({ tweetId, content }) => [tweetId, content])),
@@ -119,12 +119,12 @@ export async function checkFacts({ model, people }: CheckDeps): Promise<void> {
     );
     assert.equal(own.length, new Set(own.map(({ tweetId }) => tweetId)).size);
     same(
-      await person.walk('/me/following', 'following'),
+      await person.list('/me/following', 'following'),
       targets(model, 'follow', person.id),
       `whom ${person.handle} follows`,
     );
     same(
-      await person.walk('/me/followers', 'followers'),
+      await person.list('/me/followers', 'followers'),
       sources(model, 'follow', person.id),
       `who follows ${person.handle}`,
     );
@@ -139,10 +139,10 @@ export async function checkFacts({ model, people }: CheckDeps): Promise<void> {
 
 async function checkLists(model: Model, reader: Person, tweetId: string): Promise<void> {
   for (const kind of ['like', 'repost'] as const) {
-    const listed = (await reader.walk(`/tweets/${tweetId}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
+    const listed = (await reader.list(`/tweets/${tweetId}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
     same(listed, sources(model, kind, tweetId), `the ${kind}s of ${tweetId}`);
   }
-  const listed = (await reader.walk(`/tweets/${tweetId}/comments`, 'comments')).map(
+  const listed = (await reader.list(`/tweets/${tweetId}/comments`, 'comments')).map(
     ({ commentId, content }) => `${commentId} ${content}`,
   );
   same(
@@ -163,7 +163,7 @@ export async function checkViews({ model, people }: CheckDeps): Promise<void> {
     for (const own of [false, true]) await eventually(() => checkHome(model, person, own));
   }
   await eventually(async () => {
-    const top = await people[0]!.walk('/tweets', 'tweets');
+    const top = await people[0]!.list('/tweets', 'tweets');
     assert.deepEqual(
       top.map(({ tweetId }) => tweetId),
       plainTop(model).slice(0, LIMITS.globalTop),
@@ -183,7 +183,7 @@ async function checkCounts(model: Model, person: Person): Promise<void> {
     ],
     `the counts of ${person.handle}`,
   );
-  for (const tweet of (await person.walk('/me/tweets', 'tweets')) as ShownTweet[]) checkTweet(model, tweet);
+  for (const tweet of (await person.list('/me/tweets', 'tweets')) as ShownTweet[]) checkTweet(model, tweet);
 }
 
 function checkTweet(model: Model, tweet: ShownTweet): void {
@@ -196,9 +196,9 @@ function checkTweet(model: Model, tweet: ShownTweet): void {
   assert.deepEqual([tweet.likeCount, tweet.commentCount, tweet.repostCount], counts, `counts of ${tweetId}`);
 }
 
-async function checkHome(model: Model, { handle, id, walk }: Person, own: boolean): Promise<void> {
+async function checkHome(model: Model, { handle, id, list }: Person, own: boolean): Promise<void> {
   const what = `the home of ${handle}${own ? ' with own tweets' : ''}`;
-  const shown: ShownTweet[] = await walk(`/me/tweets?followed=true${own ? '&own=true' : ''}`, 'tweets', 37);
+  const shown: ShownTweet[] = await list(`/me/tweets?followed=true${own ? '&own=true' : ''}`, 'tweets', 37);
   const rows = shown.map(({ tweetId, repostedBy }) => `${tweetId} ${[...repostedBy].sort()}`);
   same(
     rows,

@@ -66,7 +66,7 @@ test(`on a full disk (a limited ${disk.kind}) nothing is acknowledged that is no
   server = await start();
   await assertHolds(connect(url, ada.token), kept);
   const homeIds = async () =>
-    (await connect(url, bob.token).walk('/me/tweets?followed=true', 'tweets')).map(({ tweetId }) => tweetId);
+    (await connect(url, bob.token).list('/me/tweets?followed=true', 'tweets')).map(({ tweetId }) => tweetId);
   await eventually(async () => assert.deepEqual((await homeIds()).sort(), [...kept].sort()));
 
   disk.fill(server);
@@ -107,8 +107,8 @@ async function postUntilFull(person: Person, kept: Set<string>): Promise<Answer>
   throw new Error('the disk never was full');
 }
 
-async function assertHolds(person: Pick<Person, 'walk'>, kept: Set<string>): Promise<void> {
-  const own = await person.walk('/me/tweets', 'tweets');
+async function assertHolds(person: Pick<Person, 'list'>, kept: Set<string>): Promise<void> {
+  const own = await person.list('/me/tweets', 'tweets');
   assert.deepEqual(own.map(({ tweetId }) => tweetId).sort(), [...kept].sort());
 }
 

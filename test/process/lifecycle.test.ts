@@ -194,7 +194,7 @@ describe('a server that is told to stop', () => {
     );
 
     const again = await start({ data });
-    const kept = await connect(() => again.url, ada.token).walk('/me/tweets', 'tweets');
+    const kept = await connect(() => again.url, ada.token).list('/me/tweets', 'tweets');
     assert.deepEqual(
       kept.map(({ content }) => content),
       ['in two pieces', 'before'],

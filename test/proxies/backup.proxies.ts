@@ -47,7 +47,7 @@ test('a backup is made while the server serves, and the newest are kept', async 
   assert.equal((await restoring.exited).code, 0, restoring.stderr());
   const again = await startServer({ data: restored });
   context.after(() => again.kill());
-  const tweets = await connect(() => again.url, ann.token).walk('/me/tweets', 'tweets');
+  const tweets = await connect(() => again.url, ann.token).list('/me/tweets', 'tweets');
   assert.deepEqual(
     tweets.map(({ content }) => content),
     ['kept'],

@@ -1,97 +1,97 @@
-/** Walks through homes, page by page, while everything else goes on: nothing repeats, nothing is skipped. */
+/** Pagination sessions of homes while everything else goes on: nothing repeats, nothing is skipped. */
 import assert from 'node:assert/strict';
 import type { HomePlace } from '#timeline/timeline.ts';
 import type { Ids } from './facts.ts';
 import { plainHome } from './views.ts';
 import type { World } from './world.ts';
 
-export interface Walks {
-  /** Begins this reader's walk, or goes on with it by one page. */
+export interface PaginationSessions {
+  /** Begins this reader's session, or goes on with it by one page. */
   step(reader: number, limit: number): Promise<void>;
-  /** Everything is settled: what stands now is what walks that begin now must cover. */
+  /** Everything is settled: what stands now is what sessions that begin now must cover. */
   settled(ids: Ids): Promise<void>;
-  /** Walks that are under way are given up. */
+  /** PaginationSessions that are under way are given up. */
   forget(): void;
 }
 
-interface Walk {
+interface PaginationSession {
   place: HomePlace | null;
   seen: Set<number>;
-  /** What has stood in the home ever since all was settled before the walk began, by tweet: its activity. */
+  /** What has stood in the home ever since all was settled before the session began, by tweet: its activity. */
   stood: Map<number, number>;
   done: boolean;
-  /** `walksBegun` of the reader at its last page. */
+  /** `sessionsBegun` of the reader at its last page. */
   begun: number;
 }
 
-/** As timeline/home/walks.ts has it, less the one that is reading. */
-const WALKS_REMEMBERED = 3;
+/** As timeline/home/pagination-sessions.ts has it, less the one that is reading. */
+const SESSIONS_REMEMBERED = 3;
 
-export function createWalks(world: World): Walks {
+export function createPaginationSessions(world: World): PaginationSessions {
   /** As of the last settling: what is newer may not have been delivered yet. */
   let settledIds: Ids | undefined;
   let homes = new Map<number, Map<number, number>>();
-  const walks = new Map<number, Walk>();
+  const sessions = new Map<number, PaginationSession>();
 
-  /** A reader's few latest walks are remembered; older ones go on by facts, which promise less. */
-  const isForgotten = (reader: number, walk: Walk) =>
-    walk.place !== null && world.walksBegun(reader) - walk.begun >= WALKS_REMEMBERED;
+  /** A reader's few latest sessions are remembered; older ones go on by facts, which promise less. */
+  const isForgotten = (reader: number, session: PaginationSession) =>
+    session.place !== null && world.sessionsBegun(reader) - session.begun >= SESSIONS_REMEMBERED;
 
   function homeOf(reader: number, ids: Ids): Map<number, number> {
     return new Map(plainHome(world.model, ids, reader, false).map((row) => [row.tweetId, row.activity]));
   }
 
-  /** What moved or went, if only for a while, may rightly be missing from the walk. */
-  function keepWhatStands(reader: number, walk: Walk, ids: Ids): void {
+  /** What moved or went, if only for a while, may rightly be missing from the session. */
+  function keepWhatStands(reader: number, session: PaginationSession, ids: Ids): void {
     const now = homeOf(reader, ids);
-    for (const [tweetId, activity] of walk.stood) {
-      if (now.get(tweetId) !== activity) walk.stood.delete(tweetId);
+    for (const [tweetId, activity] of session.stood) {
+      if (now.get(tweetId) !== activity) session.stood.delete(tweetId);
     }
   }
 
-  async function page(reader: number, walk: Walk, limit: number): Promise<void> {
-    if (isForgotten(reader, walk)) {
-      walks.delete(reader);
-      walk.done = true;
-      walk.stood.clear();
+  async function page(reader: number, session: PaginationSession, limit: number): Promise<void> {
+    if (isForgotten(reader, session)) {
+      sessions.delete(reader);
+      session.done = true;
+      session.stood.clear();
       return;
     }
     const { timeline } = world.system().services;
-    if (settledIds !== undefined) keepWhatStands(reader, walk, settledIds);
-    const { items, next, partial } = await timeline.home({ reader, own: false, place: walk.place, limit });
+    if (settledIds !== undefined) keepWhatStands(reader, session, settledIds);
+    const { items, next, partial } = await timeline.home({ reader, own: false, place: session.place, limit });
     assert.equal(partial, false);
     for (const { tweetView } of items) {
       const { tweet } = tweetView;
-      assert.ok(!walk.seen.has(tweet.id), `tweet ${tweet.id} came twice in a walk of ${reader}`);
-      walk.seen.add(tweet.id);
+      assert.ok(!session.seen.has(tweet.id), `tweet ${tweet.id} came twice in a session of ${reader}`);
+      session.seen.add(tweet.id);
     }
-    walk.place = next;
-    walk.done = next === null;
-    walk.begun = world.walksBegun(reader);
+    session.place = next;
+    session.done = next === null;
+    session.begun = world.sessionsBegun(reader);
   }
 
   return {
     async step(reader, limit) {
-      const known = walks.get(reader);
+      const known = sessions.get(reader);
       if (known !== undefined && !known.done) return page(reader, known, limit);
       if (settledIds === undefined) return;
       const stood = new Map(homes.get(reader));
-      const walk: Walk = { place: null, seen: new Set(), stood, done: false, begun: 0 };
-      walks.set(reader, walk);
-      await page(reader, walk, limit);
+      const session: PaginationSession = { place: null, seen: new Set(), stood, done: false, begun: 0 };
+      sessions.set(reader, session);
+      await page(reader, session, limit);
     },
     async settled(ids) {
       settledIds = ids;
-      for (const [reader, walk] of walks) {
-        while (!walk.done) await page(reader, walk, 5);
-        keepWhatStands(reader, walk, ids);
-        for (const tweetId of walk.stood.keys()) {
-          assert.ok(walk.seen.has(tweetId), `tweet ${tweetId} was skipped in a walk of ${reader}`);
+      for (const [reader, session] of sessions) {
+        while (!session.done) await page(reader, session, 5);
+        keepWhatStands(reader, session, ids);
+        for (const tweetId of session.stood.keys()) {
+          assert.ok(session.seen.has(tweetId), `tweet ${tweetId} was skipped in a session of ${reader}`);
         }
       }
-      walks.clear();
+      sessions.clear();
       homes = new Map(world.people.map((reader) => [reader, homeOf(reader, ids)]));
     },
-    forget: () => walks.clear(),
+    forget: () => sessions.clear(),
   };
 }

@@ -4,7 +4,7 @@ import { isWarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { adopt, checkFacts } from './facts.ts';
 import { apply, type Done, isRequest, mayReadTweet, refusal } from './model.ts';
-import { createWalks, type Walks } from './pagination-sessions.ts';
+import { createPaginationSessions, type PaginationSessions } from './pagination-sessions.ts';
 import { type Act, makeSteps, type Step } from './steps.ts';
 import { checkTold, markRead } from './told.ts';
 import { checkViews } from './views.ts';
@@ -39,7 +39,7 @@ export function stepsOf(seed: number, size: SimulationSize): Step[] {
 /** Throws where the system does not do as the model says. */
 export async function runSteps(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<void> {
   const world = await createWorld(seed, size.people);
-  const run: Run = { world, stalled: new Set(), uncertain: [], walks: createWalks(world) };
+  const run: Run = { world, stalled: new Set(), uncertain: [], sessions: createPaginationSessions(world) };
   try {
     for (const [index, step] of steps.entries()) {
       try {
@@ -60,7 +60,7 @@ interface Run {
   stalled: Set<number>;
   /** Acts since the last settling that nobody was told the end of. */
   uncertain: Resolved[];
-  walks: Walks;
+  sessions: PaginationSessions;
 }
 
 async function take(run: Run, step: Step): Promise<void> {
@@ -95,14 +95,14 @@ async function take(run: Run, step: Step): Promise<void> {
       return;
     case 'markRead':
       return markRead(world, personOf(world, step.person));
-    case 'walk':
-      return run.walks.step(personOf(world, step.person), step.limit);
+    case 'page':
+      return run.sessions.step(personOf(world, step.person), step.limit);
     case 'crash':
       return struckBy(run, { commits: step.commits, kind: step.at }, step.acts);
     case 'full':
       return struckBy(run, { commits: step.commits, kind: 'full' }, step.acts);
     case 'restart':
-      run.walks.forget();
+      run.sessions.forget();
       return world.restart();
     case 'rebuild': {
       const views = Object.values(world.system().views);
@@ -210,7 +210,7 @@ async function struckBy(run: Run, fault: Fault, acts: Act[]): Promise<void> {
   await Promise.all([...acts.map((act) => actAmongOthers(run, act)), ...working]);
   if (fault.kind === 'full') world.arm({ commits: 0, kind: 'full' });
   else {
-    run.walks.forget();
+    run.sessions.forget();
     await world.crash();
   }
   await adopt(world, run.uncertain);
@@ -229,8 +229,8 @@ async function settle(run: Run): Promise<void> {
   await adopt(world, run.uncertain);
   run.uncertain = [];
   const ids = await checkFacts(world);
-  // First: the many homes that are read next push these walks out of memory.
-  await run.walks.settled(ids);
+  // First: the many homes that are read next push these sessions out of memory.
+  await run.sessions.settled(ids);
   await checkViews(world, ids);
   await checkTold(world, ids);
 }

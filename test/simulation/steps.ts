@@ -36,8 +36,8 @@ export type Step =
   | { kind: 'read'; person: number }
   /** Somebody reads all their notifications. */
   | { kind: 'markRead'; person: number }
-  /** Somebody begins to walk through their home, or goes on one page. */
-  | { kind: 'walk'; person: number; limit: number }
+  /** Somebody opens their home, or goes on one page. */
+  | { kind: 'page'; person: number; limit: number }
   /**
    * The process dies at the nth commit from now, during these acts: before it, after it and before its sync (the power
    * fails, and what was not synced is lost), or after both.
@@ -121,7 +121,7 @@ function step(random: Random): Step {
   if (dice < 80) return { kind: 'sleep', duration_ms: SLEEPS[random.integer(SLEEPS.length)]! };
   if (dice < 83) return { kind: 'read', person: any(random) };
   if (dice < 85) return { kind: 'markRead', person: any(random) };
-  if (dice < 91) return { kind: 'walk', person: any(random), limit: 1 + random.integer(6) };
+  if (dice < 91) return { kind: 'page', person: any(random), limit: 1 + random.integer(6) };
   if (dice < 94) {
     return {
       kind: 'crash',

@@ -30,7 +30,7 @@ export interface World {
   /** Read marks of each person, oldest first. */
   marks: Map<number, Mark[]>;
   /** First pages of their home that each person has read in the life of this process. */
-  walksBegun(reader: number): number;
+  sessionsBegun(reader: number): number;
   /** Real ids for an act; undefined where there is nothing yet to act on. */
   resolve(act: Act): Resolved | undefined;
   /**
@@ -127,7 +127,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     tweetIds,
     commentIds,
     marks: new Map(),
-    walksBegun: (reader) => begun.get(reader) ?? 0,
+    sessionsBegun: (reader) => begun.get(reader) ?? 0,
     system: () => system,
     resolve(act) {
       const resolved = resolve({ people, tweetIds, commentIds }, act);

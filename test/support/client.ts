@@ -16,7 +16,7 @@ export interface Client {
   post(path: string, body?: unknown): Promise<Answer['body']>;
   delete(path: string): Promise<Answer['body']>;
   /** All of a list, page after page, from the field of that name. */
-  walk(path: string, field: string, limit?: number): Promise<Answer['body'][]>;
+  list(path: string, field: string, limit?: number): Promise<Answer['body'][]>;
 }
 
 export interface Person extends Client {
@@ -50,7 +50,7 @@ export function connect(url: () => string, token: string | null = null): Client 
     get: (path) => succeed('GET', path),
     post: (path, body) => succeed('POST', path, body),
     delete: (path) => succeed('DELETE', path),
-    async walk(path, field, limit = 100) {
+    async list(path, field, limit = 100) {
       const all: Answer['body'][] = [];
       let cursor: string | null = null;
       do {

@@ -21,7 +21,7 @@ const VARIANTS: Record<string, string[]> = {
     'followed=true&order=top&k=100&window=24h',
   ],
 };
-/** Pages of one in a walk; a list is never this long in a test. */
+/** Pages of one list; a list is never this long in a test. */
 const MOST_PAGES = 200;
 
 /** Every address that can be asked for, from the server's own list of calls. */

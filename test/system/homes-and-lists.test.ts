@@ -121,20 +121,20 @@ test('a repost brings a tweet into homes, once, naming who reposted; undone, it 
   assert.deepEqual([plain.tweetId, plain.repostedBy, plain.repostTime], [tweetId, [], null]);
 });
 
-test('a walk through a home neither repeats nor skips while its authors go on posting', async () => {
+test('a pagination session of a home neither repeats nor skips while its authors go on posting', async () => {
   const before = Array.from({ length: 23 }, (_, index) => `tweet ${index}`);
   const [reader, author] = await followerWith(...before);
-  const walked: string[] = [];
+  const collected: string[] = [];
   let cursor = '';
   do {
     const page = await reader.get(`${HOME}&limit=5${cursor}`);
-    walked.push(...page.tweets.map(({ content }: { content: string }) => content));
+    collected.push(...page.tweets.map(({ content }: { content: string }) => content));
     assert.equal(page.tweets.length, page.nextCursor === null ? before.length % 5 : 5, 'pages are full');
     cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
-    await post(author, `posted after ${walked.length}`);
+    await post(author, `posted after ${collected.length}`);
     await site.settle();
   } while (cursor !== '');
-  assert.deepEqual(walked, before.toReversed());
+  assert.deepEqual(collected, before.toReversed());
   assert.equal((await textsOf(reader))[0], 'posted after 23', 'what arrived since is on a fresh first page');
 });
 
@@ -162,8 +162,8 @@ test("top lists: likes, then the author's public followers, then newest; within 
     await eventually(within('/tweets?limit=100'));
   }
   assert.deepEqual(await ranked(`${HOME}&order=top&k=2`), right.slice(0, 2));
-  const walked = await reader.walk('/tweets?window=24h', 'tweets', 3);
-  const ids = walked.map(({ tweetId }) => tweetId);
+  const collected = await reader.list('/tweets?window=24h', 'tweets', 3);
+  const ids = collected.map(({ tweetId }) => tweetId);
   assert.equal(new Set(ids).size, ids.length);
 });
 
@@ -184,14 +184,14 @@ test('lists of people are full pages in order, and counts are exact', async () =
   for (const list of ['likes', 'comments', 'reposts']) {
     const first = await reader.get(`/tweets/${tweetId}/${list}?limit=4`);
     assert.equal(first[list].length, 4, 'full although one is left out');
-    const rows = await reader.walk(`/tweets/${tweetId}/${list}`, list, 4);
+    const rows = await reader.list(`/tweets/${tweetId}/${list}`, list, 4);
     assert.deepEqual(
       rows.map(({ userId }) => userId),
       visible,
     );
     assert.equal((await site.nobody.get(`/tweets/${tweetId}/${list}`))[list].length, 7);
   }
-  assert.deepEqual(await reader.walk(`/${author.id}/followers`, 'followers', 4), visible);
+  assert.deepEqual(await reader.list(`/${author.id}/followers`, 'followers', 4), visible);
   const { likeCount, commentCount, repostCount, likes, comments } = await reader.get(`/tweets/${tweetId}`);
   assert.deepEqual([likeCount, commentCount, repostCount, likes.length, comments.length], [7, 7, 7, 3, 3]);
   const { followerCount, followers } = await reader.get(`/${author.id}/profile`);

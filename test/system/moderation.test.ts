@@ -18,7 +18,7 @@ const mod = await moderator('mod_one');
 
 /** The open (or resolved) reports that concern somebody, newest first. */
 async function reportsAbout({ id }: Person, state = 'open') {
-  const reports = await mod.walk(`/moderation/reports?state=${state}`, 'reports');
+  const reports = await mod.list(`/moderation/reports?state=${state}`, 'reports');
   return reports.filter(({ userId }) => userId === id);
 }
 const newestEntries = async (limit: number) =>

@@ -101,23 +101,23 @@ test('likes of a tweet are one group until it is read; later ones open another',
   assert.equal(second.unread, 1);
 });
 
-test('a walk through notifications repeats no group that grows meanwhile', async () => {
+test('a pagination session of notifications repeats no group that grows meanwhile', async () => {
   const [ann, ben, cyd] = await cast();
   const tweets = [await post(ann, 'one'), await post(ann, 'two'), await post(ann, 'three')];
   for (const tweetId of tweets) await ben.post('/like', { tweetId });
   await site.settle();
-  const walked: string[] = [];
+  const collected: string[] = [];
   let cursor = '';
   do {
     const page = await ann.get(`/me/notifications?limit=1${cursor}`);
-    walked.push(...page.notifications.map(({ tweetId }: Notification) => tweetId));
+    collected.push(...page.notifications.map(({ tweetId }: Notification) => tweetId));
     cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
     // The group that has just been shown, and the one that would come last, grow to the top.
-    await cyd.post('/like', { tweetId: walked.at(-1) });
+    await cyd.post('/like', { tweetId: collected.at(-1) });
     await cyd.post('/like', { tweetId: tweets[0] });
     await site.settle();
   } while (cursor !== '');
-  assert.deepEqual(walked, tweets.toReversed());
+  assert.deepEqual(collected, tweets.toReversed());
 });
 
 test('the bell: by default new tweets are one group, with all each is told, with off none', async () => {

@@ -139,7 +139,7 @@ describe('a server whose disk fails to sync', () => {
     assert.ok(failed !== undefined);
     await server.exited;
     server = await startServer({ data });
-    const found = (await ada.walk('/me/tweets', 'tweets')).map(({ tweetId }) => tweetId);
+    const found = (await ada.list('/me/tweets', 'tweets')).map(({ tweetId }) => tweetId);
     assert.ok(kept.length > 0);
     // One more may be there: it was written, and nobody was told.
     assert.deepEqual(kept.toReversed(), found.slice(found.length - kept.length));

@@ -46,7 +46,7 @@ export function describeReposts(name: string, create: CreateBackend): void {
       assert.equal((await eventsOf(kit.log, 'reposts', 1)).length, 1);
     });
 
-    test('reposting after an undo makes a repost with an id of its own; the undone one is kept for walks', async () => {
+    test('reposting after an undo makes a repost with an id of its own; the undone one is kept for pagination sessions', async () => {
       const first = act(1);
       const second = act(1);
       await kit.one.addRepost(first);

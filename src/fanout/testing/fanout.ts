@@ -176,8 +176,8 @@ export async function openCommunity(options: CommunityOptions = {}) {
     },
     unrepost: (actor: UserId, tweetId: TweetId) => engagement.unrepost({ actor, tweetId, traceId: '' }),
     page: (request: PageRequest): Promise<ShownPage> => page(community, request),
-    /** A whole walk: the tweets in order. `between` happens after every page. */
-    async walk(request: Omit<PageRequest, 'place'>, between?: () => Promise<unknown>): Promise<TweetId[]> {
+    /** A whole home, page by page: the tweets in order. `between` happens after every page. */
+    async home(request: Omit<PageRequest, 'place'>, between?: () => Promise<unknown>): Promise<TweetId[]> {
       const shown: TweetId[] = [];
       let place: HomePlace | null = null;
       do {

@@ -26,7 +26,7 @@ const deps = {
 } as unknown as RouteDeps;
 const likes: ListRequest = { list: 'likes', subject: 5, viewer: 3, query: { limit: 4 } };
 
-test('a walk goes through every row once, and each page names its people', async () => {
+test('paging goes through every row once, and each page names its people', async () => {
   const pages: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const query = cursor === undefined ? likes.query : { ...likes.query, cursor };

@@ -65,8 +65,10 @@ async function call(social: Social, action: Action): Promise<string | undefined>
   }
 }
 
-/** A walk through a whole list by pages of two, each of which must be full but the last. */
-export async function walk(page: (before: Snowflake | null) => Promise<Page<EdgeRow>>): Promise<EdgeRow[]> {
+/** All rows of a list, by pages of two, each of which must be full but the last. */
+export async function allRows(
+  page: (before: Snowflake | null) => Promise<Page<EdgeRow>>,
+): Promise<EdgeRow[]> {
   const rows: EdgeRow[] = [];
   for (let before: Snowflake | null = null; ; ) {
     const { items, next }: Page<EdgeRow> = await page(before);
@@ -112,8 +114,8 @@ export async function everythingFor(
     const known = { userId, viewer: viewer ?? 0, limit: 100 };
     about.set(userId, {
       profile: await orHidden(social.profile({ userId, viewer })),
-      followers: await orHidden(walk((before) => social.followers({ userId, viewer, before, limit }))),
-      following: await orHidden(walk((before) => social.following({ userId, viewer, before, limit }))),
+      followers: await orHidden(allRows((before) => social.followers({ userId, viewer, before, limit }))),
+      following: await orHidden(allRows((before) => social.following({ userId, viewer, before, limit }))),
       mutuals: viewer === null ? [] : await orHidden(social.mutuals(known).then((a) => a.userIds)),
       followersYouKnow:
         viewer === null ? [] : await orHidden(social.followersYouKnow(known).then((a) => a.userIds)),
@@ -127,9 +129,9 @@ export async function everythingFor(
     views,
     about,
     own: {
-      requests: await walk((before) => social.followRequests({ userId, before, limit })),
-      blocks: await walk((before) => social.blocks({ userId, before, limit })),
-      mutes: await walk((before) => social.mutes({ userId, before, limit })),
+      requests: await allRows((before) => social.followRequests({ userId, before, limit })),
+      blocks: await allRows((before) => social.blocks({ userId, before, limit })),
+      mutes: await allRows((before) => social.mutes({ userId, before, limit })),
       suggestions: (await social.suggestions({ viewer, limit: 100 })).suggestions,
     },
   };

@@ -25,12 +25,12 @@ export async function checkCommunity({ services, loaded, now_ms, onProgress }: C
   const windows: Window[] = ['24h', '7d', 'all'];
   for (const window of windows) {
     const ranked = rank(community, loaded.tweets, window, now_ms).slice(0, LIMITS.globalTop);
-    deepStrictEqual(await walkTop(services, window), ranked, `the top list of window ${window}`);
+    deepStrictEqual(await wholeTop(services, window), ranked, `the top list of window ${window}`);
     checked.topLists++;
   }
   for (const reader of loaded.userIds) {
     const expected = plainHome(community, reader);
-    deepStrictEqual(await walkHome(services, reader), expected, `the home of ${reader}`);
+    deepStrictEqual(await wholeHome(services, reader), expected, `the home of ${reader}`);
     checked.homes++;
     checked.homeTweets += expected.length;
     const followees = community.followees.get(reader) ?? new Set();
@@ -118,7 +118,7 @@ function plainHome({ followees, activities }: PlainCommunity, reader: UserId): [
   return [...home];
 }
 
-async function walkHome(services: Services, reader: UserId): Promise<[TweetId, UserId[]][]> {
+async function wholeHome(services: Services, reader: UserId): Promise<[TweetId, UserId[]][]> {
   const home: [TweetId, UserId[]][] = [];
   let place = null;
   do {
@@ -154,7 +154,7 @@ function rank(
     });
 }
 
-async function walkTop(services: Services, window: Window): Promise<TweetId[]> {
+async function wholeTop(services: Services, window: Window): Promise<TweetId[]> {
   const ids: TweetId[] = [];
   let place = null;
   do {

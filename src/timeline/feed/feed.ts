@@ -21,9 +21,9 @@ export interface Candidates<E extends Entry> {
 export interface Source<E extends Entry, Place> {
   /** The next entries, at most `count`; fewer, even none, where some fell out. */
   next(count: number): Promise<Candidates<E>>;
-  /** Where a walk goes on that has shown everything through `entry`. */
+  /** Where a pagination session goes on that has shown everything through `entry`. */
   placeAfter(entry: E): Place | null;
-  /** Where a walk goes on that has passed over everything given out so far, although no entry was in it. */
+  /** Where a pagination session goes on that has passed over everything given out so far, although no entry was in it. */
   place(): Place | null;
 }
 

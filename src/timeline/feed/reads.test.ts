@@ -19,10 +19,10 @@ import type { FeedPage, TopPlace } from '#timeline/timeline.ts';
 
 for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
   describe(`lists of tweets ${kind}`, () => {
-    let { clock, world, reads, skeleton, posted, reposted, home, walkHome, listTop, top } = {} as Lists;
+    let { clock, world, reads, skeleton, posted, reposted, home, homePages, listTop, top } = {} as Lists;
 
     beforeEach(() => {
-      ({ clock, world, reads, skeleton, posted, reposted, home, walkHome, listTop, top } =
+      ({ clock, world, reads, skeleton, posted, reposted, home, homePages, listTop, top } =
         createLists(cacheFor));
     });
 
@@ -188,7 +188,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
           if (visible) expected.unshift(tweetId);
         }
         world.people.get(ANN)!.muting.add(CAT);
-        const pages = await walkHome(10);
+        const pages = await homePages(10);
         assert.deepEqual(pages.flatMap(idsOf), expected);
         for (const page of pages.slice(0, -1)) assert.equal(page.items.length, 10);
         assert.ok(pages.every((page) => !page.partial && namesOf(page).every((userId) => userId === BEN)));
@@ -207,9 +207,9 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         world.people.get(ANN)!.muting.add(CAT);
         const first = await home(null, 1);
         assert.deepEqual(idsOf(first), []);
-        assert.notEqual(first.next, null, 'the walk goes on');
+        assert.notEqual(first.next, null, 'the list goes on');
         assert.ok(skeleton.rounds <= 12);
-        const pages = await walkHome(100);
+        const pages = await homePages(100);
         assert.deepEqual(pages.flatMap(idsOf), [oldest]);
       });
     });
@@ -280,7 +280,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
     });
 
     describe('global top lists', () => {
-      test('a walk of a thousand has full pages though some are hidden from the reader, and never changes', async () => {
+      test('a list of a thousand has full pages though some are hidden from the reader, and never changes', async () => {
         const all: TweetId[] = [];
         for (let i = 0; i < LIMITS.globalTop; i++) all.push(world.post(i % 3 === 0 ? CAT : BEN));
         world.people.get(CAT)!.blocking.add(ANN);
@@ -298,10 +298,10 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
           seen,
           all.filter((_, index) => index % 3 !== 0),
         );
-        assert.deepEqual(idsOf(await top(ANN)), [all[5]], 'a fresh walk is of what is now');
+        assert.deepEqual(idsOf(await top(ANN)), [all[5]], 'a fresh first page is of what is now');
       });
 
-      test('a walk whose snapshot is gone, or is of another window, has expired', async () => {
+      test('a cursor whose snapshot is gone, or is of another window, has expired', async () => {
         const expired = (error: unknown) => isWarbleError(error, 'cursor_expired');
         await listTop([world.post(BEN), world.post(BEN)]);
         const { next } = await top(NOBODY, null, 1);

@@ -55,7 +55,9 @@ export function createReads(deps: ReadsDeps): Reads {
       const opened = openHomeTop({ reader, window, own });
       return unlessUnchecked(
         reader,
-        opened.then((walk) => page({ source: homeTopSource(walk), limit: k, viewer: reader, rule: inHome })),
+        opened.then((iterator) =>
+          page({ source: homeTopSource(iterator), limit: k, viewer: reader, rule: inHome }),
+        ),
       );
     },
 

@@ -2,7 +2,7 @@
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
-import type { HomeTopWalk } from '#timeline/top/home-top.ts';
+import type { HomeTopIterator } from '#timeline/top/home-top.ts';
 import type { TopSnapshot } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Entry } from './entry.ts';
@@ -21,15 +21,15 @@ export function homeSource(
 ): Source<HomeEntry, HomePlace> {
   const { reader, own } = request;
   let { place } = request;
-  let walk = { top: 0, began: 0 };
+  let session = { top: 0, began: 0 };
   return {
     async next(limit) {
       const { entries, top, began, next, partial } = await homes.candidates({ reader, own, place, limit });
-      walk = { top, began };
-      place = next === null ? null : { ...walk, below: next };
+      session = { top, began };
+      place = next === null ? null : { ...session, below: next };
       return { entries: entries.map(fromHome), ended: next === null, partial };
     },
-    placeAfter: ({ at }) => ({ ...walk, below: at }),
+    placeAfter: ({ at }) => ({ ...session, below: at }),
     place: () => place,
   };
 }
@@ -89,11 +89,11 @@ export function topSource({ id, tweetIds, partial }: TopSnapshot, start: number)
 }
 
 /** A home's top list has no further pages. */
-export function homeTopSource(walk: HomeTopWalk): Source<Entry, never> {
+export function homeTopSource(iterator: HomeTopIterator): Source<Entry, never> {
   return {
     async next(count) {
-      const tweetIds = await walk.take(count);
-      return { entries: tweetIds.map(posting), ended: tweetIds.length < count, partial: walk.partial };
+      const tweetIds = await iterator.take(count);
+      return { entries: tweetIds.map(posting), ended: tweetIds.length < count, partial: iterator.partial };
     },
     placeAfter: () => null,
     place: () => null,

@@ -24,7 +24,7 @@ import { createHomeCheckpointer } from './home-checkpointer.ts';
 import type { Candidates } from './home-entry.ts';
 import { createHomeLoader } from './home-loader.ts';
 import { createNewTweetsSince } from './new-tweets.ts';
-import { createWalks } from './pagination-sessions.ts';
+import { createPaginationSessions } from './pagination-sessions.ts';
 import { createReadRate } from './read-rate.ts';
 import { createSkeleton } from './skeleton.ts';
 
@@ -43,7 +43,7 @@ export interface Homes
   > {
   /**
    * The next entries below `place.below`, or from the top; at most `limit`, fewer only at the end or where much was
-   * filtered out: ask on from `next`. Nothing repeats in a walk. Tweets' text, deletion and authors are the caller's
+   * filtered out: ask on from `next`. Nothing repeats in a pagination session. Tweets' text, deletion and authors are the caller's
    * to check. Throws `unavailable` where tweets or social do not answer and nothing can be said.
    */
   candidates(request: {
@@ -102,7 +102,7 @@ export function createHomes(deps: HomesDeps): Homes {
   });
   const source = createCandidateSource({ homeTimelines, homeLoader, fanOutOnRead, backfill, ahead });
   const rate = createReadRate({ clock, homes: homeTimelines.count });
-  const walks = createWalks();
+  const paginationSessions = createPaginationSessions();
   // A row holds what was delivered and not fanned out on read; what was recorded for fan-out on read before it is gone with the others. So
   // no home timeline that stands may be written: each is made again from facts.
   timelineDb.onLost(() => {
@@ -114,7 +114,7 @@ export function createHomes(deps: HomesDeps): Homes {
     followeeSets,
     source,
     facts,
-    walks,
+    paginationSessions,
     engagement,
     clock,
     onRead: rate.note,

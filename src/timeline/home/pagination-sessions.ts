@@ -1,9 +1,9 @@
 /**
- * What walks through homes have shown, so that nothing repeats and nothing is skipped whatever happens meanwhile.
+ * What pagination sessions through homes have shown, so that nothing repeats and nothing is skipped whatever happens meanwhile.
  *
  * Facts alone cannot say it. A tweet shown at a repost whose actor was unfollowed since would repeat at the posting;
- * one whose newer repost was committed, delivered or undone after the walk had passed that place would be skipped.
- * So the process remembers, per walk, which tweet it handed out at which place. A walk that it does not remember
+ * one whose newer repost was committed, delivered or undone after the session had passed that place would be skipped.
+ * So the process remembers, per session, which tweet it handed out at which place. A session that it does not remember
  * (a restart, another process, pushed out by newer ones) goes on by facts above the place where its memory begins.
  */
 import { LRUCache } from 'lru-cache';
@@ -11,97 +11,103 @@ import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { HomePlace } from '../timeline.ts';
 
 /** Data, not closures: one is made for every first page. Only this file changes it. */
-export interface Walk {
+export interface PaginationSession {
   readonly top: Snowflake;
-  /** ms since 1970; unique among the reader's kept walks: pushed forward by `keep` where the clock stands still. */
+  /** ms since 1970; unique among the reader's kept sessions: pushed forward by `keep` where the clock stands still. */
   began: number;
   /** All that was shown below this is remembered; above it nothing is known. Infinity: everything is known. */
   known: Snowflake;
-  /** What was handed out and where, newest first: walks only go down. */
+  /** What was handed out and where, newest first: sessions only go down. */
   tweets: TweetId[];
   places: Snowflake[];
   /** The same as `tweets`, once they are many. */
   set: Set<TweetId> | null;
 }
 
-export interface Walks {
-  /** A walk that begins now; not remembered before `keep`. */
-  begin(request: { top: Snowflake; now_ms: number }): Walk;
-  /** The walk that a place belongs to. */
-  resume(reader: UserId, place: HomePlace): Walk;
+export interface PaginationSessions {
+  /** A session that begins now; not remembered before `keep`. */
+  begin(request: { top: Snowflake; now_ms: number }): PaginationSession;
+  /** The session that a place belongs to. */
+  resume(reader: UserId, place: HomePlace): PaginationSession;
   /** Remembers it for the next page; after this, `began` stays. */
-  keep(reader: UserId, walk: Walk): void;
+  keep(reader: UserId, session: PaginationSession): void;
 }
 
-const WALKS_PER_READER = 4;
-/** Places over all walks, 16 bytes each. */
+const MAX_SESSIONS_PER_READER = 4;
+/** Places over all sessions, 16 bytes each. */
 const PLACES_MOST = 4_000_000;
-/** What a walk costs beside its places, in places. */
+/** What a session costs beside its places, in places. */
 const OVERHEAD = 30;
 const PLACES_PER_WALK = 4_096;
 /** Up to here looking through an array beats keeping a set beside it. */
 const SCANNED_MOST = 48;
 
-export function createWalks({ placesMost = PLACES_MOST }: { placesMost?: number } = {}): Walks {
-  const byReader = new LRUCache<UserId, Walk[]>({
+export function createPaginationSessions({
+  placesMost = PLACES_MOST,
+}: {
+  placesMost?: number;
+} = {}): PaginationSessions {
+  const byReader = new LRUCache<UserId, PaginationSession[]>({
     maxSize: placesMost,
-    sizeCalculation: (walks) => walks.reduce((sum, { tweets }) => sum + tweets.length + OVERHEAD, 0),
+    sizeCalculation: (sessions) => sessions.reduce((sum, { tweets }) => sum + tweets.length + OVERHEAD, 0),
   });
 
   return {
-    begin: ({ top, now_ms }) => createWalk(top, now_ms, Number.POSITIVE_INFINITY),
+    begin: ({ top, now_ms }) => createPaginationSession(top, now_ms, Number.POSITIVE_INFINITY),
     resume(reader, place) {
-      const walk = byReader.get(reader)?.find(({ began, top }) => began === place.began && top === place.top);
-      if (walk === undefined) return createWalk(place.top, place.began, place.below);
-      rewind(walk, place.below);
-      return walk;
+      const session = byReader
+        .get(reader)
+        ?.find(({ began, top }) => began === place.began && top === place.top);
+      if (session === undefined) return createPaginationSession(place.top, place.began, place.below);
+      rewind(session, place.below);
+      return session;
     },
-    keep(reader, walk) {
+    keep(reader, session) {
       const before = byReader.peek(reader);
       if (before === undefined) {
-        byReader.set(reader, [walk]);
+        byReader.set(reader, [session]);
         return;
       }
-      const others = before.filter((other) => other !== walk);
+      const others = before.filter((other) => other !== session);
       if (others.length === before.length) {
-        // New here: two walks of one reader must not be taken for each other.
-        for (const { began } of others) if (began >= walk.began) walk.began = began + 1;
+        // New here: two sessions of one reader must not be taken for each other.
+        for (const { began } of others) if (began >= session.began) session.began = began + 1;
       }
-      byReader.set(reader, [walk, ...others.slice(0, WALKS_PER_READER - 1)]);
+      byReader.set(reader, [session, ...others.slice(0, MAX_SESSIONS_PER_READER - 1)]);
     },
   };
 }
 
-function createWalk(top: Snowflake, began: number, known: Snowflake): Walk {
+function createPaginationSession(top: Snowflake, began: number, known: Snowflake): PaginationSession {
   return { top, began, known, tweets: [], places: [], set: null };
 }
 
 /** Was the tweet shown above the place that is being read? */
-export function wasShown(walk: Walk, tweetId: TweetId): boolean {
-  if (walk.tweets.length <= SCANNED_MOST) return walk.tweets.includes(tweetId);
-  walk.set ??= new Set(walk.tweets);
-  return walk.set.has(tweetId);
+export function wasShown(session: PaginationSession, tweetId: TweetId): boolean {
+  if (session.tweets.length <= SCANNED_MOST) return session.tweets.includes(tweetId);
+  session.set ??= new Set(session.tweets);
+  return session.set.has(tweetId);
 }
 
-export function markShown(walk: Walk, tweetId: TweetId, place: Snowflake): void {
-  if (walk.tweets.length >= PLACES_PER_WALK) {
-    // From here on facts decide for the upper half, as if the walk had been resumed there.
+export function markShown(session: PaginationSession, tweetId: TweetId, place: Snowflake): void {
+  if (session.tweets.length >= PLACES_PER_WALK) {
+    // From here on facts decide for the upper half, as if the session had been resumed there.
     const half = PLACES_PER_WALK / 2;
-    walk.known = walk.places[half - 1]!;
-    walk.tweets = walk.tweets.slice(half);
-    walk.places = walk.places.slice(half);
-    walk.set = null;
+    session.known = session.places[half - 1]!;
+    session.tweets = session.tweets.slice(half);
+    session.places = session.places.slice(half);
+    session.set = null;
   }
-  walk.tweets.push(tweetId);
-  walk.places.push(place);
-  walk.set?.add(tweetId);
+  session.tweets.push(tweetId);
+  session.places.push(place);
+  session.set?.add(tweetId);
 }
 
 /** Forgets what was handed out below a place: the page was cut there, or is asked for again. */
-function rewind(walk: Walk, below: Snowflake): void {
-  while (walk.places.length > 0 && walk.places.at(-1)! < below) {
-    walk.places.pop();
-    const tweetId = walk.tweets.pop()!;
-    walk.set?.delete(tweetId);
+function rewind(session: PaginationSession, below: Snowflake): void {
+  while (session.places.length > 0 && session.places.at(-1)! < below) {
+    session.places.pop();
+    const tweetId = session.tweets.pop()!;
+    session.set?.delete(tweetId);
   }
 }

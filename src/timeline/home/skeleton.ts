@@ -1,16 +1,16 @@
 /**
- * The skeleton of a home: which tweets, in which order, each once in a walk.
+ * The skeleton of a home: which tweets, in which order, each once in a pagination session.
  *
- * A tweet stands at its newest activity that counts when the walk comes by: somebody followed and not muted posted
- * it, or reposted it, the repost stands, and the reader wants that person's reposts. Walking down, that is the first one met; the walk's memory (walks.ts)
- * drops the later ones. So whatever happens during a walk, a tweet that it has handed out never comes again, and one
+ * A tweet stands at its newest activity that counts when the session comes by: somebody followed and not muted posted
+ * it, or reposted it, the repost stands, and the reader wants that person's reposts. Paging down, that is the first one met; the session's memory (pagination-sessions.ts)
+ * drops the later ones. So whatever happens during a session, a tweet that it has handed out never comes again, and one
  * that it has not handed out comes at the next activity that still counts:
- * - a repost undone before the walk reached it uncovers the next activity, below it: it comes there;
+ * - a repost undone before the session reached it uncovers the next activity, below it: it comes there;
  * - undone, unfollowed or muted after the tweet was handed out: the memory drops the rest;
- * - a repost committed, delivered or uncovered by a new follow above the place where the walk stands was never met:
+ * - a repost committed, delivered or uncovered by a new follow above the place where the session stands was never met:
  *   the tweet comes at its older activity.
- * Where the memory is gone, facts decide for the part of the walk before that: a tweet with an activity that stood
- * when the walk began counts as shown, one undone since too.
+ * Where the memory is gone, facts decide for the part of the session before that: a tweet with an activity that stood
+ * when the session began counts as shown, one undone since too.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { ActivityId, RepostId, TweetId, UserId } from '#domain/ids.ts';
@@ -23,7 +23,12 @@ import type { ActivityFact, ActivityFacts, Resolved } from './activity-facts.ts'
 import type { CandidateSource } from './candidates.ts';
 import type { FolloweeSets } from './followee-set.ts';
 import { type Candidates, type HomeEntry, REPOSTERS_NAMED } from './home-entry.ts';
-import { markShown, type Walk, type Walks, wasShown } from './pagination-sessions.ts';
+import {
+  markShown,
+  type PaginationSession,
+  type PaginationSessions,
+  wasShown,
+} from './pagination-sessions.ts';
 
 export interface Skeleton {
   candidates(request: {
@@ -38,7 +43,7 @@ export interface SkeletonDeps {
   followeeSets: FolloweeSets;
   source: CandidateSource;
   facts: ActivityFacts;
-  walks: Walks;
+  paginationSessions: PaginationSessions;
   engagement: Pick<Engagement, 'repostsBy'>;
   clock: Clock;
   /** A home was read from its top. */
@@ -54,7 +59,7 @@ const PART_LEAST = 10;
 
 interface Taking {
   eyes: Eyes;
-  walk: Walk;
+  session: PaginationSession;
   entries: HomeEntry[];
   limit: number;
 }
@@ -69,7 +74,7 @@ interface Eyes {
 interface Repost {
   id: RepostId;
   userId: UserId;
-  /** It stands now; the others only tell what a walk has shown. */
+  /** It stands now; the others only tell what a session has shown. */
   stands: boolean;
 }
 /** Reposts that count, newest first, by tweet; null: engagement does not answer. */
@@ -77,11 +82,15 @@ type Reposts = Map<TweetId, Repost[]> | null;
 const NONE: Repost[] = [];
 
 export function createSkeleton(deps: SkeletonDeps): Skeleton {
-  const { followeeSets, source, facts, walks, engagement, clock } = deps;
+  const { followeeSets, source, facts, paginationSessions, engagement, clock } = deps;
 
-  async function repostsBy(tweetIds: TweetId[], actors: UserId[], walk: Walk): Promise<RepostActivity[]> {
-    const through = walk.top;
-    const undoneAfter = walk.known === Number.POSITIVE_INFINITY ? null : walk.began;
+  async function repostsBy(
+    tweetIds: TweetId[],
+    actors: UserId[],
+    session: PaginationSession,
+  ): Promise<RepostActivity[]> {
+    const through = session.top;
+    const undoneAfter = session.known === Number.POSITIVE_INFINITY ? null : session.began;
     if (actors.length <= LIMITS.followees) {
       return engagement.repostsBy({ tweetIds, actors, through, undoneAfter });
     }
@@ -92,14 +101,18 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     return rows.sort((a, b) => b.id - a.id);
   }
 
-  async function repostsOf(eyes: Eyes, walk: Walk, { facts: known }: Resolved): Promise<Reposts> {
+  async function repostsOf(
+    eyes: Eyes,
+    session: PaginationSession,
+    { facts: known }: Resolved,
+  ): Promise<Reposts> {
     const tweetIds: TweetId[] = [];
     for (const fact of known) {
       if (fact !== undefined && !tweetIds.includes(fact.tweetId)) tweetIds.push(fact.tweetId);
     }
     const byTweet = new Map<TweetId, Repost[]>();
     if (tweetIds.length === 0) return byTweet;
-    const rows = await unlessDown(repostsBy(tweetIds, eyes.reposters, walk));
+    const rows = await unlessDown(repostsBy(tweetIds, eyes.reposters, session));
     if (rows === null) return null;
     for (const { id, tweetId, userId, undoneAt } of rows) {
       const repost = { id, userId, stands: undoneAt === null };
@@ -114,13 +127,13 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   function entryOf(
     activity: ActivityId,
     { actor, tweetId }: ActivityFact,
-    walk: Walk,
+    session: PaginationSession,
     reposts: Reposts,
   ): HomeEntry | null {
     const all = reposts?.get(tweetId) ?? NONE;
     if (activity < 0 && !all.some(({ id, stands }) => stands && id === -activity)) return null;
-    if (wasShown(walk, tweetId) || shownBefore(all, walk)) return null;
-    markShown(walk, tweetId, Math.abs(activity));
+    if (wasShown(session, tweetId) || shownBefore(all, session)) return null;
+    markShown(session, tweetId, Math.abs(activity));
     if (all.length === 0) return { activity, actor, tweetId, repostedBy: [], repostTime: null };
     const standing = all.filter(({ stands }) => stands);
     return {
@@ -133,19 +146,19 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   }
 
   /** Adds entries until there are `limit`; `at`: how many of the activities were looked at. */
-  async function take(ids: readonly ActivityId[], { eyes, walk, entries, limit }: Taking) {
+  async function take(ids: readonly ActivityId[], { eyes, session, entries, limit }: Taking) {
     let partial = false;
     let at = 0;
     while (at < ids.length && entries.length < limit) {
       // Most batches are larger than what is needed of them: the rest is for what falls out.
       const part = ids.slice(at, at + Math.max(limit - entries.length, PART_LEAST));
       const resolved = await facts.resolve(part);
-      const reposts = await repostsOf(eyes, walk, resolved);
+      const reposts = await repostsOf(eyes, session, resolved);
       partial ||= resolved.partial || reposts === null;
       for (let i = 0; i < part.length && entries.length < limit; i++, at++) {
         const fact = resolved.facts[i];
         if (fact === undefined || !eyes.counts(fact.actor)) continue;
-        const entry = entryOf(part[i]!, fact, walk, reposts);
+        const entry = entryOf(part[i]!, fact, session, reposts);
         if (entry !== null) entries.push(entry);
       }
     }
@@ -159,7 +172,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
         reposters: own ? [...followeeSet.reposters, reader] : followeeSet.reposters,
         counts: (actor) => followeeSet.followedSince.has(actor) || (own && actor === reader),
       };
-      let walk = place === null ? null : walks.resume(reader, place);
+      let session = place === null ? null : paginationSessions.resume(reader, place);
       if (place === null) deps.onRead();
       const entries: HomeEntry[] = [];
       let below = place?.below ?? Number.POSITIVE_INFINITY;
@@ -167,23 +180,23 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
       let want = limit + (limit >>> 2) + 2;
       for (let batches = 0; batches < BATCHES_MOST && below > 0 && entries.length < limit; batches++) {
         const batch = await source.next({ reader, own, followeeSet, below, want });
-        walk ??= walks.begin({
+        session ??= paginationSessions.begin({
           top: batch.ids.length > 0 ? Math.abs(batch.ids[0]!) : 0,
           now_ms: clock.now(),
         });
-        const taken = await take(batch.ids, { eyes, walk, entries, limit });
+        const taken = await take(batch.ids, { eyes, session, entries, limit });
         partial ||= batch.partial || taken.partial;
         below = taken.at < batch.ids.length ? Math.abs(batch.ids[taken.at - 1]!) : batch.end;
         want = Math.min(want * 2, BATCH_MOST);
       }
-      walk ??= walks.begin({ top: 0, now_ms: clock.now() });
-      if (entries.length > 0) walks.keep(reader, walk);
-      return { entries, top: walk.top, began: walk.began, next: below > 0 ? below : null, partial };
+      session ??= paginationSessions.begin({ top: 0, now_ms: clock.now() });
+      if (entries.length > 0) paginationSessions.keep(reader, session);
+      return { entries, top: session.top, began: session.began, next: below > 0 ? below : null, partial };
     },
   };
 }
 
-/** By facts, for the part of a walk that nobody remembers. */
-function shownBefore(reposts: Repost[], { known }: Walk): boolean {
+/** By facts, for the part of a session that nobody remembers. */
+function shownBefore(reposts: Repost[], { known }: PaginationSession): boolean {
   return known !== Number.POSITIVE_INFINITY && reposts.some(({ id }) => id >= known);
 }

@@ -33,7 +33,7 @@ export interface Lists {
   posted(author: UserId): TweetId;
   reposted(tweetId: TweetId, ...repostedBy: UserId[]): void;
   home(place?: HomePlace | null, limit?: number): Promise<FeedPage<HomePlace>>;
-  walkHome(limit: number): Promise<FeedPage<HomePlace>[]>;
+  homePages(limit: number): Promise<FeedPage<HomePlace>[]>;
   listTop(tweetIds: TweetId[], id?: string): Promise<void>;
   top(viewer: UserId | null, place?: TopPlace | null, limit?: number): Promise<FeedPage<TopPlace>>;
 }
@@ -93,7 +93,7 @@ export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
       const activity = -world.mint();
       skeleton.entries = [{ activity, actor, tweetId, repostedBy, repostTime: clock.now() }, ...others];
     },
-    async walkHome(limit) {
+    async homePages(limit) {
       const pages: FeedPage<HomePlace>[] = [];
       for (let place: HomePlace | null = null; ; ) {
         const page = await home(place, limit);

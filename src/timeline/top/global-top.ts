@@ -262,7 +262,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
       const state = states.find((each) => each.window === window)!;
       if (state.shown === null) await step();
       if (state.shown === null) throw new WarbleError('unavailable', 'The list is being made; try again.');
-      // The cache has lost it, where it was there before: give it back, for walks that begin now.
+      // The cache has lost it, where it was there before: give it back, for pagination sessions that begin now.
       await snapshots.put(state.shown);
       return state.shown;
     },

@@ -13,7 +13,7 @@ export interface HomeTopRequest {
   own: boolean;
 }
 
-export interface HomeTopWalk {
+export interface HomeTopIterator {
   /** It was begun before everything that may stand in it had been read. */
   partial: boolean;
   /** The next best, at most `count`; fewer only at the end. */
@@ -28,7 +28,7 @@ export interface HomeTopDeps {
   isWhole: () => boolean;
 }
 
-export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopWalk>;
+export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopIterator>;
 
 /** Reposts do not count, muted people are out; followed people are in though protected. */
 export function createHomeTop({ social, authorTops, clock, isWhole }: HomeTopDeps): OpenHomeTop {

@@ -173,10 +173,10 @@ async function homeTopOf(
   own: boolean,
   k: number,
 ) {
-  const walk = await openHomeTop({ reader, window, own });
+  const iterator = await openHomeTop({ reader, window, own });
   const seen: TweetId[] = [];
   for (;;) {
-    const some = await walk.take(3);
+    const some = await iterator.take(3);
     // Who is not active is left out at reading, by the pipeline.
     seen.push(...some.filter((id) => world.people.get(world.items.get(id)!.author)!.state === 'active'));
     if (some.length < 3 || seen.length >= k) return seen.slice(0, k);
@@ -249,7 +249,7 @@ describe('top lists', () => {
     assert.deepEqual((await globalTop.newest('all')).tweetIds, [tweetId]);
   });
 
-  test('a snapshot is made only when the list has changed, and serves walks ten minutes longer', async () => {
+  test('a snapshot is made only when the list has changed, and serves pagination sessions ten minutes longer', async () => {
     const { world, clock, globalTop, snapshots, settle } = open();
     world.post(1);
     await settle();
