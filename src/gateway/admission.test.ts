@@ -1,7 +1,9 @@
 /** One address, one network, one account must not shut out the others: each attack over real sockets. */
+
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { Json } from '#http/json.ts';
 import { createTrustProxy } from '#http/limits/addresses.ts';
 import type { AtOnce } from '#http/limits/limits.ts';
 import { createLimits } from '#http/limits/limits-service.ts';
@@ -21,7 +23,7 @@ const picture = defineRoute({
   topic: 'Test',
   summary: 'Is larger than what the kernels of both ends hold',
   answer: Nothing,
-  handler: async () => rawJson(' '.repeat(32 * 1024 * 1024)),
+  handler: async () => rawJson(' '.repeat(32 * 1024 * 1024) as Json<object>),
 });
 const small = defineRoute({
   method: 'GET',

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Compile } from 'typebox/schema';
 import type { PersonHead, TweetRecord } from '#domain/records.ts';
 import type { RawJson } from '#http/route.ts';
 import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
+import { TweetPage, TweetViewer, TweetWithUsers } from './schemas/tweets.ts';
 import { createPresenter } from './serializers.ts';
+import { unsentFields } from './testing/fields.ts';
 
-const shownBy = ({ bytes }: RawJson) => JSON.parse(Buffer.from(bytes, 'latin1').toString());
+const shownBy = ({ bytes }: RawJson<unknown>) => JSON.parse(Buffer.from(bytes, 'latin1').toString());
 const iso = (time_ms: number) => new Date(time_ms).toISOString();
 
 function tweetOf(fields: Partial<TweetRecord> = {}): TweetRecord {
@@ -191,4 +194,66 @@ test('any text survives, whatever it holds', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('every field of the schemas of pages and tweets is sent', () => {
+  const presenter = createPresenter();
+  const links = [{ start: 0, end: 5, url: 'https://example.org' }];
+  const entities = { ...tweetOf().entities, hashtags: [{ start: 0, end: 5, tag: 'sea' }], links };
+  const page = pageOf({
+    items: [itemOf({ tweet: tweetOf({ entities }) })],
+    degraded: ['engagement'],
+    partial: true,
+  });
+  const answers = [
+    [TweetPage, shownBy(presenter.feed(page, 'next'))],
+    [TweetWithUsers, shownBy(presenter.tweet(page))],
+  ] as const;
+  for (const [schema, answer] of answers) {
+    assert.ok(Compile(schema).Check(answer));
+    assert.deepEqual(unsentFields(schema, [answer]), []);
+  }
+});
+
+test('what a reader did with a tweet shows, whatever others did with the same one', () => {
+  const presenter = createPresenter();
+  const fields = Object.keys(TweetViewer.properties);
+  const alone = { repostedBy: [], repostTime: null };
+  const states = Array.from({ length: 2 ** fields.length }, (_, state) =>
+    Object.fromEntries(fields.map((field, bit) => [field, (state & (1 << bit)) !== 0])),
+  ) as unknown as FeedItem['viewer'][];
+  for (const viewer of [...states, null, ...states]) {
+    const page = pageOf({ items: [itemOf({}, { viewer, ...alone }), itemOf({}, { viewer })] });
+    const { tweets } = shownBy(presenter.feed(page, null));
+    assert.deepEqual(
+      tweets.map((tweet: { viewer: unknown }) => tweet.viewer),
+      [viewer, viewer],
+    );
+  }
+});
+
+/** Each copy of a value in which one number or text, however deep, is another; with where that is. */
+function* changedCopies<Value>(value: Value, at: string[] = []): Generator<{ at: string; copy: Value }> {
+  if (typeof value === 'number') yield { at: at.join('.'), copy: (value + 1) as Value };
+  else if (typeof value === 'string') yield { at: at.join('.'), copy: `${value}2` as Value };
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, inner] of Object.entries(value)) {
+      for (const { at: where, copy } of changedCopies(inner, [...at, name])) {
+        const whole = Array.isArray(value) ? [...value] : { ...value };
+        yield { at: where, copy: Object.assign(whole, { [name]: copy }) as Value };
+      }
+    }
+  }
+}
+
+test('a kept fragment is used for nothing that would be shown otherwise', () => {
+  const known = { ...tweetViewOf(), hiddenMentions: [43] };
+  for (const { at, copy } of changedCopies(known)) {
+    // A tweet is what its version says.
+    const tweetView = at.startsWith('tweet.') ? { ...copy, tweet: { ...copy.tweet, version: 2 } } : copy;
+    const presenter = createPresenter();
+    presenter.feed(pageOf({ items: [itemOf(known)] }), null);
+    const page = pageOf({ items: [itemOf(tweetView)] });
+    assert.deepEqual(shownBy(presenter.feed(page, null)), shownBy(createPresenter().feed(page, null)), at);
+  }
 });

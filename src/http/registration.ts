@@ -73,8 +73,8 @@ function handlerOf(route: Route, clock: Clock) {
   };
 }
 
-function isRawJson(answer: unknown): answer is RawJson {
-  return (answer as Partial<RawJson>).bytes !== undefined;
+function isRawJson(answer: unknown): answer is RawJson<unknown> {
+  return (answer as Partial<RawJson<unknown>>).bytes !== undefined;
 }
 
 const NO_PARAMETERS = { properties: {} } as TObject;

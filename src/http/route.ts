@@ -16,6 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
+import type { Json } from './json.ts';
 import type { Policy } from './limits/limits.ts';
 import type { Site } from './public-site.ts';
 
@@ -33,9 +34,9 @@ export type RouteLimit = Exclude<Policy, 'badToken'> | 'stream';
 
 /** An answer that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');
-/** JSON that was put together already: its UTF-8, one byte a character ("latin1"). */
-export interface RawJson {
-  readonly bytes: string;
+/** An answer that is JSON already. */
+export interface RawJson<Of> {
+  readonly bytes: Json<Of>;
 }
 
 export interface Call<
@@ -98,7 +99,7 @@ export interface RouteSpec<
   errors?: readonly ErrorCode[];
   handler(
     call: Call<Auth, Params, Query, Headers, Body>,
-  ): Promise<(Static<Answer> & TimeOf<Method>) | RawJson | typeof SENT>;
+  ): Promise<(Static<Answer> & TimeOf<Method>) | RawJson<Static<Answer>> | typeof SENT>;
 }
 
 /** A route whose types were checked at its definition. */
@@ -205,7 +206,7 @@ export function defineRoute<
   };
 }
 
-/** An answer that is JSON already: its UTF-8, one byte a character. */
-export function rawJson(bytes: string): RawJson {
+/** Answers with JSON that was joined already. */
+export function rawJson<Of>(bytes: Json<Of>): RawJson<Of> {
   return { bytes };
 }

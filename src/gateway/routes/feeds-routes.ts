@@ -1,4 +1,5 @@
 /** Pages of tweets: homes, top lists, and what somebody wrote. */
+import type { Static } from 'typebox';
 import { pointerTo, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { openBefore, type Place, scopeOf, sealNext } from '#http/cursors.ts';
@@ -116,7 +117,7 @@ async function authorPage(
   person: string,
   { cursor, limit = LIMITS.pageDefault }: PersonTweets,
   caller: Caller | null,
-): Promise<RawJson> {
+): Promise<RawJson<Static<typeof TweetPage>>> {
   const author = personOf(person, caller);
   const viewer = caller?.userId ?? null;
   const scope = scopeOf('tweets', author, viewer);
@@ -129,7 +130,7 @@ async function homePage(
   { services, cursors, presenter }: RouteDeps,
   { own = false, cursor, limit = LIMITS.pageDefault }: PersonTweets,
   { userId }: Caller,
-): Promise<RawJson> {
+): Promise<RawJson<Static<typeof TweetPage>>> {
   const scope = scopeOf('home', userId, userId, own ? 'own' : '');
   const place = cursor === undefined ? null : homePlaceOf(cursors.open(scope, cursor));
   const page = await services.timeline.home({ reader: userId, own, place, limit });

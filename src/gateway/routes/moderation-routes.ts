@@ -3,13 +3,12 @@ import { type Static, Type } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
 import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
-import { mediaUrl } from '#media/media.ts';
 import type { Moderation, ReportSubject, ReportView } from '#moderation/moderation.ts';
 import type { Social } from '#social/social.ts';
 import { snowflakeIdOf, userIdOf } from '../ids.ts';
 import { Cursor, Id, Limit, Nothing, named, namedEnum, strictObject } from '../schemas/common.ts';
 import { ModerationAct, Reason, type Report, ReportPage } from '../schemas/moderation.ts';
-import type { Presenter } from '../serializers.ts';
+import { type Presenter, presentImage } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 
 export interface ModerationRoutesDeps extends Pick<RouteDeps, 'cursors' | 'presenter'> {
@@ -135,13 +134,7 @@ function shown(report: ReportView, suspended: boolean, presenter: Presenter): St
     userId: String(report.userId),
     suspended,
     content: report.content,
-    images: images.map(({ image, width, height, alt }) => ({
-      image,
-      url: mediaUrl(image),
-      width,
-      height,
-      alt,
-    })),
+    images: images.map(presentImage),
     reporterId: String(report.reporter),
     reason: report.reason,
     time: presenter.time(report.time),

@@ -1,5 +1,5 @@
 /** What people were told, and how they want to be told. */
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type Place, scopeOf } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type {
@@ -17,7 +17,14 @@ import {
   TweetParams,
   TweetReference,
 } from '../schemas/common.ts';
-import { BellLevel, ChangedSettings, NotificationPage, Settings, SettingsChange } from '../schemas/users.ts';
+import {
+  BellLevel,
+  ChangedSettings,
+  type Notification,
+  NotificationPage,
+  Settings,
+  SettingsChange,
+} from '../schemas/users.ts';
 import type { Presenter } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 
@@ -28,7 +35,10 @@ export function notificationsRoutes(deps: RouteDeps): Route[] {
 }
 
 /** A notification as the API shows it. */
-export function presentNotification(presenter: Pick<Presenter, 'time'>, item: NotificationView) {
+export function presentNotification(
+  presenter: Pick<Presenter, 'time'>,
+  item: NotificationView,
+): Static<typeof Notification> {
   return {
     id: String(item.id),
     type: item.type,

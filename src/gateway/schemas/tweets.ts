@@ -53,12 +53,19 @@ const Count = Type.Unsafe<number | null>({
   minimum: 0,
   description: 'null: engagement is not available just now.',
 });
-const tweetFields = {
+/**
+ * The fields of a tweet, by how long the JSON made of them holds (`present.ts`): until its version changes, or whom its
+ * reader may know of; until somebody likes, comments or reposts; for one reader. Answers have them in this order.
+ */
+const contentFields = {
   tweetId: Id,
   userId: Id,
   content: Type.String(),
   entities: Entities,
   images: Type.Array(Image),
+  time: Time,
+};
+const engagementFields = {
   likes: Type.Array(Like, { maxItems: LIMITS.previewShown, description: 'The newest that you may see.' }),
   comments: Type.Array(Comment, {
     maxItems: LIMITS.previewShown,
@@ -67,16 +74,21 @@ const tweetFields = {
   likeCount: Count,
   commentCount: Count,
   repostCount: Count,
-  time: Time,
-  viewer: Type.Union(
-    [named('TweetViewer', { liked: Type.Boolean(), reposted: Type.Boolean() }), Type.Null()],
-    { description: 'null without a token.' },
-  ),
+};
+/** Each field is true or false. */
+export const TweetViewer = named('TweetViewer', { liked: Type.Boolean(), reposted: Type.Boolean() });
+const readerFields = {
+  viewer: Type.Union([TweetViewer, Type.Null()], { description: 'null without a token.' }),
   repostedBy: Type.Array(Id, {
     description: 'In a home: who reposted it among those you follow, newest first.',
   }),
   repostTime: nullable(Time),
 };
+export const TweetContent = strictObject(contentFields);
+export const TweetEngagement = strictObject(engagementFields);
+export const TweetReader = strictObject(readerFields);
+
+const tweetFields = { ...contentFields, ...engagementFields, ...readerFields };
 export const Tweet = Type.Object(tweetFields, { additionalProperties: false, title: 'Tweet' });
 
 /** What an answer says of itself where a part of the system is down. */
@@ -88,6 +100,7 @@ export const flaws = {
   ),
   partial: Type.Optional(Type.Boolean({ description: 'Something could not be checked and was left out.' })),
 };
+export const Flaws = strictObject(flaws);
 
 export const TweetWithUsers = named('TweetWithUsers', { ...tweetFields, users: Users, ...flaws });
 export const TweetPage = Type.Object(

@@ -1,8 +1,10 @@
 /** From events to the text of the stream (html.spec.whatwg.org, server-sent events). */
+import type { Static } from 'typebox';
 import type { UserId } from '#domain/ids.ts';
 import type { Notifications } from '#notifications/notifications.ts';
 import type { Social } from '#social/social.ts';
 import { presentNotification } from '../routes/notifications-routes.ts';
+import type { StreamEvents } from '../schemas/stream.ts';
 import { createPresenter } from '../serializers.ts';
 import type { Entry } from './event-log.ts';
 
@@ -71,7 +73,9 @@ export function createEventText({ social, notifications }: EventTextDeps) {
   };
 }
 
-/** One event. `data` is JSON, so it has no line break that would end it. */
-export function eventText(type: string, id: string, data: unknown): string {
+type Events = Static<typeof StreamEvents>;
+
+/** One event, as its schema says. `data` is JSON, so it has no line break that would end it. */
+export function eventText<Name extends keyof Events>(type: Name, id: string, data: Events[Name]): string {
   return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { Type } from 'typebox';
 import { Nothing, strictObject } from '#gateway/schemas/common.ts';
 import { createManualClock } from '#platform/clock.ts';
+import type { Json } from '../json.ts';
 import { defineRoute, rawJson } from '../route.ts';
 import { serve } from '../testing/server.ts';
 
@@ -19,7 +20,7 @@ const big = defineRoute({
   topic: 'Test',
   summary: 'Answers with more than a connection holds',
   answer: Nothing,
-  handler: async () => rawJson(' '.repeat(32 * MIB)),
+  handler: async () => rawJson(' '.repeat(32 * MIB) as Json<object>),
 });
 const half = defineRoute({
   method: 'GET',
@@ -30,7 +31,7 @@ const half = defineRoute({
   topic: 'Test',
   summary: 'Answers with what the kernel takes at once',
   answer: Nothing,
-  handler: async () => rawJson(' '.repeat(MIB / 2)),
+  handler: async () => rawJson(' '.repeat(MIB / 2) as Json<object>),
 });
 const long = defineRoute({
   method: 'POST',

@@ -1,4 +1,5 @@
 /** A server with a few calls of its own, for tests: what is shown of it holds for every route. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -8,6 +9,7 @@ import { WarbleError } from '#domain/errors.ts';
 import { Nothing, strictObject } from '#gateway/schemas/common.ts';
 import { createManualClock, systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import type { Json } from '../json.ts';
 import { createLimits } from '../limits/limits-service.ts';
 import { registerRoutes } from '../registration.ts';
 import { defineRoute, type Route, rawJson } from '../route.ts';
@@ -93,7 +95,7 @@ function calls(): Route[] {
       name: 'page',
       summary: 'Was put together already',
       answer: Nothing,
-      handler: async () => rawJson(Buffer.from(PAGE).toString('latin1')),
+      handler: async () => rawJson(Buffer.from(PAGE).toString('latin1') as Json<object>),
     }),
     defineRoute({
       ...rest,
