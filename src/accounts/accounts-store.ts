@@ -4,6 +4,7 @@
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/records.ts';
+import type { ChangeSource } from '#platform/change-clock.ts';
 import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry } from './audit.ts';
@@ -47,6 +48,9 @@ export const MAX_KNOWN_DEVICES = 50;
 export type Reserved = 'reserved' | 'taken' | 'closed' | 'no_invite';
 
 export interface AccountsStore extends AdministrationStore {
+  /** Tells of people of whom a session ended or was used, or whose sessions hold no more. */
+  readonly changes: ChangeSource;
+
   /** Takes `count` user ids that nobody had, `first` and those after it. Never the same again, from 1. */
   allocateUserIds(request: { count: number }): Promise<{ first: UserId }>;
   /**

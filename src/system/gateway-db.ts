@@ -1,6 +1,6 @@
 import type { AccountsStore } from '#accounts/accounts-store.ts';
 import type { AuditLog } from '#accounts/audit.ts';
-import { cacheSessions } from '#accounts/stores/cached.ts';
+import { createCachedAccountsStore } from '#accounts/stores/cached.ts';
 import { createSqliteAuditLog } from '#accounts/stores/sqlite/audit.ts';
 import {
   ACCOUNTS_SCHEMA,
@@ -28,16 +28,14 @@ export interface GatewayDb {
 }
 
 /**
- * Opens the gateway's one file: accounts, sessions, secrets, the audit log, reports and the index of media. `soleOwner`
- * (the default): no other process writes it, so sessions may be kept in memory.
+ * Opens the gateway's one file: accounts, sessions, secrets, the audit log, reports and the index of media.
  */
 export function openGatewayDb(options: {
   path: string;
   disk?: Disk | undefined;
   faults?: CommitFaults | undefined;
-  soleOwner?: boolean;
 }): GatewayDb {
-  const { path, disk, faults, soleOwner = true } = options;
+  const { path, disk, faults } = options;
   const migrations = [
     ACCOUNTS_SCHEMA,
     MEDIA_SCHEMA,
@@ -49,10 +47,9 @@ export function openGatewayDb(options: {
     NOTICES_SCHEMA,
   ];
   const db = openDatabase({ path, durability: 'full', disk, faults, migrations });
-  const accounts = createSqliteAccountsStore(db);
   return {
     db,
-    accounts: soleOwner ? cacheSessions(accounts) : accounts,
+    accounts: createCachedAccountsStore({ store: createSqliteAccountsStore(db) }),
     audit: createSqliteAuditLog(db),
     media: createSqliteMediaIndex(db),
     reports: createSqliteReportsStore(db),

@@ -3,17 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Disk } from '#platform/sqlite/disk.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { type GatewayDb, openGatewayDb } from '#system/gateway-db.ts';
 import { testAccountsStore } from './accounts-store.conformance.ts';
 import { entry } from './administration.conformance.ts';
-import { cacheSessions } from './cached.ts';
 
 function backend() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
   const opened: GatewayDb[] = [];
   return {
-    open(soleOwner = false) {
-      const gateway = openGatewayDb({ path: join(directory, 'gateway.db'), soleOwner });
+    open(disk?: Disk) {
+      const gateway = openGatewayDb({ path: join(directory, 'gateway.db'), disk });
       opened.push(gateway);
       return gateway;
     },
@@ -37,7 +38,7 @@ testAccountsStore('SQLite', async () => {
 
 testAccountsStore('SQLite behind one cache', async () => {
   const { open, dispose } = backend();
-  const { accounts, audit } = open(true);
+  const { accounts, audit } = open(createInThreadDisk());
   return { open: async () => ({ store: accounts, audit }), dispose };
 });
 
@@ -79,30 +80,4 @@ test('devices of sessions that are older than the list of devices are known', as
     notices.map(({ id }) => id),
     [14],
   );
-});
-
-test('a session that ends while it is read from the store is not kept in memory', async (t) => {
-  const { open, dispose } = backend();
-  t.after(dispose);
-  const { accounts: store } = open();
-  await store.reserve({ userId: 1, handle: 'ann', name: '', passwordHash: 'h', created: 1 });
-  const session = { sessionId: 10, userId: 1, tokenHash: 't', created: 1, device: '' };
-  await store.openSession({ session, passwordHash: 'h', most: 9 });
-  let goOn = () => {};
-  const held = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  const cached = cacheSessions({
-    ...store,
-    async sessionByToken(request) {
-      const row = await store.sessionByToken(request);
-      await held;
-      return row;
-    },
-  });
-  const reading = cached.sessionByToken({ tokenHash: 't' });
-  await cached.endSession({ userId: 1, sessionId: 10 });
-  goOn();
-  assert.equal((await reading)?.sessionId, 10, 'it was read before it ended');
-  assert.equal(await cached.sessionByToken({ tokenHash: 't' }), undefined);
 });

@@ -1,4 +1,6 @@
+import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { AccountRow, AccountsStore, SessionRow } from '../accounts-store.ts';
 import type { AdministrationStore } from '../administration-store.ts';
@@ -18,18 +20,26 @@ type SessionSteps = Pick<
 /** {@link AccountsStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
 export function createSqliteAccountsStore(db: Database): AccountsStore {
   const steps = createNoticeSteps(db);
+  const { source, changed } = createSqliteChanges(db);
   return {
-    ...accountSteps(db, steps),
-    ...sessionSteps(db, steps),
-    ...createSqliteAdministrationStore(db),
+    changes: source,
+    ...accountSteps(db, { notices: steps, changed }),
+    ...sessionSteps(db, { notices: steps, changed }),
+    ...createSqliteAdministrationStore(db, { changed }),
     notices: steps.notices,
   };
 }
 
+interface Tells {
+  notices: NoticeSteps;
+  /** To be called inside the write with whoever's sessions it changes. */
+  changed: (userId: UserId) => void;
+}
+
 function accountSteps(
   db: Database,
-  notices: NoticeSteps,
-): Omit<AccountsStore, keyof SessionSteps | keyof AdministrationStore | 'notices'> {
+  { notices, changed }: Tells,
+): Omit<AccountsStore, keyof SessionSteps | keyof AdministrationStore | 'notices' | 'changes'> {
   const nextIds = db.prepare('UPDATE user_id_blocks SET next = next + ? RETURNING next');
   const takeHandle = db.prepare(
     'INSERT INTO handles (handle_key, user_id, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -89,6 +99,7 @@ function accountSteps(
       db.write(() => {
         if (exchange.run(to, userId, from).changes === 0) return false;
         endOthers.run(userId, keepSession);
+        changed(userId);
         notices.add({ userId, id: noticeId, type: 'passwordChanged' });
         db.noteErased();
         return true;
@@ -97,6 +108,7 @@ function accountSteps(
       db.write(() => {
         if (!from.some((state) => setState.run(to, time, userId, state).changes === 1)) return false;
         if (to !== 'active') endAll.run(userId);
+        changed(userId);
         if (to === 'erasing') notices.erase(userId);
         db.noteErased();
         if (audit !== null) appendAudit(db, audit);
@@ -123,7 +135,7 @@ function found(columns: unknown): AccountRow | undefined {
   return columns === undefined ? undefined : rowOf(columns);
 }
 
-function sessionSteps(db: Database, notices: NoticeSteps): SessionSteps {
+function sessionSteps(db: Database, { notices, changed }: Tells): SessionSteps {
   const admit = db.prepare(
     `UPDATE accounts SET since = CASE state WHEN 'pending' THEN ?1 ELSE since END, state = 'active',
        one_time = CASE one_time WHEN 1 THEN 2 ELSE one_time END
@@ -150,10 +162,13 @@ function sessionSteps(db: Database, notices: NoticeSteps): SessionSteps {
      WHERE session_id IN (SELECT value FROM json_each(?))`,
   );
   const end = db.prepare('DELETE FROM sessions WHERE session_id = ? AND user_id = ?');
-  const touch = db.prepare('UPDATE sessions SET last_used = ?1 WHERE token_hash = ?2 AND last_used < ?1');
+  const touch = db.prepare(
+    'UPDATE sessions SET last_used = ?1 WHERE token_hash = ?2 AND last_used < ?1 RETURNING user_id AS userId',
+  );
   const dropEnded = db.prepare(
     `DELETE FROM sessions WHERE session_id IN (
-       SELECT session_id FROM sessions WHERE last_used <= ? OR created <= ? LIMIT ? + 0)`,
+       SELECT session_id FROM sessions WHERE last_used <= ? OR created <= ? LIMIT ? + 0)
+     RETURNING user_id AS userId`,
   );
   return {
     openSession: ({ session, passwordHash, most }) =>
@@ -161,7 +176,7 @@ function sessionSteps(db: Database, notices: NoticeSteps): SessionSteps {
         const { sessionId, userId, tokenHash, created, device } = session;
         if (admit.run(created, userId, passwordHash).changes === 0) return false;
         insert.run(sessionId, userId, tokenHash, created, created, device);
-        endOldest.run(userId, sessionId, most);
+        if (endOldest.run(userId, sessionId, most).changes > 0) changed(userId);
         notices.signedIn(session);
         return true;
       }),
@@ -171,12 +186,22 @@ function sessionSteps(db: Database, notices: NoticeSteps): SessionSteps {
       const rows = standing.all(JSON.stringify(sessionIds.slice(0, LIMITS.batch)));
       return rows.map((row) => row.sessionId as number);
     },
-    endSession: ({ userId, sessionId }) => db.write(() => void end.run(sessionId, userId)),
+    endSession: ({ userId, sessionId }) =>
+      db.write(() => {
+        if (end.run(sessionId, userId).changes > 0) changed(userId);
+      }),
     touch: ({ sessions }) =>
       db.write(() => {
-        for (const { tokenHash, lastUsed } of sessions) touch.run(lastUsed, tokenHash);
+        for (const { tokenHash, lastUsed } of sessions) {
+          const row = touch.get(lastUsed, tokenHash);
+          if (row !== undefined) changed(row.userId as UserId);
+        }
       }),
     dropEnded: ({ usedBefore, begunBefore, limit }) =>
-      db.write(() => Number(dropEnded.run(usedBefore, begunBefore, limit).changes) === limit),
+      db.write(() => {
+        const ended = dropEnded.all(usedBefore, begunBefore, limit);
+        for (const row of ended) changed(row.userId as UserId);
+        return ended.length === limit;
+      }),
   };
 }

@@ -9,7 +9,7 @@ testReportsStore('SQLite', async () => {
   const opened: GatewayDb[] = [];
   return {
     async open() {
-      const gateway = openGatewayDb({ path: join(directory, 'gateway.db'), soleOwner: false });
+      const gateway = openGatewayDb({ path: join(directory, 'gateway.db') });
       opened.push(gateway);
       return gateway.reports;
     },

@@ -1,3 +1,4 @@
+import type { UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type {
   AccountsQuery,
@@ -11,9 +12,14 @@ import { appendAudit } from './audit.ts';
 import { createNoticeSteps } from './notices.ts';
 import { ACCOUNT_COLUMNS, rowOf } from './rows.ts';
 
+interface Tells {
+  /** To be called inside the write with whoever's sessions it changes. */
+  changed: (userId: UserId) => void;
+}
+
 /** {@link AdministrationStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
-export function createSqliteAdministrationStore(db: Database): AdministrationStore {
-  return { ...peopleSteps(db), ...announcementSteps(db), ...signUpSteps(db) };
+export function createSqliteAdministrationStore(db: Database, tells: Tells): AdministrationStore {
+  return { ...peopleSteps(db, tells), ...announcementSteps(db), ...signUpSteps(db) };
 }
 
 type PeopleSteps = Pick<
@@ -23,7 +29,7 @@ type PeopleSteps = Pick<
 /** What is pending was never seen by anybody; what is being erased is not changed any more. */
 const STANDING = `state IN ('active', 'suspended')`;
 
-function peopleSteps(db: Database): PeopleSteps {
+function peopleSteps(db: Database, { changed }: Tells): PeopleSteps {
   const { add: addNotice } = createNoticeSteps(db);
   const list = db.prepare(
     `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE user_id > ? ORDER BY user_id LIMIT ? + 0`,
@@ -71,6 +77,7 @@ function peopleSteps(db: Database): PeopleSteps {
       db.write(() => {
         if (setPassword.run(passwordHash, until, userId).changes === 0) return false;
         endAll.run(userId);
+        changed(userId);
         addNotice({ userId, id: audit.id, type: 'passwordChanged' });
         appendAudit(db, audit);
         return true;
@@ -78,6 +85,7 @@ function peopleSteps(db: Database): PeopleSteps {
     endSessions: ({ userId, audit }) =>
       db.write(() => {
         appendAudit(db, audit);
+        changed(userId);
         return Number(endAll.run(userId).changes);
       }),
     setModerator: ({ userId, moderator, audit }) =>
