@@ -1,8 +1,8 @@
 /**
- * The people and tweets that pages are measured with. How much a tweet has under it decides what a page costs, so it
+ * The users and tweets that pages are measured with. How much a tweet has under it decides what a page costs, so it
  * is drawn as such counts are everywhere: by a power law, most tweets get little or nothing, a few get very much.
  * P(at least n likes) = (n + 1)^-1.1: 47% get one, 22% three, 7% ten, 0.6% a hundred. Comments are rarer, with power
- * -1.8: 29% get one, 8% three. A page of 20 so names some 50 people; the mix that came out is printed with it.
+ * -1.8: 29% get one, 8% three. A page of 20 so names some 50 users; the mix that came out is printed with it.
  */
 import type { Random } from '#platform/random.ts';
 import type { Serving } from '#system/serve.ts';
@@ -24,16 +24,16 @@ const traceId = 'bench';
 export interface Community {
   /** The readers' tokens, one each. */
   tokens: string[];
-  /** Gives every tweet all the previews it can have, from different people. */
+  /** Gives every tweet all the previews it can have, from different users. */
   fillPreviews(): Promise<void>;
 }
 
 /** Makes them through the services and opens the readers' homes. */
 export async function createCommunity(serving: Serving, random: Random): Promise<Community> {
   const { social, tweets, engagement, timeline } = serving.system.services;
-  const { people, tokens } = await signUp(serving);
-  const any = () => people[random.integer(people.length)]!;
-  for (const follower of people) {
+  const { users, tokens } = await signUp(serving);
+  const any = () => users[random.integer(users.length)]!;
+  for (const follower of users) {
     await inGroups(FOLLOWS_EACH, async () => {
       const followee = any();
       if (followee !== follower) await social.follow({ follower, followee, private: false, traceId });
@@ -61,13 +61,13 @@ export async function createCommunity(serving: Serving, random: Random): Promise
   await add(like, likes);
   await add(comment, comments);
   printRow('community', {
-    people: people.length,
+    users: users.length,
     tweets: ids.length,
     'without likes': share(likes, (count) => count === 0),
     'likes shown each': mean(likes.map((count) => Math.min(count, SHOWN))),
     'comments shown each': mean(comments.map((count) => Math.min(count, SHOWN))),
   });
-  for (const reader of people.slice(0, READERS))
+  for (const reader of users.slice(0, READERS))
     await timeline.home({ reader, own: false, place: null, limit: 20 });
   return {
     tokens,
@@ -84,25 +84,25 @@ export async function createCommunity(serving: Serving, random: Random): Promise
   };
 }
 
-async function signUp({ system, api }: Serving): Promise<{ people: number[]; tokens: string[] }> {
-  const people: number[] = [];
+async function signUp({ system, api }: Serving): Promise<{ users: number[]; tokens: string[] }> {
+  const users: number[] = [];
   const tokens: string[] = [];
   for (let reader = 0; reader < READERS; reader++) {
     const handle = `reader_${reader}`;
     const account = { handle, password: 'bench-bench-bench', name: `Reader ${reader}` };
     const from = { device: 'bench', client: { address: 'bench' } };
     const { userId, token } = await api.accounts.signUp({ ...account, ...from });
-    people.push(userId);
+    users.push(userId);
     tokens.push(token);
   }
   const time = Date.now();
   await inGroups(AUTHORS, async (author) => {
     const userId = 1_000_000 + author;
-    people.push(userId);
+    users.push(userId);
     const name = `Author ${author}`;
-    await system.services.social.createPerson({ userId, handle: `author_${author}`, name, time });
+    await system.services.social.createUser({ userId, handle: `author_${author}`, name, time });
   });
-  return { people, tokens };
+  return { users, tokens };
 }
 
 function mean(numbers: readonly number[]): number {

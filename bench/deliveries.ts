@@ -14,7 +14,7 @@ import { percentile, printRow } from './report.ts';
 import { type BulkGraph, twitterLikeGraph } from './twitter-graph.ts';
 
 export interface DeliveriesSize {
-  people: number;
+  users: number;
   follows: number;
   tweets: number;
 }
@@ -28,9 +28,9 @@ export async function benchDeliveries(size: DeliveriesSize): Promise<void> {
   const random = createSeededRandom(1);
   const system = await createSystem({ file: (name) => join(directory, name), clock: systemClock, random });
   try {
-    const graph = twitterLikeGraph(size.people, size.follows, random);
+    const graph = twitterLikeGraph(size.users, size.follows, random);
     await load(system, graph);
-    await openHomes(system, size.people);
+    await openHomes(system, size.users);
     await idle(system);
     const owed = await post(system, graph, size.tweets, random);
     await measure(system, owed, size);
@@ -44,23 +44,23 @@ async function load(system: System, graph: BulkGraph): Promise<void> {
   const started = performance.now();
   const { social } = system.services;
   const time = Date.now();
-  for (let start = 1; start <= graph.people; start += 1_000) {
-    const end = Math.min(graph.people, start + 999);
-    const people = Array.from({ length: end - start + 1 }, (_, i) => start + i);
+  for (let start = 1; start <= graph.users; start += 1_000) {
+    const end = Math.min(graph.users, start + 999);
+    const users = Array.from({ length: end - start + 1 }, (_, i) => start + i);
     await Promise.all(
-      people.map((userId) => social.createPerson({ userId, handle: `u${userId}`, name: '', time })),
+      users.map((userId) => social.createUser({ userId, handle: `u${userId}`, name: '', time })),
     );
   }
-  const peopleMade = performance.now();
+  const usersMade = performance.now();
   const { db } = system.stores.social;
   const edges = await whileUnindexed(db, () => loadEdges(db, graph));
   const largest = graph.followers.reduce((most, followers) => Math.max(most, followers.length), 0);
   printRow('graph loaded', {
-    people: graph.people,
+    users: graph.users,
     follows: edges,
     'most followers': largest,
-    's for people': (peopleMade - started) / 1000,
-    's for follows': (performance.now() - peopleMade) / 1000,
+    's for users': (usersMade - started) / 1000,
+    's for follows': (performance.now() - usersMade) / 1000,
   });
 }
 
@@ -80,18 +80,18 @@ async function loadEdges(db: Database, graph: BulkGraph): Promise<number> {
   return edges + (await loadFollows(db, batch));
 }
 
-async function openHomes(system: System, people: number): Promise<void> {
+async function openHomes(system: System, users: number): Promise<void> {
   const started = performance.now();
   for (const worker of system.fanout.workers) await worker.step();
-  for (let reader = 1; reader <= people; reader++) {
+  for (let reader = 1; reader <= users; reader++) {
     await system.services.timeline.home({ reader, own: false, place: null, limit: 1 });
   }
-  printRow('homes opened', { homes: people, s: (performance.now() - started) / 1000 });
+  printRow('homes opened', { homes: users, s: (performance.now() - started) / 1000 });
 }
 
 /** Authors by Zipf's law over the most followed quarter, as in the demo. Returns how many deliveries are owed. */
 async function post(system: System, graph: BulkGraph, tweets: number, random: Random): Promise<number> {
-  const active = Math.floor(graph.people / 4);
+  const active = Math.floor(graph.users / 4);
   let owed = 0;
   const times: number[] = [];
   const started = performance.now();
@@ -103,7 +103,7 @@ async function post(system: System, graph: BulkGraph, tweets: number, random: Ra
         const began = performance.now();
         await system.services.tweets.post({
           author: author + 1,
-          content: 'A tweet that many people are waiting for, more or less.',
+          content: 'A tweet that many users are waiting for, more or less.',
           images: [],
           mentioned: {},
           appId: null,

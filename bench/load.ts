@@ -7,7 +7,7 @@ export interface LoadPlan {
   method: 'GET' | 'POST';
   path: string;
   body?: unknown;
-  /** Requests go round these people. */
+  /** Requests go round these users. */
   tokens: string[];
   seconds: number;
   /** Requests under way on a connection: 1 as browsers and proxies do, more as load tests like to. */

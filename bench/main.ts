@@ -24,7 +24,7 @@ printMachine();
 const wanted = (name: string) => values.only === undefined || values.only === name;
 if (wanted('deliveries')) {
   await benchDeliveries({
-    people: Number(values.people),
+    users: Number(values.people),
     follows: Number(values.follows),
     tweets: Number(values.tweets),
   });

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 
 export interface MixPlan {
   url: string;
-  /** Requests go round these people. */
+  /** Requests go round these users. */
   tokens: string[];
   seconds: number;
   /** Before those, at the same pace and not counted: this process compiles its code and opens its connections. */

@@ -34,7 +34,7 @@ const view = withChanges(store.view, [marks, authorTops]);
 
 /** A heavy tail: most are small, few are very large. */
 const heavy = (most: number) => Math.floor(Math.min(most, 1 / (1 - random.next()) ** 1.2));
-/** A quarter of the people write 97 %, the busiest of them some 150 tweets a day. */
+/** A quarter of the users write 97 %, the busiest of them some 150 tweets a day. */
 const author = (): UserId =>
   random.next() < 0.97
     ? 1 + Math.floor((AUTHORS / 4) * random.next() ** 2)

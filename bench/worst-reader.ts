@@ -30,7 +30,7 @@ interface Reader {
   token: string;
 }
 
-/** `likes`: of the tweet that most people liked. */
+/** `likes`: of the tweet that most users liked. */
 export async function benchWorstReader({ likes }: { likes: number }): Promise<void> {
   await withServer(async (serving) => {
     const { worst, few, star, loved } = await populate(serving, likes);
@@ -49,23 +49,23 @@ async function populate(serving: Serving, likes: number) {
   const worst = await signUp(serving, 'worst');
   const few = await signUp(serving, 'few');
   const crowd = Math.max(likes, FOLLOWEES) + BLOCKED;
-  const person = (index: number) => 1_000_000 + index;
+  const user = (index: number) => 1_000_000 + index;
   /** Those who are not blocked; the followees come first. */
-  const friend = (index: number) => person(index < FOLLOWEES ? index : index + BLOCKED);
+  const friend = (index: number) => user(index < FOLLOWEES ? index : index + BLOCKED);
   const time = Date.now();
   await inGroups(crowd, (i) =>
-    social.createPerson({ userId: person(i), handle: `p${i}`, name: `Person ${i}`, time }),
+    social.createUser({ userId: user(i), handle: `p${i}`, name: `User ${i}`, time }),
   );
   // Without events, so before the followees: views and follower lists learn of these when they are asked.
-  const star = person(0);
+  const star = user(0);
   const began = firstSnowflakeAt(time - 60_000);
   const graph = Array.from({ length: FOLLOWEES * FOLLOWED_BY_EACH }, (_, i) => ({
-    follower: person(i % FOLLOWEES),
-    followee: person((i * 7_919) % crowd),
+    follower: user(i % FOLLOWEES),
+    followee: user((i * 7_919) % crowd),
     id: began + i,
   }));
   const fans = Array.from({ length: crowd - 1 }, (_, i) => ({
-    follower: person(i + 1),
+    follower: user(i + 1),
     followee: star,
     id: began + graph.length + i,
   }));
@@ -79,19 +79,15 @@ async function populate(serving: Serving, likes: number) {
     [worst, FOLLOWEES],
     [few, 10],
   ] as const) {
-    await inGroups(followees, (i) =>
-      social.follow({ follower, followee: person(i), private: false, traceId }),
-    );
+    await inGroups(followees, (i) => social.follow({ follower, followee: user(i), private: false, traceId }));
   }
-  await inGroups(BLOCKED, (i) =>
-    social.block({ userId: worst.userId, other: person(FOLLOWEES + i), traceId }),
-  );
+  await inGroups(BLOCKED, (i) => social.block({ userId: worst.userId, other: user(FOLLOWEES + i), traceId }));
   const loved = (await tweets.post({ author: worst.userId, content: 'Loved by all', ...WORDS })).tweetId;
   await inGroups(likes, (i) => engagement.like({ actor: friend(i), tweetId: loved, traceId }));
   for (let i = 0; i < 200; i++) await tweets.post({ author: worst.userId, content: `Tweet ${i}`, ...WORDS });
   await inGroups(500, (i) =>
     engagement.comment({
-      actor: person(i),
+      actor: user(i),
       tweetId: loved,
       content: 'Indeed',
       mentioned: {},
@@ -100,16 +96,16 @@ async function populate(serving: Serving, likes: number) {
     }),
   );
   for (let round = 0; round < TWEETS_EACH; round++) {
-    await inGroups(FOLLOWEES, (i) => tweets.post({ author: person(i), content: `Round ${round}`, ...WORDS }));
+    await inGroups(FOLLOWEES, (i) => tweets.post({ author: user(i), content: `Round ${round}`, ...WORDS }));
     // The few's followees alone write as much as a home timeline holds.
     await inGroups(LIMITS.homeTimeline / TWEETS_EACH, (i) =>
-      tweets.post({ author: person(i % 10), content: `More ${round}`, ...WORDS }),
+      tweets.post({ author: user(i % 10), content: `More ${round}`, ...WORDS }),
     );
   }
   for (const { userId } of [worst, few]) {
     const mentioned = { worst: userId };
     await inGroups(TOLD, (i) =>
-      tweets.post({ author: person(i % 5_000), content: 'Hello @worst', ...WORDS, mentioned }),
+      tweets.post({ author: user(i % 5_000), content: 'Hello @worst', ...WORDS, mentioned }),
     );
   }
   await settled(serving);

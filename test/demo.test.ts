@@ -24,7 +24,7 @@ describe('the demo', () => {
   }
 
   test('every home and top list of a community is what a plain computation over the same data says', async () => {
-    const options = { undirected: false, people: 50, tweets: 300, seed: 3, check: true };
+    const options = { undirected: false, users: 50, tweets: 300, seed: 3, check: true };
     const data = takeDataDirectory(join(directory, 'data'));
     // Throws where one is not.
     const mark = await fillCommunity(data, { graph: null, ...options });
@@ -37,7 +37,7 @@ describe('the demo', () => {
     const directed = await readGraph(file, false);
     const named = Array.from(directed.from, (from, i) => [from, directed.to[i]]);
     assert.deepEqual(
-      [directed.people, named],
+      [directed.users, named],
       [
         3,
         [
@@ -61,7 +61,7 @@ describe('the demo', () => {
     const counts = followersIn(graph).map((list) => list.length);
     const sorted = [...counts].sort((a, b) => b - a);
     const median = sorted[sorted.length / 2]!;
-    assert.ok(sorted[0]! > 5 * median, `the most followed has ${sorted[0]}, the median person ${median}`);
+    assert.ok(sorted[0]! > 5 * median, `the most followed has ${sorted[0]}, the median user ${median}`);
     const weights = activityWeights(counts).sort((a, b) => b - a);
     const quarter = weights.slice(0, 100).reduce((sum, weight) => sum + weight, 0);
     assert.ok(Math.abs(quarter - ACTIVE_SHARE) < 0.01);

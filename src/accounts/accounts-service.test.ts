@@ -234,9 +234,9 @@ test('a sign-up that the social service did not hear of goes on when it is tried
   const { accounts, store } = await createWorld(t, {
     social: {
       ...social,
-      async createPerson(person) {
+      async createUser(user) {
         if (down) throw new WarbleError('unavailable', 'down');
-        return social.createPerson(person);
+        return social.createUser(user);
       },
     },
   });
@@ -279,8 +279,8 @@ test('a crash at any commit of a sign-up loses no account that was acknowledged 
         assert.ok(isWarbleError(error, 'handle_taken'));
         return restarted.accounts.logIn(ANN);
       });
-      const [person] = await world.social.lookup({ handles: ['ann'] });
-      assert.equal(person?.userId, again.userId, `${line} of commit ${commit}`);
+      const [user] = await world.social.lookup({ handles: ['ann'] });
+      assert.equal(user?.userId, again.userId, `${line} of commit ${commit}`);
     }
   }
 });

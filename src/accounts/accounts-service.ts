@@ -1,7 +1,7 @@
 /**
  * The rules of accounts. A sign-up is three steps: the handle is reserved with a pending account; the social
- * service learns of the person; the account becomes active together with its first session. Whatever a crash
- * leaves pending is finished, never freed: the social service may know the person by that handle already. The
+ * service learns of the user; the account becomes active together with its first session. Whatever a crash
+ * leaves pending is finished, never freed: the social service may know the user by that handle already. The
  * same sign-up tried again goes on where the first one stopped, and so does signing in.
  */
 import { isWarbleError, type Pointer, WarbleError } from '#domain/errors.ts';
@@ -25,7 +25,7 @@ import { createUserIds } from './user-ids.ts';
 
 export interface AccountsServiceDeps {
   store: AccountsStore;
-  social: Pick<Social, 'createPerson'>;
+  social: Pick<Social, 'createUser'>;
   announcer: Pick<Announcer, 'announce'>;
   hasher: PasswordHasher;
   attempts: PasswordAttempts;
@@ -87,7 +87,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   }
 
   async function introduce({ userId, handle, name, created }: AccountRow): Promise<void> {
-    await social.createPerson({ userId, handle, name, time: created });
+    await social.createUser({ userId, handle, name, time: created });
   }
 
   async function ownAccount(userId: UserId): Promise<AccountRow> {

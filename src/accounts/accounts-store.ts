@@ -9,7 +9,7 @@ import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry } from './audit.ts';
 
-/** `pending`: signed up, but the social service may not know the person yet; never shown outside. */
+/** `pending`: signed up, but the social service may not know the user yet; never shown outside. */
 export type StoredState = AccountState | 'pending';
 
 export interface NewAccount {
@@ -40,7 +40,7 @@ export interface SessionRow extends NewSession {
   lastUsed: number;
 }
 
-/** Newest notices kept per person, and devices from which they signed in last. */
+/** Newest notices kept per user, and devices from which they signed in last. */
 export const MAX_NOTICES = 100;
 export const MAX_KNOWN_DEVICES = 50;
 
@@ -48,7 +48,7 @@ export const MAX_KNOWN_DEVICES = 50;
 export type Reserved = 'reserved' | 'taken' | 'closed' | 'no_invite';
 
 export interface AccountsStore extends AdministrationStore {
-  /** Tells of people of whom a session ended or was used, or whose sessions hold no more. */
+  /** Tells of users of whom a session ended or was used, or whose sessions hold no more. */
   readonly changes: ChangeSource;
 
   /** Takes `count` user ids that nobody had, `first` and those after it. Never the same again, from 1. */
@@ -76,7 +76,7 @@ export interface AccountsStore extends AdministrationStore {
    * of more than `most` sessions the ones used longest ago end. A one-time password opens one session, before it
    * expires. False, and nothing done, otherwise.
    *
-   * The device of the session (see `deviceKey`) becomes known. Where the person knew others but not this one, a
+   * The device of the session (see `deviceKey`) becomes known. Where the user knew others but not this one, a
    * `signIn` notice with the session's id is written in the same step. Known devices outlive their sessions.
    */
   openSession(request: { session: NewSession; passwordHash: string; most: number }): Promise<boolean>;
@@ -117,7 +117,7 @@ export interface AccountsStore extends AdministrationStore {
   sessionsOf(request: { userId: UserId }): Promise<SessionRow[]>;
   /** Those of the sessions that have not ended. At most 1,000. */
   standing(request: { sessionIds: number[] }): Promise<number[]>;
-  /** Ends a session of that person; what is not there is passed over. */
+  /** Ends a session of that user; what is not there is passed over. */
   endSession(request: { userId: UserId; sessionId: number }): Promise<void>;
   /** Notes when sessions were last used; it never goes back, and ended sessions are passed over. At most 1,000. */
   touch(request: { sessions: { tokenHash: string; lastUsed: number }[] }): Promise<void>;

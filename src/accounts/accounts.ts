@@ -62,7 +62,7 @@ export interface AccountInfo {
 
 export interface Accounts {
   /**
-   * Makes an account and signs it in; the person is known to the social service, durably, when it resolves.
+   * Makes an account and signs it in; the user is known to the social service, durably, when it resolves.
    * `invite`: the code, where signing up needs one. Throws handle_taken, invalid_request (handle, password or name
    * refused), sign_up_closed, invalid_invite, rate_limited, overloaded, unavailable.
    */

@@ -217,7 +217,7 @@ test('a sign-up that took its invite goes on when it is tried again, and takes n
   assert.equal((await social.lookup({ handles: ['ann'] }))[0]?.userId, userId);
 });
 
-test('people are listed and shown with what an administrator needs to know, and no secret', async (t) => {
+test('users are listed and shown with what an administrator needs to know, and no secret', async (t) => {
   const { accounts, administration } = await createWorld(t);
   const ann = await accounts.signUp(ANN);
   const bob = await accounts.signUp(BOB);

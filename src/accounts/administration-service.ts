@@ -31,7 +31,7 @@ export interface AdministrationDeps {
 const ADMINISTRATOR: Client = { address: 'administrator' };
 const ONE_TIME_MS = 7 * 86_400_000;
 const MAX_INVITES = 10_000;
-/** Owns the ids of what concerns nobody: no person has this id. */
+/** Owns the ids of what concerns nobody: no user has this id. */
 const NOBODY: UserId = 0;
 
 /** What is to be written down of an act; the actor's part and the rest. */

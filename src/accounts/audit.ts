@@ -14,7 +14,7 @@ export interface AuditEntry {
   action: string;
   /** Whom it concerns; null: nobody. */
   userId: UserId | null;
-  /** What it concerns beside a person, as `tweet 123`; '': nothing. */
+  /** What it concerns beside a user, as `tweet 123`; '': nothing. */
   subject: string;
   /** Why, and what else there is to know. At most 1,000 characters; never a password, a token or a private text. */
   detail: string;

@@ -7,7 +7,7 @@ const VERSIONS = /\d[\d._]*/g;
 const KEY_CHARACTERS = 96;
 
 /**
- * What tells one device of a person from another: the text of the session (`device`), without its versions, so that
+ * What tells one device of a user from another: the text of the session (`device`), without its versions, so that
  * an update of the browser or the system is not a new device.
  */
 export function deviceKey(device: string): string {

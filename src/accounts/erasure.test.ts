@@ -19,12 +19,12 @@ const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: '
 const BOB = { handle: 'Bob', password: 'a good sentence', name: 'Bob', device: '', client: CLIENT };
 
 /** Ann and Bob with accounts; Ann has a tweet with a picture, a like, a comment, a repost and follows. */
-async function createPeople(world: MediaWorld) {
+async function createUsers(world: MediaWorld) {
   const { social, clock, minter } = world;
   const random = createSeededRandom(9);
   const { db, accounts: store, reports } = openGatewayDb({ path: ':memory:' });
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
-  // Ids of the world's own people come first.
+  // Ids of the world's own users come first.
   await store.allocateUserIds({ count: 64 });
   const announcer = createAnnouncer({ store, social });
   const accountDeps = {
@@ -53,7 +53,7 @@ async function createPeople(world: MediaWorld) {
   await world.follow(ann, bob);
   await world.follow(bob, ann);
   const forgotten: number[] = [];
-  const timeline = { forget: async ({ person }: { person: number }) => void forgotten.push(person) };
+  const timeline = { forget: async ({ user }: { user: number }) => void forgotten.push(user) };
   const services = { ...world, notifications, timeline, moderation: reports };
   const erasureDeps: ErasureDeps = { store, social, clock, steps: erasureSteps(services) };
   const erasure = createErasure(erasureDeps);
@@ -62,7 +62,7 @@ async function createPeople(world: MediaWorld) {
 
 async function isGone(
   world: MediaWorld,
-  { ann, bob, bobs, tweet, picture }: Awaited<ReturnType<typeof createPeople>>,
+  { ann, bob, bobs, tweet, picture }: Awaited<ReturnType<typeof createUsers>>,
 ) {
   const { tweets, engagement, social } = world;
   assert.deepEqual(await tweets.get({ ids: [tweet] }), []);
@@ -77,23 +77,23 @@ async function isGone(
 
 test('an erasure begins within a second, so that counts settle within two', () =>
   inMediaWorld(async (world) => {
-    const { erasure, db } = await createPeople(world);
+    const { erasure, db } = await createUsers(world);
     assert.ok(erasure.idle_ms <= 1_000);
     await db.close();
   }));
 
 test('a removed account is hidden at once, then all that it did goes, then the account', () =>
   inMediaWorld(async (world) => {
-    const people = await createPeople(world);
-    const { accounts, store, session, ann, bob, erasure } = people;
+    const users = await createUsers(world);
+    const { accounts, store, session, ann, bob, erasure } = users;
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     const [view] = await world.social.view({ viewer: bob, userIds: [ann] });
     assert.equal(view?.state, 'erasing');
     await drain([erasure]);
-    assert.equal(await isGone(world, people), 'erasing');
+    assert.equal(await isGone(world, users), 'erasing');
     await world.hours(0.1);
     await drain([erasure]);
-    assert.equal(await isGone(world, people), 'erased');
+    assert.equal(await isGone(world, users), 'erased');
     const row = await store.byId({ userId: ann });
     assert.deepEqual([row?.state, row?.name, row?.passwordHash], ['erased', '', '']);
     assert.equal(await erasure.step(), false);
@@ -101,7 +101,7 @@ test('a removed account is hidden at once, then all that it did goes, then the a
 
 test('what a request let in before the removal wrote after it is erased too', () =>
   inMediaWorld(async (world) => {
-    const { accounts, session, ann, erasure } = await createPeople(world);
+    const { accounts, session, ann, erasure } = await createUsers(world);
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await drain([erasure]);
     const late = await world.post(ann, 'late');
@@ -112,8 +112,8 @@ test('what a request let in before the removal wrote after it is erased too', ()
 
 test('an erasure that crashes at any step goes on in the next process', () =>
   inMediaWorld(async (world) => {
-    const people = await createPeople(world);
-    const { accounts, session, erasureDeps } = people;
+    const users = await createUsers(world);
+    const { accounts, session, erasureDeps } = users;
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await world.hours(0.1);
     let steps = 0;
@@ -125,13 +125,13 @@ test('an erasure that crashes at any step goes on in the next process', () =>
       if (!more) break;
     }
     assert.ok(steps < 1_000);
-    assert.equal(await isGone(world, people), 'erased');
+    assert.equal(await isGone(world, users), 'erased');
   }));
 
 test('a removal whose hiding failed is made good in the background', () =>
   inMediaWorld(async (world) => {
-    const people = await createPeople(world);
-    const { store, ann, erasure } = people;
+    const users = await createUsers(world);
+    const { store, ann, erasure } = users;
     // The intent stood, and the process died before social was told.
     await store.setState({
       userId: ann,
@@ -146,8 +146,8 @@ test('a removal whose hiding failed is made good in the background', () =>
 
 test('a service that is down holds the erasure up and loses nothing of it', () =>
   inMediaWorld(async (world) => {
-    const people = await createPeople(world);
-    const { accounts, session, services, erasureDeps } = people;
+    const users = await createUsers(world);
+    const { accounts, session, services, erasureDeps } = users;
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await world.hours(0.1);
     let down = true;
@@ -162,5 +162,5 @@ test('a service that is down holds the erasure up and loses nothing of it', () =
     await assert.rejects(drain([erasure]), /down/);
     down = false;
     await drain([erasure]);
-    assert.equal(await isGone(world, people), 'erased');
+    assert.equal(await isGone(world, users), 'erased');
   }));

@@ -3,7 +3,7 @@ import { WarbleError } from '#domain/errors.ts';
 
 const HANDLE = /^[A-Za-z0-9_]{1,15}$/;
 
-/** Names that a person could take for the site itself, or that stand for something in a path. In lower case. */
+/** Names that a user could take for the site itself, or that stand for something in a path. In lower case. */
 const RESERVED = new Set(
   `about account accounts admin administrator api app apps auth blog contact deleted demo docs everyone explore
   feed follow followers following guest help home host info legal login logout mail me media metrics mod moderator

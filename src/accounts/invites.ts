@@ -1,4 +1,4 @@
-/** Codes that people are given: invites and one-time passwords. */
+/** Codes that users are given: invites and one-time passwords. */
 import { hash } from 'node:crypto';
 import type { Random } from '#platform/random.ts';
 

@@ -27,7 +27,7 @@ const LATER_WORDS = `
   thepassword toor tweetybird twitter ubuntu unix usa user1234 voldemort warble welcomehome whatsapp winniethepooh
   woaini1314 woaiwojia yahoo yellowstone yourpassword zxcvb
 `;
-/** What people hang on a word to satisfy a rule: 1, 123, 2024, !, 1!, 123!. */
+/** What users hang on a word to satisfy a rule: 1, 123, 2024, !, 1!, 123!. */
 const TAIL = /[\d!@#$%&*.?_-]{1,5}$/;
 const LEET: Record<string, string> = {
   '0': 'o',

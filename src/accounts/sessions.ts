@@ -30,7 +30,7 @@ export interface Sessions {
 const TOKEN_BYTES = 32;
 const TOKEN_CHARACTERS = 43;
 const DEVICE_CHARACTERS = 120;
-const SESSIONS_PER_PERSON = 100;
+const MAX_SESSIONS_PER_USER = 100;
 /** `lastUsed` is exact to this; it is written in batches, so that reading writes nothing. */
 const TOUCH_EVERY_MS = 60_000;
 /** Uses that wait to be written; beyond it further ones are noted at their next request. */
@@ -52,7 +52,7 @@ export function createSessions({ store, live, mint, clock, random }: SessionsDep
     if (touched.size < TOUCHES_WAITING || touched.has(tokenHash)) touched.set(tokenHash, now);
   }
 
-  /** Tells those of the person who are connected, where the session is of a new device. */
+  /** Tells those of the user who are connected, where the session is of a new device. */
   async function tellOfNewDevice({ userId, sessionId }: NewSession): Promise<void> {
     if (!live.listening(userId)) return;
     const newer = await store.notices({ userId, after: sessionId - 1 });
@@ -95,7 +95,8 @@ export function createSessions({ store, live, mint, clock, random }: SessionsDep
       const created = clock.now();
       const sessionId = mint({ owner: userId, kind: 'account' });
       const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
-      if (!(await store.openSession({ session, passwordHash, most: SESSIONS_PER_PERSON }))) return undefined;
+      if (!(await store.openSession({ session, passwordHash, most: MAX_SESSIONS_PER_USER })))
+        return undefined;
       await tellOfNewDevice(session);
       const expires = endOf({ ...session, lastUsed: created });
       return { userId, sessionId: String(sessionId), token, expires };

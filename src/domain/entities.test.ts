@@ -37,7 +37,7 @@ describe('mentions', () => {
     '@sixteen_is_long_': [],
     'http://example.com/@ann': [],
   });
-  test('have no person yet, and their place without the text around', () => {
+  test('have no user yet, and their place without the text around', () => {
     const text = '👋 ＠ann!';
     assert.deepEqual(parseEntities(text).mentions, [{ start: 3, end: 7, handle: 'ann', userId: null }]);
     assert.equal(text.slice(3, 7), '＠ann');

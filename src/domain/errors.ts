@@ -1,5 +1,5 @@
 /**
- * Every error that a person or a client can meet, in one catalogue. Services throw `WarbleError`; the gateway
+ * Every error that a user or a client can meet, in one catalogue. Services throw `WarbleError`; the gateway
  * turns it into a problem document (RFC 9457) with the status given here.
  */
 export const ERROR_CATALOGUE = {

@@ -9,10 +9,10 @@ import { ownerHash, ownerHashOf, type Snowflake, type UserId } from './ids.ts';
  * | follows | followee | follow.added, follow.changed, follow.removed, follow.requested, follow.withdrawn |
  * | engagement | author of the tweet | like.*, comment.*, repost.* (added, removed) |
  * | reposts | who reposts | repost.added, repost.removed |
- * | accounts | the person | profile.changed, account.changed, block.*, mute.*, reposts.hidden, reposts.shown |
+ * | accounts | the user | profile.changed, account.changed, block.*, mute.*, reposts.hidden, reposts.shown |
  *
  * All topics have the same number of partitions and the same function from key to partition, so one owner
- * folds a person's posts and follow edges one after the other.
+ * folds a user's posts and follow edges one after the other.
  */
 export const TOPICS = ['tweets', 'follows', 'engagement', 'reposts', 'accounts'] as const;
 export type Topic = (typeof TOPICS)[number];
@@ -46,7 +46,7 @@ export interface EventDraft {
   type: EventType;
   /** Chooses the partition and carries the sequence: see the table above. */
   key: UserId;
-  /** tweet.*, like.*, comment.*, repost.*: the tweet. follow.*: the edge's snowflake. accounts: the other person, or 0. */
+  /** tweet.*, like.*, comment.*, repost.*: the tweet. follow.*: the edge's snowflake. accounts: the other user, or 0. */
   entityId: number;
   /** Grows with every change of the entity; 1 for things that never change. */
   entityVersion: number;

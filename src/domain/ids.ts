@@ -49,8 +49,8 @@ export const ID_KINDS = {
 export type IdKind = keyof typeof ID_KINDS;
 
 /**
- * Six bits of a person's id, by murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread.
- * They stand in every snowflake that the person owns, and every partition follows from them.
+ * Six bits of a user's id, by murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread.
+ * They stand in every snowflake that the user owns, and every partition follows from them.
  */
 export function ownerHash(userId: UserId): number {
   let hash = userId | 0;

@@ -38,7 +38,7 @@ export const LIMITS = {
   authorTop: 100,
   seenLately_ms: 7 * 86_400_000,
   notificationActors: 10,
-  streamsPerPerson: 5,
+  streamsPerUser: 5,
   mediaBytes: 8 * 1024 * 1024,
   mediaPixels: 50_000_000,
   /** Width or height of a picture, as JPEG and GIF have it; decoders keep whole rows of it in memory. */

@@ -60,7 +60,7 @@ export interface TweetRecord {
 }
 
 /** What everybody may know of somebody by name, for `users` in answers. */
-export interface PersonHead {
+export interface ProfileBasic {
   userId: UserId;
   handle: string;
   name: string;
@@ -70,8 +70,8 @@ export interface PersonHead {
 
 export type AccountState = 'active' | 'deactivated' | 'suspended' | 'erasing' | 'erased';
 
-/** One person as one viewer stands to them, in one call: see `Social.view`. */
-export interface PersonView extends PersonHead {
+/** One user as one viewer stands to them, in one call: see `Social.view`. */
+export interface ProfileView extends ProfileBasic {
   state: AccountState;
   protected: boolean;
   /** The viewer follows them, publicly or privately. */

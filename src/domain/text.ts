@@ -53,7 +53,7 @@ const REASON: Rule = {
 
 /** ASCII that is a cluster and a byte each. CR is missing: normalised texts have none. */
 const PLAIN_ASCII = /^[\t\n -~]*$/;
-/** C0 (but TAB and LF), DEL and C1 controls; embeddings and overrides of direction, which turn other people's text. */
+/** C0 (but TAB and LF), DEL and C1 controls; embeddings and overrides of direction, which turn other users' text. */
 const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 /**
  * Something to see: a letter, number, punctuation mark or symbol whose glyph is not empty. Empty are, besides what

@@ -16,20 +16,20 @@ export interface VisibilityFacts {
   blockedBy: boolean;
 }
 
-/** May this viewer see that the person exists? */
-export function maySeePerson(facts: VisibilityFacts): boolean {
-  return maySeeBlocked(facts) && !facts.blocking;
+/** May this viewer see that the user exists? */
+export function canSeeUser(facts: VisibilityFacts): boolean {
+  return canSeeBlockedUser(facts) && !facts.blocking;
 }
 
 /** May this viewer be shown whom they blocked, so as to know whom to unblock? Nobody sees who blocks them. */
-export function maySeeBlocked(facts: VisibilityFacts): boolean {
+export function canSeeBlockedUser(facts: VisibilityFacts): boolean {
   return facts.state === 'active' && !facts.blockedBy;
 }
 
 /**
- * May this viewer read what the person wrote, see what they did (a like, a comment, a repost), and whom they follow and
+ * May this viewer read what the user wrote, see what they did (a like, a comment, a repost), and whom they follow and
  * who follows them? Counts are the same for everybody and know no viewer.
  */
-export function mayReadPerson(facts: VisibilityFacts, viewer: UserId | null): boolean {
-  return maySeePerson(facts) && (!facts.protected || facts.following || facts.userId === viewer);
+export function canReadUser(facts: VisibilityFacts, viewer: UserId | null): boolean {
+  return canSeeUser(facts) && (!facts.protected || facts.following || facts.userId === viewer);
 }

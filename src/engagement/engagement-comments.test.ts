@@ -14,7 +14,7 @@ describe('comments', () => {
   let tweet: TweetId;
   beforeEach(async () => {
     world = await openWorld();
-    await world.people(ANN, BOB, CAT, DAN);
+    await world.users(ANN, BOB, CAT, DAN);
     tweet = await world.tweetOf(ANN);
   });
   afterEach(() => world.close());
@@ -84,7 +84,7 @@ describe('comments', () => {
       assert.deepEqual(await consistent(), []);
     });
 
-    test('the same key with another body or tweet is a mismatch; another person has keys of their own', async () => {
+    test('the same key with another body or tweet is a mismatch; another user has keys of their own', async () => {
       await say(BOB, 'hm', 'key');
       await assert.rejects(say(BOB, 'ha', 'key'), code('idempotency_mismatch'));
       const other = await world.tweetOf(ANN);
@@ -133,7 +133,7 @@ describe('comments', () => {
       await assert.rejects(remove(CAT, commentId), code('not_found'));
     });
 
-    test("a protected person's comment is hidden from strangers", async () => {
+    test("a protected user's comment is hidden from strangers", async () => {
       const { commentId } = await say(BOB, 'hm');
       await world.protect(BOB);
       await assert.rejects(remove(CAT, commentId), code('not_found'));

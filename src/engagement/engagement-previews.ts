@@ -9,7 +9,7 @@ import { readableAmong } from './engagement-visibility.ts';
 
 export interface PreviewsDeps {
   store: Pick<EngagementStore, 'likes' | 'comments'>;
-  social: Pick<Social, 'shown'>;
+  social: Pick<Social, 'visibleProfiles'>;
 }
 
 interface Row {
@@ -26,7 +26,7 @@ interface Search<Found extends Row> {
   ended: boolean;
 }
 
-/** Rows of a tweet in one round: all searches of a round share one question about people. */
+/** Rows of a tweet in one round: all searches of a round share one question about users. */
 const ROUND_ROWS = 50;
 const MAX_ROUNDS = LIMITS.previewSearched / ROUND_ROWS;
 

@@ -15,7 +15,7 @@ describe('engagement', () => {
   let engagement: Engagement;
   beforeEach(async () => {
     world = await openWorld();
-    await world.people(ANN, BOB, CAT, DAN);
+    await world.users(ANN, BOB, CAT, DAN);
     tweet = await world.tweetOf(ANN);
     engagement = world.now.engagement;
   });
@@ -28,7 +28,7 @@ describe('engagement', () => {
     const [summary] = await engagement.summaries({ viewer: null, tweetIds: [tweetId] });
     return [summary!.likeCount, summary!.commentCount, summary!.repostCount];
   };
-  const people = async (list: 'likes' | 'comments' | 'reposts', viewer: UserId | null, tweetId = tweet) =>
+  const users = async (list: 'likes' | 'comments' | 'reposts', viewer: UserId | null, tweetId = tweet) =>
     (await engagement[list]({ tweetId, viewer, before: null, limit: 20 })).items.map((row) => row.userId);
   const block = (userId: UserId, other: UserId) => world.now.social.block({ userId, other, traceId });
   const everyWay = [
@@ -43,9 +43,9 @@ describe('engagement', () => {
     const [summary] = await engagement.summaries({ viewer: BOB, tweetIds: [tweet] });
     assert.deepEqual(await counts(), [2, 1, 1]);
     assert.deepEqual(summary!.viewer, { liked: true, reposted: true });
-    assert.deepEqual(await people('likes', null), [ANN, BOB]);
-    assert.deepEqual(await people('comments', null), [BOB]);
-    assert.deepEqual(await people('reposts', null), [BOB]);
+    assert.deepEqual(await users('likes', null), [ANN, BOB]);
+    assert.deepEqual(await users('comments', null), [BOB]);
+    assert.deepEqual(await users('reposts', null), [BOB]);
   });
 
   test('doing it again is a success and changes nothing, even many times at once', async () => {
@@ -103,9 +103,9 @@ describe('engagement', () => {
     for (const list of ['likes', 'comments', 'reposts'] as const) {
       test(`${list}: not found where the tweet is hidden or gone`, async () => {
         await block(ANN, BOB);
-        await assert.rejects(people(list, BOB), code('not_found'));
+        await assert.rejects(users(list, BOB), code('not_found'));
         await world.now.tweets.remove({ tweetId: tweet, author: ANN, by: 'author', traceId });
-        await assert.rejects(people(list, CAT), code('not_found'));
+        await assert.rejects(users(list, CAT), code('not_found'));
       });
     }
 
@@ -114,21 +114,21 @@ describe('engagement', () => {
       await block(BOB, DAN);
       await world.protect(CAT);
       for (const list of ['likes', 'comments', 'reposts'] as const) {
-        assert.deepEqual(await people(list, DAN), []);
-        assert.deepEqual(await people(list, null), [BOB]);
-        assert.deepEqual(await people(list, CAT), [CAT, BOB]);
-        assert.deepEqual(await people(list, BOB), [BOB]);
+        assert.deepEqual(await users(list, DAN), []);
+        assert.deepEqual(await users(list, null), [BOB]);
+        assert.deepEqual(await users(list, CAT), [CAT, BOB]);
+        assert.deepEqual(await users(list, BOB), [BOB]);
       }
       assert.deepEqual(await counts(), [2, 2, 2]);
     });
 
     test('pages are full though many are hidden, and go through everything once', async () => {
       const crowd = Array.from({ length: 60 }, (_, index) => 100 + index);
-      await world.people(...crowd);
+      await world.users(...crowd);
       await Promise.all(crowd.map((actor) => engagement.like(by(actor))));
       const hidden = crowd.filter((_, index) => index % 6 !== 0);
       for (const other of hidden) await block(DAN, other);
-      const order = await people('likes', null);
+      const order = await users('likes', null);
       assert.equal(order.length, 20);
       const pages: UserId[][] = [];
       for (let before: number | null = null, first = true; first || before !== null; first = false) {
@@ -153,13 +153,13 @@ describe('engagement', () => {
 
   test('a like that races with a block or a deletion may be kept, but is not shown after either', async () => {
     await Promise.all([engagement.like(by(BOB)).catch(() => undefined), block(ANN, BOB)]);
-    assert.deepEqual(await people('likes', ANN), []);
+    assert.deepEqual(await users('likes', ANN), []);
     const other = await world.tweetOf(ANN);
     await Promise.all([
       engagement.like(by(CAT, other)).catch(() => undefined),
       world.now.tweets.remove({ tweetId: other, author: ANN, by: 'author', traceId }),
     ]);
-    await assert.rejects(people('likes', CAT, other), code('not_found'));
+    await assert.rejects(users('likes', CAT, other), code('not_found'));
   });
 
   test('erasing somebody takes back what they did everywhere', async () => {
@@ -169,7 +169,7 @@ describe('engagement', () => {
     }
     assert.deepEqual(await counts(), [1, 1, 1]);
     for (const list of ['likes', 'comments', 'reposts'] as const) {
-      assert.deepEqual(await people(list, null), [CAT]);
+      assert.deepEqual(await users(list, null), [CAT]);
     }
   });
 

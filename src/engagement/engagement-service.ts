@@ -14,7 +14,7 @@ import { createVisibility } from './engagement-visibility.ts';
 export interface EngagementDeps {
   store: EngagementStore;
   tweets: Pick<Tweets, 'get' | 'checkText' | 'writeComment' | 'removeComments'>;
-  social: Pick<Social, 'shown'>;
+  social: Pick<Social, 'visibleProfiles'>;
   minter: Pick<Minter, 'mint'>;
   clock: Clock;
 }
@@ -37,7 +37,7 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
     kind: 'like' | 'repost',
   ): Promise<NewAct & { protected: boolean }> {
     const { author } = await visibility.readable({ viewer: actor, tweetId });
-    const { head, protected: isProtected } = author;
+    const { profile: head, protected: isProtected } = author;
     const id = minter.mint({ owner: actor, kind });
     return { id, tweetId, author: head.userId, actor, traceId, protected: isProtected };
   }

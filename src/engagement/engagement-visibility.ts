@@ -4,18 +4,18 @@ import { LIMITS } from '#domain/limits.ts';
 import type { Page, TweetRecord } from '#domain/records.ts';
 import { inBatches } from '#platform/batches.ts';
 import { visibleList } from '#platform/fill-page.ts';
-import type { PersonShown, Social } from '#social/social.ts';
+import type { Social, VisibleProfile } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
 export interface VisibilityDeps {
   tweets: Pick<Tweets, 'get'>;
-  social: Pick<Social, 'shown'>;
+  social: Pick<Social, 'visibleProfiles'>;
 }
 
 /** A tweet that its reader may read, and who wrote it as they stand to each other. */
 export interface ReadableTweet {
   tweet: TweetRecord;
-  author: PersonShown;
+  author: VisibleProfile;
 }
 
 interface ListRow {
@@ -33,15 +33,15 @@ export interface VisibleList<Row extends ListRow> {
 export interface Visibility {
   /** Throws not_found where the tweet is gone, is a comment, or is hidden from this reader. */
   readable(request: { viewer: UserId | null; tweetId: TweetId }): Promise<ReadableTweet>;
-  /** Whether this viewer is shown what that person did. */
+  /** Whether this viewer is shown what that user did. */
   shows(request: { viewer: UserId | null; actor: UserId }): Promise<boolean>;
-  /** A full page of those rows whose people the viewer is shown. */
+  /** A full page of those rows whose users the viewer is shown. */
   page<Row extends ListRow>(list: VisibleList<Row>): Promise<Page<Row>>;
 }
 
 export function createVisibility({ tweets, social }: VisibilityDeps): Visibility {
   const named = async (viewer: UserId | null, userId: UserId) =>
-    (await social.shown({ viewer, userIds: [userId] }))[0];
+    (await social.visibleProfiles({ viewer, userIds: [userId] }))[0];
 
   return {
     async readable({ viewer, tweetId }) {
@@ -67,13 +67,15 @@ export function createVisibility({ tweets, social }: VisibilityDeps): Visibility
   };
 }
 
-/** Those people of some rows whom the viewer may read, and so may be shown what they did. */
+/** Those users of some rows whom the viewer may read, and so may be shown what they did. */
 export async function readableAmong(
-  social: Pick<Social, 'shown'>,
+  social: Pick<Social, 'visibleProfiles'>,
   viewer: UserId | null,
   rows: readonly { userId: UserId }[],
 ): Promise<Set<UserId>> {
   const userIds = [...new Set(rows.map((row) => row.userId))];
-  const shown = await inBatches(userIds, LIMITS.batch, (batch) => social.shown({ viewer, userIds: batch }));
+  const shown = await inBatches(userIds, LIMITS.batch, (batch) =>
+    social.visibleProfiles({ viewer, userIds: batch }),
+  );
   return new Set(userIds.filter((_, i) => shown[i]?.readable === true));
 }

@@ -90,7 +90,7 @@ export interface Engagement {
   acted(request: { actor: UserId; tweetIds: TweetId[] }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
   /** Like counts alone. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
-  /** Newest first, people hidden from the viewer left out, pages full. Throws not_found as `like`. */
+  /** Newest first, users hidden from the viewer left out, pages full. Throws not_found as `like`. */
   likes(request: EngagementList): Promise<Page<LikeRow>>;
   comments(request: EngagementList): Promise<Page<CommentRow>>;
   reposts(request: EngagementList): Promise<Page<RepostRow>>;
@@ -106,8 +106,8 @@ export interface Engagement {
   /** Internal: standing reposts by their ids; undone ones are left out. At most 1,000. */
   repostsById(request: { repostIds: RepostId[] }): Promise<RepostRow[]>;
   /**
-   * Internal: all reposts of these tweets by these people, ids through `through`, standing ones and those undone
-   * after `undoneAfter` (ms; null: standing only). Newest first. At most 1,000 tweets and 5,000 people.
+   * Internal: all reposts of these tweets by these users, ids through `through`, standing ones and those undone
+   * after `undoneAfter` (ms; null: standing only). Newest first. At most 1,000 tweets and 5,000 users.
    */
   repostsBy(request: {
     tweetIds: TweetId[];

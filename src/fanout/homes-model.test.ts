@@ -6,7 +6,7 @@ import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { HomePlace } from '#timeline/timeline.ts';
 import { type Community, type CommunityOptions, openCommunity } from './testing/fanout.ts';
 
-const PEOPLE = 4;
+const USERS = 4;
 const ANY = Number.MAX_SAFE_INTEGER;
 
 /** What is true, in plain maps. */
@@ -53,8 +53,8 @@ const OPS = [
 ] as const;
 const action = fc.record({
   op: fc.constantFrom(...OPS),
-  a: fc.integer({ min: 1, max: PEOPLE }),
-  b: fc.integer({ min: 1, max: PEOPLE }),
+  a: fc.integer({ min: 1, max: USERS }),
+  b: fc.integer({ min: 1, max: USERS }),
   n: fc.nat(1_000),
 });
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
@@ -62,7 +62,7 @@ type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 async function run(actions: Action[], options: CommunityOptions): Promise<void> {
   const c = await openCommunity(options);
   try {
-    await c.people(PEOPLE);
+    await c.users(USERS);
     await c.step();
     const facts: Facts = { tweets: new Map(), reposts: new Map(), follows: new Set(), mutes: new Set() };
     const sessions: OpenSession[] = [];
@@ -81,7 +81,7 @@ async function run(actions: Action[], options: CommunityOptions): Promise<void> 
 }
 
 async function checkAll(c: Community, facts: Facts): Promise<void> {
-  for (let reader = 1; reader <= PEOPLE; reader++) {
+  for (let reader = 1; reader <= USERS; reader++) {
     for (const own of [false, true]) {
       assert.deepEqual(
         await c.home({ reader, own, limit: 7 }),

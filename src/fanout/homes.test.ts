@@ -12,7 +12,7 @@ async function withCommunity(
 ): Promise<void> {
   const community = await openCommunity(options);
   try {
-    await community.people(4);
+    await community.users(4);
     await community.step();
     await work(community);
   } finally {
@@ -21,7 +21,7 @@ async function withCommunity(
 }
 
 describe('a home', () => {
-  test('shows what followed people posted before and after it was first read, newest first', () =>
+  test('shows what followed users posted before and after it was first read, newest first', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       await c.follow(ADA, CYD, true);
@@ -161,7 +161,7 @@ describe('a pagination session of a home', () => {
 
   before(async () => {
     c = await openCommunity();
-    await c.people(4);
+    await c.users(4);
     await c.step();
     for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
   });
@@ -252,10 +252,10 @@ describe('a pagination session of a home', () => {
   });
 });
 
-describe('connected people', () => {
-  function listen(c: Community, person: number): LiveEvent[] {
+describe('connected users', () => {
+  function listen(c: Community, user: number): LiveEvent[] {
     const heard: LiveEvent[] = [];
-    c.live.listen(person, (event) => heard.push(event));
+    c.live.listen(user, (event) => heard.push(event));
     return heard;
   }
 
@@ -264,7 +264,7 @@ describe('connected people', () => {
       for (const reader of [ADA, CYD]) await c.follow(reader, BEN);
       await c.settle();
       await c.home({ reader: ADA });
-      const heard = [ADA, CYD, DAN].map((person) => listen(c, person));
+      const heard = [ADA, CYD, DAN].map((user) => listen(c, user));
       const tweetId = await c.post(BEN);
       await c.settle();
       await c.remove(BEN, tweetId);

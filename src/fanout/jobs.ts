@@ -58,7 +58,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       let telling: Job | null = null;
       let at = 0;
 
-      /** Where it is not to be pushed: recorded, and what is left to do is to tell connected people of a posting. */
+      /** Where it is not to be pushed: recorded, and what is left to do is to tell connected users of a posting. */
       async function pull(): Promise<Piece> {
         await timeline.recordFanOutOnRead({ actor, activities: [activity.activity] });
         if (activity.activity < 0) return piece(true);
@@ -99,21 +99,21 @@ export function createJobs(deps: JobsDeps): Jobs {
   };
 }
 
-/** Tells those connected people who follow the author, and the author. */
+/** Tells those connected users who follow the author, and the author. */
 function tell({ social, live }: JobsDeps, author: UserId, event: LiveEvent): Job {
-  let people: UserId[] | null = null;
+  let users: UserId[] | null = null;
   let at = 0;
   return {
     async next() {
-      people ??= [...live.people()];
-      const followers = people.slice(at, at + LIMITS.batch);
+      users ??= [...live.users()];
+      const followers = users.slice(at, at + LIMITS.batch);
       if (event.type === 'delete' && followers.includes(author)) live.publish(author, event);
       if (followers.length > 0) {
         const pairs = followers.map((follower) => ({ follower, followee: author }));
         for (const { follower } of await social.edges({ pairs })) live.publish(follower, event);
       }
       at += LIMITS.batch;
-      return piece(at >= people.length);
+      return piece(at >= users.length);
     },
   };
 }

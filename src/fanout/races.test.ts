@@ -15,7 +15,7 @@ async function withCommunity(
 ): Promise<void> {
   const community = await openCommunity(options);
   try {
-    await community.people(4);
+    await community.users(4);
     await work(community);
   } finally {
     await community.close();
@@ -237,7 +237,7 @@ describe('a home timeline for other followees than today’s', () => {
   test('of somebody who follows very many is filled by their next read, and fan-out does not wait for it', () =>
     withCommunity(async (c) => {
       const many = LIMITS.batch + 5;
-      await c.people(many + 5);
+      await c.users(many + 5);
       for (let followee = 5; followee < 5 + many; followee++) await c.follow(ADA, followee);
       await c.settle();
       await c.home({ reader: ADA });
@@ -339,7 +339,7 @@ describe('activities that are merged at reading', () => {
 });
 
 describe('what is new since', () => {
-  test('is the postings of followed people whom the reader may see, newest first', () =>
+  test('is the postings of followed users whom the reader may see, newest first', () =>
     withCommunity(async (c) => {
       await c.step();
       for (const followee of [BEN, CYD]) await c.follow(ADA, followee);

@@ -123,7 +123,7 @@ test('when permits run out the slowest holders lose theirs, and the server says 
   assert.equal(server.inFlight.count('pictures'), 0, 'the others were cut by then');
 });
 
-test('a quarter of the permits stays for people who are signed in', async (t) => {
+test('a quarter of the permits stays for users who are signed in', async (t) => {
   const server = await open(t, { bounds: { requestsInFlight: 4 } });
   const head = 'Content-Type: application/json\r\nContent-Length: 50\r\n\r\n';
   for (let i = 0; i < 3; i++) {

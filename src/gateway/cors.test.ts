@@ -100,7 +100,7 @@ describe('a page of another origin', () => {
     assert.deepEqual([cookie.status, cookie.headers.get('set-cookie')], [403, null]);
   });
 
-  test('may not read what is meant for people and for those who run the server', async () => {
+  test('may not read what is meant for users and for those who run the server', async () => {
     for (const path of ['/', '/docs', '/metrics', '/health/ready']) {
       assert.equal((await ask(path)).headers.get('access-control-allow-origin'), null, path);
       const asked = await preflight(path, 'GET', 'authorization');

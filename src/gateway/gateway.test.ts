@@ -127,7 +127,7 @@ describe('the API', () => {
     assert.deepEqual(again.body, first.body);
     const other = await ada.post('/postTweet', { content: 'twice' }, headers);
     assert.equal(other.body.code, 'idempotency_mismatch');
-    assert.equal((await bob.post('/postTweet', { content: 'mine' }, headers)).status, 200, 'per person');
+    assert.equal((await bob.post('/postTweet', { content: 'mine' }, headers)).status, 200, 'per user');
     const { tweetId } = first.body;
     const comment = await ada.post('/comment', { tweetId, content: 'once' }, headers);
     assert.equal(comment.status, 200, 'per route');
@@ -273,7 +273,7 @@ describe('the API', () => {
     await ada.delete(`/mute/${max.id}`);
   });
 
-  test('people are told, mark as read, and choose how they are told', async () => {
+  test('users are told, mark as read, and choose how they are told', async () => {
     const tweetId = await post(cy, 'tell me');
     await ada.post('/like', { tweetId });
     await ada.post('/comment', { tweetId, content: 'hello' });

@@ -41,7 +41,7 @@ import { mediaRoutes } from './routes/media-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
 import { notificationsRoutes } from './routes/notifications-routes.ts';
 import { profilesRoutes } from './routes/profiles-routes.ts';
-import { peopleRoutes } from './routes/relationships-routes.ts';
+import { usersRoutes } from './routes/relationships-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { tweetsRoutes } from './routes/tweets-routes.ts';
 import { createPresenter } from './serializers.ts';
@@ -68,7 +68,7 @@ export interface GatewayDeps {
   metricsToken?: string | null;
   /** Addresses and CIDR ranges of the proxies whose `X-Forwarded-*` headers are believed. */
   trustedProxies?: readonly string[] | undefined;
-  /** The origin under which people reach this server, as `https://warble.example`. */
+  /** The origin under which users reach this server, as `https://warble.example`. */
   publicUrl?: string | null | undefined;
   /** How much of clients' addresses is logged; default: shortened. */
   logAddresses?: LogAddresses | undefined;
@@ -163,7 +163,7 @@ export function routesOf(deps: GatewayDeps): Route[] {
     ...feedsRoutes(shared),
     ...engagementRoutes(shared),
     ...followsRoutes(shared),
-    ...peopleRoutes(shared),
+    ...usersRoutes(shared),
     ...notificationsRoutes(shared),
     ...mediaRoutes(deps),
     ...streamRoutes(deps),

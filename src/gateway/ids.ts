@@ -4,7 +4,7 @@ import { MAX_USER_ID, type UserId } from '#domain/ids.ts';
 import type { Caller } from '#http/route.ts';
 
 /**
- * A person's id. What is well-formed but beyond the range of ids names nobody, for ever, and becomes 0, which is
+ * A user's id. What is well-formed but beyond the range of ids names nobody, for ever, and becomes 0, which is
  * nobody's id: asking for it finds nothing, and undoing something with it succeeds.
  */
 export function userIdOf(text: string): UserId {
@@ -19,24 +19,24 @@ export function snowflakeIdOf(text: string): number {
 }
 
 /** Whom `{userId}` in a path means. Throws `unauthenticated` for `me` without a token. */
-export function personOf(text: string, caller: Caller | null): UserId {
+export function userOf(text: string, caller: Caller | null): UserId {
   if (text !== 'me') return userIdOf(text);
-  if (caller === null) throw new WarbleError('unauthenticated', 'Sign in, or name the person by id.');
+  if (caller === null) throw new WarbleError('unauthenticated', 'Sign in, or name the user by id.');
   return caller.userId;
 }
 
 /** For what is one's own alone. Throws `forbidden` where the path names somebody else. */
 export function selfOf(text: string, caller: Caller): UserId {
-  const userId = personOf(text, caller);
+  const userId = userOf(text, caller);
   if (userId !== caller.userId)
-    throw new WarbleError('forbidden', 'This is only for the person themselves; use `me`.');
+    throw new WarbleError('forbidden', 'This is only for the user themselves; use `me`.');
   return userId;
 }
 
 /** The actor that a body may name. Throws `forbidden` where it is not the one who is signed in. */
 export function checkActor(named: string | undefined, caller: Caller): void {
   if (named !== undefined && userIdOf(named) !== caller.userId) {
-    throw new WarbleError('forbidden', 'userId must be the person who is signed in; it may be left out.', {
+    throw new WarbleError('forbidden', 'userId must be the user who is signed in; it may be left out.', {
       errors: [{ pointer: '#/userId', detail: 'must be your own id, or left out' }],
     });
   }

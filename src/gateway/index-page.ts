@@ -38,8 +38,8 @@ function topList(top: FeedPage<unknown> | null): string {
   return `<ol>${top.items.map(topItem).join('')}</ol>`;
 }
 
-function topItem({ tweetView: { tweet, likeCount, people } }: FeedItem): string {
-  const handle = people.find(({ userId }) => userId === tweet.author)?.handle ?? '';
+function topItem({ tweetView: { tweet, likeCount, users } }: FeedItem): string {
+  const handle = users.find(({ userId }) => userId === tweet.author)?.handle ?? '';
   const likes = likeCount === null ? '' : ` · ${likeCount} ${likeCount === 1 ? 'like' : 'likes'}`;
   return `<li><span class="text" dir="auto">${escaped(tweet.content)}</span><br><span class="quiet">@${escaped(handle)}${likes} · <a href="/api/v1/tweets/${tweet.id}">${tweet.id}</a></span></li>`;
 }

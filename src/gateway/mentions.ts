@@ -5,7 +5,7 @@ import { checkText } from '#domain/text.ts';
 import type { Social } from '#social/social.ts';
 
 /**
- * The people mentioned in a text by their handles in lower case; nobody where the text will be refused anyway.
+ * The users mentioned in a text by their handles in lower case; nobody where the text will be refused anyway.
  * At most one look-up, of as many handles as 140 characters hold.
  */
 export async function resolveMentions(social: Social, content: string): Promise<Record<string, UserId>> {
@@ -13,6 +13,6 @@ export async function resolveMentions(social: Social, content: string): Promise<
   if (!checked.ok) return {};
   const handles = new Set(parseEntities(checked.text).mentions.map(({ handle }) => handle.toLowerCase()));
   if (handles.size === 0) return {};
-  const people = await social.lookup({ handles: [...handles] });
-  return Object.fromEntries(people.map(({ handle, userId }) => [handle.toLowerCase(), userId]));
+  const users = await social.lookup({ handles: [...handles] });
+  return Object.fromEntries(users.map(({ handle, userId }) => [handle.toLowerCase(), userId]));
 }

@@ -111,7 +111,7 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(unnamed, []);
   });
 
-  test('says of people in answers that they are heads by id', () => {
+  test('says of users in answers that they are heads by id', () => {
     const { Users } = api.document.components.schemas as Record<string, Record<string, unknown>>;
     assert.deepEqual(Users?.additionalProperties, { $ref: '#/components/schemas/UserHead' });
   });

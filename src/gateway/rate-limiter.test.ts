@@ -7,7 +7,7 @@ async function signedIn(site: Site, handle: string): Promise<string> {
   return (await site.call('POST', '/signup', { json })).body.token as string;
 }
 
-test('whoever keeps requests unfinished keeps only the permits of one person', () =>
+test('whoever keeps requests unfinished keeps only the permits of one user', () =>
   onSite(
     async (site) => {
       const [ann, bob] = [await signedIn(site, 'ann'), await signedIn(site, 'bob')];
@@ -19,7 +19,7 @@ test('whoever keeps requests unfinished keeps only the permits of one person', (
       hangUp();
       while ((await site.call('GET', '/me', { token: ann })).status !== 200);
     },
-    { atOnce: { person: 2 }, quotas: { read: { quota: 60_000, window_ms: 1_000 } } },
+    { atOnce: { user: 2 }, quotas: { read: { quota: 60_000, window_ms: 1_000 } } },
   ));
 
 test('without a token the address has its permits, and others for pictures', () =>
@@ -66,7 +66,7 @@ test('however many accounts one address has, all of them together keep only the 
       while ((await site.call('GET', '/me', cat)).status !== 200);
     },
     {
-      atOnce: { person: 1, address: 2 },
+      atOnce: { user: 1, address: 2 },
       trustedProxies: ['127.0.0.1'],
       quotas: { read: { quota: 60_000, window_ms: 1_000 } },
     },
@@ -78,5 +78,5 @@ test('switched off, nobody has a number of permits', () =>
       const token = await signedIn(site, 'ann');
       assert.equal((await site.call('GET', '/me', { token })).status, 200);
     },
-    { off: true, atOnce: { person: 0, withoutToken: 0, address: 0 } },
+    { off: true, atOnce: { user: 0, withoutToken: 0, address: 0 } },
   ));

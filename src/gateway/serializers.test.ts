@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Compile } from 'typebox/schema';
-import type { PersonHead, TweetRecord } from '#domain/records.ts';
+import type { ProfileBasic, TweetRecord } from '#domain/records.ts';
 import type { RawJson } from '#http/route.ts';
 import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
 import { TweetPage, TweetViewer, TweetWithUsers } from './schemas/tweets.ts';
@@ -40,11 +40,11 @@ function tweetOf(fields: Partial<TweetRecord> = {}): TweetRecord {
   };
 }
 
-const people: PersonHead[] = [
+const users: ProfileBasic[] = [
   { userId: 42, handle: 'ada', name: 'Ada "L"', picture: '' },
   { userId: 43, handle: 'bob', name: '', picture: 'p.webp' },
 ];
-const reposter: PersonHead = { userId: 44, handle: 'cyd', name: 'Cyd', picture: '' };
+const reposter: ProfileBasic = { userId: 44, handle: 'cyd', name: 'Cyd', picture: '' };
 
 function tweetViewOf(fields: Partial<TweetView> = {}): TweetView {
   return {
@@ -57,7 +57,7 @@ function tweetViewOf(fields: Partial<TweetView> = {}): TweetView {
       { userId: 44, time: 1_780_000_000_999 },
     ],
     comments: [{ commentId: 9_001, userId: 44, content: 'so "true"', time: 1_780_000_002_000 }],
-    people,
+    users,
     hiddenMentions: [],
     ...fields,
   };
@@ -67,7 +67,7 @@ function itemOf(tweetView: Partial<TweetView> = {}, fields: Partial<FeedItem> = 
   return {
     tweetView: tweetViewOf(tweetView),
     viewer: { liked: true, reposted: false },
-    repostedBy: [people[1]!, reposter],
+    repostedBy: [users[1]!, reposter],
     repostTime: 1_780_000_003_000,
     ...fields,
   };
@@ -163,7 +163,7 @@ test('a changed text, name or picture shows at once, although fragments are kept
         {
           tweet: tweetOf({ version: 2, content: 'edited' }),
           comments: [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }],
-          people: [{ userId: 42, handle: 'ada', name: 'Ada King', picture: 'new.png' }],
+          users: [{ userId: 42, handle: 'ada', name: 'Ada King', picture: 'new.png' }],
         },
         { repostedBy: [] },
       ),
@@ -184,7 +184,7 @@ test('any text survives, whatever it holds', () => {
         items: [
           itemOf({
             tweet: tweetOf({ id: id++, content }),
-            people: [{ userId: id, handle: 'h', name, picture: '' }],
+            users: [{ userId: id, handle: 'h', name, picture: '' }],
           }),
         ],
       });

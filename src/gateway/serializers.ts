@@ -1,13 +1,13 @@
 /**
  * From the services' records to the JSON of the API. A feed is joined from fragments that are kept: a tweet view, a
- * person's head. A fragment is used for the very tweet view or head that it was made from, or for one with the same
+ * user's head. A fragment is used for the very tweet view or head that it was made from, or for one with the same
  * content, so that no kept one can show what is not so any more; what differs from reader to reader is added to it.
  *
  * Each fragment is made of a value of a part of the route's schema, and its type goes with it into the answer
  * (`http/json.ts`): a field that the schema has and nobody sends does not compile.
  */
 import type { Static } from 'typebox';
-import type { PersonHead, TweetImage } from '#domain/records.ts';
+import type { ProfileBasic, TweetImage } from '#domain/records.ts';
 import {
   arrayOf,
   completed,
@@ -34,7 +34,7 @@ import type * as common from './schemas/common.ts';
 import type * as schemas from './schemas/tweets.ts';
 import { TweetViewer } from './schemas/tweets.ts';
 
-export type UserHead = Static<typeof common.UserHead>;
+export type ProfileBasicJson = Static<typeof common.UserHead>;
 export type Users = Static<typeof common.Users>;
 type Image = Static<typeof schemas.Image>;
 type Tweet = Static<typeof schemas.Tweet>;
@@ -48,7 +48,7 @@ type Flaws = Static<typeof schemas.Flaws>;
 
 export interface Presenter {
   /** The `users` of an answer. */
-  users(people: readonly PersonHead[]): Users;
+  users(users: readonly ProfileBasic[]): Users;
   /** `{tweets, users, nextCursor}`, with `degraded` and `partial` where they apply. */
   feed(page: FeedPage<unknown>, nextCursor: string | null): RawJson<TweetPage>;
   /** The Tweet itself with `users`. */
@@ -65,10 +65,10 @@ interface TweetFragment {
   content: Members<TweetContent>;
   /** What all who are shown this tweet view are shown. */
   json: Opening<TweetContent & TweetEngagement>;
-  people: PersonFragment[];
+  users: ProfileFragment[];
 }
 /** What a text was made of lies in the fragment itself: it is compared without following the head that it came from. */
-interface PersonFragment {
+interface ProfileFragment {
   id: number;
   handle: string;
   name: string;
@@ -78,8 +78,8 @@ interface PersonFragment {
 
 /** 32,768 tweets of some 800 bytes are 26 MB; at their longest 128 MB. */
 const TWEETS = { bits: 15, characters: 4 * 1024 };
-/** 65,536 people of some 100 bytes. */
-const PEOPLE = { bits: 16, characters: 1024 };
+/** 65,536 users of some 100 bytes. */
+const USERS = { bits: 16, characters: 1024 };
 
 const VIEWER_FIELDS = Object.keys(TweetViewer.properties) as (keyof Viewer)[];
 
@@ -94,7 +94,7 @@ function stateOf(viewer: Record<keyof Viewer, boolean> | null): number {
 export function createPresenter(): Presenter {
   const { format } = createTimestamps();
   const tweets = createFragmentCache<TweetFragment>(TWEETS);
-  const people = createFragmentCache<PersonFragment>(PEOPLE);
+  const users = createFragmentCache<ProfileFragment>(USERS);
   /** Of a tweet that nobody reposted whom its reader follows, by what the reader did with it. */
   const endings: Ending<TweetReader>[] = [];
 
@@ -104,8 +104,8 @@ export function createPresenter(): Presenter {
     named: Named,
   ): Opening<TweetContent & TweetEngagement> {
     const fragment = fragmentOf(tweetView);
-    for (const person of fragment.people) nameOnce(person, named);
-    for (const person of repostedBy) nameOnce(personFragment(person), named);
+    for (const user of fragment.users) nameOnce(user, named);
+    for (const user of repostedBy) nameOnce(profileFragment(user), named);
     return fragment.json;
   }
 
@@ -137,24 +137,24 @@ export function createPresenter(): Presenter {
       sameTweet && sameEngagement(kept.tweetView, tweetView)
         ? kept.json
         : flat(openingOf(joined(content, engagementMembers(tweetView, format))));
-    const fragment = { id: tweet.id, tweetView, content, json, people: tweetView.people.map(personFragment) };
+    const fragment = { id: tweet.id, tweetView, content, json, users: tweetView.users.map(profileFragment) };
     tweets.set(fragment);
     return fragment;
   }
 
-  function personFragment(person: PersonHead): PersonFragment {
-    const { userId: id, handle, name, picture } = person;
-    const kept = people.get(id);
+  function profileFragment(user: ProfileBasic): ProfileFragment {
+    const { userId: id, handle, name, picture } = user;
+    const kept = users.get(id);
     if (kept?.handle === handle && kept.name === name && kept.picture === picture) return kept;
-    const json = flat(memberOf(String(id), jsonOf<UserHead>(userHead(person))));
+    const json = flat(memberOf(String(id), jsonOf<ProfileBasicJson>(profileBasicJson(user))));
     const fragment = { id, handle, name, picture, json };
-    people.set(fragment);
+    users.set(fragment);
     return fragment;
   }
 
   return {
     time: format,
-    users: (heads) => Object.fromEntries(heads.map((head) => [String(head.userId), userHead(head)])),
+    users: (heads) => Object.fromEntries(heads.map((head) => [String(head.userId), profileBasicJson(head)])),
     feed(page, nextCursor) {
       const named = createNamed();
       const shown = page.items.map(
@@ -184,7 +184,7 @@ function createNamed(): Named {
   return { ids: new Set(), json: membersOf<Users>({}) };
 }
 
-function nameOnce({ id, json }: PersonFragment, named: Named): void {
+function nameOnce({ id, json }: ProfileFragment, named: Named): void {
   if (named.ids.has(id)) return;
   named.ids.add(id);
   named.json = joined(named.json, json);
@@ -195,7 +195,7 @@ function usersMember({ json }: Named) {
 }
 
 /** How somebody stands in `users`. */
-export function userHead({ handle, name, picture }: PersonHead): UserHead {
+export function profileBasicJson({ handle, name, picture }: ProfileBasic): ProfileBasicJson {
   return { handle, name, pictureUrl: picture === '' ? null : mediaUrl(picture) };
 }
 

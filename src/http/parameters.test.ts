@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
 import { isWarbleError } from '#domain/errors.ts';
-import { Limit, PersonParams, strictObject } from '#gateway/schemas/common.ts';
+import { Limit, strictObject, UserParams } from '#gateway/schemas/common.ts';
 import { parameterReader, queryOf } from './parameters.ts';
 
 const read = parameterReader(
@@ -103,8 +103,8 @@ test('what is not percent-encoded UTF-8, and what has too many parameters, is re
   );
 });
 
-test('a person in a path is me or an id', () => {
-  const path = parameterReader(PersonParams, 'path');
+test('a user in a path is me or an id', () => {
+  const path = parameterReader(UserParams, 'path');
   for (const userId of ['me', '1', '9999999999999999']) {
     assert.deepEqual(path([['userId', userId]]), { userId });
   }

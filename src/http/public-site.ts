@@ -1,4 +1,4 @@
-/** The site that people reach: under which origin, and whether their connection to it is encrypted. */
+/** The site that users reach: under which origin, and whether their connection to it is encrypted. */
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { TrustProxy } from './limits/addresses.ts';
@@ -6,12 +6,12 @@ import type { TrustProxy } from './limits/addresses.ts';
 export interface Site {
   /** As browsers name it, `https://warble.example`. */
   origin: string;
-  /** Whether people come by HTTPS. Cookies go without Secure and prefix only where this is false. */
+  /** Whether users come by HTTPS. Cookies go without Secure and prefix only where this is false. */
   secure: boolean;
 }
 
 export interface PublicSiteDeps {
-  /** The origin that people use, which then decides; null: each request's Host and protocol do. */
+  /** The origin that users use, which then decides; null: each request's Host and protocol do. */
   publicUrl: string | null;
   /** undefined: no proxy is named. */
   trustProxy: TrustProxy | undefined;

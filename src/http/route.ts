@@ -23,7 +23,7 @@ import type { Site } from './public-site.ts';
 /** Who asks. */
 export interface Caller {
   userId: UserId;
-  /** Names the session among its person's; never the token. */
+  /** Names the session among its user's; never the token. */
   sessionId: string;
 }
 

@@ -11,7 +11,7 @@ export interface SchemaFault {
 /** Values that must look like something, and the words that tell so. */
 export const PATTERNS = {
   id: { pattern: '^[1-9][0-9]{0,15}$', must: 'must be an id: a decimal string such as "1024"' },
-  person: {
+  user: {
     pattern: '^(me|[1-9][0-9]{0,15})$',
     must: 'must be "me" or an id: a decimal string such as "1024"',
   },

@@ -222,7 +222,7 @@ describe('a server', async () => {
     assert.match(await raw(server.port, large), /^HTTP\/1\.1 431 [\s\S]*"code":"headers_too_large"/);
   });
 
-  test('logs route, status, person and request id; never a token, a text or a path', async () => {
+  test('logs route, status, user and request id; never a token, a text or a path', async () => {
     logged.length = 0;
     await post(`${echo}?secret=1`, '{"text":"my secret"}', {
       authorization: 'Bearer good',

@@ -81,7 +81,7 @@ export interface ServerDeps {
   bounds: ServerBounds;
   /** Whose `X-Forwarded-*` headers are believed; undefined: nobody's. */
   trustProxy?: TrustProxy | undefined;
-  /** The origin under which people reach this server; null: each request's Host says. */
+  /** The origin under which users reach this server; null: each request's Host says. */
   publicUrl?: string | null | undefined;
   /** How much of clients' addresses is logged. */
   logAddresses?: LogAddresses | undefined;

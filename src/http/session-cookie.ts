@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isCrossSite } from './cross-site.ts';
 
-/** Its name where people come by HTTPS, and the unprefixed one on loopback HTTP. */
+/** Its name where users come by HTTPS, and the unprefixed one on loopback HTTP. */
 const SECURE_COOKIE = '__Host-warble';
 const LOOPBACK_COOKIE = 'warble';
 

@@ -43,7 +43,7 @@ test('what an earlier process left is deleted at the start', () =>
     assert.deepEqual(readdirSync(directory), []);
   }));
 
-test('one person has so much there and no more, and has it again when some is done', () =>
+test('one user has so much there and no more, and has it again when some is done', () =>
   inSpool({ maxOfOwner_MiB: 10 }, async (spool, directory) => {
     const first = await spool.receive(ANN, parts(6 * MIB));
     await assert.rejects(

@@ -10,7 +10,7 @@ export interface UploadSpoolDeps {
   random: Random;
   /** Of all uploads that are there, whole or in part, until they have been encoded anew. */
   max_MiB?: number | undefined;
-  /** Of one person; never more than is still free, so that there is always room for somebody else. */
+  /** Of one user; never more than is still free, so that there is always room for somebody else. */
   maxOfOwner_MiB?: number;
 }
 

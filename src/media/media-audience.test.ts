@@ -21,7 +21,7 @@ async function withPictures(
   body: (world: MediaWorld, inTweet: string, inProfile: string, tweet: number) => Promise<void>,
 ) {
   await inMediaWorld(async (world) => {
-    await world.people(CYD);
+    await world.users(CYD);
     const [{ image: inTweet }, { image: inProfile }] = [
       await world.upload(ANN, 'a'),
       await world.upload(ANN, 'b'),
@@ -51,7 +51,7 @@ test('a picture in several tweets is served as long as one of them stands', () =
     assert.deepEqual(await audience(world, inTweet), all(null));
   }));
 
-test('pictures of a protected person’s tweets are for those who may read them; the profile’s is for all', () =>
+test('pictures of a protected user’s tweets are for those who may read them; the profile’s is for all', () =>
   withPictures(async (world, inTweet, inProfile) => {
     await world.social.follow({ follower: BOB, followee: ANN, private: false, traceId });
     await setProtected(world, true);
@@ -82,7 +82,7 @@ test('pictures of a suspended account are served to nobody, and again when it is
 
 test('what nothing shows yet is served to whoever was told its name and may read its owner, and kept by no cache', () =>
   inMediaWorld(async (world) => {
-    await world.people(CYD);
+    await world.users(CYD);
     const { image } = await world.upload(ANN);
     assert.deepEqual(await audience(world, image), all('private'));
     await setProtected(world, true);

@@ -1,5 +1,5 @@
 import type { UserId } from '#domain/ids.ts';
-import { mayReadPerson } from '#domain/visibility.ts';
+import { canReadUser } from '#domain/visibility.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { MediaIndex } from './media-index.ts';
@@ -27,7 +27,7 @@ export type MediaAudience = (request: {
 const MAX_USES = 20;
 
 /**
- * A picture is seen by those who see what shows it: the picture of a profile by whomever its person has not blocked, that
+ * A picture is seen by those who see what shows it: the picture of a profile by whomever its user has not blocked, that
  * of a tweet by those who may read its author, each as long as the account is active and the tweet or profile shows it.
  * A moderator sees the pictures of what is reported, whoever may read it otherwise. What nothing shows yet has a name
  * that its owner alone knows; it is served to whom its owner's tweets will be.
@@ -64,7 +64,7 @@ export function createMediaAudience(deps: MediaAudienceDeps): MediaAudience {
     if (owner === undefined || owner.state !== 'active' || owner.blockedBy) return null;
     // Whoever blocks somebody still sees whom they blocked.
     if (owner.picture === name) return 'everybody';
-    if (!mayReadPerson(owner, viewer)) return null;
+    if (!canReadUser(owner, viewer)) return null;
     if (row.lastUse === null) return 'some';
     if ((await tweetsWith(name, row.owner, row.lastUse)).length === 0) return null;
     return owner.protected ? 'some' : 'everybody';

@@ -321,7 +321,7 @@ test('the view of uses is built anew from the facts while pictures stay', () =>
     assert.equal(await bytesOf(inTweet.image), undefined);
   }));
 
-test('all pictures of a person go, used or not', () =>
+test('all pictures of a user go, used or not', () =>
   inMediaWorld(async ({ upload, postWith, media, bytesOf }) => {
     const mine = [await upload(ANN, 'a'), await upload(ANN, 'b'), await upload(ANN, 'c')];
     const bobs = await upload(BOB, 'a');

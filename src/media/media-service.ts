@@ -42,7 +42,7 @@ export interface MediaServiceDeps {
 
 const NAME_BYTES = 16;
 const FILE_NAME_CHARACTERS = 255;
-/** A person's uploads that nothing has used yet; bounds the disk that somebody can take in a day. */
+/** A user's uploads that nothing has used yet; bounds the disk that somebody can take in a day. */
 const MOST_UNUSED = 1_000;
 const HOLD_MS = 15 * 60_000;
 
@@ -52,8 +52,8 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
 
   /** An upload may take a quarter of an hour: longer than erasing waits for what was under way. */
   async function requireActive(owner: UserId): Promise<void> {
-    const [person] = await social.view({ viewer: owner, userIds: [owner] });
-    if (person?.state === 'active') return;
+    const [user] = await social.view({ viewer: owner, userIds: [owner] });
+    if (user?.state === 'active') return;
     throw new WarbleError('unauthenticated', 'This account is no longer active.');
   }
 

@@ -9,13 +9,13 @@ import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
 import { createMediaUsesView, type UsesPatch } from './media-uses-view.ts';
 import { openMediaUsesDb } from './stores/sqlite/uses.ts';
 
-const PEOPLE = [1, 2, 3, 4];
+const USERS = [1, 2, 3, 4];
 const PICTURES = ['a.png', 'b.png', 'c.jpg'];
 const traceId = '';
 
 describeView<UsesPatch>('of media uses', async (): Promise<ViewHarness<UsesPatch>> => {
   const facts = await createFacts();
-  await facts.people(...PEOPLE);
+  await facts.users(...USERS);
   const directory = mkdtempSync(join(tmpdir(), 'warble-uses-'));
   const path = join(directory, 'media-uses.db');
   const { tweets, social } = facts;
@@ -25,27 +25,27 @@ describeView<UsesPatch>('of media uses', async (): Promise<ViewHarness<UsesPatch
   return {
     log: facts.log,
     async act(random) {
-      const person = PEOPLE[random.integer(PEOPLE.length)]!;
+      const user = USERS[random.integer(USERS.length)]!;
       const dice = random.integer(4);
       if (dice === 0) {
         const picture = some(random)[0] ?? '';
-        await social.setProfile({ userId: person, changes: { picture }, traceId });
+        await social.setProfile({ userId: user, changes: { picture }, traceId });
       } else if (dice === 1 && posted.length > 0) {
         const { id, author } = posted[random.integer(posted.length)]!;
         await tweets.remove({ tweetId: id, author, by: 'author', traceId });
       } else {
         const images = some(random).map((image) => ({ image, width: 1, height: 1, alt: '' }));
         const text = { content: 'look', mentioned: {}, appId: null, idempotency: null, traceId };
-        const { tweetId } = await tweets.post({ author: person, images, ...text });
-        posted.push({ id: tweetId, author: person });
+        const { tweetId } = await tweets.post({ author: user, images, ...text });
+        posted.push({ id: tweetId, author: user });
       }
     },
     async expected() {
       const live = await tweets.get({ ids: posted.map(({ id }) => id) });
-      const people = await social.view({ viewer: null, userIds: PEOPLE });
+      const users = await social.view({ viewer: null, userIds: USERS });
       return [
         ...live.flatMap(({ id, images }) => images.map(({ image }) => `tweet:${id} ${image}`)),
-        ...people
+        ...users
           .filter(({ picture }) => picture !== '')
           .map(({ userId, picture }) => `person:${userId} ${picture}`),
       ].sort();

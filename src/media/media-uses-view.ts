@@ -19,7 +19,7 @@ export type UsesPatch = { usedBy: MediaUse; names: string[] }[];
 
 export interface MediaUsesViewDeps {
   tweets: Pick<Tweets, 'get' | 'scan'>;
-  social: Pick<Social, 'view' | 'scanPeople'>;
+  social: Pick<Social, 'view' | 'scanUsers'>;
 }
 
 const SCAN_PAGE = 500;
@@ -35,9 +35,9 @@ export function createMediaUsesView({ tweets, social }: MediaUsesViewDeps): View
     }));
   }
 
-  async function usesOfPeople(ids: number[]): Promise<UsesPatch> {
-    const people = await inBatches(ids, LIMITS.batch, (userIds) => social.view({ viewer: null, userIds }));
-    return people.map(({ userId, picture }) => ({
+  async function usesOfUsers(ids: number[]): Promise<UsesPatch> {
+    const users = await inBatches(ids, LIMITS.batch, (userIds) => social.view({ viewer: null, userIds }));
+    return users.map(({ userId, picture }) => ({
       usedBy: `person:${userId}`,
       names: picture === '' ? [] : [picture],
     }));
@@ -49,7 +49,7 @@ export function createMediaUsesView({ tweets, social }: MediaUsesViewDeps): View
     async fold({ events }) {
       return [
         ...(await usesOfTweets(unique(events, (event) => event.topic === 'tweets', 'entityId'))),
-        ...(await usesOfPeople(unique(events, changesPicture, 'key'))),
+        ...(await usesOfUsers(unique(events, changesPicture, 'key'))),
       ];
     },
     async scan({ partition, cursor }) {
@@ -60,9 +60,9 @@ export function createMediaUsesView({ tweets, social }: MediaUsesViewDeps): View
         const patch = withUses(await usesOfTweets(mine.map(({ id }) => id)));
         return { patch, next: page.next === null ? 'people:0' : `tweets:${page.next}` };
       }
-      const page = await social.scanPeople({ after, limit: SCAN_PAGE });
-      const mine = page.people.map(({ userId }) => userId).filter((id) => partitionOf(id) === partition);
-      const patch = withUses(await usesOfPeople(mine));
+      const page = await social.scanUsers({ after, limit: SCAN_PAGE });
+      const mine = page.users.map(({ userId }) => userId).filter((id) => partitionOf(id) === partition);
+      const patch = withUses(await usesOfUsers(mine));
       return { patch, next: page.next === null ? null : `people:${page.next}` };
     },
   };

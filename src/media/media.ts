@@ -1,14 +1,14 @@
-/** Media: pictures that people upload, how tweets and profiles hold them, and how they go. */
+/** Media: pictures that users upload, how tweets and profiles hold them, and how they go. */
 import type { Readable } from 'node:stream';
 import type { UserId } from '#domain/ids.ts';
 import type { TweetImage } from '#domain/records.ts';
 
-/** A tweet or a person's profile, by its id. */
+/** A tweet or a user's profile, by its id. */
 export type MediaUse = `tweet:${number}` | `person:${number}`;
 
 export interface Upload {
   owner: UserId;
-  /** As the client named it: one by which the same person may call it in `images` and `picture`. */
+  /** As the client named it: one by which the same user may call it in `images` and `picture`. */
   fileName: string;
   alt: string;
   /** The file with its bytes, as it was sent; it stays the caller's to delete. */
@@ -65,7 +65,7 @@ export interface Media {
   ownerOf(request: { name: string }): Promise<UserId | undefined>;
   /** Deletes a picture whatever uses it. What is not there is passed over. */
   remove(request: { name: string }): Promise<void>;
-  /** Deletes some of a person's pictures. Call until `done`. */
+  /** Deletes some of a user's pictures. Call until `done`. */
   eraseOwner(request: { owner: UserId; limit: number }): Promise<{ done: boolean }>;
 }
 

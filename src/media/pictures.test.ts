@@ -135,7 +135,7 @@ test('a picture of exactly 50 megapixels is let in', async () => {
   assert.deepEqual([picture.width, picture.height], [10_000, 5_000]);
 });
 
-test('a person brings eight pictures at a time, of which one more is turned away; others come in', async () => {
+test('a user brings eight pictures at a time, of which one more is turned away; others come in', async () => {
   const bytes = await flat(500, 500).png().toBuffer();
   const tries = await Promise.allSettled(Array.from({ length: 9 }, () => encode(bytes, { owner: 0 })));
   const refused = tries.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];

@@ -47,7 +47,7 @@ export interface PicturesDeps {
   timeout_s?: number;
 }
 
-/** A frame may be tiny and still costs; no animation that people share has so many. */
+/** A frame may be tiny and still costs; no animation that users share has so many. */
 const MAX_FRAMES = 1_000;
 const MAX_MEGAPIXELS = 100;
 const TIMEOUT_S = 60;
@@ -55,7 +55,7 @@ const TIMEOUT_S = 60;
 const LIGHT_PART = 1 / 6;
 /** At most eight pictures at once: each takes one of libuv's threads (see `scripts/run.mjs`). */
 const LEAST_PART = 1 / 8;
-/** Of one person: two tweets' pictures. In all: as many as there can be requests. */
+/** Of one user: two tweets' pictures. In all: as many as there can be requests. */
 const MAX_WAITING_OF_OWNER = 8;
 const MAX_WAITING = 2_000;
 const EXTENSIONS: Record<PictureFormat, MediaExtension> = {

@@ -17,7 +17,7 @@ export interface ModerationDeps {
   administration: Pick<Administration, 'isModerator' | 'account' | 'suspend' | 'record'>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'remove'>;
   engagement: Pick<Engagement, 'removeComment'>;
-  social: Pick<Social, 'view' | 'shown' | 'setProfile'>;
+  social: Pick<Social, 'view' | 'visibleProfiles' | 'setProfile'>;
   media: Pick<Media, 'ownerOf' | 'remove'>;
   mint: Mint;
   clock: Clock;
@@ -54,8 +54,8 @@ function createReporting(deps: ModerationDeps): Pick<Moderation, 'report' | 'rep
     if (record === undefined || record.kind !== kind) throw notFound();
     const [root] = record.rootId === null ? [record] : await tweets.get({ ids: [record.rootId] });
     if (root === undefined) throw notFound();
-    const shown = await social.shown({ viewer: reporter, userIds: [record.author, root.author] });
-    if (shown.some((person) => person?.readable !== true)) throw notFound();
+    const shown = await social.visibleProfiles({ viewer: reporter, userIds: [record.author, root.author] });
+    if (shown.some((user) => user?.readable !== true)) throw notFound();
     return record.author;
   }
 
@@ -133,8 +133,8 @@ function createRemovals({ tweets, engagement, social, media, administration }: M
       if (owner === undefined) throw notFound(`There is no picture ${name}.`);
       const subject = `picture ${name}`;
       await administration.record({ ...actor, action: 'picture.removed', userId: owner, subject });
-      const [person] = await social.view({ viewer: null, userIds: [owner] });
-      if (person?.picture === name) {
+      const [user] = await social.view({ viewer: null, userIds: [owner] });
+      if (user?.picture === name) {
         await social.setProfile({ userId: owner, changes: { picture: '' }, traceId });
       }
       await media.remove({ name });
@@ -157,8 +157,8 @@ function createResolving(deps: ModerationDeps, removals: Removals): Moderation['
     const { kind, id } = subject;
     if (kind === 'tweet') return removals.removeTweet({ tweetId: id, traceId, ...actor });
     if (kind === 'comment') return removals.removeComment({ commentId: id, traceId, ...actor });
-    throw new WarbleError('invalid_request', 'This report is about a person, who can be suspended only.', {
-      errors: [{ pointer: '#/act', detail: 'must be dismiss or suspend for a report about a person' }],
+    throw new WarbleError('invalid_request', 'This report is about a user, who can be suspended only.', {
+      errors: [{ pointer: '#/act', detail: 'must be dismiss or suspend for a report about a user' }],
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * Moderation: what people report, and what moderators and administrators do about it. Each act is in the audit log
+ * Moderation: what users report, and what moderators and administrators do about it. Each act is in the audit log
  * before it is done, so that none goes unrecorded; one that a crash cut short can be done again.
  */
 
@@ -27,7 +27,7 @@ export interface Resolution {
 export interface NewReport {
   reportId: Snowflake;
   subject: ReportSubject;
-  /** Whom it concerns: the author of what was reported, or the person. */
+  /** Whom it concerns: the author of what was reported, or the user. */
   userId: UserId;
   reporter: UserId;
   reason: string;
@@ -40,14 +40,14 @@ export interface ReportRow extends NewReport {
 
 /** A report as moderators see it. */
 export interface ReportView extends ReportRow {
-  /** What was reported, as it stands: null for a person, and where it is gone. */
+  /** What was reported, as it stands: null for a user, and where it is gone. */
   content: string | null;
   images: TweetImage[];
 }
 
 export interface Moderation {
   /**
-   * Reports what the reporter may see; the same again while it is open: the same report. A person may also be reported
+   * Reports what the reporter may see; the same again while it is open: the same report. A user may also be reported
    * by somebody who blocks them. Throws not_found, invalid_text.
    */
   report(request: {
@@ -64,8 +64,8 @@ export interface Moderation {
   }): Promise<Page<ReportView & { id: Snowflake }>>;
   /**
    * Does something about a report, and so resolves all open ones about the same thing. `remove`: deletes the tweet or
-   * comment for everybody. `suspend`: suspends its author, or the person. Again with the same act: a success. Throws
-   * forbidden (no moderator; the person is one), not_found, invalid_request (a person cannot be removed), invalid_text,
+   * comment for everybody. `suspend`: suspends its author, or the user. Again with the same act: a success. Throws
+   * forbidden (no moderator; the user is one), not_found, invalid_request (a user cannot be removed), invalid_text,
    * already_resolved.
    */
   resolve(request: {

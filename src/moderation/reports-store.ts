@@ -7,7 +7,7 @@ import type { NewReport, ReportRow, ReportSubject, Resolution } from './moderati
 
 export interface ReportsStore {
   /**
-   * Keeps a report. Where the same person has an open one about the same subject, nothing is kept and that one's id is
+   * Keeps a report. Where the same user has an open one about the same subject, nothing is kept and that one's id is
    * returned.
    */
   add(report: NewReport): Promise<{ reportId: Snowflake }>;

@@ -1,5 +1,5 @@
 /**
- * What people are told about their own accounts: read from the accounts themselves, so there is no notification of it, no
+ * What users are told about their own accounts: read from the accounts themselves, so there is no notification of it, no
  * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
  */
 
@@ -29,6 +29,6 @@ export function presentNotice({ id, type }: AccountNotice, marker: ReadMarker): 
   const about = { actors: [], actorCount: 0, tweetId: null, commentId: null };
   return {
     notification: { id, type, ...about, time: snowflakeTime(id), read: id <= marker.highest },
-    people: [],
+    users: [],
   };
 }

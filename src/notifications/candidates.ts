@@ -89,7 +89,7 @@ function tweetNotification(recipient: UserId, tweetId: TweetId, author: UserId):
   return { recipient, id: tweetId, type: 'tweet', tweetId, commentId: null, actor: author };
 }
 
-/** One notification for each person whom a text mentions, its author left out. */
+/** One notification for each user whom a text mentions, its author left out. */
 function mentionNotifications(text: TweetRecord, rootId: TweetId, commentId: number | null): Notification[] {
   const mentioned = new Set(text.entities.mentions.map(({ userId }) => userId));
   mentioned.delete(text.author);

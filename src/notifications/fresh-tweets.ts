@@ -37,8 +37,8 @@ const NO_FRESH_TWEETS: FreshTweets = { tweets: [], more: false, partial: false }
 export const MAX_FRESH_TWEETS: number = LIMITS.homeTimeline;
 
 /**
- * What was tweeted since `after` by people whom the reader follows with the default bell. `limit`: of the tweets that
- * are looked at; those of people with another bell are left out.
+ * What was tweeted since `after` by users whom the reader follows with the default bell. `limit`: of the tweets that
+ * are looked at; those of users with another bell are left out.
  */
 export async function freshTweets(
   { store, timeline }: FreshTweetsDeps,

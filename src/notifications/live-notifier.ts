@@ -1,7 +1,7 @@
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { ViewStore } from '#queue/view.ts';
@@ -38,7 +38,7 @@ interface Hint {
 }
 
 /**
- * The notifications' store, that after each commit to a live generation tells the connected people whom it concerns. A
+ * The notifications' store, that after each commit to a live generation tells the connected users whom it concerns. A
  * generation under construction changes nothing that anybody sees. A change that takes nothing back is not told of:
  * a private follow must not show by so much as a hint, nor must what those do whom the recipient is not shown.
  */
@@ -77,7 +77,7 @@ export function createLiveNotifier({
       const shown = own.filter(({ notification }) => {
         const actor = views.get(notification.actor);
         if (actor === undefined || actor.muting) return false;
-        return notification.tweetId === null ? maySeePerson(actor) : mayReadPerson(actor, recipient);
+        return notification.tweetId === null ? canSeeUser(actor) : canReadUser(actor, recipient);
       });
       // What rang within the hour changes the counts and rings no more.
       const heard = shown.map((hint) =>

@@ -1,5 +1,5 @@
 /**
- * How notifications become what a person sees. Likes and reposts of one tweet, and follows, form one group for as long as
+ * How notifications become what a user sees. Likes and reposts of one tweet, and follows, form one group for as long as
  * they are unread, and stay together with what was read at the same time. Which group a notification belongs to follows from
  * what made it be read (`read-state.ts`).
  */
@@ -74,7 +74,7 @@ export function* chunksOf<M extends Member>(
   if (chunk.length > 0) yield chunk;
 }
 
-/** The tweets of followed people since the read marker, as one group; undefined where there are none. */
+/** The tweets of followed users since the read marker, as one group; undefined where there are none. */
 export function tweetGroup(
   tweets: readonly { tweetId: TweetId; actor: UserId }[],
 ): NotificationGroup | undefined {

@@ -6,9 +6,9 @@ import { inWorld, type World } from './testing/notifications.ts';
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];
 
-function hear(world: World, person: number): LiveEvent[] {
+function hear(world: World, user: number): LiveEvent[] {
   const heard: LiveEvent[] = [];
-  world.live.listen(person, (event) => heard.push(event));
+  world.live.listen(user, (event) => heard.push(event));
   return heard;
 }
 
@@ -95,7 +95,7 @@ describe('a private follow', () => {
       assert.deepEqual(await world.headlines(ann), ['follow 3 (1)*']);
     }));
 
-  test('ended because the followed person became protected leaves no trace either', () =>
+  test('ended because the followed user became protected leaves no trace either', () =>
     inWorld(everybody, async (world) => {
       const heard = hear(world, ann);
       await world.follow(bob, ann, true);
@@ -143,7 +143,7 @@ describe('follow requests', () => {
       assert.deepEqual(await world.headlines(ann), ['follow 2 (1)*']);
     }));
 
-  test('of more people than fit on one page of requests are all there', () => {
+  test('of more users than fit on one page of requests are all there', () => {
     const followers = Array.from({ length: 130 }, (_, index) => index + 10);
     return inWorld([ann, ...followers], async (world) => {
       await world.protect(ann);
@@ -170,12 +170,12 @@ describe('connected readers', () => {
       const shown = await world.notifications.get({ userId: ann, id: first.id });
       const listed = await world.notifications.list({ userId: ann, before: null, limit: 20 });
       assert.deepEqual(shown.notification, listed.notifications[0]);
-      assert.deepEqual(shown.people, listed.people);
+      assert.deepEqual(shown.users, listed.users);
 
       await world.unlike(bob, tweetId);
       assert.deepEqual(await world.notifications.get({ userId: ann, id: first.id }), {
         notification: null,
-        people: [],
+        users: [],
       });
       await world.settle();
       assert.deepEqual(heard.slice(2), [{ type: 'notification', id: null }]);

@@ -1,5 +1,5 @@
 /**
- * Random people against a plain model: after whatever they did, everybody's list, its pages, its unread count and
+ * Random users against a plain model: after whatever they did, everybody's list, its pages, its unread count and
  * its read flags are what the facts and the decisions at the time of each act say. Acts, undoing, muting and read
  * markers happen at any moment between two folds; what a fold decides by (settings, bells, follows, muted threads)
  * changes when the fold has caught up.
@@ -9,8 +9,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccountNotice } from '#accounts/accounts.ts';
 import { isWarbleError } from '#domain/errors.ts';
-import type { PersonView } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { ProfileView } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type {
   BellLevel,
   NotificationsSnapshot,
@@ -20,7 +20,7 @@ import type {
 import type { Notification } from './notifications-store.ts';
 import { createWorld, type World } from './testing/notifications.ts';
 
-const PEOPLE = [1, 2, 3, 4];
+const USERS = [1, 2, 3, 4];
 const TYPES: NotificationType[] = [
   'like',
   'comment',
@@ -42,8 +42,8 @@ interface Command {
 const commands = fc.array(
   fc.record<Command>({
     deed: fc.nat(30),
-    actor: fc.constantFrom(...PEOPLE),
-    other: fc.constantFrom(...PEOPLE),
+    actor: fc.constantFrom(...USERS),
+    other: fc.constantFrom(...USERS),
     which: fc.nat(1_000),
     how: fc.nat(1_000),
   }),
@@ -55,7 +55,7 @@ test('everybody is told what the model says', async () => {
     fc.asyncProperty(commands, async (script) => {
       const world = await createWorld();
       try {
-        await world.people(...PEOPLE);
+        await world.users(...USERS);
         const model = createModel(world);
         for (const command of script) await model.run(command);
         await model.check();
@@ -74,7 +74,7 @@ function createModel(world: World) {
   const told: Notification[] = [];
   /** What each marker covers: all that had been folded by then, at or below it. */
   const markers = new Map<number, { upTo: number; folded: ReadonlySet<Notification> }[]>(
-    PEOPLE.map((userId) => [userId, []]),
+    USERS.map((userId) => [userId, []]),
   );
   let folded: ReadonlySet<Notification> = new Set();
   const bells = new Map<string, BellLevel>();
@@ -104,12 +104,12 @@ function createModel(world: World) {
 
   /** Follows and requests that are new since this was last asked. */
   async function tellOfFollows(): Promise<void> {
-    for (const recipient of PEOPLE) {
+    for (const recipient of USERS) {
       const about = { recipient, tweetId: null, commentId: null };
       const { items } = await world.social.followRequests({ userId: recipient, before: null, limit: 100 });
       for (const { id, userId } of items)
         await notify({ ...about, id, type: 'followRequest', actor: userId });
-      for (const actor of PEOPLE) {
+      for (const actor of USERS) {
         const edge = await follows(actor, recipient);
         if (edge?.private === false) await notify({ ...about, id: edge.id, type: 'follow', actor });
       }
@@ -121,7 +121,7 @@ function createModel(world: World) {
     tweets.push({ id, author });
     const about = { id, tweetId: id, commentId: null, actor: author };
     await notify({ ...about, recipient: mentioned, type: 'mention' });
-    for (const recipient of PEOPLE) {
+    for (const recipient of USERS) {
       if (bells.get(`${recipient}/${author}`) === 'all') await notify({ ...about, recipient, type: 'tweet' });
     }
   }
@@ -222,8 +222,8 @@ function createModel(world: World) {
 
   async function visible(userId: number): Promise<Notification[]> {
     const mine = told.filter(({ recipient }) => recipient === userId);
-    const views = new Map<number, PersonView>();
-    for (const view of await world.social.view({ viewer: userId, userIds: PEOPLE }))
+    const views = new Map<number, ProfileView>();
+    for (const view of await world.social.view({ viewer: userId, userIds: USERS }))
       views.set(view.userId, view);
     const ids = [...new Set(mine.flatMap(({ tweetId, commentId }) => [tweetId ?? 0, commentId ?? 0]))];
     const texts = await world.tweets.get({ ids });
@@ -231,10 +231,10 @@ function createModel(world: World) {
     const { itemIds } = await world.engagement.standing({ itemIds: mine.map(({ id }) => id) });
     const requests = await world.social.followRequests({ userId, before: null, limit: 100 });
     const mayRead = (author: number | undefined) =>
-      author === userId || (author !== undefined && mayReadPerson(views.get(author)!, userId));
+      author === userId || (author !== undefined && canReadUser(views.get(author)!, userId));
     return mine.filter(({ id, type, actor, tweetId, commentId }) => {
       const view = views.get(actor)!;
-      if (!maySeePerson(view) || view.muting) return false;
+      if (!canSeeUser(view) || view.muting) return false;
       if (type === 'follow') return view.followedBy;
       if (type === 'followRequest') return requests.items.some((row) => row.id === id);
       if (!mayRead(actor) || !mayRead(authors.get(tweetId!))) return false;
@@ -255,7 +255,7 @@ function createModel(world: World) {
       const [view] = await world.social.view({ viewer: userId, userIds: [author] });
       const edge = await follows(userId, author);
       const apart = told.some((notification) => notification.recipient === userId && notification.id === id);
-      if (text === undefined || edge === undefined || view!.muting || !maySeePerson(view!)) continue;
+      if (text === undefined || edge === undefined || view!.muting || !canSeeUser(view!)) continue;
       if (id <= marker || id < edge.id || apart) continue;
       if ((bells.get(`${userId}/${author}`) ?? 'default') !== 'default') continue;
       if (periods.some((one) => one.userId === author && one.since < id && id < one.until)) continue;
@@ -309,7 +309,7 @@ function createModel(world: World) {
 
   async function check(): Promise<void> {
     await settle();
-    for (const userId of PEOPLE) {
+    for (const userId of USERS) {
       const lines = await expected(userId);
       const page = await world.notifications.list({ userId, before: null, limit: 100 });
       assert.deepEqual(
@@ -335,7 +335,7 @@ function createModel(world: World) {
         if (command.deed === 30) return await notice(command);
         await (command.deed >= 18 ? decide(command) : act(command));
       } catch (error) {
-        // What people may not do, they did not do.
+        // What users may not do, they did not do.
         if (!isWarbleError(error)) throw error;
       }
     },

@@ -1,5 +1,5 @@
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { PersonHead } from '#domain/records.ts';
+import type { ProfileBasic } from '#domain/records.ts';
 import { type NotificationGroup, newestActors, viewOfGroup } from './notification-groups.ts';
 import type { NotificationView } from './notifications.ts';
 import type { Visibility } from './visibility.ts';
@@ -7,7 +7,7 @@ import type { Visibility } from './visibility.ts';
 /** A group that shows, whether it is read, and those whom it names. */
 export interface PresentedNotification {
   notification: NotificationView;
-  people: PersonHead[];
+  users: ProfileBasic[];
 }
 
 export function presentGroup(
@@ -15,14 +15,14 @@ export function presentGroup(
   read: boolean,
   visibility: Visibility,
 ): PresentedNotification {
-  return { notification: viewOfGroup(group, read), people: headsOf(newestActors(group), visibility) };
+  return { notification: viewOfGroup(group, read), users: headsOf(newestActors(group), visibility) };
 }
 
-function headsOf(actors: readonly UserId[], visibility: Visibility): PersonHead[] {
+function headsOf(actors: readonly UserId[], visibility: Visibility): ProfileBasic[] {
   return actors.flatMap((actor) => {
-    const person = visibility.person(actor);
-    if (person === undefined) return [];
-    const { userId, handle, name, picture } = person;
+    const user = visibility.user(actor);
+    if (user === undefined) return [];
+    const { userId, handle, name, picture } = user;
     return [{ userId, handle, name, picture }];
   });
 }
@@ -36,7 +36,7 @@ export interface Page {
   take(groups: readonly PresentedNotification[], rest: Snowflake): void;
   /** There are more than the page holds. */
   full(): boolean;
-  result(): { notifications: NotificationView[]; people: PersonHead[]; next: Snowflake | null };
+  result(): { notifications: NotificationView[]; users: ProfileBasic[]; next: Snowflake | null };
 }
 
 /** Groups below `below`, newest first, at most `limit`. */
@@ -54,10 +54,10 @@ export function startPage({ below, limit }: { below: Snowflake; limit: number })
     full: () => shown.length > limit,
     result() {
       const page = shown.slice(0, limit);
-      const people = new Map(page.flatMap((group) => group.people).map((head) => [head.userId, head]));
+      const users = new Map(page.flatMap((group) => group.users).map((head) => [head.userId, head]));
       return {
         notifications: page.map(({ notification }) => notification),
-        people: [...people.values()],
+        users: [...users.values()],
         next: shown.length > limit ? page.at(-1)!.notification.id : null,
       };
     },

@@ -124,7 +124,7 @@ async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promis
   const newest = await freshTweets(deps, { ...ask, limit: FRESH_PROBE });
   let tweets = withoutNotified(newest.tweets, notifications);
   if (tweets.length === 0 && newest.more) {
-    // The newest few were all told apart, or of people with another bell: look at the rest.
+    // The newest few were all told apart, or of users with another bell: look at the rest.
     const all = await freshTweets(deps, { ...ask, limit: MAX_FRESH_TWEETS });
     tweets = withoutNotified(all.tweets, notifications);
   }
@@ -156,7 +156,7 @@ async function get(
   return (visibility.shows(found) && presentVisible(group, state, visibility)[0]) || NOTHING;
 }
 
-const NOTHING = { notification: null, people: [] };
+const NOTHING = { notification: null, users: [] };
 
 /** What there is of somebody: all of it, or what a marker does not cover. */
 async function load({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMarker) {

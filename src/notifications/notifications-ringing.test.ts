@@ -11,9 +11,9 @@ const [ann, bob, cid] = [1, 2, 3] as const;
 const TIMES = 11;
 
 /** How many of the events that somebody hears ring, and how many say only that something changed. */
-function hear(world: World, person: number) {
+function hear(world: World, user: number) {
   const heard: LiveEvent[] = [];
-  world.live.listen(person, (event) => heard.push(event));
+  world.live.listen(user, (event) => heard.push(event));
   return () => {
     const told = heard.splice(0).filter((event) => event.type === 'notification');
     const rang = told.filter(({ id }) => id !== null).length;

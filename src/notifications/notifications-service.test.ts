@@ -38,7 +38,7 @@ describe('somebody is told', () => {
       assert.equal(page.notifications[0]!.id, mention);
       assert.equal(page.notifications[0]!.time, snowflakeTime(mention));
       assert.equal(page.notifications[1]!.id, commentId);
-      assert.deepEqual(page.people.map(({ userId, handle }) => [userId, handle]).sort(), [
+      assert.deepEqual(page.users.map(({ userId, handle }) => [userId, handle]).sort(), [
         [bob, 'p2'],
         [cid, 'p3'],
         [dan, 'p4'],
@@ -105,9 +105,9 @@ describe('what is taken back is gone at once, before any event of it is folded',
       await world.comment(bob, tweetId, '@p4');
       await world.settle();
       await world.remove(ann, tweetId);
-      for (const person of [ann, cid, dan]) {
-        assert.deepEqual(await world.headlines(person), []);
-        assert.equal(await world.unread(person), 0);
+      for (const user of [ann, cid, dan]) {
+        assert.deepEqual(await world.headlines(user), []);
+        assert.equal(await world.unread(user), 0);
       }
       await world.settle();
       assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
@@ -155,7 +155,7 @@ describe('nobody is shown', () => {
       assert.deepEqual(await world.headlines(ann), ['mention 2 (1)*', 'like 3,2 (2)*']);
     }));
 
-  test('what protected people whom they do not follow write or do', () =>
+  test('what protected users whom they do not follow write or do', () =>
     inWorld(everybody, async (world) => {
       await world.protect(bob);
       const tweetId = await world.post(ann);
@@ -190,7 +190,7 @@ describe('nobody is shown', () => {
     }));
 });
 
-describe('people decide what they are told', () => {
+describe('users decide what they are told', () => {
   test('every type is on for everyone until they say otherwise, and changes merge', () =>
     inWorld(everybody, async ({ notifications }) => {
       const on = { audience: 'everyone', channels: { inApp: true } };
@@ -252,7 +252,7 @@ describe('people decide what they are told', () => {
       await world.comment(bob, quiet, 'for @p1 and @p3');
       await world.settle();
       assert.deepEqual(await world.headlines(ann), ['like 2 (1)*']);
-      assert.deepEqual(await world.headlines(cid), ['mention 2 (1)*'], 'the mute is one person’s own');
+      assert.deepEqual(await world.headlines(cid), ['mention 2 (1)*'], 'the mute is one user’s own');
       await world.notifications.unmuteThread({ userId: ann, tweetId: quiet });
       await world.comment(bob, quiet);
       await world.settle();
@@ -287,7 +287,7 @@ describe('erasing somebody', () => {
       await notifications.muteThread({ userId: ann, tweetId: hers });
       await world.readAll(ann);
       let steps = 1;
-      while (!(await notifications.erasePerson({ userId: ann, limit: 2 })).done) steps++;
+      while (!(await notifications.eraseUser({ userId: ann, limit: 2 })).done) steps++;
       assert.ok(steps > 2, 'in bounded steps');
       assert.deepEqual(await store.notifications({ recipient: ann }), []);
       assert.deepEqual(await store.notifications({ recipient: bob }), []);

@@ -1,8 +1,8 @@
 /** The rules of {@link Notifications}; reading is in `notifications-reading.ts`, writing in `notifications-view.ts`. */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
-import type { PersonView } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { ProfileView } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';
@@ -29,7 +29,7 @@ import { createMarkRead } from './read-markers.ts';
 export interface NotificationsDeps {
   store: NotificationsStore;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
-  social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanPeople' | 'hiddenPeriods'>;
+  social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanUsers' | 'hiddenPeriods'>;
   engagement: Pick<Engagement, 'standing' | 'scan'>;
   timeline: Pick<Timeline, 'newTweetsSince'>;
   /** None where there are no accounts. */
@@ -76,10 +76,10 @@ function createNotifications(
   const reading = createReading({ store, lane, isWhole, accounts, ...services });
   const markRead = createMarkRead({ store, clock, accounts, ...services });
 
-  /** The person as the reader stands to them. Throws not_found where they are hidden or never were. */
-  async function person(viewer: UserId, userId: UserId): Promise<PersonView> {
+  /** The user as the reader stands to them. Throws not_found where they are hidden or never were. */
+  async function user(viewer: UserId, userId: UserId): Promise<ProfileView> {
     const [view] = await services.social.view({ viewer, userIds: [userId] });
-    if (view === undefined || !maySeePerson(view)) throw notFound();
+    if (view === undefined || !canSeeUser(view)) throw notFound();
     return view;
   }
 
@@ -87,8 +87,8 @@ function createNotifications(
   async function checkTweet(viewer: UserId, tweetId: TweetId): Promise<void> {
     const [tweet] = await services.tweets.get({ ids: [tweetId] });
     if (tweet?.kind !== 'tweet') throw notFound();
-    const author = await person(viewer, tweet.author);
-    if (!mayReadPerson(author, viewer)) throw notFound();
+    const author = await user(viewer, tweet.author);
+    if (!canReadUser(author, viewer)) throw notFound();
   }
 
   return {
@@ -105,7 +105,7 @@ function createNotifications(
       settingsWith(await store.mergeSettings({ userId, changes })),
     async setBell({ userId, other, level }) {
       if (userId === other) throw new WarbleError('invalid_request', 'You cannot set a bell for yourself.');
-      await person(userId, other);
+      await user(userId, other);
       const set = await store.setBell({ userId, other, level, since: clock.now() });
       if (set) return;
       const detail = `You can set at most ${STORE_LIMITS.bells} bells; set another one to default first.`;
@@ -121,6 +121,6 @@ function createNotifications(
       await store.muteThread({ userId, tweetId });
     },
     unmuteThread: (request) => store.unmuteThread(request),
-    erasePerson: (request) => store.erasePerson(request),
+    eraseUser: (request) => store.eraseUser(request),
   };
 }

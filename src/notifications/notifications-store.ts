@@ -1,10 +1,10 @@
 /**
  * The port of the notifications store. Two kinds of data, which an adapter may keep apart:
  *
- * **Facts** (settings, bells, muted threads, read markers): what people decided. Every method that changes one is
+ * **Facts** (settings, bells, muted threads, read markers): what users decided. Every method that changes one is
  * atomic, idempotent, and durable when it resolves.
  *
- * **Notifications**: what each person was told; a view, derived from the log. They change only through `views` and
+ * **Notifications**: what each user was told; a view, derived from the log. They change only through `views` and
  * `advanceBellJob`, in one commit with the position or the job's cursor. A notification belongs to the partition and
  * generation that wrote it; reads see the live generation of every partition. At scale: one partition per recipient,
  * clustered by id, newest first.
@@ -18,17 +18,17 @@ import type { BellLevel, NotificationType, SettingsChanges } from './notificatio
 export const STORE_LIMITS = {
   /** Newest notifications kept per recipient, source partition and generation; a read returns no more than this. */
   notifications: 1_000,
-  /** Read markers kept per person; beyond, the oldest joins the next, which merges groups read long ago. */
+  /** Read markers kept per user; beyond, the oldest joins the next, which merges groups read long ago. */
   readMarkers: 1_000,
-  /** Bells set to other than the default, per person. */
+  /** Bells set to other than the default, per user. */
   bells: 5_000,
-  /** Muted threads per person; beyond, those of the oldest tweets are forgotten. */
+  /** Muted threads per user; beyond, those of the oldest tweets are forgotten. */
   mutedThreads: 5_000,
-  /** People or pairs in one call. */
+  /** Users or pairs in one call. */
   batch: 1_000,
 } as const;
 
-/** One thing that one person was told; several may show as one group. */
+/** One thing that one user was told; several may show as one group. */
 export interface Notification {
   recipient: UserId;
   /** The like's, comment's, repost's, edge's or tweet's own snowflake. */
@@ -100,9 +100,9 @@ export interface BellSubscriber {
 }
 
 export interface NotificationFacts {
-  /** What each person changed of the defaults; people who changed nothing are left out. At most 1,000. */
+  /** What each user changed of the defaults; users who changed nothing are left out. At most 1,000. */
   settings(request: { userIds: UserId[] }): Promise<{ userId: UserId; changes: SettingsChanges }[]>;
-  /** What is given is set, the rest kept. Resolves to all that the person changed. */
+  /** What is given is set, the rest kept. Resolves to all that the user changed. */
   mergeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<SettingsChanges>;
 
   /** `since` (ms) is kept where the level does not change. False, and nothing done, at the bound of bells. */
@@ -118,12 +118,12 @@ export interface NotificationFacts {
 
   muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
   unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
-  /** Those pairs of which the person muted the thread. At most 1,000. */
+  /** Those pairs of which the user muted the thread. At most 1,000. */
   mutedThreads(request: {
     pairs: { userId: UserId; tweetId: TweetId }[];
   }): Promise<{ userId: UserId; tweetId: TweetId }[]>;
 
-  /** Adds a read marker after all others of that person. */
+  /** Adds a read marker after all others of that user. */
   addReadMarker(request: { userId: UserId; upTo: Snowflake; arrival: number }): Promise<void>;
   /** The one that was set last, {@link NO_READ_MARKER} where there was none. */
   readMarker(request: { userId: UserId }): Promise<ReadMarker>;
@@ -156,5 +156,5 @@ export interface NotificationRecords {
 
 export interface NotificationsStore extends NotificationFacts, NotificationRecords {
   /** Deletes at most `limit` rows that are somebody's or that they caused. `done`: nothing was left. */
-  erasePerson(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
+  eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -176,7 +176,7 @@ describe('with the bell on all', () => {
       assert.deepEqual(await world.headlines(ann), []);
     }));
 
-  test('very many people are told in bounded pages, each once', () => {
+  test('very many users are told in bounded pages, each once', () => {
     const listeners = Array.from({ length: 1_300 }, (_, index) => index + 10);
     return inWorld([bob, ...listeners], async (world) => {
       for (const userId of listeners) {
@@ -247,7 +247,7 @@ test('a crash at any commit of a telling in pages tells nobody twice and leaves 
 });
 
 describe('the bell', () => {
-  test('off silences one person’s tweets, and nothing else of theirs', () =>
+  test('off silences one user’s tweets, and nothing else of theirs', () =>
     inWorld(everybody, async (world) => {
       await world.follow(ann, bob);
       await world.notifications.setBell({ userId: ann, other: bob, level: 'off' });

@@ -14,11 +14,11 @@ import { createPreferences } from './preferences.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 import { createFacts, type Facts, headline } from './testing/notifications.ts';
 
-const PEOPLE = [1, 2, 3, 4, 5, 6];
+const USERS = [1, 2, 3, 4, 5, 6];
 
 describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarness<NotificationsPatch>> => {
   const facts = await createFacts();
-  await facts.people(...PEOPLE);
+  await facts.users(...USERS);
   const directory = mkdtempSync(join(tmpdir(), 'warble-notifications-'));
   const path = join(directory, 'notifications.db');
   const deeds = createDeeds(facts);
@@ -45,7 +45,7 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
         close: () => store.close(),
         async actual() {
           const lists: Record<number, string[]> = {};
-          for (const userId of PEOPLE) {
+          for (const userId of USERS) {
             const { notifications } = await reading.list({ userId, before: null, limit: 100 });
             lists[userId] = notifications.map(
               (notification) => `${notification.id} ${headline(notification)}`,
@@ -62,17 +62,17 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
   };
 });
 
-/** People who do this and that, and take it back. */
+/** Users who do this and that, and take it back. */
 function createDeeds(facts: Facts) {
   const tweets: { id: number; author: number }[] = [];
   const comments: { id: number; tweetId: number; author: number }[] = [];
-  const person = (random: Random) => PEOPLE[random.integer(PEOPLE.length)]!;
+  const user = (random: Random) => USERS[random.integer(USERS.length)]!;
   const pick = <T>(random: Random, list: readonly T[]) => list[random.integer(list.length)];
   return {
     tweets,
     async act(random: Random): Promise<void> {
-      const actor = person(random);
-      const other = person(random);
+      const actor = user(random);
+      const other = user(random);
       const tweet = pick(random, tweets);
       const comment = pick(random, comments);
       const deed = random.integer(13);
@@ -125,13 +125,13 @@ async function expectedNotifications(facts: Facts, tweets: { id: number; author:
       for (const { userId } of comment.entities.mentions) notify(userId!, { ...about, type: 'mention' });
     }
   }
-  for (const userId of PEOPLE) {
+  for (const userId of USERS) {
     const list = { userId, viewer: null, before: null, limit: 100 };
     for (const row of (await facts.social.followers(list)).items) {
       notify(userId, { id: row.id, type: 'follow', tweetId: null, commentId: null, actor: row.userId });
     }
   }
-  return Object.fromEntries(PEOPLE.map((userId) => [userId, linesFor(notifications, userId)]));
+  return Object.fromEntries(USERS.map((userId) => [userId, linesFor(notifications, userId)]));
 }
 
 function linesFor(notifications: readonly Notification[], userId: number): string[] {

@@ -2,7 +2,7 @@
  * The view that makes notifications: folds tweets, follows and engagement. What it reads from other services may be newer
  * than the event; the events that follow then bring the same state again.
  *
- * **A rebuild** cannot know what people's settings, bells and muted threads were when an old act happened. It decides
+ * **A rebuild** cannot know what users' settings, bells and muted threads were when an old act happened. It decides
  * by what they are now, but for bells, which know since when they are set to `all`. Every partition's rebuild goes
  * through all engagement and all tweets, and keeps those of its own authors.
  */
@@ -27,11 +27,11 @@ export interface NotificationsViewDeps {
   candidateSource: CandidateSource;
   preferences: Preferences;
   tweets: Pick<Tweets, 'scan'>;
-  social: Pick<Social, 'edges' | 'scanPeople' | 'tiesTo'>;
+  social: Pick<Social, 'edges' | 'scanUsers' | 'tiesTo'>;
   engagement: Pick<Engagement, 'scan'>;
 }
 
-/** Something to do, before it is known what people want to be told. */
+/** Something to do, before it is known what users want to be told. */
 type Step =
   | { step: 'notify'; candidates: Candidates }
   | { step: 'replaceFollow'; recipient: UserId; actor: UserId; notification: Notification | null }
@@ -40,7 +40,7 @@ type Step =
 const notifyStep = (candidates: Candidates): Step => ({ step: 'notify', candidates });
 const SCAN_ROWS = 500;
 /** Of which a sixteenth are in the partition, with at most 1,000 newest followers and 1,000 requests each. */
-const SCAN_PEOPLE = 100;
+const SCAN_USERS = 100;
 
 export function createNotificationsView(deps: NotificationsViewDeps): View<NotificationsPatch> {
   const { candidateSource, preferences } = deps;
@@ -157,12 +157,12 @@ interface ScanPage {
   next: string | null;
 }
 
-/** Engagement, then tweets, then people; a cursor is `stage:after`. */
+/** Engagement, then tweets, then users; a cursor is `stage:after`. */
 async function scanPage(deps: NotificationsViewDeps, partition: number, cursor: string): Promise<ScanPage> {
   const [stage, after] = cursor === '' ? ['engagement', 0] : parseCursor(cursor);
   if (stage === 'engagement') return scanEngagement(deps, partition, after);
   if (stage === 'tweets') return scanTweets(deps, partition, after);
-  return scanPeople(deps, partition, after);
+  return scanUsers(deps, partition, after);
 }
 
 function parseCursor(cursor: string): [string, number] {
@@ -200,10 +200,10 @@ async function scanTweets(deps: NotificationsViewDeps, partition: number, after:
   };
 }
 
-async function scanPeople(deps: NotificationsViewDeps, partition: number, after: UserId): Promise<ScanPage> {
-  const { people, next } = await deps.social.scanPeople({ after, limit: SCAN_PEOPLE });
+async function scanUsers(deps: NotificationsViewDeps, partition: number, after: UserId): Promise<ScanPage> {
+  const { users, next } = await deps.social.scanUsers({ after, limit: SCAN_USERS });
   const steps: Step[] = [];
-  for (const { userId, state } of people) {
+  for (const { userId, state } of users) {
     // Whoever is suspended or away may come back, and so may their followers: only erasure is for good.
     if (state === 'erased' || state === 'erasing' || partitionOf(userId) !== partition) continue;
     const ties = (kind: 'follow' | 'request') =>
@@ -221,7 +221,7 @@ async function scanPeople(deps: NotificationsViewDeps, partition: number, after:
 
 type EdgePage = Awaited<ReturnType<Social['tiesTo']>>;
 
-/** As many of the newest rows of a list as a person's notifications may be. */
+/** As many of the newest rows of a list as a user's notifications may be. */
 async function newestOf(read: (before: number | null) => Promise<EdgePage>): Promise<EdgePage['items']> {
   const rows: EdgePage['items'] = [];
   let before: number | null = null;

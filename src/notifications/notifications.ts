@@ -1,10 +1,10 @@
 /**
- * The notifications service: what each person was told, and how they want to be told. Preferences are decided when
+ * The notifications service: what each user was told, and how they want to be told. Preferences are decided when
  * a notification is written, visibility when it is read.
  */
 import type { AccountNotice, AccountNoticeType } from '#accounts/accounts.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import type { PersonHead } from '#domain/records.ts';
+import type { ProfileBasic } from '#domain/records.ts';
 
 export const NOTIFICATION_TYPES = [
   'like',
@@ -60,7 +60,7 @@ export interface NotificationsSnapshot {
 export interface NotificationsPage {
   notifications: NotificationView[];
   unread: number;
-  people: PersonHead[];
+  users: ProfileBasic[];
   /** `before` of the next page; null at the end. */
   next: Snowflake | null;
   snapshot: NotificationsSnapshot;
@@ -94,7 +94,7 @@ export interface Notifications {
   markRead(request: { userId: UserId; upTo: Snowflake }): Promise<{ unread: number }>;
   settings(request: { userId: UserId }): Promise<NotificationSettings>;
   changeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<NotificationSettings>;
-  /** Sets the bell on somebody followed. Throws not_found where the person is hidden. `default` where it is not set. */
+  /** Sets the bell on somebody followed. Throws not_found where the user is hidden. `default` where it is not set. */
   setBell(request: { userId: UserId; other: UserId; level: BellLevel }): Promise<void>;
   bells(request: { userId: UserId; others: UserId[] }): Promise<{ userId: UserId; level: BellLevel }[]>;
   /** No more notifications from that tweet's thread. Throws not_found as reading it would. */
@@ -104,7 +104,7 @@ export interface Notifications {
   get(request: {
     userId: UserId;
     id: Snowflake;
-  }): Promise<{ notification: NotificationView | null; people: PersonHead[] }>;
+  }): Promise<{ notification: NotificationView | null; users: ProfileBasic[] }>;
   /** Forgets some of what concerns somebody: their notifications and those they caused. Call until `done`. */
-  erasePerson(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
+  eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -52,7 +52,7 @@ export function createPreferences({ store, social }: PreferencesDeps): Preferenc
       const wanted = await unmuted(
         notifications.filter((notification) => isOn(settings(notification.recipient)[notification.type])),
       );
-      // Tweets come from people followed only; a bell set on somebody else rests until the follow.
+      // Tweets come from users followed only; a bell set on somebody else rests until the follow.
       const onlyFollowed = (notification: Notification) =>
         notification.type === 'tweet' ||
         settings(notification.recipient)[notification.type].audience === 'following';

@@ -1,12 +1,12 @@
 /**
- * What of the notifications may be shown to their recipient at this moment: acts that stand, of people they may see and have
+ * What of the notifications may be shown to their recipient at this moment: acts that stand, of users they may see and have
  * not muted, on texts that they may read. Asked for all notifications of a page together, one batched call per service.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { PersonView } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { ProfileView } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social } from '#social/social.ts';
@@ -16,7 +16,7 @@ import type { Notification } from './notifications-store.ts';
 /** What the reader of a page may be shown. */
 export interface Visibility {
   shows(notification: Notification): boolean;
-  person(userId: UserId): PersonView | undefined;
+  user(userId: UserId): ProfileView | undefined;
   /** Some notifications could not be checked, and are not shown. */
   partial: boolean;
 }
@@ -24,7 +24,7 @@ export interface Visibility {
 export interface VisibilityQuery {
   reader: UserId;
   notifications: readonly Notification[];
-  /** Further people to be looked up in the same call. */
+  /** Further users to be looked up in the same call. */
   userIds: readonly UserId[];
 }
 
@@ -52,12 +52,12 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
   const views = await inBatches([...userIds], LIMITS.batch, (batch) =>
     deps.social.view({ viewer: reader, userIds: batch }),
   );
-  const people = new Map(views.map((view) => [view.userId, view]));
+  const users = new Map(views.map((view) => [view.userId, view]));
 
   function mayRead(userId: UserId | undefined): boolean {
     if (userId === reader) return true;
-    const view = userId === undefined ? undefined : people.get(userId);
-    return view !== undefined && mayReadPerson(view, reader);
+    const view = userId === undefined ? undefined : users.get(userId);
+    return view !== undefined && canReadUser(view, reader);
   }
   /** Both the thread's first tweet and the comment, where it is about one, are there to be read. */
   function textIsReadable({ tweetId, commentId }: Notification): boolean {
@@ -67,10 +67,10 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
 
   return {
     partial: standing === null,
-    person: (userId) => people.get(userId),
+    user: (userId) => users.get(userId),
     shows(notification) {
-      const actor = people.get(notification.actor);
-      if (actor === undefined || actor.muting || !maySeePerson(actor)) return false;
+      const actor = users.get(notification.actor);
+      if (actor === undefined || actor.muting || !canSeeUser(actor)) return false;
       switch (notification.type) {
         case 'like':
         case 'comment':
@@ -78,11 +78,11 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
           return (
             standing?.has(notification.id) === true &&
             textIsReadable(notification) &&
-            mayReadPerson(actor, reader)
+            canReadUser(actor, reader)
           );
         case 'mention':
           if (notification.commentId !== null && standing?.has(notification.commentId) !== true) return false;
-          return textIsReadable(notification) && mayReadPerson(actor, reader);
+          return textIsReadable(notification) && canReadUser(actor, reader);
         case 'follow':
           // Only a public follow says so; one that is private by now, or has ended, shows no more.
           return actor.followedBy;

@@ -36,7 +36,7 @@ describe('a lane', () => {
     assert.equal(await done, 7);
   });
 
-  test('lets people take turns, so that nobody waits for all that somebody else has brought', async () => {
+  test('lets users take turns, so that nobody waits for all that somebody else has brought', async () => {
     const lane = createLane();
     const ran: string[] = [];
     const work = (name: string) => async (pause: () => Promise<void>) => {
@@ -49,7 +49,7 @@ describe('a lane', () => {
     assert.deepEqual(ran, ['1a', '2a', '3a', '1b', '2b', '1c', '1d']);
   });
 
-  test('refuses beyond its bounds, of one person and of all', async () => {
+  test('refuses beyond its bounds, of one user and of all', async () => {
     const lane = createLane({ waiting: 3, waitingOfUser: 2 });
     const kept = [lane.run(1, async () => 1), lane.run(1, async () => 2)];
     await assert.rejects(

@@ -7,7 +7,7 @@ import { createFairPool } from './fair-pool.ts';
  */
 export interface Lane {
   /**
-   * Runs `work` of somebody when its turn comes: people take turns, whatever each has brought; never from within another
+   * Runs `work` of somebody when its turn comes: users take turns, whatever each has brought; never from within another
    * piece of work of the same lane. `pause` lets everything else go first. Throws `rate_limited` where too much of
    * theirs waits, `overloaded` where too much does in all.
    */
@@ -21,7 +21,7 @@ export function createLane({
   waiting = MAX_WAITING,
   waitingOfUser = MAX_WAITING_OF_USER,
 }: {
-  /** Pieces of work that wait or run: of all, and of one person. */
+  /** Pieces of work that wait or run: of all, and of one user. */
   waiting?: number;
   waitingOfUser?: number;
 } = {}): Lane {

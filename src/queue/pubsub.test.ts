@@ -4,7 +4,7 @@ import { createLive, type LiveEvent } from './pubsub.ts';
 
 const posted = (tweetId: number): LiveEvent => ({ type: 'tweet', tweetId, userId: 7, time: 0 });
 
-test('everybody who listens for a person is told, in order, and nobody else', () => {
+test('everybody who listens for a user is told, in order, and nobody else', () => {
   const live = createLive();
   const [one, two, other]: LiveEvent[][] = [[], [], []];
   live.listen(1, (event) => one!.push(event));
@@ -17,16 +17,16 @@ test('everybody who listens for a person is told, in order, and nobody else', ()
   assert.deepEqual(other, []);
 });
 
-test('who stopped listening is told no more, and is no longer among the people', () => {
+test('who stopped listening is told no more, and is no longer among the users', () => {
   const live = createLive();
   const told: LiveEvent[] = [];
   const stop = live.listen(1, (event) => told.push(event));
   const stopOther = live.listen(1, () => {});
-  assert.deepEqual([live.listening(1), [...live.people()]], [true, [1]]);
+  assert.deepEqual([live.listening(1), [...live.users()]], [true, [1]]);
   stop();
   live.publish(1, posted(10));
   assert.deepEqual([told, live.listening(1)], [[], true]);
   stopOther();
-  assert.deepEqual([live.listening(1), [...live.people()]], [false, []]);
+  assert.deepEqual([live.listening(1), [...live.users()]], [false, []]);
   live.publish(1, posted(11));
 });

@@ -1,5 +1,5 @@
 /**
- * What connected people are told at once. A hint, not a fact: it may be lost, and whoever was away fetches again.
+ * What connected users are told at once. A hint, not a fact: it may be lost, and whoever was away fetches again.
  * In one process a map; at scale a broadcast.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -7,35 +7,35 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 export type LiveEvent =
   | { type: 'tweet'; tweetId: TweetId; userId: UserId; time: number }
   | { type: 'delete'; tweetId: TweetId }
-  /** Something in the person's notifications changed; `id` is the newest member where one was added. */
+  /** Something in the user's notifications changed; `id` is the newest member where one was added. */
   | { type: 'notification'; id: number | null };
 
 export interface Live {
-  publish(person: UserId, event: LiveEvent): void;
-  /** Whether anybody listens for that person; cheap, for use in loops over readers. */
-  listening(person: UserId): boolean;
+  publish(user: UserId, event: LiveEvent): void;
+  /** Whether anybody listens for that user; cheap, for use in loops over readers. */
+  listening(user: UserId): boolean;
   /** Everybody somebody listens for. */
-  people(): Iterable<UserId>;
+  users(): Iterable<UserId>;
   /** Returns how to stop. The listener must not throw and must not block. */
-  listen(person: UserId, listener: (event: LiveEvent) => void): () => void;
+  listen(user: UserId, listener: (event: LiveEvent) => void): () => void;
 }
 
 export function createLive(): Live {
   const listeners = new Map<UserId, Set<(event: LiveEvent) => void>>();
   return {
-    publish(person, event) {
-      const set = listeners.get(person);
+    publish(user, event) {
+      const set = listeners.get(user);
       if (set !== undefined) for (const listener of set) listener(event);
     },
-    listening: (person) => listeners.has(person),
-    people: () => listeners.keys(),
-    listen(person, listener) {
-      const set = listeners.get(person) ?? new Set();
-      listeners.set(person, set);
+    listening: (user) => listeners.has(user),
+    users: () => listeners.keys(),
+    listen(user, listener) {
+      const set = listeners.get(user) ?? new Set();
+      listeners.set(user, set);
       set.add(listener);
       return () => {
         set.delete(listener);
-        if (set.size === 0) listeners.delete(person);
+        if (set.size === 0) listeners.delete(user);
       };
     },
   };

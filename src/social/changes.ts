@@ -4,14 +4,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Between, Ties } from './follow-rules.ts';
 import { tieEvents } from './relationships.ts';
-import {
-  type Decision,
-  NO_TIE,
-  type Person,
-  type SocialStore,
-  type Tie,
-  type TieKey,
-} from './social-store.ts';
+import { type Decision, NO_TIE, type SocialStore, type Tie, type TieKey, type User } from './social-store.ts';
 
 export interface SocialDeps {
   store: SocialStore;
@@ -31,7 +24,7 @@ interface PairRequest {
   traceId: string;
 }
 
-/** Changes the ties between two people as `rule` decides. Throws what the rule throws; nothing is kept then. */
+/** Changes the ties between two users as `rule` decides. Throws what the rule throws; nothing is kept then. */
 export function changeBetween<Result>(
   { store, clock }: SocialDeps,
   { me, other, traceId }: PairRequest,
@@ -41,10 +34,10 @@ export function changeBetween<Result>(
     { from: me, to: other },
     { from: other, to: me },
   ];
-  return store.change({ people: [me, other], ties: keys }, ({ people, ties }) => {
+  return store.change({ users: [me, other], ties: keys }, ({ users, ties }) => {
     const between: Between = {
-      me: people[0] ?? null,
-      other: people[1] ?? null,
+      me: users[0] ?? null,
+      other: users[1] ?? null,
       mine: ties[0] ?? NO_TIE,
       theirs: ties[1] ?? NO_TIE,
     };
@@ -62,10 +55,10 @@ export function decision<Result>(request: {
   time: number;
   traceId: string;
   result: Result;
-  people?: Person[];
+  users?: User[];
 }): Decision<Result> {
-  const { keys, before, after, time, traceId, result, people = [] } = request;
-  const changed: Decision<Result> = { people, ties: [], events: [], time, result };
+  const { keys, before, after, time, traceId, result, users = [] } = request;
+  const changed: Decision<Result> = { users, ties: [], events: [], time, result };
   for (const [index, key] of keys.entries()) {
     const [was, is] = [before[index] ?? NO_TIE, after[index] ?? NO_TIE];
     const events = tieEvents(key, was, is, { time, traceId });

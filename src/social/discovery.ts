@@ -20,7 +20,7 @@ const HOP_TWO = 100;
 const CHECKED_AT_ONCE = 200;
 const VIA_SHOWN = 3;
 
-/** Whatever a viewer has to do with a person already, that person is no suggestion. */
+/** Whatever a viewer has to do with a user already, that user is no suggestion. */
 const ACQUAINTED = ~RELATION.followedBy;
 
 export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Viewing): Discovery {
@@ -92,7 +92,7 @@ interface Candidate {
   newest: number;
 }
 
-/** Everybody whom these people follow publicly. */
+/** Everybody whom these users follow publicly. */
 async function walk(store: SocialDeps['store'], known: readonly UserId[]): Promise<Map<UserId, Candidate>> {
   const candidates = new Map<UserId, Candidate>();
   for (const follower of known) {

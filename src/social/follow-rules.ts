@@ -7,14 +7,14 @@ import { notFound, WarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { FollowState, HiddenPeriod } from './social.ts';
-import type { StoredPerson, Tie } from './social-store.ts';
+import type { StoredUser, Tie } from './social-store.ts';
 
-/** Blocks, and mutes, that one person may have. */
+/** Blocks, and mutes, that one user may have. */
 export const BLOCKS_MOST = 10_000;
 
 export interface Between {
-  me: StoredPerson | null;
-  other: StoredPerson | null;
+  me: StoredUser | null;
+  other: StoredUser | null;
   mine: Tie;
   theirs: Tie;
 }
@@ -25,26 +25,26 @@ export interface Ties {
 type Mint = () => Snowflake;
 
 /** Throws where the actor may not act any more, so that nothing comes back after an erasure has removed it. */
-function activeActor({ me }: Between): StoredPerson {
+function activeActor({ me }: Between): StoredUser {
   if (me === null || me.state !== 'active') throw new WarbleError('forbidden', 'This account is not active.');
   return me;
 }
 
 /** Throws not_found where the other is hidden from the actor. */
-function visibleOther(between: Between): StoredPerson {
+function visibleOther(between: Between): StoredUser {
   if (between.mine.block !== null) throw hidden();
   return blockableOther(between);
 }
 
 /** As {@link visibleOther}, for somebody whom the actor may have blocked already. */
-function blockableOther({ other, theirs }: Between): StoredPerson {
+function blockableOther({ other, theirs }: Between): StoredUser {
   if (other === null || other.state !== 'active' || theirs.block !== null) throw hidden();
   return other;
 }
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');
 
-type Followee = Pick<StoredPerson, 'protected' | 'protections'>;
+type Followee = Pick<StoredUser, 'protected' | 'protections'>;
 
 /** A private follow has ended when its followee became protected, whether or not its row is gone already. */
 export function standingFollow({ follow }: Tie, followee: Followee): Tie['follow'] {
@@ -83,7 +83,7 @@ export function decideFollow(
   if (me.counts.outgoing - held >= LIMITS.followees) {
     throw new WarbleError(
       'invalid_request',
-      `You follow or have asked to follow ${LIMITS.followees} people, which is the maximum; unfollow somebody first.`,
+      `You follow or have asked to follow ${LIMITS.followees} users, which is the maximum; unfollow somebody first.`,
     );
   }
   if (other.protected) return { mine: { ...unfollowed(mine), request: mint() }, state: 'requested' };
@@ -108,7 +108,7 @@ export function decideReposts(between: Between, { shown, mint }: { shown: boolea
   activeActor(between);
   const other = visibleOther(between);
   const { mine } = between;
-  if (standingFollow(mine, other) === null) throw notFound('You do not follow this person.');
+  if (standingFollow(mine, other) === null) throw notFound('You do not follow this user.');
   if (shown) return { ...mine, hiddenReposts: null };
   return { ...mine, hiddenReposts: mine.hiddenReposts ?? mint() };
 }
@@ -123,7 +123,7 @@ export function decideAnswer(between: Between, { approve, mint }: { approve: boo
   const { theirs } = between;
   if (theirs.request === null) {
     if (approve && theirs.follow?.private === false) return theirs;
-    throw notFound('This person did not ask to follow you.');
+    throw notFound('This user did not ask to follow you.');
   }
   return { ...theirs, follow: approve ? { id: mint(), private: false } : theirs.follow, request: null };
 }
@@ -178,7 +178,7 @@ function refuseBeyond(count: number, verb: 'block' | 'mute'): void {
   if (count < BLOCKS_MOST) return;
   throw new WarbleError(
     'invalid_request',
-    `You ${verb} ${BLOCKS_MOST} people, which is the maximum; un${verb} somebody first.`,
+    `You ${verb} ${BLOCKS_MOST} users, which is the maximum; un${verb} somebody first.`,
   );
 }
 
@@ -194,6 +194,6 @@ export function endedTie(tie: Tie, followee: Followee): Tie {
 }
 
 /** Whether requests are left over that {@link acceptedTie} would accept. */
-export function hasRequestsToAccept({ protected: locked, counts }: StoredPerson): boolean {
+export function hasRequestsToAccept({ protected: locked, counts }: StoredUser): boolean {
   return !locked && counts.requesters > 0;
 }

@@ -1,7 +1,7 @@
-/** Lists of people, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
+/** Lists of users, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { Page, PersonView } from '#domain/records.ts';
-import { maySeeBlocked, maySeePerson } from '#domain/visibility.ts';
+import type { Page, ProfileView } from '#domain/records.ts';
+import { canSeeBlockedUser, canSeeUser } from '#domain/visibility.ts';
 import { visibleList } from '#platform/fill-page.ts';
 import type { SocialDeps } from './changes.ts';
 import type { EdgeRow, Social } from './social.ts';
@@ -22,7 +22,7 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
   function visiblePage(
     { before, limit, ...list }: Place,
     viewer: UserId | null,
-    may: (view: PersonView) => boolean = maySeePerson,
+    may: (view: ProfileView) => boolean = canSeeUser,
   ): Promise<Page<EdgeRow>> {
     return visibleList({
       before,
@@ -36,7 +36,7 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
     });
   }
 
-  /** A page of all rows, hidden people included. */
+  /** A page of all rows, hidden users included. */
   async function wholePage(place: Place): Promise<Page<EdgeRow>> {
     return pageOf(await store.list({ ...place, limit: place.limit + 1 }), place.limit);
   }
@@ -54,7 +54,7 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
     followRequests: ({ userId, before, limit }) =>
       visiblePage({ kind: 'requests', userId, before, limit }, userId),
     blocks: ({ userId, before, limit }) =>
-      visiblePage({ kind: 'blocks', userId, before, limit }, userId, maySeeBlocked),
+      visiblePage({ kind: 'blocks', userId, before, limit }, userId, canSeeBlockedUser),
     mutes: ({ userId, before, limit }) => visiblePage({ kind: 'mutes', userId, before, limit }, userId),
     tiesTo: ({ userId, kind, before, limit }) =>
       wholePage({ kind: kind === 'follow' ? 'followers' : 'requests', userId, before, limit }),

@@ -1,25 +1,25 @@
-/** People: making them known, their profiles and the state of their accounts. */
+/** Users: making them known, their profiles and the state of their accounts. */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import { decision, mintFor, type SocialDeps } from './changes.ts';
 import { acceptedTie, hasRequestsToAccept } from './follow-rules.ts';
 import { acceptStep, waitingRequests } from './protection-migration.ts';
-import { personEvent } from './relationships.ts';
+import { userEvent } from './relationships.ts';
 import type { Social } from './social.ts';
-import { NO_TIE, type Person, type StoredPerson, type TieKey } from './social-store.ts';
+import { NO_TIE, type StoredUser, type TieKey, type User } from './social-store.ts';
 
-type People = Pick<Social, 'createPerson' | 'setProfile' | 'setAccount' | 'erasePerson'>;
+type Users = Pick<Social, 'createUser' | 'setProfile' | 'setAccount' | 'eraseUser'>;
 
 /** Turns of one protection that may race before a request gives up. */
 const TURNS_MOST = 10;
 
-export function createPeople(deps: SocialDeps): People {
+export function createUsers(deps: SocialDeps): Users {
   const { store, clock } = deps;
 
   return {
-    createPerson: ({ userId, handle, name, time }) =>
-      store.change({ people: [userId], ties: [] }, ({ people: [known] }) => {
+    createUser: ({ userId, handle, name, time }) =>
+      store.change({ users: [userId], ties: [] }, ({ users: [known] }) => {
         if (known) return { events: [], time, result: undefined };
-        const person: Person = {
+        const user: User = {
           userId,
           handle,
           name,
@@ -32,8 +32,8 @@ export function createPeople(deps: SocialDeps): People {
           createdAt: time,
           version: 1,
         };
-        const events = [personEvent('account.changed', person, { time, traceId: '' })];
-        return { people: [person], events, time, result: undefined };
+        const events = [userEvent('account.changed', user, { time, traceId: '' })];
+        return { users: [user], events, time, result: undefined };
       }),
 
     async setProfile({ userId, changes, traceId }) {
@@ -51,7 +51,7 @@ export function createPeople(deps: SocialDeps): People {
     },
 
     setAccount: ({ userId, state, handle }) =>
-      store.change({ people: [userId], ties: [] }, ({ people: [before] }) => {
+      store.change({ users: [userId], ties: [] }, ({ users: [before] }) => {
         const time = clock.now();
         if (!before) throw notFound('There is nobody with this id.');
         // Whoever leaves is hidden for good, so what they wrote of themselves goes at once.
@@ -60,14 +60,14 @@ export function createPeople(deps: SocialDeps): People {
         const after = changed(before, { state, handle: handle ?? before.handle, ...emptied });
         // What is erased stays so, whatever was still on its way.
         if (before.state === 'erased' || after === undefined) return { events: [], time, result: undefined };
-        const events = [personEvent('account.changed', after, { time, traceId: '' })];
-        return { people: [after], events, time, result: undefined };
+        const events = [userEvent('account.changed', after, { time, traceId: '' })];
+        return { users: [after], events, time, result: undefined };
       }),
 
-    async erasePerson({ userId, limit, traceId }) {
+    async eraseUser({ userId, limit, traceId }) {
       const keys = await store.tiesOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
       if (keys.length === 0) return { done: (await store.forgetHiddenPeriods({ userId, limit })) < limit };
-      await store.change({ people: [], ties: keys }, ({ ties }) =>
+      await store.change({ users: [], ties: keys }, ({ ties }) =>
         decision({
           keys,
           before: ties,
@@ -96,7 +96,7 @@ async function changeProfile(
 ): Promise<{ applied: boolean; unsettled: boolean }> {
   const keys: TieKey[] = changes.protected === false ? await waitingRequests(deps, userId) : [];
   const mint = mintFor(deps, userId);
-  return deps.store.change({ people: [userId], ties: keys }, ({ people: [before], ties }) => {
+  return deps.store.change({ users: [userId], ties: keys }, ({ users: [before], ties }) => {
     const time = deps.clock.now();
     if (!before || before.state === 'erasing' || before.state === 'erased') {
       throw notFound('There is nobody with this id.');
@@ -110,15 +110,15 @@ async function changeProfile(
     if (turns && unsettled) return { ...nothing, result: { applied: false, unsettled } };
     const accepted = ties.map((tie) => (turns ? acceptedTie(tie, after, mint) : tie));
     const result = { applied: true, unsettled: unsettled || (turns && !after.protected) };
-    const all = decision({ keys, before: ties, after: accepted, people: [after], time, traceId, result });
-    return { ...all, events: [personEvent('profile.changed', after, { time, traceId }), ...all.events] };
+    const all = decision({ keys, before: ties, after: accepted, users: [after], time, traceId, result });
+    return { ...all, events: [userEvent('profile.changed', after, { time, traceId }), ...all.events] };
   });
 }
 
-/** The person with these fields set; undefined where that changes nothing. */
-function changed(before: StoredPerson, fields: Partial<Person>): Person | undefined {
-  const { counts: _, ...person } = before;
+/** The user with these fields set; undefined where that changes nothing. */
+function changed(before: StoredUser, fields: Partial<User>): User | undefined {
+  const { counts: _, ...user } = before;
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  if (given.every(([name, value]) => before[name as keyof Person] === value)) return undefined;
-  return { ...person, ...Object.fromEntries(given), version: person.version + 1 };
+  if (given.every(([name, value]) => before[name as keyof User] === value)) return undefined;
+  return { ...user, ...Object.fromEntries(given), version: user.version + 1 };
 }

@@ -13,7 +13,7 @@ import type { UserId } from '#domain/ids.ts';
 import type { Worker } from '#platform/worker.ts';
 import { decision, mintFor, type SocialDeps } from './changes.ts';
 import { acceptedTie, endedTie, hasRequestsToAccept } from './follow-rules.ts';
-import type { Person, StoredPerson, TieKey } from './social-store.ts';
+import type { StoredUser, TieKey, User } from './social-store.ts';
 
 /** Requests accepted in one step: some 10 ms of work. */
 export const STEP = 200;
@@ -34,13 +34,13 @@ export async function acceptStep(
   deps: SocialDeps,
   { userId, traceId }: { userId: UserId; traceId: string },
 ): Promise<boolean> {
-  const [person] = await deps.store.people([userId]);
-  if (person == null || !hasRequestsToAccept(person)) return false;
+  const [user] = await deps.store.users([userId]);
+  if (user == null || !hasRequestsToAccept(user)) return false;
   const keys = await waitingRequests(deps, userId);
   if (keys.length === 0) return false;
   const mint = mintFor(deps, userId);
-  await deps.store.change({ people: [userId], ties: keys }, ({ people, ties }) => {
-    const now = people[0] ?? person;
+  await deps.store.change({ users: [userId], ties: keys }, ({ users, ties }) => {
+    const now = users[0] ?? user;
     const after = ties.map((tie) => acceptedTie(tie, now, mint));
     return decision({ keys, before: ties, after, time: deps.clock.now(), traceId, result: undefined });
   });
@@ -50,20 +50,20 @@ export async function acceptStep(
 /** Removes some private follows that have ended, and notes when none is left. `true`: it did something. */
 async function endStep(deps: SocialDeps, userId: UserId): Promise<boolean> {
   // Read first: what ends by a later turn is not among those that are asked for next, and is not noted as removed.
-  const [seen] = await deps.store.people([userId]);
+  const [seen] = await deps.store.users([userId]);
   if (seen == null || seen.settledProtections === seen.protections) return false;
   const sources = await deps.store.pending({ userId, kind: 'ended', limit: ENDED_STEP });
   const keys = sources.map((from) => ({ from, to: userId }));
-  return deps.store.change({ people: [userId], ties: keys }, ({ people: [person], ties }) => {
-    const now = person ?? seen;
+  return deps.store.change({ users: [userId], ties: keys }, ({ users: [user], ties }) => {
+    const now = user ?? seen;
     const after = ties.map((tie) => endedTie(tie, now));
-    const people = keys.length < ENDED_STEP ? [settledThrough(now, seen.protections)] : [];
-    return decision({ keys, before: ties, after, people, time: deps.clock.now(), traceId: '', result: true });
+    const users = keys.length < ENDED_STEP ? [settledThrough(now, seen.protections)] : [];
+    return decision({ keys, before: ties, after, users, time: deps.clock.now(), traceId: '', result: true });
   });
 }
 
-function settledThrough({ counts: _, ...person }: StoredPerson, protections: number): Person {
-  return { ...person, settledProtections: Math.max(person.settledProtections, protections) };
+function settledThrough({ counts: _, ...user }: StoredUser, protections: number): User {
+  return { ...user, settledProtections: Math.max(user.settledProtections, protections) };
 }
 
 /** Removes ended private follows, and accepts the requests that a crash left over. */

@@ -1,4 +1,4 @@
-/** The turn of a protection, with more people hanging on it than one step takes, under races and crashes. */
+/** The turn of a protection, with more users hanging on it than one step takes, under races and crashes. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ for (const cached of [false, true]) {
   describe(`an account turns its protection${cached ? ' (through the cache)' : ''}`, () => {
     async function open(): Promise<Fixture> {
       const fixture = await openSocial({ cached });
-      await fixture.people(STAR, ...CROWD);
+      await fixture.users(STAR, ...CROWD);
       return fixture;
     }
 
@@ -130,7 +130,7 @@ for (const cached of [false, true]) {
       ]);
       while (await fixture.settler.step());
       assert.deepEqual(await fixture.store.unsettled({ limit: 1 }), []);
-      const [star] = await fixture.store.people([STAR]);
+      const [star] = await fixture.store.users([STAR]);
       const standing = await followersOf(fixture);
       assert.equal(star?.counts.followers, standing.length);
       const asking = await fixture.store.pending({ userId: STAR, kind: 'request', limit: 10_000 });
@@ -158,7 +158,7 @@ async function cutOff({ locked, crashAt }: { locked: boolean; crashAt: number })
       },
     },
   });
-  await first.people(STAR, ...CROWD);
+  await first.users(STAR, ...CROWD);
   if (!locked) await protect(first, true);
   await crowdFollows(first, locked);
   await first.tick();
@@ -189,10 +189,10 @@ describe('a crash while an account turns its protection', () => {
         if (locked) assert.deepEqual(await followersOf(again), [], 'no private follow stands even now');
         while (await again.settler.step());
         assert.deepEqual(await followersOf(again), locked ? [] : CROWD);
-        const [star] = await again.store.people([STAR]);
+        const [star] = await again.store.users([STAR]);
         assert.equal(star?.counts.followers, locked ? 0 : CROWD.length);
         assert.equal(star?.counts.requesters, 0);
-        const [follower] = await again.store.people([CROWD[0]!]);
+        const [follower] = await again.store.users([CROWD[0]!]);
         assert.equal(follower?.counts.outgoing, locked ? 0 : 1);
         const events = await again.events();
         const ended = events.filter((e) => e.type === (locked ? 'follow.removed' : 'follow.withdrawn'));
@@ -278,7 +278,7 @@ describe('private follows and the time of an answer', () => {
     test(`${name} asks the store the same with ${CROWD.length} private followers as with none`, async () => {
       const asked = [false, true].map(async (followed) => {
         const fixture = await openSocial();
-        await fixture.people(STAR, ...CROWD);
+        await fixture.users(STAR, ...CROWD);
         if (followed) await crowdFollows(fixture, true);
         else await fixture.tick();
         return fixture;

@@ -1,9 +1,9 @@
 /** Ties and what a change of them means: pure functions that the rules and every store share. */
 import type { EventDraft, EventType } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { Counts, Person, Tie, TieKey } from './social-store.ts';
+import type { Counts, Tie, TieKey, User } from './social-store.ts';
 
-/** By how much each person's counts change when a tie changes. */
+/** By how much each user's counts change when a tie changes. */
 export function countChanges({ from, to }: TieKey, before: Tie, after: Tie): Map<UserId, Partial<Counts>> {
   const source = weigh(after, 1, weigh(before, -1, emptyWeights()));
   const mine: Partial<Counts> = {
@@ -83,20 +83,16 @@ export function tieEvents({ from, to }: TieKey, before: Tie, after: Tie, cause: 
   return events;
 }
 
-/** What a changed person makes known. */
-export function personEvent(
-  type: 'profile.changed' | 'account.changed',
-  person: Person,
-  cause: Cause,
-): EventDraft {
+/** What a changed user makes known. */
+export function userEvent(type: 'profile.changed' | 'account.changed', user: User, cause: Cause): EventDraft {
   return {
     topic: 'accounts',
     type,
-    key: person.userId,
+    key: user.userId,
     entityId: 0,
     itemId: 0,
-    entityVersion: person.version,
-    actorId: person.userId,
+    entityVersion: user.version,
+    actorId: user.userId,
     ...cause,
   };
 }

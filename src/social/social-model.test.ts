@@ -7,8 +7,8 @@ import { everythingFor, perform } from './testing/everything.ts';
 import { openSocial } from './testing/fixture.ts';
 import { type Action, createSocialModel } from './testing/social-model.ts';
 
-const PEOPLE: UserId[] = [1, 2, 3, 4, 5, 6];
-const somebody = fc.constantFrom(...PEOPLE);
+const USERS: UserId[] = [1, 2, 3, 4, 5, 6];
+const somebody = fc.constantFrom(...USERS);
 const pair = { by: somebody, to: somebody };
 
 const action: fc.Arbitrary<Action> = fc.oneof(
@@ -51,7 +51,7 @@ type Fixture = Awaited<ReturnType<typeof openSocial>>;
 type Model = ReturnType<typeof createSocialModel>;
 
 async function checkAnswersTo(viewer: UserId | null, { social }: Fixture, model: Model): Promise<void> {
-  const { views, about, own } = await everythingFor(social, viewer, PEOPLE);
+  const { views, about, own } = await everythingFor(social, viewer, USERS);
   for (const view of views) {
     const { handle: _, name: __, picture: ___, ...standing } = view;
     assert.deepEqual(standing, model.view(viewer, view.userId), `how ${view.userId} stands to ${viewer}`);
@@ -64,7 +64,7 @@ async function checkAnswersTo(viewer: UserId | null, { social }: Fixture, model:
     else {
       assert.ok(profile !== 'not_found', place);
       const { followers, following } = head.blocking ? { followers: 0, following: 0 } : model.counts(userId);
-      const counts = [profile.headOnly, profile.followerCount, profile.followingCount];
+      const counts = [profile.basicOnly, profile.followerCount, profile.followingCount];
       assert.deepEqual(counts, [head.blocking, followers, following], place);
     }
     const ifSeen = <T>(expected: T) => (model.sees(viewer, userId) ? expected : 'not_found');
@@ -97,7 +97,7 @@ async function checkAnswersTo(viewer: UserId | null, { social }: Fixture, model:
 
 /** What fan-out reads, private follows included. */
 async function checkInternals({ social }: Fixture, model: Model): Promise<void> {
-  for (const userId of PEOPLE) {
+  for (const userId of USERS) {
     const { userIds } = await social.followerIds({ followee: userId, after: 0, limit: 100 });
     assert.deepEqual(userIds, model.allFollowers(userId));
     const { followees } = await social.followeesOf({ follower: userId });
@@ -112,14 +112,14 @@ async function checkInternals({ social }: Fixture, model: Model): Promise<void> 
   }
 }
 
-describe('whatever a few people do to each other', () => {
+describe('whatever a few users do to each other', () => {
   for (const cached of [false, true]) {
     test(`every list, count, relation, error and event is what the rules say${cached ? ', through the cache too' : ''}`, async () => {
       await fc.assert(
         fc.asyncProperty(story, async (actions) => {
           const fixture = await openSocial({ cached });
-          const model = createSocialModel(PEOPLE);
-          await fixture.people(...PEOPLE);
+          const model = createSocialModel(USERS);
+          await fixture.users(...USERS);
           await fixture.news();
           for (const [step, action] of actions.entries()) {
             await fixture.tick();
@@ -127,12 +127,12 @@ describe('whatever a few people do to each other', () => {
             assert.deepEqual(outcome, model.apply(action), `step ${step}: ${JSON.stringify(action)}`);
             // Two viewers after each step warm the cache differently from time to time; all of them at the end. What
             // has ended shows nowhere, whether the settler has removed it or not.
-            await checkAnswersTo(PEOPLE[step % PEOPLE.length]!, fixture, model);
+            await checkAnswersTo(USERS[step % USERS.length]!, fixture, model);
             if (step % 7 === 0) await checkAnswersTo(null, fixture, model);
             while (await fixture.settler.step());
             assert.deepEqual(await fixture.news(), model.news(), `news of step ${step}`);
           }
-          for (const viewer of [null, ...PEOPLE]) await checkAnswersTo(viewer, fixture, model);
+          for (const viewer of [null, ...USERS]) await checkAnswersTo(viewer, fixture, model);
           await checkInternals(fixture, model);
           await fixture.close();
         }),
@@ -144,11 +144,11 @@ describe('whatever a few people do to each other', () => {
 
 describe('promise 9', () => {
   const SECRET: UserId = 1;
-  const others = [null, ...PEOPLE.filter((id) => id !== SECRET)];
+  const others = [null, ...USERS.filter((id) => id !== SECRET)];
 
   async function compare(told: Fixture, untold: Fixture, viewer: UserId | null, after: string) {
-    const one = await everythingFor(told.social, viewer, PEOPLE);
-    const other = await everythingFor(untold.social, viewer, PEOPLE);
+    const one = await everythingFor(told.social, viewer, USERS);
+    const other = await everythingFor(untold.social, viewer, USERS);
     assert.deepEqual(one, other, `what ${viewer} is told after ${after}`);
   }
 
@@ -157,12 +157,12 @@ describe('promise 9', () => {
       fc.asyncProperty(story, async (actions) => {
         const told = await openSocial({ cached: true });
         const untold = await openSocial({ cached: true });
-        for (const fixture of [told, untold]) await fixture.people(...PEOPLE);
+        for (const fixture of [told, untold]) await fixture.users(...USERS);
         let step = 0;
         for (const action of actions) {
           for (const fixture of [told, untold]) await fixture.tick();
           const outcome = await perform(told.social, action);
-          // In the other world the same person, instead of following privately, does not follow.
+          // In the other world the same user, instead of following privately, does not follow.
           const secretly = action.kind === 'follow' && action.private && action.by === SECRET;
           if (secretly) {
             if ('done' in outcome) await perform(untold.social, { ...action, kind: 'unfollow' });

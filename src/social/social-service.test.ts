@@ -12,7 +12,7 @@ const traceId = 'trace';
 let fixture: Awaited<ReturnType<typeof openSocial>>;
 beforeEach(async () => {
   fixture = await openSocial({ cached: true });
-  await fixture.people(ADA, BOB, CLEO, DAN);
+  await fixture.users(ADA, BOB, CLEO, DAN);
   await fixture.news();
 });
 afterEach(() => fixture.close());
@@ -32,10 +32,10 @@ async function refused(promise: Promise<unknown>, code: ErrorCode, sentence: Reg
   });
 }
 
-describe('people', () => {
+describe('users', () => {
   test('are made known once; again with the same id changes nothing and tells nothing', async () => {
-    await fixture.social.createPerson({ userId: 9, handle: 'Nina', name: 'Nina', time: 1 });
-    await fixture.social.createPerson({ userId: 9, handle: 'Other', name: 'Other', time: 2 });
+    await fixture.social.createUser({ userId: 9, handle: 'Nina', name: 'Nina', time: 1 });
+    await fixture.social.createUser({ userId: 9, handle: 'Other', name: 'Other', time: 2 });
     assert.equal((await viewOf(null, 9)).handle, 'Nina');
     assert.deepEqual(await fixture.news(), ['account.changed 9>0']);
   });
@@ -69,7 +69,7 @@ describe('people', () => {
     assert.deepEqual(await found('lovelace'), []);
   });
 
-  test('an erased person is empty, hidden and stays so; their handle is not free', async () => {
+  test('an erased user is empty, hidden and stays so; their handle is not free', async () => {
     await fixture.social.setProfile({ userId: ADA, changes: { bio: 'Engines', picture: 'a.png' }, traceId });
     await follow(ADA, BOB);
     await follow(CLEO, ADA, true);
@@ -80,14 +80,14 @@ describe('people', () => {
     await fixture.social.setAccount({ userId: ADA, state: 'erasing' });
     await refused(follow(ADA, CLEO), 'forbidden', /not active/);
     let steps = 0;
-    while (!(await fixture.social.erasePerson({ userId: ADA, limit: 1, traceId })).done) steps++;
+    while (!(await fixture.social.eraseUser({ userId: ADA, limit: 1, traceId })).done) steps++;
     assert.equal(steps, 4, 'in steps as small as asked for');
     assert.deepEqual((await fixture.social.hiddenPeriods({ viewer: DAN })).periods, []);
     await fixture.social.setAccount({ userId: ADA, state: 'erased' });
     await fixture.social.setAccount({ userId: ADA, state: 'active' });
     const { handle, name, picture, state } = await viewOf(BOB, ADA);
     assert.deepEqual([handle, name, picture, state], ['p1', '', '', 'erased']);
-    assert.equal((await fixture.store.people([ADA]))[0]?.bio, '');
+    assert.equal((await fixture.store.users([ADA]))[0]?.bio, '');
     await refused(fixture.social.profile({ userId: ADA, viewer: BOB }), 'not_found', /nobody/);
     await refused(protect(ADA), 'not_found', /nobody/);
     assert.equal((await fixture.social.profile({ userId: BOB, viewer: null })).followerCount, 0);
@@ -96,11 +96,11 @@ describe('people', () => {
 
   test('all of them are scanned in userId order, for rebuilding', async () => {
     await follow(ADA, DAN);
-    const first = await fixture.social.scanPeople({ after: 0, limit: 3 });
-    assert.deepEqual([first.people.map((person) => person.userId), first.next], [[1, 2, 3], 3]);
-    const last = await fixture.social.scanPeople({ after: 3, limit: 3 });
+    const first = await fixture.social.scanUsers({ after: 0, limit: 3 });
+    assert.deepEqual([first.users.map((user) => user.userId), first.next], [[1, 2, 3], 3]);
+    const last = await fixture.social.scanUsers({ after: 3, limit: 3 });
     assert.deepEqual(last, {
-      people: [{ userId: DAN, protected: false, state: 'active', followers: 1 }],
+      users: [{ userId: DAN, protected: false, state: 'active', followers: 1 }],
       next: null,
     });
   });
@@ -165,9 +165,9 @@ describe('following', () => {
     assert.deepEqual(await fixture.news(), []);
   });
 
-  test(`at most ${LIMITS.followees} people, private follows and requests included`, async () => {
+  test(`at most ${LIMITS.followees} users, private follows and requests included`, async () => {
     const crowd = Array.from({ length: LIMITS.followees + 1 }, (_, n) => 1_000 + n);
-    await fixture.people(...crowd);
+    await fixture.users(...crowd);
     const [asked, secret, ...plain] = crowd;
     await protect(asked!);
     await follow(ADA, asked!);
@@ -177,7 +177,7 @@ describe('following', () => {
       await fixture.tick();
       await Promise.all(plain.slice(at, at + 1_000).map((other) => follow(ADA, other)));
     }
-    await refused(follow(ADA, last), 'invalid_request', /5000 people, which is the maximum; unfollow/);
+    await refused(follow(ADA, last), 'invalid_request', /5000 users, which is the maximum; unfollow/);
     await follow(ADA, secret!);
     await follow(ADA, secret!, true);
     const { followees } = await fixture.social.followeesOf({ follower: ADA });
@@ -190,7 +190,7 @@ describe('following', () => {
 });
 
 describe('a private follow', () => {
-  test('is the follower’s alone: the followed person cannot find it even by approving it', async () => {
+  test('is the follower’s alone: the followed user cannot find it even by approving it', async () => {
     await follow(ADA, BOB, true);
     const approve = (follower: UserId) =>
       fixture.social.answerRequest({ userId: BOB, follower, approve: true, traceId });
@@ -265,7 +265,7 @@ describe('blocks', () => {
     await fixture.social.setProfile({ userId: BOB, changes: { bio: 'secret' }, traceId });
     await fixture.social.block({ userId: ADA, other: BOB, traceId });
     const head = await fixture.social.profile({ userId: BOB, viewer: ADA });
-    assert.deepEqual([head.headOnly, head.blocking, head.handle, head.bio], [true, true, 'p2', '']);
+    assert.deepEqual([head.basicOnly, head.blocking, head.handle, head.bio], [true, true, 'p2', '']);
     await refused(fixture.social.profile({ userId: ADA, viewer: BOB }), 'not_found', /nobody/);
     for (const [viewer, userId] of [
       [ADA, BOB],
@@ -332,10 +332,10 @@ describe('a protected account', () => {
   });
 });
 
-describe('people one may know', () => {
+describe('users one may know', () => {
   test('come with whom the viewer follows that follows them, the strongest first', async () => {
     const [EVE, FAY, GUS] = [5, 6, 7];
-    await fixture.people(EVE, FAY, GUS);
+    await fixture.users(EVE, FAY, GUS);
     await follow(ADA, BOB, true);
     for (const followee of [CLEO, DAN]) await follow(ADA, followee);
     for (const [follower, followee] of [

@@ -1,5 +1,5 @@
 /**
- * The social service: who people are, and what they have to do with each other. Rules are in `follow-rules.ts`;
+ * The social service: who users are, and what they have to do with each other. Rules are in `follow-rules.ts`;
  * this file joins them to the store.
  */
 import { requireBatch } from '#domain/batch.ts';
@@ -19,9 +19,9 @@ import {
   endOfMute,
 } from './follow-rules.ts';
 import { createLists } from './lists.ts';
-import { createPeople } from './profiles.ts';
+import { createUsers } from './profiles.ts';
 import type { Social } from './social.ts';
-import type { StoredPerson } from './social-store.ts';
+import type { StoredUser } from './social-store.ts';
 import { createViewing } from './viewing.ts';
 
 /** Makes the service. The caller runs `createSettler` (settling.ts) with the same dependencies beside it. */
@@ -30,9 +30,9 @@ export function createSocialService(deps: SocialDeps): Social {
   const viewing = createViewing(deps);
   const { view, shown, profile, lookup } = viewing;
   return {
-    ...createPeople(deps),
+    ...createUsers(deps),
     view,
-    shown,
+    visibleProfiles: shown,
     profile,
     lookup,
     ...createTies(deps),
@@ -41,12 +41,12 @@ export function createSocialService(deps: SocialDeps): Social {
 
     async followerCounts({ userIds }) {
       requireBatch(userIds);
-      const known = (await store.people(userIds)).filter((person) => person !== null);
+      const known = (await store.users(userIds)).filter((user) => user !== null);
       return known.map(({ userId, counts }) => ({ userId, followers: counts.followers }));
     },
     async apart({ viewer }) {
-      const people = await store.apart(viewer);
-      return people === null ? null : { userIds: [...people.keys()] };
+      const users = await store.apart(viewer);
+      return users === null ? null : { userIds: [...users.keys()] };
     },
     followeesOf: async ({ follower }) => ({ followees: (await store.followees(follower)).slice() }),
     async followerIds({ followee, after, limit }) {
@@ -58,17 +58,17 @@ export function createSocialService(deps: SocialDeps): Social {
       return store.edges(pairs);
     },
     hiddenPeriods: async ({ viewer }) => ({ periods: await store.hiddenPeriods(viewer) }),
-    async scanPeople({ after, limit }) {
-      const people = await store.scan({ after, limit });
+    async scanUsers({ after, limit }) {
+      const users = await store.scan({ after, limit });
       return {
-        people: people.map(scanned),
-        next: people.length < limit ? null : (people.at(-1)?.userId ?? null),
+        users: users.map(scanned),
+        next: users.length < limit ? null : (users.at(-1)?.userId ?? null),
       };
     },
   };
 }
 
-const scanned = ({ userId, protected: locked, state, counts }: StoredPerson) => ({
+const scanned = ({ userId, protected: locked, state, counts }: StoredUser) => ({
   userId,
   protected: locked,
   state,

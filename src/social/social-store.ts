@@ -1,6 +1,6 @@
 /**
- * What the social service needs of its database: people, and the ties between them. A tie is all that one person
- * has to do with another in one direction; every fact of this service is a person or a tie. The port knows no rules:
+ * What the social service needs of its database: users, and the ties between them. A tie is all that one user
+ * has to do with another in one direction; every fact of this service is a user or a tie. The port knows no rules:
  * the service decides, the store keeps, and both happen as one step in `change`.
  *
  * One rule is the store's, because it must hold at the very moment of a flip: **becoming protected ends every private
@@ -13,7 +13,7 @@ import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/records.ts';
 import type { EdgeRow, HiddenPeriod } from './social.ts';
 
-export interface Person {
+export interface User {
   userId: UserId;
   handle: string;
   name: string;
@@ -23,7 +23,7 @@ export interface Person {
   protected: boolean;
   /** How often the account has become protected. */
   protections: number;
-  /** Private follows that ended when `protections` reached this are removed; grows without the person's doing. */
+  /** Private follows that ended when `protections` reached this are removed; grows without the user's doing. */
   settledProtections: number;
   state: AccountState;
   /** Milliseconds since 1970. */
@@ -33,23 +33,23 @@ export interface Person {
 }
 
 /**
- * How many ties of a kind a person has; exact, kept in the same step as the ties. Whatever state the other person is
+ * How many ties of a kind a user has; exact, kept in the same step as the ties. Whatever state the other user is
  * in: somebody deactivated or suspended is left out of lists but still counted, and comes back with the account.
  */
 export interface Counts {
-  /** Public follows of the person, and by the person: the two that are shown. */
+  /** Public follows of the user, and by the user: the two that are shown. */
   followers: number;
   following: number;
-  /** Follows (public and private) and requests by the person: what the limit of followees counts. */
+  /** Follows (public and private) and requests by the user: what the limit of followees counts. */
   outgoing: number;
-  /** Requests to follow the person. */
+  /** Requests to follow the user. */
   requesters: number;
   blocks: number;
   mutes: number;
 }
 
-/** A person as the store has them. Shared by caches: never to be changed. */
-export interface StoredPerson extends Readonly<Person> {
+/** A user as the store has them. Shared by caches: never to be changed. */
+export interface StoredUser extends Readonly<User> {
   readonly counts: Readonly<Counts>;
 }
 
@@ -78,15 +78,15 @@ export interface TieKey {
   to: UserId;
 }
 
-/** The facts a decision rests on, in the order asked for; null: that person never was. */
+/** The facts a decision rests on, in the order asked for; null: that user never was. */
 export interface Facts {
-  people: (StoredPerson | null)[];
+  users: (StoredUser | null)[];
   ties: Tie[];
 }
 
 /** What shall be. Whoever and whatever is not named stays as it is; counts follow the ties. */
 export interface Decision<Result> {
-  people?: Person[];
+  users?: User[];
   ties?: (TieKey & { tie: Tie })[];
   /** Periods that have ended with this change; beyond {@link MAX_HIDDEN_PERIODS} of a viewer the oldest are forgotten. */
   hidden?: (HiddenPeriod & { viewer: UserId })[];
@@ -97,7 +97,7 @@ export interface Decision<Result> {
   result: Result;
 }
 
-/** Bits of one person's standing towards another, from the viewer's side. */
+/** Bits of one user's standing towards another, from the viewer's side. */
 export const RELATION = {
   following: 1,
   followingPrivately: 2,
@@ -131,18 +131,18 @@ export interface Edge {
 /** Every method is atomic on its own and sees what was committed before it was called, by whatever handle. */
 export interface SocialStore {
   /**
-   * Reads the subject, decides, and commits people, ties, counts and events as one durable step that no other change
-   * of the same people and ties interleaves with. `decide` is synchronous and free of effects (but for minting ids);
+   * Reads the subject, decides, and commits users, ties, counts and events as one durable step that no other change
+   * of the same users and ties interleaves with. `decide` is synchronous and free of effects (but for minting ids);
    * it may run more than once. When it throws, nothing is kept and that error is thrown. A decision may only name
-   * people and ties of the subject. At most {@link SUBJECT_MOST} of each.
+   * users and ties of the subject. At most {@link SUBJECT_MOST} of each.
    */
   change<Result>(
-    subject: { people: readonly UserId[]; ties: readonly TieKey[] },
+    subject: { users: readonly UserId[]; ties: readonly TieKey[] },
     decide: (facts: Facts) => Decision<Result>,
   ): Promise<Result>;
 
   /** In the order asked for; null: never was. At most 1,000. */
-  people(userIds: readonly UserId[]): Promise<(StoredPerson | null)[]>;
+  users(userIds: readonly UserId[]): Promise<(StoredUser | null)[]>;
   /** {@link RELATION} bits towards each of the others, in the order asked for. At most 1,000. */
   relations(request: { viewer: UserId; others: readonly UserId[] }): Promise<number[]>;
   /**
@@ -150,8 +150,8 @@ export interface SocialStore {
    * they are more than {@link APART_MOST}. Shared by caches: never to be changed.
    */
   apart(viewer: UserId): Promise<ReadonlyMap<UserId, number> | null>;
-  /** People whose handle this is now, ignoring case, whatever their state. At most 1,000. */
-  byHandle(handles: readonly string[]): Promise<StoredPerson[]>;
+  /** Users whose handle this is now, ignoring case, whatever their state. At most 1,000. */
+  byHandle(handles: readonly string[]): Promise<StoredUser[]>;
   /** Handles that somebody had before, newest first, with when they ended (ms since 1970). */
   formerHandles(userId: UserId): Promise<{ handle: string; until: number }[]>;
   /** Ties of one kind with an id below `before`, newest first. The cost does not depend on the list's length. */
@@ -171,30 +171,30 @@ export interface SocialStore {
   publicFollows(
     pairs: readonly { follower: UserId; followee: UserId }[],
   ): Promise<{ follower: UserId; followee: UserId }[]>;
-  /** All people above `after` in userId order. */
-  scan(request: { after: UserId; limit: number }): Promise<StoredPerson[]>;
+  /** All users above `after` in userId order. */
+  scan(request: { after: UserId; limit: number }): Promise<StoredUser[]>;
 
   /** Whose private follow of somebody has ended and is to be removed, or who asks to follow: oldest requests first. */
   pending(request: { userId: UserId; kind: 'ended' | 'request'; limit: number }): Promise<UserId[]>;
   /**
-   * People whose `settledProtections` is behind, and unprotected people with requests left over; lowest ids first.
+   * Users whose `settledProtections` is behind, and unprotected users with requests left over; lowest ids first.
    */
   unsettled(request: { limit: number }): Promise<UserId[]>;
   /** The viewer's periods that have ended, in no order. */
   hiddenPeriods(viewer: UserId): Promise<HiddenPeriod[]>;
-  /** Forgets at most `limit` periods of a person, or about them. Resolves to how many went. */
+  /** Forgets at most `limit` periods of a user, or about them. Resolves to how many went. */
   forgetHiddenPeriods(request: { userId: UserId; limit: number }): Promise<number>;
-  /** Some ties from or to a person; none when no tie is left. */
+  /** Some ties from or to a user; none when no tie is left. */
   tiesOf(request: { userId: UserId; limit: number }): Promise<TieKey[]>;
 }
 
-/** Blocks and mutes of one person that are read at a stroke. */
+/** Blocks and mutes of one user that are read at a stroke. */
 export const APART_MOST = 1_000;
 
 /** Ended periods that are kept for one viewer. */
 export const MAX_HIDDEN_PERIODS = 1_000;
 
-/** People, and ties, in one change. */
+/** Users, and ties, in one change. */
 export const SUBJECT_MOST = 500;
 
 export const NO_TIE: Tie = { follow: null, request: null, block: null, mute: null, hiddenReposts: null };

@@ -4,9 +4,9 @@
  * "internal" see private edges and are for fan-out and reading, never for answers.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { AccountState, Page, PersonHead, PersonView } from '#domain/records.ts';
+import type { AccountState, Page, ProfileBasic, ProfileView } from '#domain/records.ts';
 
-export interface NewPerson {
+export interface NewUser {
   userId: UserId;
   handle: string;
   name: string;
@@ -23,9 +23,9 @@ export interface ProfileChanges {
 }
 
 /** Somebody named on a page, as far as its reader may know of them. */
-export interface PersonShown {
-  head: PersonHead;
-  /** Whether the reader may read what they wrote and did (`mayReadPerson`); if not, they may only be named. */
+export interface VisibleProfile {
+  profile: ProfileBasic;
+  /** Whether the reader may read what they wrote and did (`canReadUser`); if not, they may only be named. */
   readable: boolean;
   protected: boolean;
   /** The viewer mutes them. */
@@ -33,13 +33,13 @@ export interface PersonShown {
 }
 
 /** A profile as one viewer may see it. */
-export interface Profile extends PersonView {
+export interface Profile extends ProfileView {
   bio: string;
-  /** Public followers and followees only, for everybody, the person included. */
+  /** Public followers and followees only, for everybody, the user included. */
   followerCount: number;
   followingCount: number;
-  /** The person and the viewer are blocked one way or the other: show the head only. */
-  headOnly: boolean;
+  /** The user and the viewer are blocked one way or the other: show the head only. */
+  basicOnly: boolean;
 }
 
 export type FollowState = 'following' | 'requested';
@@ -52,7 +52,7 @@ export interface EdgeRow {
 }
 export interface Suggestion {
   userId: UserId;
-  /** How many of the people the viewer follows (publicly or not: only the viewer sees it) follow them publicly. */
+  /** How many of the users the viewer follows (publicly or not: only the viewer sees it) follow them publicly. */
   mutualCount: number;
   /** Newest few of those. */
   via: UserId[];
@@ -61,7 +61,7 @@ export interface Suggestion {
 /** A time in which somebody was muted by the viewer, or blocked one way or the other, and which has ended. */
 export interface HiddenPeriod {
   userId: UserId;
-  /** Snowflakes of its beginning and end: what that person did in it has an id between the two. */
+  /** Snowflakes of its beginning and end: what that user did in it has an id between the two. */
   since: Snowflake;
   until: Snowflake;
 }
@@ -75,32 +75,35 @@ export interface ListRequest {
 }
 
 export interface Social {
-  /** Makes a person known; again with the same userId changes nothing. Durable when it resolves. */
-  createPerson(person: NewPerson): Promise<void>;
+  /** Makes a user known; again with the same userId changes nothing. Durable when it resolves. */
+  createUser(user: NewUser): Promise<void>;
   /** Changes a profile. Becoming protected ends private follows of it; becoming public accepts every request. */
   setProfile(request: { userId: UserId; changes: ProfileChanges; traceId: string }): Promise<void>;
   /** State and handle as the gateway decided them. `erasing` and `erased` empty the profile and free nothing else. */
   setAccount(request: { userId: UserId; state: AccountState; handle?: string }): Promise<void>;
   /**
-   * People as the viewer stands to them, in no order; those who never were are left out; hidden and erased ones are
-   * in, so that the caller can tell (see `maySeePerson`). The one batched call of a page. At most 1,000.
+   * Users as the viewer stands to them, in no order; those who never were are left out; hidden and erased ones are
+   * in, so that the caller can tell (see `canSeeUser`). The one batched call of a page. At most 1,000.
    */
-  view(request: { viewer: UserId | null; userIds: UserId[] }): Promise<PersonView[]>;
+  view(request: { viewer: UserId | null; userIds: UserId[] }): Promise<ProfileView[]>;
   /**
-   * Those among these whom the viewer may see (`maySeePerson`), in the order asked for; null for everybody else.
-   * What pages that name many people need of `view`, without looking up how the viewer stands to each of them. At
+   * Those among these whom the viewer may see (`canSeeUser`), in the order asked for; null for everybody else.
+   * What pages that name many users need of `view`, without looking up how the viewer stands to each of them. At
    * most 1,000.
    */
-  shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(PersonShown | null)[]>;
+  visibleProfiles(request: {
+    viewer: UserId | null;
+    userIds: readonly UserId[];
+  }): Promise<(VisibleProfile | null)[]>;
   /**
    * Everybody whom the viewer blocks or mutes, or who blocks the viewer: all others who are active and unprotected are
    * shown to them as to anybody. null: too many to say (over 1,000).
    */
   apart(request: { viewer: UserId }): Promise<{ userIds: UserId[] } | null>;
-  /** Throws not_found where the viewer may not know the person at all (blocked by them, not active, never was). */
+  /** Throws not_found where the viewer may not know the user at all (blocked by them, not active, never was). */
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
-  /** Active people by handle, ignoring case; unknown handles are left out. At most 1,000. */
-  lookup(request: { handles: string[] }): Promise<PersonHead[]>;
+  /** Active users by handle, ignoring case; unknown handles are left out. At most 1,000. */
+  lookup(request: { handles: string[] }): Promise<ProfileBasic[]>;
 
   /**
    * Follows, asks to follow a protected account, or changes public to private and back. Throws cannot_follow_self,
@@ -124,8 +127,8 @@ export interface Social {
     traceId: string;
   }): Promise<void>;
   /**
-   * Newest first; private follows in neither, but for the viewer's own following. Hidden people are left out, pages
-   * are full. Empty where the viewer may not read that person, as mutuals and followers you know are.
+   * Newest first; private follows in neither, but for the viewer's own following. Hidden users are left out, pages
+   * are full. Empty where the viewer may not read that user, as mutuals and followers you know are.
    */
   followers(request: ListRequest): Promise<Page<EdgeRow>>;
   following(request: ListRequest): Promise<Page<EdgeRow>>;
@@ -134,7 +137,7 @@ export interface Social {
     before: Snowflake | null;
     limit: number;
   }): Promise<Page<EdgeRow>>;
-  /** Throws not_found where that person did not ask. */
+  /** Throws not_found where that user did not ask. */
   answerRequest(request: {
     userId: UserId;
     follower: UserId;
@@ -151,7 +154,7 @@ export interface Social {
   blocks(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
   mutes(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
 
-  /** People both follow publicly; people the viewer follows who follow that person publicly; people one may know. */
+  /** Users both follow publicly; users the viewer follows who follow that user publicly; users one may know. */
   mutuals(request: { userId: UserId; viewer: UserId; limit: number }): Promise<{ userIds: UserId[] }>;
   followersYouKnow(request: {
     userId: UserId;
@@ -179,7 +182,7 @@ export interface Social {
     pairs: { follower: UserId; followee: UserId }[];
   }): Promise<{ follower: UserId; followee: UserId; id: Snowflake; private: boolean }[]>;
   /**
-   * Internal: everybody who publicly follows somebody, or asked to, newest first, hidden people too: for rebuilding
+   * Internal: everybody who publicly follows somebody, or asked to, newest first, hidden users too: for rebuilding
    * views, which must not depend on who is hidden just then.
    */
   tiesTo(request: {
@@ -190,11 +193,11 @@ export interface Social {
   }): Promise<Page<EdgeRow>>;
   /** Internal: the viewer's newest 1,000 periods that have ended, in no order: for what turns up afterwards. */
   hiddenPeriods(request: { viewer: UserId }): Promise<{ periods: HiddenPeriod[] }>;
-  /** Internal: all people in userId order, for rebuilding views. */
-  scanPeople(request: { after: UserId; limit: number }): Promise<{
-    people: { userId: UserId; protected: boolean; state: AccountState; followers: number }[];
+  /** Internal: all users in userId order, for rebuilding views. */
+  scanUsers(request: { after: UserId; limit: number }): Promise<{
+    users: { userId: UserId; protected: boolean; state: AccountState; followers: number }[];
     next: UserId | null;
   }>;
   /** Ends some of somebody's follows, blocks, mutes and requests, either way. Call until `done`. */
-  erasePerson(request: { userId: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
+  eraseUser(request: { userId: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
 }

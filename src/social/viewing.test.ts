@@ -3,18 +3,18 @@ import { test } from 'node:test';
 import { APART_MOST } from './social-store.ts';
 import { openSocial } from './testing/fixture.ts';
 
-test('whom more people block than are read at a stroke is shown the rest, and none of those', async () => {
-  const { social, people, close } = await openSocial();
+test('whom more users block than are read at a stroke is shown the rest, and none of those', async () => {
+  const { social, users, close } = await openSocial();
   const blockers = Array.from({ length: APART_MOST + 1 }, (_, i) => i + 10);
-  await people(1, 2, ...blockers);
+  await users(1, 2, ...blockers);
   await Promise.all(blockers.map((userId) => social.block({ userId, other: 1, traceId: '' })));
   const last = blockers.at(-1)!;
-  const shown = await social.shown({ viewer: 1, userIds: [2, 10, 99_999, last, 1] });
+  const shown = await social.visibleProfiles({ viewer: 1, userIds: [2, 10, 99_999, last, 1] });
   assert.deepEqual(
-    shown.map((person) => person?.head.userId ?? null),
+    shown.map((user) => user?.profile.userId ?? null),
     [2, null, null, null, 1],
   );
   await social.unblock({ userId: last, other: 1, traceId: '' });
-  assert.equal((await social.shown({ viewer: 1, userIds: [last] }))[0]?.head.userId, last);
+  assert.equal((await social.visibleProfiles({ viewer: 1, userIds: [last] }))[0]?.profile.userId, last);
   await close();
 });

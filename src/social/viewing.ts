@@ -1,27 +1,27 @@
-/** People as one viewer stands to them. */
+/** Users as one viewer stands to them. */
 import { requireBatch } from '#domain/batch.ts';
 import { notFound } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
-import type { PersonHead, PersonView } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { ProfileBasic, ProfileView } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { SocialDeps } from './changes.ts';
-import type { PersonShown, Profile } from './social.ts';
-import { RELATION, type StoredPerson } from './social-store.ts';
+import type { Profile, VisibleProfile } from './social.ts';
+import { RELATION, type StoredUser } from './social-store.ts';
 
 export interface Viewing {
-  view(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<PersonView[]>;
-  shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(PersonShown | null)[]>;
+  view(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<ProfileView[]>;
+  shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(VisibleProfile | null)[]>;
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
-  lookup(request: { handles: readonly string[] }): Promise<PersonHead[]>;
+  lookup(request: { handles: readonly string[] }): Promise<ProfileBasic[]>;
   /** The ids among these whom the viewer may see, in the order given; `may` replaces the usual rule. */
   visible(
     viewer: UserId | null,
     userIds: readonly UserId[],
-    may?: (view: PersonView) => boolean,
+    may?: (view: ProfileView) => boolean,
   ): Promise<UserId[]>;
   /**
-   * Whether the viewer may read that person, and so whom they follow and who follows them. Throws not_found where the
-   * viewer may not even see that person.
+   * Whether the viewer may read that user, and so whom they follow and who follows them. Throws not_found where the
+   * viewer may not even see that user.
    */
   mayRead(viewer: UserId | null, userId: UserId): Promise<boolean>;
 }
@@ -29,12 +29,12 @@ export interface Viewing {
 export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
   async function view({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
     requireBatch(userIds);
-    const people = await store.people(userIds);
+    const users = await store.users(userIds);
     const relations = viewer === null ? undefined : await store.relations({ viewer, others: userIds });
-    const views: PersonView[] = [];
-    for (let i = 0; i < people.length; i++) {
-      const person = people[i];
-      if (person != null) views.push(viewOf(person, relations?.[i] ?? 0));
+    const views: ProfileView[] = [];
+    for (let i = 0; i < users.length; i++) {
+      const user = users[i];
+      if (user != null) views.push(viewOf(user, relations?.[i] ?? 0));
     }
     return views;
   }
@@ -42,29 +42,29 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
   async function visible(
     viewer: UserId | null,
     userIds: readonly UserId[],
-    may: (view: PersonView) => boolean = maySeePerson,
+    may: (view: ProfileView) => boolean = canSeeUser,
   ) {
     const views = await view({ viewer, userIds });
-    return views.filter(may).map((person) => person.userId);
+    return views.filter(may).map((user) => user.userId);
   }
 
   /** Ties are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
   async function shown({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
     requireBatch(userIds);
-    const people = await store.people(userIds);
+    const users = await store.users(userIds);
     const apart = viewer === null ? NOBODY : await store.apart(viewer);
-    const found: (PersonShown | null)[] = [];
+    const found: (VisibleProfile | null)[] = [];
     const unsure: number[] = [];
-    for (let i = 0; i < people.length; i++) {
-      const person = people[i]!;
+    for (let i = 0; i < users.length; i++) {
+      const user = users[i]!;
       const bits = apart === null || apart.size === 0 ? 0 : (apart.get(userIds[i]!) ?? 0);
-      found.push(person === null ? null : shownOf(person, viewer, bits));
-      if (person !== null && (apart === null || person.protected)) unsure.push(i);
+      found.push(user === null ? null : shownOf(user, viewer, bits));
+      if (user !== null && (apart === null || user.protected)) unsure.push(i);
     }
     if (viewer === null || unsure.length === 0) return found;
     const others = unsure.map((i) => userIds[i]!);
     const relations = await store.relations({ viewer, others });
-    for (const [at, i] of unsure.entries()) found[i] = shownOf(people[i]!, viewer, relations[at]!);
+    for (const [at, i] of unsure.entries()) found[i] = shownOf(users[i]!, viewer, relations[at]!);
     return found;
   }
 
@@ -73,25 +73,25 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     visible,
     shown,
     async mayRead(viewer, userId) {
-      const [person] = await view({ viewer, userIds: [userId] });
-      if (person === undefined || !maySeePerson(person)) throw hidden();
-      return mayReadPerson(person, viewer);
+      const [user] = await view({ viewer, userIds: [userId] });
+      if (user === undefined || !canSeeUser(user)) throw hidden();
+      return canReadUser(user, viewer);
     },
 
     async profile({ userId, viewer }) {
-      const [person] = await store.people([userId]);
-      if (person == null || person.state !== 'active') throw hidden();
+      const [user] = await store.users([userId]);
+      if (user == null || user.state !== 'active') throw hidden();
       const [relation = 0] = viewer === null ? [] : await store.relations({ viewer, others: [userId] });
-      const seen = viewOf(person, relation);
+      const seen = viewOf(user, relation);
       if (seen.blockedBy) throw hidden();
       // The blocker gets the head, so as to know whom to unblock, and nothing else.
-      if (seen.blocking) return { ...seen, bio: '', followerCount: 0, followingCount: 0, headOnly: true };
+      if (seen.blocking) return { ...seen, bio: '', followerCount: 0, followingCount: 0, basicOnly: true };
       return {
         ...seen,
-        bio: person.bio,
-        followerCount: person.counts.followers,
-        followingCount: person.counts.following,
-        headOnly: false,
+        bio: user.bio,
+        followerCount: user.counts.followers,
+        followingCount: user.counts.following,
+        basicOnly: false,
       };
     },
 
@@ -99,7 +99,7 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
       requireBatch(handles);
       const found = await store.byHandle([...new Set(handles.map((handle) => handle.toLowerCase()))]);
       return found
-        .filter((person) => person.state === 'active')
+        .filter((user) => user.state === 'active')
         .map(({ userId, handle, name, picture }) => ({ userId, handle, name, picture }));
     },
   };
@@ -109,20 +109,20 @@ const NOBODY: ReadonlyMap<UserId, number> = new Map();
 const FOLLOWING = RELATION.following | RELATION.followingPrivately;
 
 /** Null: not to be seen. */
-function shownOf(person: StoredPerson, viewer: UserId | null, relation: number): PersonShown | null {
-  const { userId, handle, name, picture } = person;
+function shownOf(user: StoredUser, viewer: UserId | null, relation: number): VisibleProfile | null {
+  const { userId, handle, name, picture } = user;
   const facts = {
     userId,
-    state: person.state,
-    protected: person.protected,
+    state: user.state,
+    protected: user.protected,
     following: (relation & FOLLOWING) !== 0,
     blocking: (relation & RELATION.blocking) !== 0,
     blockedBy: (relation & RELATION.blockedBy) !== 0,
   };
-  if (!maySeePerson(facts)) return null;
+  if (!canSeeUser(facts)) return null;
   return {
-    head: { userId, handle, name, picture },
-    readable: mayReadPerson(facts, viewer),
+    profile: { userId, handle, name, picture },
+    readable: canReadUser(facts, viewer),
     protected: facts.protected,
     muting: (relation & RELATION.muting) !== 0,
   };
@@ -131,14 +131,14 @@ function shownOf(person: StoredPerson, viewer: UserId | null, relation: number):
 const hidden = () => notFound('There is nobody with this id whom you may see.');
 
 /** One literal, so that all views share one shape: a page builds twenty of them. */
-function viewOf(person: StoredPerson, relation: number): PersonView {
+function viewOf(user: StoredUser, relation: number): ProfileView {
   return {
-    userId: person.userId,
-    handle: person.handle,
-    name: person.name,
-    picture: person.picture,
-    state: person.state,
-    protected: person.protected,
+    userId: user.userId,
+    handle: user.handle,
+    name: user.name,
+    picture: user.picture,
+    state: user.state,
+    protected: user.protected,
     following: (relation & (RELATION.following | RELATION.followingPrivately)) !== 0,
     followingPrivately: (relation & RELATION.followingPrivately) !== 0,
     requested: (relation & RELATION.requested) !== 0,

@@ -36,7 +36,7 @@ const NAMES: Record<string, (bounds: Bounds, value: number) => void> = {
     atOnce.withoutToken = value;
   },
   requestsPerPerson: ({ atOnce }, value) => {
-    atOnce.person = value;
+    atOnce.user = value;
   },
   picturesPerAddress: ({ atOnce }, value) => {
     atOnce.pictures = value;

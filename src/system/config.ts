@@ -26,7 +26,7 @@ export interface Config {
   bounds: Bounds;
   /** Addresses or CIDR blocks whose X-Forwarded-* headers count. */
   trustedProxies: string[];
-  /** The origin under which people reach the server, as https://warble.example; null: each request's Host says. */
+  /** The origin under which users reach the server, as https://warble.example; null: each request's Host says. */
   publicUrl: string | null;
   /** Bearer that may read /metrics from everywhere; null: nobody may. */
   metricsToken: string | null;

@@ -78,7 +78,7 @@ function syncParents(first: string, last: string): void {
   for (let made = last; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
 }
 
-/** It only tells people who has the directory: a disk without room for it is no reason not to start. */
+/** It only tells users who has the directory: a disk without room for it is no reason not to start. */
 function writePid(file: string): void {
   try {
     writeFileSync(file, `${process.pid}\n`);

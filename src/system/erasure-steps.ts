@@ -9,10 +9,10 @@ import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
 export interface ErasureStepsDeps {
-  social: Pick<Social, 'erasePerson'>;
+  social: Pick<Social, 'eraseUser'>;
   tweets: Pick<Tweets, 'eraseAuthor'>;
   engagement: Pick<Engagement, 'eraseActor'>;
-  notifications: Pick<Notifications, 'erasePerson'>;
+  notifications: Pick<Notifications, 'eraseUser'>;
   timeline: Pick<Timeline, 'forget'>;
   media: Pick<Media, 'eraseOwner'>;
   moderation: Pick<Moderation, 'eraseUser'>;
@@ -23,10 +23,10 @@ export function erasureSteps(deps: ErasureStepsDeps): ErasureStep[] {
   return [
     ({ userId, limit, traceId }) => tweets.eraseAuthor({ author: userId, limit, traceId }),
     ({ userId, limit, traceId }) => engagement.eraseActor({ actor: userId, limit, traceId }),
-    ({ userId, limit, traceId }) => social.erasePerson({ userId, limit, traceId }),
-    ({ userId, limit }) => notifications.erasePerson({ userId, limit }),
+    ({ userId, limit, traceId }) => social.eraseUser({ userId, limit, traceId }),
+    ({ userId, limit }) => notifications.eraseUser({ userId, limit }),
     async ({ userId }) => {
-      await timeline.forget({ person: userId });
+      await timeline.forget({ user: userId });
       return { done: true };
     },
     ({ userId, limit }) => moderation.eraseUser({ userId, limit }),

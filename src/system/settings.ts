@@ -4,7 +4,7 @@ export interface Setting {
   variable: string;
   /** Where it is an option of the command too. */
   option?: string;
-  /** As people are told it. */
+  /** As users are told it. */
   usual: string;
   what: string;
 }
@@ -16,7 +16,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: 'WARBLE_PUBLIC_URL',
     usual: 'none',
-    what: 'the https:// origin under which people reach the server',
+    what: 'the https:// origin under which users reach the server',
   },
   {
     variable: 'WARBLE_TRUSTED_PROXIES',

@@ -114,7 +114,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
 
   const cacheStats = {
     tweets: createCacheStats(),
-    people: createCacheStats(),
+    users: createCacheStats(),
     engagement: createCacheStats(),
   };
   const stamps = createStamps();
@@ -124,8 +124,8 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const socialStore = createCachedSocialStore({
     store: stores.social,
-    stats: cacheStats.people,
-    onPeopleChanged: stamps.touch,
+    stats: cacheStats.users,
+    onUsersChanged: stamps.touch,
   });
   const social = createSocialService({ store: socialStore, minter, clock });
   const engagementStore = createCachedEngagementStore({

@@ -49,7 +49,7 @@ export interface TimelineDb {
   /** Deletes rows not updated since, some at a time. True: there are more. */
   dropOlder(request: { updatedBefore: number; limit: number }): Promise<boolean>;
   /** Forgets somebody's home, and what of theirs is fanned out on read: erasure. */
-  forget(request: { person: UserId }): Promise<void>;
+  forget(request: { user: UserId }): Promise<void>;
   /** Runs when everything was lost, as when the file was damaged: what was saved and recorded so far is gone. */
   onLost(listener: () => void): void;
 }

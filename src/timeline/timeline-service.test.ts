@@ -66,7 +66,7 @@ describe('the timeline service', () => {
     directory = mkdtempSync(join(tmpdir(), 'warble-timeline-'));
     network = await openNetwork(directory);
     for (const [handle, userId] of Object.entries({ ann: ANN, ben: BEN, cat: CAT, dan: DAN })) {
-      await network.social.createPerson({ userId, handle, name: handle, time: network.clock.now() });
+      await network.social.createUser({ userId, handle, name: handle, time: network.clock.now() });
     }
     service = network.start();
     await service.preload();
@@ -101,7 +101,7 @@ describe('the timeline service', () => {
     for (const worker of service.workers) while (await worker.step());
   }
 
-  test('a home has what followed people post and repost, in full, page after page', async () => {
+  test('a home has what followed users post and repost, in full, page after page', async () => {
     await follow(ANN, BEN);
     await follow(ANN, CAT, true);
     const first = await post(BEN, 'one');
@@ -127,7 +127,7 @@ describe('the timeline service', () => {
     assert.deepEqual(idsOf(rest), [first]);
     assert.equal(rest.next, null);
     const { viewer, tweetView } = rest.items[0]!;
-    const { likes, comments, likeCount, commentCount, people } = tweetView;
+    const { likes, comments, likeCount, commentCount, users } = tweetView;
     assert.deepEqual([viewer, likeCount, commentCount], [{ liked: true, reposted: false }, 1, 1]);
     assert.deepEqual(
       likes.map(({ userId }) => userId),
@@ -137,7 +137,7 @@ describe('the timeline service', () => {
       comments.map(({ content }) => content),
       ['well said'],
     );
-    assert.deepEqual(people.map(({ handle }) => handle).sort(), ['ann', 'ben', 'cat']);
+    assert.deepEqual(users.map(({ handle }) => handle).sort(), ['ann', 'ben', 'cat']);
   });
 
   test('what is blocked, muted, protected or deleted is gone from every list at once', async () => {
@@ -201,7 +201,7 @@ describe('the timeline service', () => {
     assert.deepEqual(idsOf(await top(null)), [tweetIds[2], tweetIds[0], tweetIds[1]]);
   });
 
-  test("a person's own tweets, page after page", async () => {
+  test("a user's own tweets, page after page", async () => {
     const all = [];
     for (let i = 0; i < 5; i++) all.unshift(await post(BEN, `tweet ${i}`));
     const seen = [];

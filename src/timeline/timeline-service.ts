@@ -39,7 +39,7 @@ export interface TimelineServiceDeps {
   /** Where what costs very much is read, a slice at a time. */
   lane?: Lane;
   /**
-   * Of every change to tweets, to what is under them, and to people, in the turn of its commit; then tweet views
+   * Of every change to tweets, to what is under them, and to users, in the turn of its commit; then tweet views
    * are kept. Absent where the three services are other processes.
    */
   stamps?: Stamps;

@@ -4,7 +4,7 @@
  */
 import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
-import type { PersonHead, TweetRecord } from '#domain/records.ts';
+import type { ProfileBasic, TweetRecord } from '#domain/records.ts';
 
 /**
  * A tweet with what is under it, as some reader is shown it. Most tweet views are one object for all readers: never to be
@@ -19,7 +19,7 @@ export interface TweetView {
   likes: readonly { userId: UserId; time: number }[];
   comments: readonly { commentId: Snowflake; userId: UserId; content: string; time: number }[];
   /** The author, and everybody in the previews, each once. */
-  people: readonly PersonHead[];
+  users: readonly ProfileBasic[];
   /** Of those whom the text mentions, whom the reader may not know of: erased, suspended, or blocked either way. */
   hiddenMentions: readonly UserId[];
 }
@@ -30,7 +30,7 @@ export interface FeedItem {
   /** null: nobody is signed in, or engagement is down. */
   viewer: { liked: boolean; reposted: boolean } | null;
   /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
-  repostedBy: readonly PersonHead[];
+  repostedBy: readonly ProfileBasic[];
   repostTime: number | null;
 }
 
@@ -85,7 +85,7 @@ export interface Timeline {
     place: HomePlace | null;
     limit: number;
   }): Promise<FeedPage<HomePlace>>;
-  /** The top K of all that the followed people posted in the window: likes, followers, newest. */
+  /** The top K of all that the followed users posted in the window: likes, followers, newest. */
   homeTop(request: { reader: UserId; window: Window; k: number; own: boolean }): Promise<FeedPage<never>>;
   /** The most popular public tweets. Throws cursor_expired when the snapshot is gone. */
   top(request: {
@@ -94,7 +94,7 @@ export interface Timeline {
     place: TopPlace | null;
     limit: number;
   }): Promise<FeedPage<TopPlace>>;
-  /** One person's own tweets, newest first. Throws not_found where the viewer may not know the person; empty where protected. */
+  /** One user's own tweets, newest first. Throws not_found where the viewer may not know the user; empty where protected. */
   byAuthor(request: {
     author: UserId;
     viewer: UserId | null;
@@ -106,9 +106,9 @@ export interface Timeline {
   /** One tweet. Throws not_found where it is gone or hidden. */
   tweet(request: { tweetId: TweetId; viewer: UserId | null }): Promise<FeedPage<never>>;
   /**
-   * Tweets above `after` by people whom the reader follows, did not mute, and followed already when they were posted;
+   * Tweets above `after` by users whom the reader follows, did not mute, and followed already when they were posted;
    * newest first, at most `limit`, as far down as the reader's home is held in memory: for notifications. The cost
-   * does not grow with how many people the reader follows. `partial`: no home can be held now, so nothing is said.
+   * does not grow with how many users the reader follows. `partial`: no home can be held now, so nothing is said.
    */
   newTweetsSince(request: {
     reader: UserId;
@@ -129,7 +129,7 @@ export interface Timeline {
   /** For fan-out workers: how often homes are read, for choosing between push and pull. */
   readRate(): Promise<{ homes: number; readsPerHomeAndDay: number }>;
   /** Forgets somebody's home and what of theirs is merged at reading: erasure. */
-  forget(request: { person: UserId }): Promise<void>;
+  forget(request: { user: UserId }): Promise<void>;
   /** Writes every home timeline to the Timeline DB; at shutdown. */
   flush(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface NewTweet {
   traceId: string;
 }
 
-/** An idempotency key and a hash of the body it came with. Kept 24 h per person and route. */
+/** An idempotency key and a hash of the body it came with. Kept 24 h per user and route. */
 export interface Idempotency {
   key: string;
   bodyHash: string;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
-import { eventually, type Person, signUp } from '../support/client.ts';
+import { eventually, signUp, type User } from '../support/client.ts';
 import { ROOT, type Running, run, type Server, startServer, temporaryData } from '../support/server.ts';
 import { type CutOff, cutOffFrom } from './cut-off.ts';
 
@@ -31,7 +31,7 @@ describe('the bots of docs/clients.md', () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-bots-'));
   const file = (name: string) => join(directory, name);
   let server: Server;
-  let ada: Person;
+  let ada: User;
   before(async () => {
     assert.ok(existsSync(TOOLS), 'run scripts/install-generators.sh first');
     server = await startServer({ data });
@@ -53,8 +53,8 @@ describe('the bots of docs/clients.md', () => {
     assert.equal((await running.exited).code, 0, `${running.stdout()}\n${running.stderr()}`);
   }
 
-  const liked = async (person: Person, tweetId: string) =>
-    assert.equal((await person.get(`/tweets/${tweetId}`)).viewer.liked, true);
+  const liked = async (user: User, tweetId: string) =>
+    assert.equal((await user.get(`/tweets/${tweetId}`)).viewer.liked, true);
 
   /** Runs a bot as somebody who follows Ada, and sees what it does. */
   async function watch(handle: string, start: (env: Record<string, string>) => Running): Promise<void> {

@@ -1,7 +1,7 @@
 /** Processes whose machine's clock is set back, jumps ahead and steps: nobody sees anything of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Client, eventually, type Person, signUp } from '../support/client.ts';
+import { type Client, eventually, signUp, type User } from '../support/client.ts';
 import { type Server, startServer, temporaryData } from '../support/server.ts';
 import { createFakeTime, type FakeTime } from './faketime.ts';
 
@@ -12,9 +12,9 @@ describe('a server whose machine does not keep time', () => {
   const { data, remove } = temporaryData();
   let time: FakeTime;
   let server: Server;
-  let ann: Person;
-  let ben: Person;
-  let cat: Person;
+  let ann: User;
+  let ben: User;
+  let cat: User;
   const here = () => server.url;
 
   const start = async () => {
@@ -33,10 +33,10 @@ describe('a server whose machine does not keep time', () => {
     remove();
   });
 
-  const post = async (person: Client, content: string): Promise<string> =>
-    (await person.post('/postTweet', { content })).tweetId;
-  const homeOf = async (person: Client, limit: number): Promise<{ content: string; time: string }[]> =>
-    (await person.get(`/me/tweets?followed=true&limit=${limit}`)).tweets;
+  const post = async (user: Client, content: string): Promise<string> =>
+    (await user.post('/postTweet', { content })).tweetId;
+  const homeOf = async (user: Client, limit: number): Promise<{ content: string; time: string }[]> =>
+    (await user.get(`/me/tweets?followed=true&limit=${limit}`)).tweets;
 
   async function assertHome(...expected: string[]): Promise<void> {
     await eventually(async () => {

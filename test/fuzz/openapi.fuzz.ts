@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Person, signUp } from '../support/client.ts';
+import { signUp, type User } from '../support/client.ts';
 import { MAIN, ROOT, run, type Server, startServer, temporaryData } from '../support/server.ts';
 
 const SECONDS = Number(process.env.WARBLE_FUZZ_SECONDS ?? 75);
@@ -28,7 +28,7 @@ function tool(name: string): string {
 describe('the OpenAPI document of a running server', () => {
   const { data, remove } = temporaryData();
   let server: Server;
-  let ada: Person;
+  let ada: User;
   before(async () => {
     server = await startServer({ data });
     ada = await signUp(() => server.url, 'ada');
@@ -50,7 +50,7 @@ describe('the OpenAPI document of a running server', () => {
     remove();
   });
 
-  async function fuzz(person: Person, args: string[]): Promise<void> {
+  async function fuzz(user: User, args: string[]): Promise<void> {
     const running = run(
       tool('schemathesis'),
       [
@@ -60,7 +60,7 @@ describe('the OpenAPI document of a running server', () => {
           'run',
           `${server.url}/openapi.json`,
         ],
-        ...['--header', `Authorization: Bearer ${person.token}`, '--seed', SEED, '--no-shrink'],
+        ...['--header', `Authorization: Bearer ${user.token}`, '--seed', SEED, '--no-shrink'],
         ...['--suppress-health-check', 'all', '--warnings', 'off', '--request-timeout', '20', ...args],
       ],
       // It keeps notes of its own where it runs.

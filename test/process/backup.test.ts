@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
-import { connect, eventually, type Person, signUp } from '../support/client.ts';
+import { connect, eventually, signUp, type User } from '../support/client.ts';
 import { MAIN, run, type Server, startServer, temporaryData } from '../support/server.ts';
 import { pictureForm } from '../support/system-http.ts';
 
@@ -50,7 +50,7 @@ interface Round {
 const STEPS = 4;
 
 interface Writer {
-  person: Person;
+  user: User;
   rounds: Round[];
   stopped: Promise<void>;
 }
@@ -61,31 +61,31 @@ async function startWriting(
   png: Uint8Array<ArrayBuffer>,
   goesOn: () => boolean,
 ) {
-  const person = await signUp(url, `writer${index}`);
+  const user = await signUp(url, `writer${index}`);
   const rounds: Round[] = [];
   async function write(): Promise<void> {
     while (goesOn()) {
-      const { image } = await person.post('/media', pictureForm(png, 'dot.png'));
+      const { image } = await user.post('/media', pictureForm(png, 'dot.png'));
       const content = `round ${rounds.length}`;
-      const { tweetId } = await person.post('/postTweet', { content, images: [image] });
+      const { tweetId } = await user.post('/postTweet', { content, images: [image] });
       const round: Round = { tweetId, image, answered: 1 };
       rounds.push(round);
-      await person.post('/like', { tweetId });
+      await user.post('/like', { tweetId });
       round.answered = 2;
-      round.commentId = (await person.post('/comment', { tweetId, content })).commentId;
+      round.commentId = (await user.post('/comment', { tweetId, content })).commentId;
       round.answered = 3;
-      await person.post('/repost', { tweetId });
+      await user.post('/repost', { tweetId });
       round.answered = 4;
     }
   }
-  return { person, rounds, stopped: write() } satisfies Writer;
+  return { user, rounds, stopped: write() } satisfies Writer;
 }
 
 const stepsOf = (rounds: Round[]) => rounds.reduce((sum, { answered }) => sum + answered, 0);
 
 /** How many steps of a writer's are there, each whole; throws where one is there without those before it. */
-async function stepsIn(server: Server, { person, rounds }: Writer): Promise<number> {
-  const reader = connect(() => server.url, person.token);
+async function stepsIn(server: Server, { user, rounds }: Writer): Promise<number> {
+  const reader = connect(() => server.url, user.token);
   const tweets: Map<string, Record<string, never>> = new Map(
     (await reader.list('/me/tweets', 'tweets')).map((tweet) => [tweet.tweetId, tweet]),
   );
@@ -114,7 +114,7 @@ async function stepsIn(server: Server, { person, rounds }: Writer): Promise<numb
   return steps;
 }
 
-/** What people did with a tweet is in one file, the tweet in another, and its picture's row in a third. */
+/** What users did with a tweet is in one file, the tweet in another, and its picture's row in a third. */
 function assertNothingOrphaned(directory: string): void {
   const db = new DatabaseSync(join(directory, 'engagement.db'));
   try {
@@ -151,7 +151,7 @@ test('a backup under load is one moment of all files, and a server on it serves 
     Array.from({ length: WRITERS }, (_, index) => startWriting(url, index, png, () => goesOn)),
   );
   const fan = await signUp(url, 'fan');
-  for (const { person } of writers) await fan.post('/follow', { userId: person.id });
+  for (const { user } of writers) await fan.post('/follow', { userId: user.id });
   await eventually(async () => assert.ok(writers.every(({ rounds }) => rounds.length >= 3)));
 
   const before = writers.map(({ rounds }) => stepsOf(rounds));
@@ -184,7 +184,7 @@ test('a backup under load is one moment of all files, and a server on it serves 
   await eventually(async () => {
     const home = await reader.list('/me/tweets?followed=true', 'tweets');
     const top = await reader.list('/tweets', 'tweets');
-    const all = await Promise.all(writers.map(({ person }) => reader.list(`/${person.id}/tweets`, 'tweets')));
+    const all = await Promise.all(writers.map(({ user }) => reader.list(`/${user.id}/tweets`, 'tweets')));
     const ids = (tweets: { tweetId: string }[]) => tweets.map(({ tweetId }) => tweetId).sort();
     assert.deepEqual(ids(home), ids(all.flat()));
     assert.deepEqual(ids(top), ids(all.flat()));

@@ -1,7 +1,7 @@
-/** Whether a server holds what people were told that it holds. */
+/** Whether a server holds what users were told that it holds. */
 import assert from 'node:assert/strict';
 import { LIMITS } from '#domain/limits.ts';
-import { eventually, type Person } from '../support/client.ts';
+import { eventually, type User } from '../support/client.ts';
 import { request } from './crash-load.ts';
 import {
   type Act,
@@ -18,7 +18,7 @@ import {
 
 export interface CheckDeps {
   model: Model;
-  people: Person[];
+  users: User[];
 }
 
 interface ShownTweet {
@@ -37,11 +37,11 @@ interface ShownTweet {
  * Decides each act that was never answered: those that came with a key are sent again, which must do them once; of
  * the others it is looked up whether they happened. From here on all that the model holds is certain.
  */
-export async function decideUnanswered({ model, people }: CheckDeps): Promise<void> {
+export async function decideUnanswered({ model, users }: CheckDeps): Promise<void> {
   for (const act of model.unanswered) {
-    const person = people.find(({ id }) => id === doerOf(model, act))!;
-    if (act.kind === 'post' || act.kind === 'comment') await decideText(model, person, act);
-    else await decideChange(model, person, act);
+    const user = users.find(({ id }) => id === doerOf(model, act))!;
+    if (act.kind === 'post' || act.kind === 'comment') await decideText(model, user, act);
+    else await decideChange(model, user, act);
   }
 }
 
@@ -53,25 +53,25 @@ function doerOf(model: Model, act: Act): string {
 
 async function decideText(
   model: Model,
-  person: Person,
+  user: User,
   act: Extract<Act, { kind: 'post' | 'comment' }>,
 ): Promise<void> {
   const [path, field, id] =
     act.kind === 'post'
       ? ['/me/tweets', 'tweets', 'tweetId']
       : [`/tweets/${act.tweetId}/comments`, 'comments', 'commentId'];
-  const gone = act.kind === 'comment' && (await person.send('GET', `/tweets/${act.tweetId}`)).status === 404;
+  const gone = act.kind === 'comment' && (await user.send('GET', `/tweets/${act.tweetId}`)).status === 404;
   if (gone) {
     model.unanswered.delete(act);
     return;
   }
   let again: string | null = null;
   if (act.key !== null) {
-    const answer = await request(person, act);
+    const answer = await request(user, act);
     assert.equal(answer.status, 200, `${JSON.stringify(act)} again: ${JSON.stringify(answer.body)}`);
     again = answer.body[id];
   }
-  const found = (await person.list(path, field)).filter(({ content }) => content === act.text);
+  const found = (await user.list(path, field)).filter(({ content }) => content === act.text);
   assert.ok(found.length <= 1, `${act.text} stands ${found.length} times`);
   if (again !== null) assert.equal(found[0]?.[id], again, `${act.text} was kept under its key`);
   // A comment may have its row and its text, and be listed only when the sweeper finds them: so it is asked again.
@@ -82,18 +82,18 @@ async function decideText(
 
 type Change = Exclude<Act, { kind: 'post' | 'comment' }>;
 
-async function decideChange(model: Model, person: Person, act: Change): Promise<void> {
+async function decideChange(model: Model, user: User, act: Change): Promise<void> {
   model.unanswered.delete(act);
   if (act.kind === 'delete') {
-    const { status } = await person.send('GET', `/tweets/${act.tweetId}`);
+    const { status } = await user.send('GET', `/tweets/${act.tweetId}`);
     model.tweets.get(act.tweetId)!.state = status === 404 ? 'gone' : 'there';
     return;
   }
   const tweetId = act.kind === 'uncomment' ? act.tweetId : act.edge.to;
   const aboutTweet = act.kind === 'uncomment' || act.edge.kind !== 'follow';
-  if (aboutTweet && (await person.send('GET', `/tweets/${tweetId}`)).status === 404) return;
+  if (aboutTweet && (await user.send('GET', `/tweets/${tweetId}`)).status === 404) return;
   if (act.kind === 'uncomment') {
-    const listed = await person.list(`/tweets/${tweetId}/comments`, 'comments');
+    const listed = await user.list(`/tweets/${tweetId}/comments`, 'comments');
     const there = listed.some(({ commentId }) => commentId === act.commentId);
     model.comments.get(act.commentId)!.state = there ? 'there' : 'gone';
     return;
@@ -101,35 +101,35 @@ async function decideChange(model: Model, person: Person, act: Change): Promise<
   const { kind, from, to } = act.edge;
   const ids =
     kind === 'follow'
-      ? await person.list('/me/following', 'following')
-      : (await person.list(`/tweets/${to}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
+      ? await user.list('/me/following', 'following')
+      : (await user.list(`/tweets/${to}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
   if (ids.includes(kind === 'follow' ? to : from)) model.edges.set(edgeKey(act.edge), act.edge);
   else model.edges.delete(edgeKey(act.edge));
 }
 
 /** Every fact that was answered stands, and none that was not asked for. At once, without any settling. */
-export async function checkFacts({ model, people }: CheckDeps): Promise<void> {
-  for (const person of people) {
-    const own: ShownTweet[] = await person.list('/me/tweets', 'tweets');
+export async function checkFacts({ model, users }: CheckDeps): Promise<void> {
+  for (const user of users) {
+    const own: ShownTweet[] = await user.list('/me/tweets', 'tweets');
     const texts = (pairs: [string, string][]) => new Map(pairs.sort(([a], [b]) => Number(a) - Number(b)));
     assert.deepEqual(
       texts(own.map(({ tweetId, content }) => [tweetId, content])),
-      texts(standing(model, person.id).map((id) => [id, model.tweets.get(id)!.text])),
-      `the tweets of ${person.handle}`,
+      texts(standing(model, user.id).map((id) => [id, model.tweets.get(id)!.text])),
+      `the tweets of ${user.handle}`,
     );
     assert.equal(own.length, new Set(own.map(({ tweetId }) => tweetId)).size);
     same(
-      await person.list('/me/following', 'following'),
-      targets(model, 'follow', person.id),
-      `whom ${person.handle} follows`,
+      await user.list('/me/following', 'following'),
+      targets(model, 'follow', user.id),
+      `whom ${user.handle} follows`,
     );
     same(
-      await person.list('/me/followers', 'followers'),
-      sources(model, 'follow', person.id),
-      `who follows ${person.handle}`,
+      await user.list('/me/followers', 'followers'),
+      sources(model, 'follow', user.id),
+      `who follows ${user.handle}`,
     );
   }
-  const reader = people[0]!;
+  const reader = users[0]!;
   for (const tweetId of model.touched) {
     if (model.tweets.get(tweetId)!.state !== 'there') continue;
     await checkLists(model, reader, tweetId);
@@ -137,7 +137,7 @@ export async function checkFacts({ model, people }: CheckDeps): Promise<void> {
   model.touched.clear();
 }
 
-async function checkLists(model: Model, reader: Person, tweetId: string): Promise<void> {
+async function checkLists(model: Model, reader: User, tweetId: string): Promise<void> {
   for (const kind of ['like', 'repost'] as const) {
     const listed = (await reader.list(`/tweets/${tweetId}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
     same(listed, sources(model, kind, tweetId), `the ${kind}s of ${tweetId}`);
@@ -157,13 +157,13 @@ function same(shown: string[], expected: string[], what: string): void {
 }
 
 /** Every view holds what follows from the facts, as soon as it has settled: counts, homes, top list. */
-export async function checkViews({ model, people }: CheckDeps): Promise<void> {
-  for (const person of people) {
-    await eventually(() => checkCounts(model, person));
-    for (const own of [false, true]) await eventually(() => checkHome(model, person, own));
+export async function checkViews({ model, users }: CheckDeps): Promise<void> {
+  for (const user of users) {
+    await eventually(() => checkCounts(model, user));
+    for (const own of [false, true]) await eventually(() => checkHome(model, user, own));
   }
   await eventually(async () => {
-    const top = await people[0]!.list('/tweets', 'tweets');
+    const top = await users[0]!.list('/tweets', 'tweets');
     assert.deepEqual(
       top.map(({ tweetId }) => tweetId),
       plainTop(model).slice(0, LIMITS.globalTop),
@@ -172,18 +172,18 @@ export async function checkViews({ model, people }: CheckDeps): Promise<void> {
   });
 }
 
-async function checkCounts(model: Model, person: Person): Promise<void> {
-  const profile = await person.get('/me/profile');
+async function checkCounts(model: Model, user: User): Promise<void> {
+  const profile = await user.get('/me/profile');
   assert.deepEqual(
     [profile.tweetCount, profile.followerCount, profile.followingCount],
     [
-      standing(model, person.id).length,
-      sources(model, 'follow', person.id).length,
-      targets(model, 'follow', person.id).length,
+      standing(model, user.id).length,
+      sources(model, 'follow', user.id).length,
+      targets(model, 'follow', user.id).length,
     ],
-    `the counts of ${person.handle}`,
+    `the counts of ${user.handle}`,
   );
-  for (const tweet of (await person.list('/me/tweets', 'tweets')) as ShownTweet[]) checkTweet(model, tweet);
+  for (const tweet of (await user.list('/me/tweets', 'tweets')) as ShownTweet[]) checkTweet(model, tweet);
 }
 
 function checkTweet(model: Model, tweet: ShownTweet): void {
@@ -196,7 +196,7 @@ function checkTweet(model: Model, tweet: ShownTweet): void {
   assert.deepEqual([tweet.likeCount, tweet.commentCount, tweet.repostCount], counts, `counts of ${tweetId}`);
 }
 
-async function checkHome(model: Model, { handle, id, list }: Person, own: boolean): Promise<void> {
+async function checkHome(model: Model, { handle, id, list }: User, own: boolean): Promise<void> {
   const what = `the home of ${handle}${own ? ' with own tweets' : ''}`;
   const shown: ShownTweet[] = await list(`/me/tweets?followed=true${own ? '&own=true' : ''}`, 'tweets', 37);
   const rows = shown.map(({ tweetId, repostedBy }) => `${tweetId} ${[...repostedBy].sort()}`);

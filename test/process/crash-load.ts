@@ -1,12 +1,12 @@
-/** People who all do things at once, each by a generator of their own, until their server is killed under them. */
+/** Users who all do things at once, each by a generator of their own, until their server is killed under them. */
 import assert from 'node:assert/strict';
 import type { Random } from '#platform/random.ts';
-import type { Answer, Person } from '../support/client.ts';
+import type { Answer, User } from '../support/client.ts';
 import { type Act, commentsOn, keep, type Model, standing, targets } from './crash-model.ts';
 
 export interface LoadDeps {
   model: Model;
-  person: Person;
+  user: User;
   random: Random;
   /** Whether the server was killed, so that broken connections are no surprise. */
   killed(): boolean;
@@ -15,7 +15,7 @@ export interface LoadDeps {
 
 type Roll = (below: number) => number;
 
-/** One person's life until the server dies: one request after the other. */
+/** One user's life until the server dies: one request after the other. */
 export async function live(deps: LoadDeps): Promise<void> {
   const roll: Roll = (below) => deps.random.integer(below);
   while (!deps.killed()) {
@@ -29,12 +29,12 @@ export async function live(deps: LoadDeps): Promise<void> {
   }
 }
 
-/** The next thing that this person does. */
-function choose({ model, person, random }: LoadDeps, roll: Roll): Act {
-  const me = person.id;
+/** The next thing that this user does. */
+function choose({ model, user, random }: LoadDeps, roll: Roll): Act {
+  const me = user.id;
   const pick = <T>(items: readonly T[]): T | undefined => items[roll(items.length)];
-  const key = roll(2) === 0 ? `${person.handle}-${random.bytes(6).toString('hex')}` : null;
-  const text = `${person.handle} says ${random.bytes(8).toString('hex')}`;
+  const key = roll(2) === 0 ? `${user.handle}-${random.bytes(6).toString('hex')}` : null;
+  const text = `${user.handle} says ${random.bytes(8).toString('hex')}`;
   const post: Act = { kind: 'post', author: me, text, key };
   const on = roll(10) < 7;
   const edgeTo = (kind: 'like' | 'repost'): Act => {
@@ -46,7 +46,7 @@ function choose({ model, person, random }: LoadDeps, roll: Roll): Act {
   if (kind < 58) return edgeTo('like');
   if (kind < 68) return edgeTo('repost');
   if (kind < 80) {
-    const other = pick(model.people.filter((id) => id !== me))!;
+    const other = pick(model.users.filter((id) => id !== me))!;
     return { kind: 'set', edge: { kind: 'follow', from: me, to: other }, on: roll(10) < 6 };
   }
   const tweetId = pick(standing(model).slice(-30));
@@ -59,11 +59,11 @@ function choose({ model, person, random }: LoadDeps, roll: Roll): Act {
 }
 
 /** Sends an act and keeps it when it was answered. Rejects where the connection broke: then it stays unanswered. */
-export async function perform({ model, person, onAnswer }: LoadDeps, act: Act): Promise<void> {
+export async function perform({ model, user, onAnswer }: LoadDeps, act: Act): Promise<void> {
   const ending = endingOf(model, act);
   if (ending !== undefined) ending.state = 'ending';
   model.unanswered.add(act);
-  const answer = await request(person, act);
+  const answer = await request(user, act);
   model.unanswered.delete(act);
   if (answer.status === 200) {
     model.answered++;
@@ -92,18 +92,18 @@ function aboutTweet(act: Act): string | undefined {
 }
 
 /** One HTTP request for an act; the same act gives the same request. */
-export function request(person: Person, act: Act): Promise<Answer> {
+export function request(user: User, act: Act): Promise<Answer> {
   switch (act.kind) {
     case 'post':
-      return person.send('POST', '/postTweet', { content: act.text }, keyed(act.key));
+      return user.send('POST', '/postTweet', { content: act.text }, keyed(act.key));
     case 'comment':
-      return person.send('POST', '/comment', { tweetId: act.tweetId, content: act.text }, keyed(act.key));
+      return user.send('POST', '/comment', { tweetId: act.tweetId, content: act.text }, keyed(act.key));
     case 'delete':
-      return person.send('DELETE', `/tweets/${act.tweetId}`);
+      return user.send('DELETE', `/tweets/${act.tweetId}`);
     case 'uncomment':
-      return person.send('DELETE', `/tweets/${act.tweetId}/comments/${act.commentId}`);
+      return user.send('DELETE', `/tweets/${act.tweetId}/comments/${act.commentId}`);
     case 'set':
-      return setEdge(person, act);
+      return setEdge(user, act);
   }
 }
 
@@ -111,18 +111,18 @@ function keyed(key: string | null): Record<string, string> {
   return key === null ? {} : { 'idempotency-key': key };
 }
 
-function setEdge(person: Person, { edge, on }: Extract<Act, { kind: 'set' }>): Promise<Answer> {
+function setEdge(user: User, { edge, on }: Extract<Act, { kind: 'set' }>): Promise<Answer> {
   const field = edge.kind === 'follow' ? 'userId' : 'tweetId';
-  if (on) return person.send('POST', `/${edge.kind}`, { [field]: edge.to });
-  return person.send('DELETE', `/${edge.kind}/${edge.to}`);
+  if (on) return user.send('POST', `/${edge.kind}`, { [field]: edge.to });
+  return user.send('DELETE', `/${edge.kind}/${edge.to}`);
 }
 
 /** A page of one's home at any moment: no tweet twice, none whose deletion was answered before the page was asked for. */
-async function readHome({ model, person }: LoadDeps): Promise<void> {
+async function readHome({ model, user }: LoadDeps): Promise<void> {
   const gone = new Set([...model.tweets].filter(([, { state }]) => state === 'gone').map(([id]) => id));
-  const { status, body } = await person.send('GET', '/me/tweets?followed=true&limit=50');
+  const { status, body } = await user.send('GET', '/me/tweets?followed=true&limit=50');
   assert.equal(status, 200, JSON.stringify(body));
   const ids: string[] = body.tweets.map((tweet: { tweetId: string }) => tweet.tweetId);
-  assert.equal(new Set(ids).size, ids.length, `a tweet stands twice in a page of ${person.handle}'s home`);
-  for (const id of ids) assert.ok(!gone.has(id), `${person.handle}'s home shows ${id}, which was deleted`);
+  assert.equal(new Set(ids).size, ids.length, `a tweet stands twice in a page of ${user.handle}'s home`);
+  for (const id of ids) assert.ok(!gone.has(id), `${user.handle}'s home shows ${id}, which was deleted`);
 }

@@ -1,5 +1,5 @@
 /**
- * What people did, on plain maps. Of each act is known whether it was answered: an answered one must be there, an
+ * What users did, on plain maps. Of each act is known whether it was answered: an answered one must be there, an
  * unanswered one wholly or not at all, which the next look at the server decides for good.
  */
 
@@ -14,7 +14,7 @@ export interface Comment extends Tweet {
 }
 
 export type EdgeKind = 'follow' | 'like' | 'repost';
-/** `follow`: from a person to a person; `like` and `repost`: from a person to a tweet. */
+/** `follow`: from a user to a user; `like` and `repost`: from a user to a tweet. */
 export interface Edge {
   kind: EdgeKind;
   from: string;
@@ -29,8 +29,8 @@ export type Act =
   | { kind: 'set'; edge: Edge; on: boolean };
 
 export interface Model {
-  /** Ids of people. */
-  people: string[];
+  /** Ids of users. */
+  users: string[];
   tweets: Map<string, Tweet>;
   comments: Map<string, Comment>;
   edges: Map<string, Edge>;
@@ -43,7 +43,7 @@ export interface Model {
 
 export function createModel(): Model {
   return {
-    people: [],
+    users: [],
     tweets: new Map(),
     comments: new Map(),
     edges: new Map(),
@@ -81,7 +81,7 @@ export function keep(model: Model, act: Act, id: string): void {
   }
 }
 
-/** Tweets that stand, of one person or of all. */
+/** Tweets that stand, of one user or of all. */
 export function standing(model: Model, author?: string): string[] {
   return [...model.tweets]
     .filter(([, tweet]) => tweet.state === 'there' && (author === undefined || tweet.author === author))
@@ -90,7 +90,7 @@ export function standing(model: Model, author?: string): string[] {
 
 /** Who has such an edge to `to`. */
 export function sources(model: Model, kind: EdgeKind, to: string): string[] {
-  return model.people.filter((from) => model.edges.has(edgeKey({ kind, from, to })));
+  return model.users.filter((from) => model.edges.has(edgeKey({ kind, from, to })));
 }
 
 export function targets(model: Model, kind: EdgeKind, from: string): string[] {
@@ -107,7 +107,7 @@ export function commentsOn(model: Model, tweetId: string): [string, Comment][] {
 
 export interface HomeRow {
   tweetId: string;
-  /** Followed people who reposted it, sorted. */
+  /** Followed users who reposted it, sorted. */
   repostedBy: string[];
 }
 
@@ -119,7 +119,7 @@ export function plainHome(model: Model, reader: string, own: boolean): HomeRow[]
     .map((tweetId) => ({
       tweetId,
       repostedBy: sources(model, 'repost', tweetId)
-        .filter((person) => counts.has(person))
+        .filter((user) => counts.has(user))
         .sort(),
     }))
     .filter(

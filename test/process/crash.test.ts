@@ -1,12 +1,12 @@
 /**
- * A real process under concurrent load, killed with SIGKILL again and again at random moments. Its people remember
+ * A real process under concurrent load, killed with SIGKILL again and again at random moments. Its users remember
  * what they were told; after each restart all of that must be there. WARBLE_CRASHES and WARBLE_SEED make it longer
  * and other: `WARBLE_CRASHES=200 npm test -- test/process/crash.test.ts`.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSeededRandom, type Random } from '#platform/random.ts';
-import { type Person, signUp } from '../support/client.ts';
+import { signUp, type User } from '../support/client.ts';
 import { MAIN, run, type Server, startServer, temporaryData } from '../support/server.ts';
 import { checkFacts, checkViews, decideUnanswered } from './crash-checks.ts';
 import { live } from './crash-load.ts';
@@ -14,7 +14,7 @@ import { createModel, type Model } from './crash-model.ts';
 
 const CRASHES = Number(process.env.WARBLE_CRASHES ?? 5);
 const SEED = Number(process.env.WARBLE_SEED ?? 1);
-const PEOPLE = 10;
+const USERS = 10;
 /** Every third crash is followed by one while the server is still starting. */
 const START_CRASH_EVERY = 3;
 
@@ -28,18 +28,18 @@ test(`killed ${CRASHES} times under load: what was answered is there, every home
     remove();
   });
   const model = createModel();
-  const people: Person[] = [];
-  for (let i = 0; i < PEOPLE; i++) people.push(await signUp(() => server.url, `person${i}`));
-  model.people = people.map(({ id }) => id);
+  const users: User[] = [];
+  for (let i = 0; i < USERS; i++) users.push(await signUp(() => server.url, `person${i}`));
+  model.users = users.map(({ id }) => id);
 
   for (let crash = 1; crash <= CRASHES; crash++) {
-    await loadUntilKilled({ server, model, people, random });
+    await loadUntilKilled({ server, model, users, random });
     if (crash % START_CRASH_EVERY === 0) await killWhileStarting(data, random);
     server = await startServer({ data });
-    await decideUnanswered({ model, people });
-    await checkFacts({ model, people });
+    await decideUnanswered({ model, users });
+    await checkFacts({ model, users });
   }
-  await checkViews({ model, people });
+  await checkViews({ model, users });
   assert.equal(
     server
       .stderr()
@@ -56,22 +56,22 @@ test(`killed ${CRASHES} times under load: what was answered is there, every home
 interface Round {
   server: Server;
   model: Model;
-  people: Person[];
+  users: User[];
   random: Random;
 }
 
 /** Everybody acts at once; after a random number of answers, in the middle of whatever is under way, the end. */
-async function loadUntilKilled({ server, model, people, random }: Round): Promise<void> {
+async function loadUntilKilled({ server, model, users, random }: Round): Promise<void> {
   let left = 30 + random.integer(200);
   let killed: Promise<void> | undefined;
   function onAnswer(): void {
     left--;
     if (left === 0) killed = afterwards(random.integer(20)).then(() => server.kill());
   }
-  const lives = people.map((person) =>
+  const lives = users.map((user) =>
     live({
       model,
-      person,
+      user,
       random: createSeededRandom(random.integer(2 ** 31)),
       killed: () => killed !== undefined,
       onAnswer,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
-import { type Answer, connect, eventually, type Person, signUp } from '../support/client.ts';
+import { type Answer, connect, eventually, signUp, type User } from '../support/client.ts';
 import { MAIN, READY, run, type Server, startServer } from '../support/server.ts';
 import { openSmallDisk } from './small-disk.ts';
 
@@ -92,32 +92,32 @@ test(`on a full disk (a limited ${disk.kind}) nothing is acknowledged that is no
   await assertHolds(connect(url, ada.token), kept);
 });
 
-function post(person: Person, content: string): Promise<Answer> {
-  return person.send('POST', '/postTweet', { content });
+function post(user: User, content: string): Promise<Answer> {
+  return user.send('POST', '/postTweet', { content });
 }
 
 /** A log that was emptied has room of its own, so the first posts may still be kept. */
-async function postUntilFull(person: Person, kept: Set<string>): Promise<Answer> {
+async function postUntilFull(user: User, kept: Set<string>): Promise<Answer> {
   for (let i = 0; i < 5_000; i++) {
     const content = `while full ${i}`;
-    const answer = await post(person, content);
+    const answer = await post(user, content);
     if (answer.status !== 200) return answer;
     kept.add(answer.body.tweetId);
   }
   throw new Error('the disk never was full');
 }
 
-async function assertHolds(person: Pick<Person, 'list'>, kept: Set<string>): Promise<void> {
-  const own = await person.list('/me/tweets', 'tweets');
+async function assertHolds(user: Pick<User, 'list'>, kept: Set<string>): Promise<void> {
+  const own = await user.list('/me/tweets', 'tweets');
   assert.deepEqual(own.map(({ tweetId }) => tweetId).sort(), [...kept].sort());
 }
 
-async function upload(person: Person): Promise<Answer> {
+async function upload(user: User): Promise<Answer> {
   const noise = { create: { width: 256, height: 256, channels: 3, background: 'teal' } } as const;
   const form = new FormData();
   const bytes = await sharp(noise).png().toBuffer();
   form.set('file', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), 'teal.png');
-  return person.send('POST', '/media', form);
+  return user.send('POST', '/media', form);
 }
 
 test('killed on a full disk, it starts again without any room, shows what was kept, and takes more when there is room', {

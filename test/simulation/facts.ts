@@ -4,7 +4,7 @@ import type { System } from '#system/system.ts';
 import { type Model, pair } from './model.ts';
 import type { Resolved, World } from './world.ts';
 
-/** Ids by which lists are ordered: pair(tweetId, person) -> like's or repost's id; pair(a, b) -> edge's id. */
+/** Ids by which lists are ordered: pair(tweetId, user) -> like's or repost's id; pair(a, b) -> edge's id. */
 export interface Ids {
   likes: Map<string, number>;
   reposts: Map<string, number>;
@@ -44,7 +44,7 @@ async function keptTweets(system: System): Promise<Map<number, number>> {
 }
 
 /** Throws AssertionError where a fact is missing, doubled or invented. */
-export async function checkFacts({ system, model, people }: World): Promise<Ids> {
+export async function checkFacts({ system, model, users }: World): Promise<Ids> {
   const tweets = await keptTweets(system());
   const alive = [...model.tweets].filter(([, tweet]) => tweet.alive).map(([id]) => id);
   assert.deepEqual([...tweets.keys()].sort(), alive.sort(), 'the live tweets');
@@ -60,23 +60,23 @@ export async function checkFacts({ system, model, people }: World): Promise<Ids>
   const listed = [...kept.comments].filter(([, { tweetId }]) => model.tweets.get(tweetId)?.alive);
   assert.deepEqual(listed.map(([id]) => id).sort(), standing.map(([id]) => id).sort(), 'the comments');
 
-  for (const viewer of people) {
-    const views = await system().services.social.view({ viewer, userIds: [...people] });
+  for (const viewer of users) {
+    const views = await system().services.social.view({ viewer, userIds: [...users] });
     for (const view of views)
       assert.deepEqual(tieOf(view), modelTie(model, viewer, view.userId), `${viewer} to ${view.userId}`);
   }
   return {
     likes: kept.likes,
     reposts: kept.reposts,
-    follows: await edgeIds(system(), people),
-    requests: await requestIds(system(), people),
+    follows: await edgeIds(system(), users),
+    requests: await requestIds(system(), users),
   };
 }
 
-async function edgeIds(system: System, people: readonly number[]): Promise<Map<string, number>> {
+async function edgeIds(system: System, users: readonly number[]): Promise<Map<string, number>> {
   const follows = new Map<string, number>();
-  for (const follower of people) {
-    const pairs = people.map((followee) => ({ follower, followee }));
+  for (const follower of users) {
+    const pairs = users.map((followee) => ({ follower, followee }));
     for (const edge of await system.services.social.edges({ pairs })) {
       follows.set(pair(edge.follower, edge.followee), edge.id);
     }
@@ -84,9 +84,9 @@ async function edgeIds(system: System, people: readonly number[]): Promise<Map<s
   return follows;
 }
 
-async function requestIds(system: System, people: readonly number[]): Promise<Map<string, number>> {
+async function requestIds(system: System, users: readonly number[]): Promise<Map<string, number>> {
   const requests = new Map<string, number>();
-  for (const userId of people) {
+  for (const userId of users) {
     const { items } = await system.services.social.followRequests({ userId, before: null, limit: 100 });
     for (const { id, userId: asker } of items) requests.set(pair(asker, userId), id);
   }
@@ -112,7 +112,7 @@ function tieOf(view: Omit<Tie, 'active'> & { state: string }): Tie {
 }
 
 function modelTie(model: Model, viewer: number, other: number): Tie {
-  const { active, protected: locked } = model.people.get(other)!;
+  const { active, protected: locked } = model.users.get(other)!;
   return {
     active,
     protected: locked,
@@ -138,14 +138,14 @@ export async function adopt(world: World, uncertain: readonly Resolved[]): Promi
 }
 
 /** A turn of a protection that a crash cut off stands; the settler ends what it left of requests and private follows. */
-function finishTurns({ people, follows, requests }: Model): void {
+function finishTurns({ users, follows, requests }: Model): void {
   for (const key of [...requests]) {
-    if (people.get(Number(key.split(' ')[1]))!.protected) continue;
+    if (users.get(Number(key.split(' ')[1]))!.protected) continue;
     requests.delete(key);
     follows.set(key, false);
   }
   for (const [key, isPrivate] of [...follows]) {
-    if (isPrivate && people.get(Number(key.split(' ')[1]))!.protected) follows.delete(key);
+    if (isPrivate && users.get(Number(key.split(' ')[1]))!.protected) follows.delete(key);
   }
 }
 
@@ -155,7 +155,7 @@ async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<num
     case 'post':
       for (const [id, author] of tweets) {
         if (model.tweets.has(id)) continue;
-        assert.equal(author, act.person, 'a tweet that nobody posted');
+        assert.equal(author, act.user, 'a tweet that nobody posted');
         model.tweets.set(id, { author, alive: true });
         world.tweetIds.push(id);
         break;
@@ -166,15 +166,15 @@ async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<num
       break;
     case 'like':
     case 'unlike':
-      assign(model.likes, pair(act.tweetId, act.person), kept.likes);
+      assign(model.likes, pair(act.tweetId, act.user), kept.likes);
       break;
     case 'repost':
     case 'unrepost':
-      assign(model.reposts, pair(act.tweetId, act.person), kept.reposts);
+      assign(model.reposts, pair(act.tweetId, act.user), kept.reposts);
       break;
     case 'comment':
       for (const [id, { tweetId, actor }] of kept.comments) {
-        if (model.comments.has(id) || tweetId !== act.tweetId || actor !== act.person) continue;
+        if (model.comments.has(id) || tweetId !== act.tweetId || actor !== act.user) continue;
         model.comments.set(id, { author: actor, tweetId, alive: true });
         world.commentIds.push(id);
         break;
@@ -186,9 +186,9 @@ async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<num
       break;
     }
     default:
-      for (const other of world.people) {
-        await adoptTies(world, act.person, other);
-        await adoptTies(world, other, act.person);
+      for (const other of world.users) {
+        await adoptTies(world, act.user, other);
+        await adoptTies(world, other, act.user);
       }
   }
 }
@@ -207,5 +207,5 @@ async function adoptTies({ system, model }: World, viewer: number, other: number
   put(model.requests, view!.requested);
   put(model.blocks, view!.blocking);
   put(model.mutes, view!.muting);
-  model.people.set(other, { protected: view!.protected, active: view!.state === 'active' });
+  model.users.set(other, { protected: view!.protected, active: view!.state === 'active' });
 }

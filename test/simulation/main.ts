@@ -7,11 +7,11 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     steps: { type: 'string', default: String(LONG.steps) },
-    people: { type: 'string', default: String(LONG.people) },
+    people: { type: 'string', default: String(LONG.users) },
     minutes: { type: 'string', default: '1000000' },
   },
 });
-const size = { people: Number(values.people), steps: Number(values.steps) };
+const size = { users: Number(values.people), steps: Number(values.steps) };
 const started = Date.now();
 const failures: Failure[] = [];
 let passed = 0;

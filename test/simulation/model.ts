@@ -1,6 +1,6 @@
 /** The whole of Warble's rules on plain sets and maps: small enough to be seen to be right. */
 
-export interface ModelPerson {
+export interface ModelUser {
   protected: boolean;
   active: boolean;
 }
@@ -16,7 +16,7 @@ export interface ModelComment extends ModelText {
 export const pair = (a: number, b: number): string => `${a} ${b}`;
 
 export interface Model {
-  people: Map<number, ModelPerson>;
+  users: Map<number, ModelUser>;
   tweets: Map<number, ModelText>;
   comments: Map<number, ModelComment>;
   /** pair(follower, followee) -> private. */
@@ -24,14 +24,14 @@ export interface Model {
   requests: Set<string>;
   blocks: Set<string>;
   mutes: Set<string>;
-  /** pair(tweetId, person). */
+  /** pair(tweetId, user). */
   likes: Set<string>;
   reposts: Set<string>;
 }
 
-export function createModel(people: readonly number[]): Model {
+export function createModel(users: readonly number[]): Model {
   return {
-    people: new Map(people.map((id) => [id, { protected: false, active: true }])),
+    users: new Map(users.map((id) => [id, { protected: false, active: true }])),
     tweets: new Map(),
     comments: new Map(),
     follows: new Map(),
@@ -43,19 +43,19 @@ export function createModel(people: readonly number[]): Model {
   };
 }
 
-/** May `viewer` (0: a stranger) know of the person? */
-export function maySee(model: Model, viewer: number, person: number): boolean {
+/** May `viewer` (0: a stranger) know of the user? */
+export function maySee(model: Model, viewer: number, user: number): boolean {
   return (
-    model.people.get(person)!.active &&
-    !model.blocks.has(pair(viewer, person)) &&
-    !model.blocks.has(pair(person, viewer))
+    model.users.get(user)!.active &&
+    !model.blocks.has(pair(viewer, user)) &&
+    !model.blocks.has(pair(user, viewer))
   );
 }
 
 export function mayRead(model: Model, viewer: number, author: number): boolean {
   return (
     maySee(model, viewer, author) &&
-    (!model.people.get(author)!.protected || viewer === author || model.follows.has(pair(viewer, author)))
+    (!model.users.get(author)!.protected || viewer === author || model.follows.has(pair(viewer, author)))
   );
 }
 
@@ -66,54 +66,52 @@ export function mayReadTweet(model: Model, viewer: number, tweetId: number): boo
 
 /** An act as it was done: real ids. */
 export type Done =
-  | { kind: 'post'; person: number; tweetId: number }
+  | { kind: 'post'; user: number; tweetId: number }
   | { kind: 'delete'; tweetId: number }
-  | { kind: 'like' | 'unlike' | 'repost' | 'unrepost'; person: number; tweetId: number }
-  | { kind: 'comment'; person: number; tweetId: number; commentId: number }
+  | { kind: 'like' | 'unlike' | 'repost' | 'unrepost'; user: number; tweetId: number }
+  | { kind: 'comment'; user: number; tweetId: number; commentId: number }
   | { kind: 'uncomment'; commentId: number }
   | {
       kind: 'follow';
-      person: number;
+      user: number;
       other: number;
       private: boolean;
       /** As it was answered: acts of one turn are answered in another order than they were done in. */
       requested?: boolean;
     }
-  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; person: number; other: number }
-  | { kind: 'answer'; person: number; other: number; approve: boolean }
-  | { kind: 'protect' | 'open' | 'suspend' | 'reinstate'; person: number };
+  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; user: number; other: number }
+  | { kind: 'answer'; user: number; other: number; approve: boolean }
+  | { kind: 'protect' | 'open' | 'suspend' | 'reinstate'; user: number };
 
 /** What the rules answer to an act on this model: undefined, or the code of the error. */
 export function refusal(model: Model, act: Done): string | undefined {
   switch (act.kind) {
     case 'like':
-      return mayReadTweet(model, act.person, act.tweetId) ? undefined : 'not_found';
+      return mayReadTweet(model, act.user, act.tweetId) ? undefined : 'not_found';
     case 'comment':
-      return mayReadTweet(model, act.person, act.tweetId) ? undefined : 'not_found';
+      return mayReadTweet(model, act.user, act.tweetId) ? undefined : 'not_found';
     case 'repost':
-      if (!mayReadTweet(model, act.person, act.tweetId)) return 'not_found';
-      return model.people.get(model.tweets.get(act.tweetId)!.author)!.protected ? 'forbidden' : undefined;
+      if (!mayReadTweet(model, act.user, act.tweetId)) return 'not_found';
+      return model.users.get(model.tweets.get(act.tweetId)!.author)!.protected ? 'forbidden' : undefined;
     case 'uncomment': {
       const comment = model.comments.get(act.commentId);
       if (comment === undefined) return 'not_found';
       return undefined;
     }
     case 'follow':
-      if (act.person === act.other) return 'cannot_follow_self';
-      if (!maySee(model, act.person, act.other)) return 'not_found';
-      return act.private && model.people.get(act.other)!.protected ? 'protected_account' : undefined;
+      if (act.user === act.other) return 'cannot_follow_self';
+      if (!maySee(model, act.user, act.other)) return 'not_found';
+      return act.private && model.users.get(act.other)!.protected ? 'protected_account' : undefined;
     case 'answer':
-      if (!maySee(model, act.person, act.other)) return 'not_found';
-      if (model.requests.has(pair(act.other, act.person))) return undefined;
-      return act.approve && model.follows.get(pair(act.other, act.person)) === false
-        ? undefined
-        : 'not_found';
+      if (!maySee(model, act.user, act.other)) return 'not_found';
+      if (model.requests.has(pair(act.other, act.user))) return undefined;
+      return act.approve && model.follows.get(pair(act.other, act.user)) === false ? undefined : 'not_found';
     case 'block': {
-      const hidden = !model.people.get(act.other)!.active || model.blocks.has(pair(act.other, act.person));
+      const hidden = !model.users.get(act.other)!.active || model.blocks.has(pair(act.other, act.user));
       return hidden ? 'not_found' : undefined;
     }
     case 'mute':
-      return maySee(model, act.person, act.other) ? undefined : 'not_found';
+      return maySee(model, act.user, act.other) ? undefined : 'not_found';
     default:
       return undefined;
   }
@@ -123,25 +121,25 @@ export function refusal(model: Model, act: Done): string | undefined {
 export function apply(model: Model, act: Done): void {
   switch (act.kind) {
     case 'post':
-      model.tweets.set(act.tweetId, { author: act.person, alive: true });
+      model.tweets.set(act.tweetId, { author: act.user, alive: true });
       break;
     case 'delete':
       model.tweets.get(act.tweetId)!.alive = false;
       break;
     case 'like':
-      model.likes.add(pair(act.tweetId, act.person));
+      model.likes.add(pair(act.tweetId, act.user));
       break;
     case 'unlike':
-      model.likes.delete(pair(act.tweetId, act.person));
+      model.likes.delete(pair(act.tweetId, act.user));
       break;
     case 'repost':
-      model.reposts.add(pair(act.tweetId, act.person));
+      model.reposts.add(pair(act.tweetId, act.user));
       break;
     case 'unrepost':
-      model.reposts.delete(pair(act.tweetId, act.person));
+      model.reposts.delete(pair(act.tweetId, act.user));
       break;
     case 'comment':
-      model.comments.set(act.commentId, { author: act.person, tweetId: act.tweetId, alive: true });
+      model.comments.set(act.commentId, { author: act.user, tweetId: act.tweetId, alive: true });
       break;
     case 'uncomment': {
       const comment = model.comments.get(act.commentId);
@@ -156,65 +154,65 @@ export function apply(model: Model, act: Done): void {
 type Social = Exclude<Done, { tweetId: number } | { commentId: number }>;
 
 function applySocial(model: Model, act: Social): void {
-  const { people, follows, requests, blocks, mutes } = model;
+  const { users, follows, requests, blocks, mutes } = model;
   switch (act.kind) {
     case 'follow':
       follow(model, act);
       break;
     case 'unfollow':
-      follows.delete(pair(act.person, act.other));
-      requests.delete(pair(act.person, act.other));
+      follows.delete(pair(act.user, act.other));
+      requests.delete(pair(act.user, act.other));
       break;
     case 'block':
-      blocks.add(pair(act.person, act.other));
-      for (const key of [pair(act.person, act.other), pair(act.other, act.person)]) {
+      blocks.add(pair(act.user, act.other));
+      for (const key of [pair(act.user, act.other), pair(act.other, act.user)]) {
         follows.delete(key);
         requests.delete(key);
       }
       break;
     case 'unblock':
-      blocks.delete(pair(act.person, act.other));
+      blocks.delete(pair(act.user, act.other));
       break;
     case 'mute':
-      mutes.add(pair(act.person, act.other));
+      mutes.add(pair(act.user, act.other));
       break;
     case 'unmute':
-      mutes.delete(pair(act.person, act.other));
+      mutes.delete(pair(act.user, act.other));
       break;
     case 'answer':
-      if (requests.delete(pair(act.other, act.person)) && act.approve)
-        follows.set(pair(act.other, act.person), false);
+      if (requests.delete(pair(act.other, act.user)) && act.approve)
+        follows.set(pair(act.other, act.user), false);
       break;
     case 'protect':
-      people.get(act.person)!.protected = true;
-      for (const follower of people.keys()) {
-        const key = pair(follower, act.person);
+      users.get(act.user)!.protected = true;
+      for (const follower of users.keys()) {
+        const key = pair(follower, act.user);
         if (follows.get(key) === true) follows.delete(key);
       }
       break;
     case 'open':
-      people.get(act.person)!.protected = false;
-      for (const asker of people.keys()) {
-        const key = pair(asker, act.person);
+      users.get(act.user)!.protected = false;
+      for (const asker of users.keys()) {
+        const key = pair(asker, act.user);
         if (requests.delete(key)) follows.set(key, false);
       }
       break;
     case 'suspend':
-      people.get(act.person)!.active = false;
+      users.get(act.user)!.active = false;
       break;
     case 'reinstate':
-      people.get(act.person)!.active = true;
+      users.get(act.user)!.active = true;
       break;
   }
 }
 
 /** Whether a follow is a request at first. */
-export function isRequest({ people, follows }: Model, { person, other }: { person: number; other: number }) {
-  return people.get(other)!.protected && !follows.has(pair(person, other));
+export function isRequest({ users, follows }: Model, { user, other }: { user: number; other: number }) {
+  return users.get(other)!.protected && !follows.has(pair(user, other));
 }
 
 function follow(model: Model, act: Extract<Done, { kind: 'follow' }>): void {
-  const key = pair(act.person, act.other);
+  const key = pair(act.user, act.other);
   if (act.requested ?? isRequest(model, act)) model.requests.add(key);
   else model.follows.set(key, act.private);
 }

@@ -90,7 +90,7 @@ export function createPaginationSessions(world: World): PaginationSessions {
         }
       }
       sessions.clear();
-      homes = new Map(world.people.map((reader) => [reader, homeOf(reader, ids)]));
+      homes = new Map(world.users.map((reader) => [reader, homeOf(reader, ids)]));
     },
     forget: () => sessions.clear(),
   };

@@ -11,13 +11,13 @@ import { checkViews } from './views.ts';
 import { createWorld, type Fault, isUncertain, type Resolved, type World } from './world.ts';
 
 export interface SimulationSize {
-  people: number;
+  users: number;
   steps: number;
 }
-/** For `npm test`: small, since most faults need few people. */
-export const SHORT: SimulationSize = { people: 10, steps: 150 };
+/** For `npm test`: small, since most faults need few users. */
+export const SHORT: SimulationSize = { users: 10, steps: 150 };
 /** For long runs. */
-export const LONG: SimulationSize = { people: 30, steps: 1_000 };
+export const LONG: SimulationSize = { users: 30, steps: 1_000 };
 
 export interface Failure {
   seed: number;
@@ -38,7 +38,7 @@ export function stepsOf(seed: number, size: SimulationSize): Step[] {
 
 /** Throws where the system does not do as the model says. */
 export async function runSteps(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<void> {
-  const world = await createWorld(seed, size.people);
+  const world = await createWorld(seed, size.users);
   const run: Run = { world, stalled: new Set(), uncertain: [], sessions: createPaginationSessions(world) };
   try {
     for (const [index, step] of steps.entries()) {
@@ -91,12 +91,12 @@ async function take(run: Run, step: Step): Promise<void> {
     case 'read':
       await world
         .system()
-        .services.timeline.home({ reader: personOf(world, step.person), own: false, place: null, limit: 5 });
+        .services.timeline.home({ reader: userOf(world, step.user), own: false, place: null, limit: 5 });
       return;
     case 'markRead':
-      return markRead(world, personOf(world, step.person));
+      return markRead(world, userOf(world, step.user));
     case 'page':
-      return run.sessions.step(personOf(world, step.person), step.limit);
+      return run.sessions.step(userOf(world, step.user), step.limit);
     case 'crash':
       return struckBy(run, { commits: step.commits, kind: step.at }, step.acts);
     case 'full':
@@ -113,7 +113,7 @@ async function take(run: Run, step: Step): Promise<void> {
   }
 }
 
-const personOf = (world: World, index: number): number => world.people[index % world.people.length]!;
+const userOf = (world: World, index: number): number => world.users[index % world.users.length]!;
 
 async function work({ world, stalled }: Run, index: number): Promise<void> {
   const { workers } = world.system();
@@ -159,13 +159,13 @@ async function glitch(run: Run, { by_ms, acts }: Extract<Step, { kind: 'glitch' 
 async function showsAtOnce({ system, model }: World, done: Done): Promise<void> {
   const { timeline } = system().services;
   if (done.kind === 'post') {
-    const page = await timeline.home({ reader: done.person, own: true, place: null, limit: 1 });
+    const page = await timeline.home({ reader: done.user, own: true, place: null, limit: 1 });
     const shown = page.items[0]?.tweetView.tweet.id;
-    if (mayReadTweet(model, done.person, done.tweetId))
+    if (mayReadTweet(model, done.user, done.tweetId))
       assert.equal(shown, done.tweetId, 'one’s own tweet shows at once');
   }
   if (done.kind === 'unfollow' || done.kind === 'mute' || done.kind === 'block') {
-    const page = await timeline.home({ reader: done.person, own: false, place: null, limit: 20 });
+    const page = await timeline.home({ reader: done.user, own: false, place: null, limit: 20 });
     for (const { tweetView, repostedBy } of page.items) {
       const gone: boolean = done.kind !== 'unfollow' && tweetView.tweet.author === done.other;
       const names = repostedBy.some(({ userId }) => userId === done.other);
@@ -173,7 +173,7 @@ async function showsAtOnce({ system, model }: World, done: Done): Promise<void> 
     }
   }
   if (done.kind === 'protect' || done.kind === 'delete') {
-    for (const reader of model.people.keys()) {
+    for (const reader of model.users.keys()) {
       const page = await timeline.home({ reader, own: true, place: null, limit: 20 });
       for (const { tweetView } of page.items)
         assert.ok(

@@ -1,20 +1,20 @@
 /**
- * What happens in a simulation, as data: people and tweets are named by number, modulo how many there are when the
+ * What happens in a simulation, as data: users and tweets are named by number, modulo how many there are when the
  * step is taken, so that any part of a list of steps is a list of steps too, and a failure can be shrunk.
  */
 import type { Random } from '#platform/random.ts';
 
-/** One thing that one person does. `tweet`, `comment`: modulo all that were ever made. */
+/** One thing that one user does. `tweet`, `comment`: modulo all that were ever made. */
 export type Act =
-  | { kind: 'post'; person: number }
+  | { kind: 'post'; user: number }
   | { kind: 'delete'; tweet: number }
-  | { kind: 'like' | 'unlike' | 'repost' | 'unrepost' | 'comment'; person: number; tweet: number }
+  | { kind: 'like' | 'unlike' | 'repost' | 'unrepost' | 'comment'; user: number; tweet: number }
   | { kind: 'uncomment'; comment: number }
-  | { kind: 'follow'; person: number; other: number; private: boolean }
-  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; person: number; other: number }
-  | { kind: 'answer'; person: number; other: number; approve: boolean }
-  | { kind: 'protect' | 'open'; person: number }
-  | { kind: 'suspend' | 'reinstate'; person: number };
+  | { kind: 'follow'; user: number; other: number; private: boolean }
+  | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; user: number; other: number }
+  | { kind: 'answer'; user: number; other: number; approve: boolean }
+  | { kind: 'protect' | 'open'; user: number }
+  | { kind: 'suspend' | 'reinstate'; user: number };
 
 export type CrashPoint = 'before' | 'unsynced' | 'after';
 const CRASH_POINTS: readonly CrashPoint[] = ['before', 'unsynced', 'after'];
@@ -33,11 +33,11 @@ export type Step =
   /** The machine's clock is wrong by this for two seconds, in which these acts are done one after the other. */
   | { kind: 'glitch'; by_ms: number; acts: Act[] }
   /** Somebody reads the first page of their home, so that it is kept ready from now on. */
-  | { kind: 'read'; person: number }
+  | { kind: 'read'; user: number }
   /** Somebody reads all their notifications. */
-  | { kind: 'markRead'; person: number }
+  | { kind: 'markRead'; user: number }
   /** Somebody opens their home, or goes on one page. */
-  | { kind: 'page'; person: number; limit: number }
+  | { kind: 'page'; user: number; limit: number }
   /**
    * The process dies at the nth commit from now, during these acts: before it, after it and before its sync (the power
    * fails, and what was not synced is lost), or after both.
@@ -53,42 +53,42 @@ export type Step =
   | { kind: 'settle' };
 
 const WEIGHTS: [number, (random: Random) => Act][] = [
-  [30, (random) => ({ kind: 'post', person: any(random) })],
+  [30, (random) => ({ kind: 'post', user: any(random) })],
   [5, (random) => ({ kind: 'delete', tweet: any(random) })],
-  [25, (random) => ({ kind: 'like', person: any(random), tweet: recent(random) })],
-  [8, (random) => ({ kind: 'unlike', person: any(random), tweet: recent(random) })],
-  [14, (random) => ({ kind: 'repost', person: any(random), tweet: recent(random) })],
-  [6, (random) => ({ kind: 'unrepost', person: any(random), tweet: recent(random) })],
-  [10, (random) => ({ kind: 'comment', person: any(random), tweet: recent(random) })],
+  [25, (random) => ({ kind: 'like', user: any(random), tweet: recent(random) })],
+  [8, (random) => ({ kind: 'unlike', user: any(random), tweet: recent(random) })],
+  [14, (random) => ({ kind: 'repost', user: any(random), tweet: recent(random) })],
+  [6, (random) => ({ kind: 'unrepost', user: any(random), tweet: recent(random) })],
+  [10, (random) => ({ kind: 'comment', user: any(random), tweet: recent(random) })],
   [4, (random) => ({ kind: 'uncomment', comment: any(random) })],
   [
     30,
     (random) => ({
       kind: 'follow',
-      person: any(random),
+      user: any(random),
       other: any(random),
       private: random.integer(4) === 0,
     }),
   ],
-  [8, (random) => ({ kind: 'unfollow', person: any(random), other: any(random) })],
-  [3, (random) => ({ kind: 'block', person: any(random), other: any(random) })],
-  [4, (random) => ({ kind: 'unblock', person: any(random), other: any(random) })],
-  [3, (random) => ({ kind: 'mute', person: any(random), other: any(random) })],
-  [3, (random) => ({ kind: 'unmute', person: any(random), other: any(random) })],
+  [8, (random) => ({ kind: 'unfollow', user: any(random), other: any(random) })],
+  [3, (random) => ({ kind: 'block', user: any(random), other: any(random) })],
+  [4, (random) => ({ kind: 'unblock', user: any(random), other: any(random) })],
+  [3, (random) => ({ kind: 'mute', user: any(random), other: any(random) })],
+  [3, (random) => ({ kind: 'unmute', user: any(random), other: any(random) })],
   [
     6,
-    (random) => ({ kind: 'answer', person: any(random), other: any(random), approve: random.integer(3) > 0 }),
+    (random) => ({ kind: 'answer', user: any(random), other: any(random), approve: random.integer(3) > 0 }),
   ],
-  [3, (random) => ({ kind: 'protect', person: any(random) })],
-  [3, (random) => ({ kind: 'open', person: any(random) })],
-  [1, (random) => ({ kind: 'suspend', person: any(random) })],
-  [2, (random) => ({ kind: 'reinstate', person: any(random) })],
+  [3, (random) => ({ kind: 'protect', user: any(random) })],
+  [3, (random) => ({ kind: 'open', user: any(random) })],
+  [1, (random) => ({ kind: 'suspend', user: any(random) })],
+  [2, (random) => ({ kind: 'reinstate', user: any(random) })],
 ];
 const TOTAL = WEIGHTS.reduce((sum, [weight]) => sum + weight, 0);
 const LARGE = 1_000_000;
 
 const any = (random: Random): number => random.integer(LARGE);
-/** Counted from the newest: people act on what is new. See `nth` in world.ts. */
+/** Counted from the newest: users act on what is new. See `nth` in world.ts. */
 const recent = (random: Random): number => -1 - Math.floor(random.next() ** 2 * 30);
 
 function act(random: Random): Act {
@@ -119,9 +119,9 @@ function step(random: Random): Step {
   if (dice < 74) return { kind: 'work', worker: any(random) };
   if (dice < 76) return { kind: 'stall', worker: any(random) };
   if (dice < 80) return { kind: 'sleep', duration_ms: SLEEPS[random.integer(SLEEPS.length)]! };
-  if (dice < 83) return { kind: 'read', person: any(random) };
-  if (dice < 85) return { kind: 'markRead', person: any(random) };
-  if (dice < 91) return { kind: 'page', person: any(random), limit: 1 + random.integer(6) };
+  if (dice < 83) return { kind: 'read', user: any(random) };
+  if (dice < 85) return { kind: 'markRead', user: any(random) };
+  if (dice < 91) return { kind: 'page', user: any(random), limit: 1 + random.integer(6) };
   if (dice < 94) {
     return {
       kind: 'crash',

@@ -24,13 +24,13 @@ interface Group {
   read: boolean;
 }
 
-/** Of one person: the acts of others that concern them and that they may know of, newest first. */
+/** Of one user: the acts of others that concern them and that they may know of, newest first. */
 function toldTo(model: Model, ids: Ids, reader: number): Told[] {
   const told: Told[] = [];
   const shows = (actor: number) => actor !== reader && !model.mutes.has(pair(reader, actor));
   for (const [tweetId, { author }] of model.tweets) {
     if (author !== reader || !model.tweets.get(tweetId)!.alive) continue;
-    for (const actor of model.people.keys()) {
+    for (const actor of model.users.keys()) {
       if (!shows(actor) || !mayRead(model, reader, actor)) continue;
       const key = pair(tweetId, actor);
       if (model.likes.has(key)) told.push({ id: ids.likes.get(key)!, type: 'like', tweetId, actor });
@@ -42,7 +42,7 @@ function toldTo(model: Model, ids: Ids, reader: number): Told[] {
     if (alive && mine && shows(actor) && mayRead(model, reader, actor))
       told.push({ id, type: 'comment', tweetId, actor });
   }
-  for (const actor of model.people.keys()) {
+  for (const actor of model.users.keys()) {
     if (!shows(actor) || !maySee(model, reader, actor)) continue;
     const key = pair(actor, reader);
     if (model.follows.get(key) === false)
@@ -101,8 +101,8 @@ function newTweets(model: Model, ids: Ids, reader: number, { marks, periods }: R
 
 export async function checkTold(world: World, ids: Ids): Promise<void> {
   const { notifications, social } = world.system().services;
-  for (const reader of world.people) {
-    if (!world.model.people.get(reader)!.active) continue;
+  for (const reader of world.users) {
+    if (!world.model.users.get(reader)!.active) continue;
     const { periods } = await social.hiddenPeriods({ viewer: reader });
     const has: Reader = { marks: world.marks.get(reader) ?? [], periods };
     const tweets = newTweets(world.model, ids, reader, has);

@@ -14,15 +14,15 @@ const viewerOf = (reader: number): number | null => (reader === STRANGER ? null 
 /** Everything, for everybody. Only when all work is done. */
 export async function checkViews(world: World, ids: Ids): Promise<void> {
   const system = world.system();
-  for (const reader of [STRANGER, ...world.people]) {
+  for (const reader of [STRANGER, ...world.users]) {
     // The gateway lets nobody in who is suspended; the lists of others must hold all the same.
-    if (reader !== STRANGER && world.model.people.get(reader)!.active) {
+    if (reader !== STRANGER && world.model.users.get(reader)!.active) {
       await checkHome(world, system, ids, reader, false);
       await checkHome(world, system, ids, reader, true);
       await checkHomeTops(world, system, reader);
     }
     await checkGlobalTops(world, system, reader);
-    await checkPeople(world, system, ids, reader);
+    await checkUsers(world, system, ids, reader);
   }
   for (const tweetId of world.tweetIds.slice(-12)) await checkTweet(world, system, ids, tweetId);
 }
@@ -47,7 +47,7 @@ export function plainHome(model: Model, ids: Ids, reader: number, own: boolean):
   const rows: HomeRow[] = [];
   for (const [tweetId, { author }] of model.tweets) {
     if (!mayReadTweet(model, reader, tweetId) || model.mutes.has(pair(reader, author))) continue;
-    const reposts = [...model.people.keys()]
+    const reposts = [...model.users.keys()]
       .filter((actor) => counts(actor) && model.reposts.has(pair(tweetId, actor)))
       .map((actor) => ({ actor, id: ids.reposts.get(pair(tweetId, actor)) ?? NEWER }))
       .sort((a, b) => b.id - a.id);
@@ -94,8 +94,7 @@ type Item = Awaited<ReturnType<System['services']['timeline']['home']>>['items']
 function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
   const { tweetView } = item;
   const tweetId = tweetView.tweet.id;
-  const actors = (set: Set<string>) =>
-    [...model.people.keys()].filter((person) => set.has(pair(tweetId, person)));
+  const actors = (set: Set<string>) => [...model.users.keys()].filter((user) => set.has(pair(tweetId, user)));
   const comments = commentsOf(model, tweetId);
   assert.deepEqual(
     [tweetView.likeCount, tweetView.commentCount, tweetView.repostCount],
@@ -109,8 +108,8 @@ function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
     };
     assert.deepEqual(item.viewer, viewer, `what ${reader} did with ${tweetId}`);
   }
-  const likers = newestFirst(actors(model.likes), (person) => ids.likes.get(pair(tweetId, person))!);
-  const newest = likers.slice(0, 8).filter((person) => mayRead(model, reader, person));
+  const likers = newestFirst(actors(model.likes), (user) => ids.likes.get(pair(tweetId, user))!);
+  const newest = likers.slice(0, 8).filter((user) => mayRead(model, reader, user));
   assert.deepEqual(
     tweetView.likes.map((like) => like.userId),
     newest.slice(0, 3),
@@ -128,7 +127,7 @@ function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
   );
   const named = [model.tweets.get(tweetId)!.author, ...newest.slice(0, 3), ...shown.map(commenter)];
   assert.deepEqual(
-    tweetView.people.map(({ userId }) => userId).sort(),
+    tweetView.users.map(({ userId }) => userId).sort(),
     [...new Set(named)].sort(),
     `whom the tweet view of ${tweetId} names for ${reader}`,
   );
@@ -141,8 +140,8 @@ function commentsOf(model: Model, tweetId: number): number[] {
   return ids.sort((a, b) => b - a);
 }
 
-function newestFirst(people: number[], idOf: (person: number) => number): number[] {
-  return people.sort((a, b) => idOf(b) - idOf(a));
+function newestFirst(users: number[], idOf: (user: number) => number): number[] {
+  return users.sort((a, b) => idOf(b) - idOf(a));
 }
 
 const WINDOWS: Window[] = ['24h', '7d', 'all'];
@@ -156,9 +155,9 @@ function plainTop(
   const { model, system } = world;
   const oldest_ms = system().clock.now() - WINDOW_MS[window];
   const likes = (tweetId: number) =>
-    [...model.people.keys()].filter((person) => model.likes.has(pair(tweetId, person))).length;
+    [...model.users.keys()].filter((user) => model.likes.has(pair(tweetId, user))).length;
   const followers = (author: number) =>
-    [...model.people.keys()].filter((person) => model.follows.get(pair(person, author)) === false).length;
+    [...model.users.keys()].filter((user) => model.follows.get(pair(user, author)) === false).length;
   return [...model.tweets]
     .filter(([id, { alive, author }]) => alive && snowflakeTime(id) > oldest_ms && counts(id, author))
     .map(([id, { author }]) => ({ id, likes: likes(id), followers: followers(author) }))
@@ -179,7 +178,7 @@ async function checkGlobalTops(world: World, system: System, reader: number): Pr
     const expected = plainTop(
       world,
       window,
-      (id, author) => !model.people.get(author)!.protected && mayReadTweet(model, reader, id),
+      (id, author) => !model.users.get(author)!.protected && mayReadTweet(model, reader, id),
     );
     assert.deepEqual(shown, expected, `the top tweets of ${window} for ${reader}`);
   }
@@ -215,11 +214,11 @@ async function all<Item, Place>(
 }
 
 /** Profiles, counts, followers and followees, as the reader may see them: private follows nowhere but in one's own list. */
-async function checkPeople(world: World, system: System, ids: Ids, reader: number): Promise<void> {
-  const { model, people } = world;
+async function checkUsers(world: World, system: System, ids: Ids, reader: number): Promise<void> {
+  const { model, users } = world;
   const { social, timeline } = system.services;
   const viewer = viewerOf(reader);
-  for (const userId of people) {
+  for (const userId of users) {
     if (!maySee(model, reader, userId)) {
       await assert.rejects(social.followers({ userId, viewer, before: null, limit: 5 }), (error) =>
         isWarbleError(error, 'not_found'),
@@ -229,8 +228,8 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
     const publicly = (from: number, to: number) => model.follows.get(pair(from, to)) === false;
     const profile = await social.profile({ userId, viewer });
     const counts = [
-      people.filter((from) => publicly(from, userId)).length,
-      people.filter((to) => publicly(userId, to)).length,
+      users.filter((from) => publicly(from, userId)).length,
+      users.filter((to) => publicly(userId, to)).length,
     ];
     assert.deepEqual(
       [profile.followerCount, profile.followingCount],
@@ -239,7 +238,7 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
     );
 
     const reads = mayRead(model, reader, userId);
-    const followers = people.filter((from) => reads && publicly(from, userId) && maySee(model, reader, from));
+    const followers = users.filter((from) => reads && publicly(from, userId) && maySee(model, reader, from));
     const followerRows = await all<{ userId: number }, number>((before) =>
       social.followers({ userId, viewer, before, limit: 3 }),
     );
@@ -249,7 +248,7 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
       `the followers of ${userId} for ${reader}`,
     );
     const mine = userId === reader;
-    const followees = people.filter(
+    const followees = users.filter(
       (to) =>
         reads &&
         (publicly(userId, to) || (mine && model.follows.has(pair(userId, to)))) &&
@@ -279,9 +278,9 @@ async function checkPeople(world: World, system: System, ids: Ids, reader: numbe
 
 /** One tweet and its lists, for everybody. */
 async function checkTweet(world: World, system: System, ids: Ids, tweetId: number): Promise<void> {
-  const { model, people } = world;
+  const { model, users } = world;
   const { engagement, timeline } = system.services;
-  for (const reader of [STRANGER, ...people]) {
+  for (const reader of [STRANGER, ...users]) {
     const viewer = viewerOf(reader);
     if (!mayReadTweet(model, reader, tweetId)) {
       await assert.rejects(timeline.tweet({ tweetId, viewer }), (error) => isWarbleError(error, 'not_found'));
@@ -296,15 +295,13 @@ async function checkTweet(world: World, system: System, ids: Ids, tweetId: numbe
       [model.likes, ids.likes, engagement.likes],
       [model.reposts, ids.reposts, engagement.reposts],
     ] as const) {
-      const actors = people.filter(
-        (person) => set.has(pair(tweetId, person)) && mayRead(model, reader, person),
-      );
+      const actors = users.filter((user) => set.has(pair(tweetId, user)) && mayRead(model, reader, user));
       const rows = await all<{ userId: number }, number>((before) =>
         read({ tweetId, viewer, before, limit: 2 }),
       );
       assert.deepEqual(
         rows.map((row) => row.userId),
-        newestFirst(actors, (person) => idMap.get(pair(tweetId, person))!),
+        newestFirst(actors, (user) => idMap.get(pair(tweetId, user))!),
         `who liked or reposted ${tweetId}, for ${reader}`,
       );
     }

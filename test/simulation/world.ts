@@ -23,13 +23,13 @@ export interface World {
   clock: ManualClock;
   /** The process that is alive. */
   system(): System;
-  people: readonly number[];
+  users: readonly number[];
   /** All tweets and comments that were ever made, oldest first. */
   tweetIds: number[];
   commentIds: number[];
-  /** Read marks of each person, oldest first. */
+  /** Read marks of each user, oldest first. */
   marks: Map<number, Mark[]>;
-  /** First pages of their home that each person has read in the life of this process. */
+  /** First pages of their home that each user has read in the life of this process. */
   sessionsBegun(reader: number): number;
   /** Real ids for an act; undefined where there is nothing yet to act on. */
   resolve(act: Act): Resolved | undefined;
@@ -58,8 +58,8 @@ export interface Fault {
 /** An act with real ids; a post and a comment have theirs when they are done. */
 export type Resolved =
   | Exclude<Done, { kind: 'post' | 'comment' }>
-  | { kind: 'post'; person: number }
-  | { kind: 'comment'; person: number; tweetId: number };
+  | { kind: 'post'; user: number }
+  | { kind: 'comment'; user: number; tweetId: number };
 
 /** What an armed fault throws: the process died here. */
 export class Died extends Error {}
@@ -71,8 +71,8 @@ const traceId = 'simulation';
 export async function createWorld(seed: number, size: number): Promise<World> {
   const directory = mkdtempSync(join(process.env.WARBLE_SIMULATION_DIR ?? tmpdir(), 'warble-simulation-'));
   const clock = createManualClock(START_MS);
-  const people = Array.from({ length: size }, (_, index) => index + 1);
-  const model = createModel(people);
+  const users = Array.from({ length: size }, (_, index) => index + 1);
+  const model = createModel(users);
   const tweetIds: number[] = [];
   const commentIds: number[] = [];
   let fault: Fault | undefined;
@@ -81,9 +81,9 @@ export async function createWorld(seed: number, size: number): Promise<World> {
   const begun = new Map<number, number>();
   let disk: UnsteadyDisk;
   let system = await open();
-  for (const userId of people) {
-    const person = { userId, handle: `p${userId}`, name: `P ${userId}`, time: clock.now() };
-    await system.services.social.createPerson(person);
+  for (const userId of users) {
+    const user = { userId, handle: `p${userId}`, name: `P ${userId}`, time: clock.now() };
+    await system.services.social.createUser(user);
   }
 
   function strike(when: CrashPoint): void {
@@ -123,18 +123,18 @@ export async function createWorld(seed: number, size: number): Promise<World> {
   return {
     model,
     clock,
-    people,
+    users,
     tweetIds,
     commentIds,
     marks: new Map(),
     sessionsBegun: (reader) => begun.get(reader) ?? 0,
     system: () => system,
     resolve(act) {
-      const resolved = resolve({ people, tweetIds, commentIds }, act);
+      const resolved = resolve({ users, tweetIds, commentIds }, act);
       if (resolved === undefined || resolved.kind === 'suspend' || resolved.kind === 'reinstate')
         return resolved;
       // The gateway lets nobody in who is suspended.
-      return model.people.get(actorOf(model, resolved))!.active ? resolved : undefined;
+      return model.users.get(actorOf(model, resolved))!.active ? resolved : undefined;
     },
     async perform(act) {
       const earlier_ms = answered_ms;
@@ -189,9 +189,9 @@ function nth(list: readonly number[], index: number): number | undefined {
   return index < 0 ? list[Math.max(0, list.length + index)] : list[index % list.length];
 }
 
-type Names = Pick<World, 'people' | 'tweetIds' | 'commentIds'>;
+type Names = Pick<World, 'users' | 'tweetIds' | 'commentIds'>;
 
-function resolve({ people, tweetIds, commentIds }: Names, act: Act): Resolved | undefined {
+function resolve({ users, tweetIds, commentIds }: Names, act: Act): Resolved | undefined {
   if (act.kind === 'uncomment') {
     const commentId = nth(commentIds, act.comment);
     return commentId === undefined ? undefined : { kind: 'uncomment', commentId };
@@ -200,18 +200,18 @@ function resolve({ people, tweetIds, commentIds }: Names, act: Act): Resolved | 
     const tweetId = nth(tweetIds, act.tweet);
     if (tweetId === undefined) return undefined;
     if (act.kind === 'delete') return { kind: 'delete', tweetId };
-    return { kind: act.kind, person: nth(people, act.person)!, tweetId };
+    return { kind: act.kind, user: nth(users, act.user)!, tweetId };
   }
-  const person = nth(people, act.person)!;
-  if (!('other' in act)) return { kind: act.kind, person };
-  const other = nth(people, act.other)!;
-  if (person === other) return undefined;
-  return { ...act, person, other };
+  const user = nth(users, act.user)!;
+  if (!('other' in act)) return { kind: act.kind, user };
+  const other = nth(users, act.other)!;
+  if (user === other) return undefined;
+  return { ...act, user, other };
 }
 
 function actorOf(model: Model, act: Resolved): number {
   if (act.kind === 'delete') return model.tweets.get(act.tweetId)!.author;
-  return act.kind === 'uncomment' ? model.comments.get(act.commentId)!.author : act.person;
+  return act.kind === 'uncomment' ? model.comments.get(act.commentId)!.author : act.user;
 }
 
 async function perform(system: System, model: Model, act: Resolved): Promise<Done> {
@@ -219,7 +219,7 @@ async function perform(system: System, model: Model, act: Resolved): Promise<Don
   switch (act.kind) {
     case 'post': {
       const text = { content: 'a tweet', images: [], mentioned: {}, appId: null, idempotency: null, traceId };
-      const { tweetId } = await tweets.post({ author: act.person, ...text });
+      const { tweetId } = await tweets.post({ author: act.user, ...text });
       return { ...act, tweetId };
     }
     case 'delete': {
@@ -228,7 +228,7 @@ async function perform(system: System, model: Model, act: Resolved): Promise<Don
       return act;
     }
     case 'comment': {
-      const { person: actor, tweetId } = act;
+      const { user: actor, tweetId } = act;
       const text = { content: 'a comment', mentioned: {}, idempotency: null, traceId };
       return { ...act, ...(await engagement.comment({ actor, tweetId, ...text })) };
     }
@@ -241,36 +241,36 @@ async function perform(system: System, model: Model, act: Resolved): Promise<Don
     case 'unlike':
     case 'repost':
     case 'unrepost':
-      await engagement[act.kind]({ actor: act.person, tweetId: act.tweetId, traceId });
+      await engagement[act.kind]({ actor: act.user, tweetId: act.tweetId, traceId });
       return act;
     case 'follow': {
-      const { person: follower, other: followee } = act;
+      const { user: follower, other: followee } = act;
       const { state } = await social.follow({ follower, followee, private: act.private, traceId });
       return { ...act, requested: state === 'requested' };
     }
     case 'unfollow':
-      await social.unfollow({ follower: act.person, followee: act.other, traceId });
+      await social.unfollow({ follower: act.user, followee: act.other, traceId });
       return act;
     case 'block':
     case 'unblock':
     case 'mute':
     case 'unmute':
-      await social[act.kind]({ userId: act.person, other: act.other, traceId });
+      await social[act.kind]({ userId: act.user, other: act.other, traceId });
       return act;
     case 'answer':
-      await social.answerRequest({ userId: act.person, follower: act.other, approve: act.approve, traceId });
+      await social.answerRequest({ userId: act.user, follower: act.other, approve: act.approve, traceId });
       return act;
     case 'protect':
     case 'open':
       await social.setProfile({
-        userId: act.person,
+        userId: act.user,
         changes: { protected: act.kind === 'protect' },
         traceId,
       });
       return act;
     case 'suspend':
     case 'reinstate':
-      await social.setAccount({ userId: act.person, state: act.kind === 'suspend' ? 'suspended' : 'active' });
+      await social.setAccount({ userId: act.user, state: act.kind === 'suspend' ? 'suspended' : 'active' });
       return act;
   }
 }

@@ -19,7 +19,7 @@ export interface Client {
   list(path: string, field: string, limit?: number): Promise<Answer['body'][]>;
 }
 
-export interface Person extends Client {
+export interface User extends Client {
   handle: string;
   id: string;
   token: string;
@@ -65,7 +65,7 @@ export function connect(url: () => string, token: string | null = null): Client 
 }
 
 /** Signs somebody up. */
-export async function signUp(url: () => string, handle: string): Promise<Person> {
+export async function signUp(url: () => string, handle: string): Promise<User> {
   const { userId, token } = await connect(url).post('/signup', {
     handle,
     password: `${handle} likes long passwords`,

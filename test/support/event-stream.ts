@@ -1,4 +1,4 @@
-/** Reads a person's event stream (server-sent events) as a client does. */
+/** Reads a user's event stream (server-sent events) as a client does. */
 import assert from 'node:assert/strict';
 
 export interface StreamEvent {
@@ -63,7 +63,7 @@ export async function openEventStream(
     },
     () => {},
   );
-  // The stream begins with its place in the person's log; from here on nothing is missed.
+  // The stream begins with its place in the user's log; from here on nothing is missed.
   await until(() => last !== '', 'the beginning of the stream');
 
   async function until(done: () => boolean, what: string): Promise<void> {

@@ -69,7 +69,7 @@ export function run(program: string, args: readonly string[], options: RunOption
   };
 }
 
-/** This environment without what a test runner, npm or the person at the keyboard has put into it. */
+/** This environment without what a test runner, npm or the user at the keyboard has put into it. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(WARBLE_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|npm_(?!config_registry$))/i.test(name),

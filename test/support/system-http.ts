@@ -13,7 +13,7 @@ import { createLogger } from '#system/logger.ts';
 import { createPublicApi, type PublicApi, type PublicApiDeps } from '#system/public-api.ts';
 import { runWorkers } from '#system/run-workers.ts';
 import { createSystem, type System } from '#system/system.ts';
-import { type Client, connect, eventually, type Person, signUp } from './client.ts';
+import { type Client, connect, eventually, signUp, type User } from './client.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import { addOutages, type Outages } from './outages.ts';
 
@@ -26,11 +26,11 @@ export interface SystemHttp {
   nobody: Client;
   /** Whoever sends this token, good or not. */
   holder(token: string): Client;
-  person(handle: string): Promise<Person>;
-  people<const Handles extends readonly string[]>(
+  user(handle: string): Promise<User>;
+  users<const Handles extends readonly string[]>(
     ...handles: Handles
-  ): Promise<{ [I in keyof Handles]: Person }>;
-  stream(person: Person, lastEventId?: string): Promise<EventStream>;
+  ): Promise<{ [I in keyof Handles]: User }>;
+  stream(user: User, lastEventId?: string): Promise<EventStream>;
   /** Waits until every view has folded all of the log, and every tweet has reached its last follower. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -75,9 +75,9 @@ export async function openSystemHttp(config: Partial<PublicApiDeps['config']> = 
     outages,
     nobody: connect(here),
     holder: (token) => connect(here, token),
-    person: (handle) => signUp(here, handle),
-    people: (...handles) => inTurn(handles.map((handle) => () => signUp(here, handle))) as never,
-    stream: (person, lastEventId) => openEventStream(url, person.token, lastEventId),
+    user: (handle) => signUp(here, handle),
+    users: (...handles) => inTurn(handles.map((handle) => () => signUp(here, handle))) as never,
+    stream: (user, lastEventId) => openEventStream(url, user.token, lastEventId),
     settle: () => eventually(() => assertSettled(system, failures)),
     async close() {
       await api.close({ deadline_ms: 1_000 });

@@ -1,28 +1,28 @@
-/** What people are told about their own accounts, as they see it from outside. */
+/** What users are told about their own accounts, as they see it from outside. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type Answer, eventually, type Person } from '#test/support/client.ts';
+import { type Answer, eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
 after(() => site.close());
 
-const passwordOf = ({ handle }: Person) => `${handle} likes long passwords`;
+const passwordOf = ({ handle }: User) => `${handle} likes long passwords`;
 
 /** Signs somebody in; the token. */
-async function signIn(person: Person, userAgent: string, password = passwordOf(person)): Promise<string> {
-  const credentials = { handle: person.handle, password };
+async function signIn(user: User, userAgent: string, password = passwordOf(user)): Promise<string> {
+  const credentials = { handle: user.handle, password };
   const { status, body } = await site.nobody.send('POST', '/login', credentials, { 'user-agent': userAgent });
   assert.equal(status, 200);
   return body.token;
 }
-async function told(person: Person): Promise<string[]> {
-  const { notifications } = await person.get('/me/notifications');
+async function told(user: User): Promise<string[]> {
+  const { notifications } = await user.get('/me/notifications');
   return notifications.map(({ type, read }: Answer['body']) => (read ? type : `${type}*`));
 }
 
 test('a sign-in from a new device is a notification, in the list and on the stream; from a known one it is none', async () => {
-  const ann = await site.person('ann');
+  const ann = await site.user('ann');
   assert.deepEqual(await told(ann), []);
   const stream = await site.stream(ann);
   await signIn(ann, 'Firefox/140.0');
@@ -54,7 +54,7 @@ test('a sign-in from a new device is a notification, in the list and on the stre
 });
 
 test('a changed password is a notification; it is read with a mark, and nobody else sees it', async () => {
-  const [ben, cyd] = await site.people('ben', 'cyd');
+  const [ben, cyd] = await site.users('ben', 'cyd');
   const stream = await site.stream(ben);
   const next = 'ben has chosen another one';
   const refused = await ben.send('POST', '/password', { current: 'wrong password', new: next });
@@ -76,7 +76,7 @@ test('a changed password is a notification; it is read with a mark, and nobody e
 });
 
 test('an administrator’s new password is a notification too', async () => {
-  const dan = await site.person('dan');
+  const dan = await site.user('dan');
   const userId = Number(dan.id);
   const { password } = await site.api.administration.resetPassword({
     userId,
@@ -93,7 +93,7 @@ test('an administrator’s new password is a notification too', async () => {
 });
 
 test('no setting switches them off', async () => {
-  const eve = await site.person('eve');
+  const eve = await site.user('eve');
   const { types } = await eve.get('/me/notification-settings');
   for (const type of ['signIn', 'passwordChanged']) {
     assert.equal(types[type], undefined);
@@ -107,7 +107,7 @@ test('no setting switches them off', async () => {
 });
 
 test('they end with the account', async () => {
-  const fay = await site.person('fay');
+  const fay = await site.user('fay');
   await signIn(fay, 'Wget/1.2');
   const userId = Number(fay.id);
   assert.equal((await site.api.accounts.notices({ userId, after: 0 })).length, 1);

@@ -1,11 +1,11 @@
-/** Tweets and people by their ids, as a live client asks for what a stream named. */
+/** Tweets and users by their ids, as a live client asks for what a stream named. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
 after(() => site.close());
-const [ann, bob, eve] = await site.people('ann', 'bob', 'eve');
+const [ann, bob, eve] = await site.users('ann', 'bob', 'eve');
 const post = async (content: string) => (await ann.post('/postTweet', { content })).tweetId as string;
 const [first, second, third] = [await post('one'), await post('two'), await post('three')];
 
@@ -27,7 +27,7 @@ test('tweets come in the order asked for, each once, and what is gone or hidden 
   await ann.delete(`/block/${eve.id}`);
 });
 
-test('people come in the order asked for, and whom the reader may not see is left out', async () => {
+test('users come in the order asked for, and whom the reader may not see is left out', async () => {
   const ask = async (client: typeof bob | typeof site.nobody, ...ids: string[]) => {
     const { userIds, users } = (await client.send('GET', `/users?ids=${ids.join(',')}`)).body;
     assert.deepEqual(Object.keys(users).sort(), [...userIds].sort());

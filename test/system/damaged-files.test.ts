@@ -16,7 +16,7 @@ import { createPublicApi } from '#system/public-api.ts';
 import { createSystem } from '#system/system.ts';
 
 const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
-const PEOPLE = 5;
+const USERS = 5;
 const TWEETS = 60;
 const WINDOWS = ['24h', '7d', 'all'] as const;
 /** Rounds of all workers until everything that was lost is there again. */
@@ -67,7 +67,7 @@ async function open(directory: string, time: number) {
       const top = await timeline.top({ viewer: null, window, place: null, limit: 100 });
       shown[window] = top.items.map(({ tweetView }) => [tweetView.tweet.id, tweetView.likeCount]);
     }
-    for (let reader = 1; reader <= PEOPLE; reader++) {
+    for (let reader = 1; reader <= USERS; reader++) {
       const home = await timeline.home({ reader, own: false, place: null, limit: 100 });
       const top = await timeline.homeTop({ reader, window: 'all', k: 50, own: true });
       const told = await notifications.list({ userId: reader, before: null, limit: 100 });
@@ -129,21 +129,21 @@ async function fill({ system, api, clock }: Site): Promise<void> {
   const random = createSeededRandom(3);
   const { tweets, social, engagement } = system.services;
   const traceId = 'test';
-  for (let person = 1; person <= PEOPLE; person++) {
-    const name = `person${person}`;
+  for (let user = 1; user <= USERS; user++) {
+    const name = `person${user}`;
     const from = { device: '', client: { address: '192.0.2.1' } };
     await api.accounts.signUp({ handle: name, password: `${name} likes long words`, name, ...from });
   }
-  for (let person = 1; person <= PEOPLE; person++) {
-    for (let to = 1; to <= PEOPLE; to++) {
-      if (person !== to && random.integer(3) > 0)
-        await social.follow({ follower: person, followee: to, private: false, traceId });
+  for (let user = 1; user <= USERS; user++) {
+    for (let to = 1; to <= USERS; to++) {
+      if (user !== to && random.integer(3) > 0)
+        await social.follow({ follower: user, followee: to, private: false, traceId });
     }
   }
   for (let i = 0; i < TWEETS; i++) {
     clock.advance(60_000);
     for (const worker of system.workers) await worker.step();
-    const author = 1 + random.integer(PEOPLE);
+    const author = 1 + random.integer(USERS);
     const { tweetId } = await tweets.post({
       author,
       content: `tweet ${i}`,
@@ -153,7 +153,7 @@ async function fill({ system, api, clock }: Site): Promise<void> {
       idempotency: null,
       traceId,
     });
-    const actor = 1 + random.integer(PEOPLE);
+    const actor = 1 + random.integer(USERS);
     if (actor !== author) await engagement.like({ actor, tweetId, traceId });
   }
 }
@@ -190,7 +190,7 @@ async function assertServes(site: Site): Promise<void> {
     traceId,
   };
   const { tweetId } = await tweets.post(post);
-  for (let actor = 2; actor <= PEOPLE; actor++) await engagement.like({ actor, tweetId, traceId });
+  for (let actor = 2; actor <= USERS; actor++) await engagement.like({ actor, tweetId, traceId });
   await site.settle();
   const { items } = await timeline.top({ viewer: null, window: '24h', place: null, limit: 100 });
   assert.ok(

@@ -27,18 +27,18 @@ function filesWith(text: string): string[] {
   });
 }
 
-async function post(person: Someone, content: string): Promise<string> {
-  const { status, body } = await person.post('/postTweet', { content });
+async function post(user: Someone, content: string): Promise<string> {
+  const { status, body } = await user.post('/postTweet', { content });
   assert.equal(status, 200, JSON.stringify(body));
   return body.tweetId;
 }
 
-async function uploadWithAlt(person: Someone, alt: string): Promise<string> {
+async function uploadWithAlt(user: Someone, alt: string): Promise<string> {
   const red = { width: 6, height: 4, channels: 3, background: 'red' } as const;
   const png = new Uint8Array(await sharp({ create: red }).png().toBuffer());
   const response = await fetch(`${api.url}/api/v1/media`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${person.token}` },
+    headers: { authorization: `Bearer ${user.token}` },
     body: pictureForm(png, 'file-name-of-eve.png', alt),
   });
   assert.equal(response.status, 200);

@@ -1,7 +1,7 @@
 /** Homes, top lists and every other list, as their readers see them from outside. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { eventually, type Person } from '#test/support/client.ts';
+import { eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
@@ -11,19 +11,19 @@ let count = 0;
 const HOME = '/me/tweets?followed=true';
 const SETTLED_MS = 2_000;
 
-async function two(): Promise<readonly [Person, Person]> {
+async function two(): Promise<readonly [User, User]> {
   count += 1;
-  return await site.people(`reader${count}`, `author${count}`);
+  return await site.users(`reader${count}`, `author${count}`);
 }
-async function post(author: Person, content: string): Promise<string> {
+async function post(author: User, content: string): Promise<string> {
   return (await author.post('/postTweet', { content })).tweetId;
 }
-async function textsOf(reader: Person, path = HOME): Promise<string[]> {
+async function textsOf(reader: User, path = HOME): Promise<string[]> {
   const { tweets } = await reader.get(path);
   return tweets.map(({ content }: { content: string }) => content);
 }
 /** A follower whose home holds what the author posted. */
-async function followerWith(...contents: string[]): Promise<[Person, Person, string[]]> {
+async function followerWith(...contents: string[]): Promise<[User, User, string[]]> {
   const [reader, author] = await two();
   await reader.post('/follow', { userId: author.id });
   const ids: string[] = [];
@@ -43,7 +43,7 @@ test('a follower sees a tweet within 2 s; whoever wrote it, with own=true, at on
   await eventually(async () => assert.deepEqual(await textsOf(reader), ['fresh']), SETTLED_MS);
 });
 
-test("a newly followed person's earlier tweets come into a home that is in use, within 2 s", async () => {
+test("a newly followed user's earlier tweets come into a home that is in use, within 2 s", async () => {
   const [reader, author] = await two();
   await post(author, 'before the follow');
   assert.deepEqual(await textsOf(reader), []);
@@ -52,15 +52,14 @@ test("a newly followed person's earlier tweets come into a home that is in use, 
 });
 
 test('deletion, mute, unfollow, block and protection show in the very next read of every list', async () => {
-  const cases: [what: string, act: (reader: Person, author: Person, tweetId: string) => Promise<unknown>][] =
-    [
-      ['deletion', (_reader, author, tweetId) => author.delete(`/tweets/${tweetId}`)],
-      ['mute', (reader, author) => reader.post('/mute', { userId: author.id })],
-      ['unfollow', (reader, author) => reader.delete(`/follow/${author.id}`)],
-      ['a block by the reader', (reader, author) => reader.post('/block', { userId: author.id })],
-      ['a block by the author', (reader, author) => author.post('/block', { userId: reader.id })],
-      ['removal of the account', (_reader, author) => removeAccount(author)],
-    ];
+  const cases: [what: string, act: (reader: User, author: User, tweetId: string) => Promise<unknown>][] = [
+    ['deletion', (_reader, author, tweetId) => author.delete(`/tweets/${tweetId}`)],
+    ['mute', (reader, author) => reader.post('/mute', { userId: author.id })],
+    ['unfollow', (reader, author) => reader.delete(`/follow/${author.id}`)],
+    ['a block by the reader', (reader, author) => reader.post('/block', { userId: author.id })],
+    ['a block by the author', (reader, author) => author.post('/block', { userId: reader.id })],
+    ['removal of the account', (_reader, author) => removeAccount(author)],
+  ];
   for (const [what, act] of cases) {
     const [reader, author, [tweetId]] = await followerWith('gone soon');
     await act(reader, author, tweetId!);
@@ -69,9 +68,9 @@ test('deletion, mute, unfollow, block and protection show in the very next read 
   }
 });
 
-async function removeAccount(person: Person): Promise<void> {
-  const { status } = await person.send('DELETE', '/me', {
-    password: `${person.handle} likes long passwords`,
+async function removeAccount(user: User): Promise<void> {
+  const { status } = await user.send('DELETE', '/me', {
+    password: `${user.handle} likes long passwords`,
   });
   assert.equal(status, 200);
 }
@@ -141,7 +140,7 @@ test('a pagination session of a home neither repeats nor skips while its authors
 test("top lists: likes, then the author's public followers, then newest; within a home likewise", async () => {
   const [reader, author] = await two();
   const [fan, rival] = await two();
-  for (const person of [author, rival]) await reader.post('/follow', { userId: person.id });
+  for (const user of [author, rival]) await reader.post('/follow', { userId: user.id });
   await fan.post('/follow', { userId: rival.id });
   const liked = await post(author, 'liked');
   const plain = await post(author, 'plain');
@@ -167,9 +166,9 @@ test("top lists: likes, then the author's public followers, then newest; within 
   assert.equal(new Set(ids).size, ids.length);
 });
 
-test('lists of people are full pages in order, and counts are exact', async () => {
+test('lists of users are full pages in order, and counts are exact', async () => {
   const [reader, author] = await two();
-  const fans = await site.people(...Array.from({ length: 7 }, (_, index) => `fan${index}`));
+  const fans = await site.users(...Array.from({ length: 7 }, (_, index) => `fan${index}`));
   const tweetId = await post(author, 'liked by many');
   for (const fan of fans) {
     await fan.post('/follow', { userId: author.id });
@@ -237,14 +236,14 @@ test('the same idempotency key posts once, however often it comes', async () => 
   const comment = { tweetId: again.body.tweetId, content: 'said once' };
   const first = await author.send('POST', '/comment', comment, key);
   const second = await author.send('POST', '/comment', comment, key);
-  assert.deepEqual([first.status, second.body], [200, first.body], 'keys belong to a person and a route');
+  assert.deepEqual([first.status, second.body], [200, first.body], 'keys belong to a user and a route');
   assert.equal((await author.get(`/tweets/${comment.tweetId}`)).commentCount, 1);
 });
 
-test("one person's reposts can be hidden from a home, their own tweets stay, and what else stands comes back", async () => {
+test("one user's reposts can be hidden from a home, their own tweets stay, and what else stands comes back", async () => {
   const [reader, author] = await two();
   count += 1;
-  const [stranger, other] = await site.people(`stranger${count}`, `other${count}`);
+  const [stranger, other] = await site.users(`stranger${count}`, `other${count}`);
   for (const followee of [author, other]) await reader.post('/follow', { userId: followee.id });
   const tweetId = await post(stranger, 'reposted by both');
   const lone = await post(stranger, 'reposted by one');

@@ -35,10 +35,10 @@ async function open(directory: string, clock: ManualClock) {
   return {
     services: system.services,
     accounts: api.accounts,
-    people: async (...userIds: number[]) => {
+    users: async (...userIds: number[]) => {
       for (const userId of userIds) {
         const handle = `p${userId}`;
-        await social.createPerson({ userId, handle, name: handle, time: system.clock.now() });
+        await social.createUser({ userId, handle, name: handle, time: system.clock.now() });
       }
     },
     post: async (author: number) => {
@@ -96,10 +96,10 @@ describe('ids', () => {
   }
 
   test('say whose they are: from those of tweets, comments and reposts follows the partition', async () => {
-    const people = Array.from({ length: 2 * PARTITIONS }, (_, n) => n + 1);
-    await site.people(...people);
-    for (const author of people) {
-      const actor = (author % people.length) + 1;
+    const users = Array.from({ length: 2 * PARTITIONS }, (_, n) => n + 1);
+    await site.users(...users);
+    for (const author of users) {
+      const actor = (author % users.length) + 1;
       const tweetId = await site.post(author);
       assert.equal(partitionOfId(tweetId), partitionOf(author));
       assert.equal(partitionOfId(await site.comment(actor, tweetId)), partitionOf(author), 'a comment');
@@ -112,7 +112,7 @@ describe('ids', () => {
 
   test('grow over a crash and a clock that was set back, also where the highest is gone again', async () => {
     const [ann, ben] = [1, 2];
-    await site.people(ann, ben);
+    await site.users(ann, ben);
     const tweetId = await site.post(ann);
     clock.advance(HOUR_MS);
     const like = await site.like(ben, tweetId);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
-import { eventually, type Person } from '#test/support/client.ts';
+import { eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp, pictureForm } from '#test/support/system-http.ts';
 import { everyAddress, wholeAnswer } from './every-answer.ts';
 
@@ -11,8 +11,8 @@ after(() => site.close());
 const red = { width: 6, height: 4, channels: 3, background: 'red' } as const;
 const png = new Uint8Array(await sharp({ create: red }).png().toBuffer());
 
-async function upload(person: Person, fileName: string, alt = '') {
-  const { status, body } = await person.send('POST', '/media', pictureForm(png, fileName, alt));
+async function upload(user: User, fileName: string, alt = '') {
+  const { status, body } = await user.send('POST', '/media', pictureForm(png, fileName, alt));
   assert.equal(status, 200, JSON.stringify(body));
   return body as { image: string; url: string; width: number; height: number };
 }
@@ -23,7 +23,7 @@ async function mediaStatus(url: string): Promise<number> {
 }
 
 test('a picture is uploaded, shown in a tweet, gone with it, and can be posted again', async () => {
-  const [ann, ben] = await site.people('ann', 'ben');
+  const [ann, ben] = await site.users('ann', 'ben');
   const { image, url, width, height } = await upload(ann, 'image1.png', 'a red dot');
   assert.deepEqual([width, height], [6, 4]);
   const { tweetId } = await ann.post('/postTweet', { content: 'look', images: ['image1.png'] });
@@ -53,7 +53,7 @@ test('a picture is uploaded, shown in a tweet, gone with it, and can be posted a
 });
 
 test('a picture that a profile shows goes when another takes its place, unless a tweet shows it too', async () => {
-  const [cyd] = await site.people('cyd');
+  const [cyd] = await site.users('cyd');
   const [one, two] = [await upload(cyd, 'one.png'), await upload(cyd, 'two.png')];
   await cyd.post('/me/profile', { picture: one.image });
   assert.equal((await site.nobody.get(`/${cyd.id}/profile`)).pictureUrl, one.url);
@@ -68,7 +68,7 @@ test('a picture that a profile shows goes when another takes its place, unless a
 });
 
 test('an account that is removed is hidden at once, and then gone from every answer to everybody', async () => {
-  const [eve, fay, gus] = await site.people('eve_who_leaves', 'fay', 'gus');
+  const [eve, fay, gus] = await site.users('eve_who_leaves', 'fay', 'gus');
   const traces = ['eve_who_leaves', 'Eve Herself', 'a life of eve', 'words of eve', 'reply of eve'];
   const picture = await upload(eve, 'eve.png');
   await eve.send('PUT', '/me/profile', { name: 'Eve Herself', bio: 'a life of eve', picture: picture.image });

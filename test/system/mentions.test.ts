@@ -1,16 +1,16 @@
 /** Whom a text mentions is named to those who may know of them, at each read, in every list. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { eventually, type Person } from '#test/support/client.ts';
+import { eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
 after(() => site.close());
-const [ann, bob, cat, dan] = await site.people('ann', 'bob', 'cat', 'dan');
+const [ann, bob, cat, dan] = await site.users('ann', 'bob', 'cat', 'dan');
 const { tweetId } = await ann.post('/postTweet', { content: 'with @bob and @nobody' });
 
 /** The ids that the mentions carry, in each of the lists. */
-async function mentioned(reader: Person): Promise<(string | null)[][]> {
+async function mentioned(reader: User): Promise<(string | null)[][]> {
   const one = await reader.get(`/tweets/${tweetId}`);
   const { tweets } = await reader.get(`/${ann.id}/tweets`);
   return [one, ...tweets].map(({ entities }) =>

@@ -1,23 +1,23 @@
-/** What people report and what moderators do about it, over HTTP: who may, who learns of it, and what is written down. */
+/** What users report and what moderators do about it, over HTTP: who may, who learns of it, and what is written down. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
-import { eventually, type Person } from '#test/support/client.ts';
+import { eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp, pictureForm } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
 after(() => site.close());
 const ROOT = { by: 'root', from: 'a test', reason: 'trusted' };
 
-async function moderator(handle: string): Promise<Person> {
-  const person = await site.person(handle);
-  await site.api.administration.setModerator({ userId: Number(person.id), moderator: true, ...ROOT });
-  return person;
+async function moderator(handle: string): Promise<User> {
+  const user = await site.user(handle);
+  await site.api.administration.setModerator({ userId: Number(user.id), moderator: true, ...ROOT });
+  return user;
 }
 const mod = await moderator('mod_one');
 
 /** The open (or resolved) reports that concern somebody, newest first. */
-async function reportsAbout({ id }: Person, state = 'open') {
+async function reportsAbout({ id }: User, state = 'open') {
   const reports = await mod.list(`/moderation/reports?state=${state}`, 'reports');
   return reports.filter(({ userId }) => userId === id);
 }
@@ -27,8 +27,8 @@ const newestEntries = async (limit: number) =>
   );
 const byMod = `@mod_one (id ${mod.id})`;
 
-test('everybody who is signed in reports what they may see: a tweet, a comment or a person, with a reason', async () => {
-  const [ann, bob] = await site.people('r_ann', 'r_bob');
+test('everybody who is signed in reports what they may see: a tweet, a comment or a user, with a reason', async () => {
+  const [ann, bob] = await site.users('r_ann', 'r_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'Buy my things' });
   const { commentId } = await ann.post('/comment', { tweetId, content: 'Really, buy them' });
   const { reportId, time } = await bob.post('/report', { tweetId, reason: ' sells things ' });
@@ -55,10 +55,10 @@ test('everybody who is signed in reports what they may see: a tweet, a comment o
 });
 
 test('a report names one thing, gives a reason of at most 500 characters, and finds nothing that is hidden', async () => {
-  const [ann, bob, cat] = await site.people('s_ann', 's_bob', 's_cat');
+  const [ann, bob, cat] = await site.users('s_ann', 's_bob', 's_cat');
   const { tweetId } = await ann.post('/postTweet', { content: 'for few' });
   const { commentId } = await ann.post('/comment', { tweetId, content: 'hm' });
-  const codeOf = async (who: Person, body: object) => (await who.send('POST', '/report', body)).body.code;
+  const codeOf = async (who: User, body: object) => (await who.send('POST', '/report', body)).body.code;
   const reason = 'x';
   assert.equal(await codeOf(bob, { reason }), 'invalid_request');
   assert.equal(await codeOf(bob, { tweetId, userId: ann.id, reason }), 'invalid_request');
@@ -78,11 +78,11 @@ test('a report names one thing, gives a reason of at most 500 characters, and fi
 });
 
 test('only moderators see reports and resolve them, and only while they are that', async () => {
-  const [ann, bob] = await site.people('t_ann', 't_bob');
+  const [ann, bob] = await site.users('t_ann', 't_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'fine' });
   const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
   const resolution = { act: 'remove', reason: 'y' };
-  const statusesOf = async (who: Person) => [
+  const statusesOf = async (who: User) => [
     (await who.send('GET', '/moderation/reports')).status,
     (await who.send('POST', `/moderation/reports/${reportId}`, resolution)).status,
   ];
@@ -97,7 +97,7 @@ test('only moderators see reports and resolve them, and only while they are that
 });
 
 test('a moderator sees what was reported whoever blocked whom, and who is named', async () => {
-  const [ann, bob] = await site.people('u_ann', 'u_bob');
+  const [ann, bob] = await site.users('u_ann', 'u_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'behind a block' });
   await bob.post('/report', { tweetId, reason: 'x' });
   await ann.post('/block', { userId: mod.id });
@@ -112,13 +112,13 @@ test('a moderator sees what was reported whoever blocked whom, and who is named'
 });
 
 test('a moderator sees the pictures of what is reported, until that is resolved', async () => {
-  const [ann, bob] = await site.people('q_ann', 'q_bob');
+  const [ann, bob] = await site.users('q_ann', 'q_bob');
   await ann.post('/me/profile', { protected: true });
   await bob.post('/follow', { userId: ann.id });
   await ann.post(`/me/follow-requests/${bob.id}`, { approve: true });
   const { image, url } = await upload(ann);
   const { tweetId } = await ann.post('/postTweet', { content: 'look', images: [image] });
-  const seenBy = async ({ token }: Person) => {
+  const seenBy = async ({ token }: User) => {
     const response = await fetch(site.url + url, { headers: { authorization: `Bearer ${token}` } });
     await response.arrayBuffer();
     return response.status;
@@ -132,7 +132,7 @@ test('a moderator sees the pictures of what is reported, until that is resolved'
 });
 
 test('removing a tweet takes it away everywhere, resolves all that is open about it, and says who did it', async () => {
-  const [ann, bob, cat] = await site.people('v_ann', 'v_bob', 'v_cat');
+  const [ann, bob, cat] = await site.users('v_ann', 'v_bob', 'v_cat');
   const { tweetId } = await ann.post('/postTweet', { content: 'bad' });
   const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
   await cat.post('/report', { tweetId, reason: 'y' });
@@ -162,7 +162,7 @@ test('removing a tweet takes it away everywhere, resolves all that is open about
 });
 
 test('removing a comment takes it away and its count down; the tweet stays', async () => {
-  const [ann, bob] = await site.people('w_ann', 'w_bob');
+  const [ann, bob] = await site.users('w_ann', 'w_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'good' });
   const { commentId } = await bob.post('/comment', { tweetId, content: 'bad' });
   const { reportId } = await ann.post('/report', { commentId, reason: 'x' });
@@ -178,7 +178,7 @@ test('removing a comment takes it away and its count down; the tweet stays', asy
 });
 
 test('suspending hides the author and signs them out; a moderator is not suspended so', async () => {
-  const [ann, bob] = await site.people('x_ann', 'x_bob');
+  const [ann, bob] = await site.users('x_ann', 'x_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'bad' });
   const first = await bob.post('/report', { tweetId, reason: 'x' });
   await bob.post('/report', { userId: ann.id, reason: 'all of it' });
@@ -192,7 +192,7 @@ test('suspending hides the author and signs them out; a moderator is not suspend
     });
     assert.equal(refused.body.code, 'forbidden');
     const removal = await mod.send('POST', `/moderation/reports/${reportId}`, { act: 'remove', reason: 'y' });
-    assert.equal(removal.body.code, 'invalid_request', 'a person is not removed');
+    assert.equal(removal.body.code, 'invalid_request', 'a user is not removed');
     await mod.post(`/moderation/reports/${reportId}`, { act: 'dismiss', reason: 'no' });
   }
   await mod.post(`/moderation/reports/${first.reportId}`, { act: 'suspend', reason: 'spam' });
@@ -206,7 +206,7 @@ test('suspending hides the author and signs them out; a moderator is not suspend
 });
 
 test('two moderators at once: the report says what was done, and whoever dismissed too late is told', async () => {
-  const [ann, bob] = await site.people('o_ann', 'o_bob');
+  const [ann, bob] = await site.users('o_ann', 'o_bob');
   const other = await moderator('o_mod');
   for (let round = 0; round < 10; round++) {
     const { tweetId } = await ann.post('/postTweet', { content: `bad ${round}` });
@@ -224,7 +224,7 @@ test('two moderators at once: the report says what was done, and whoever dismiss
 });
 
 test('dismissing changes nothing but the report, and is written down; the same may be reported again', async () => {
-  const [ann, bob] = await site.people('y_ann', 'y_bob');
+  const [ann, bob] = await site.users('y_ann', 'y_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'fine' });
   const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
   await mod.post(`/moderation/reports/${reportId}`, { act: 'dismiss', reason: 'is fine' });
@@ -238,7 +238,7 @@ test('dismissing changes nothing but the report, and is written down; the same m
 });
 
 test('what its author deletes leaves the report open without its words; with an account all about it goes', async () => {
-  const [ann, bob] = await site.people('z_ann', 'z_bob');
+  const [ann, bob] = await site.users('z_ann', 'z_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'gone soon' });
   await bob.post('/report', { tweetId, reason: 'words of bob' });
   await ann.post('/report', { userId: bob.id, reason: 'words of ann' });
@@ -258,14 +258,14 @@ test('what its author deletes leaves the report open without its words; with an 
   });
 });
 
-async function upload(person: Person): Promise<{ image: string; url: string }> {
+async function upload(user: User): Promise<{ image: string; url: string }> {
   const square = { width: 2, height: 2, channels: 3, background: 'red' } as const;
   const png = await sharp({ create: square }).png().toBuffer();
-  return person.post('/media', pictureForm(new Uint8Array(png), 'me.png'));
+  return user.post('/media', pictureForm(new Uint8Array(png), 'me.png'));
 }
 
 test('an administrator removes a picture: it is served no more, and the profile shows none', async () => {
-  const ann = await site.person('p_ann');
+  const ann = await site.user('p_ann');
   const { image, url } = await upload(ann);
   await ann.post('/me/profile', { picture: image });
   const { tweetId } = await ann.post('/postTweet', { content: 'look', images: [image] });
@@ -286,7 +286,7 @@ test('somebody reports so often in an hour and no more', async () => {
   const quotas = { report: { quota: 2, window_ms: 3_600_000 } };
   const strict = await openSystemHttp({ rateLimits: 'on', quotas });
   try {
-    const [ann, bob] = await strict.people('ann', 'bob');
+    const [ann, bob] = await strict.users('ann', 'bob');
     for (const status of [200, 200, 429]) {
       const { status: got, headers } = await ann.send('POST', '/report', { userId: bob.id, reason: 'x' });
       assert.equal(got, status);

@@ -1,7 +1,7 @@
-/** What people are told, in their notifications and by their streams, as they see it from outside. */
+/** What users are told, in their notifications and by their streams, as they see it from outside. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type Answer, eventually, type Person } from '#test/support/client.ts';
+import { type Answer, eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
@@ -10,20 +10,20 @@ let count = 0;
 
 type Notification = Answer['body'];
 
-async function cast(): Promise<readonly [Person, Person, Person]> {
+async function cast(): Promise<readonly [User, User, User]> {
   count += 1;
-  return await site.people(`ann${count}`, `ben${count}`, `cyd${count}`);
+  return await site.users(`ann${count}`, `ben${count}`, `cyd${count}`);
 }
-async function post(author: Person, content: string): Promise<string> {
+async function post(author: User, content: string): Promise<string> {
   return (await author.post('/postTweet', { content })).tweetId;
 }
 /** What somebody has been told, newest first, once everything has been folded. */
-async function told(person: Person): Promise<{ notifications: Notification[]; unread: number }> {
+async function told(user: User): Promise<{ notifications: Notification[]; unread: number }> {
   await site.settle();
-  return await person.get('/me/notifications');
+  return await user.get('/me/notifications');
 }
-async function typesTold(person: Person): Promise<string[]> {
-  const { notifications } = await told(person);
+async function typesTold(user: User): Promise<string[]> {
+  const { notifications } = await told(user);
   return notifications.map(({ type }) => type);
 }
 
@@ -54,7 +54,7 @@ test('a like, a comment, a repost, a mention, a follow and a request are told; a
   assert.deepEqual(await typesTold(ben), [], 'nobody is told what they did themselves');
 
   await ann.post('/me/profile', { protected: true });
-  const cyd = await site.person(`asker${count}`);
+  const cyd = await site.user(`asker${count}`);
   await cyd.post('/follow', { userId: ann.id });
   assert.equal((await typesTold(ann))[0], 'followRequest');
   await ann.post(`/me/follow-requests/${cyd.id}`, { approve: false });
@@ -89,7 +89,7 @@ test('likes of a tweet are one group until it is read; later ones open another',
   const [group] = first.notifications;
   assert.deepEqual([group.actors, group.actorCount, first.unread], [[cyd.id, ben.id], 2, 1]);
   assert.deepEqual((await ann.post('/me/notifications/read', { upTo: group.id })).unread, 0);
-  await site.person(`late${count}`).then((late) => late.post('/like', { tweetId }));
+  await site.user(`late${count}`).then((late) => late.post('/like', { tweetId }));
   const second = await told(ann);
   assert.deepEqual(
     second.notifications.map(({ actorCount, read }) => [actorCount, read]),
@@ -147,7 +147,7 @@ test('the bell: by default new tweets are one group, with all each is told, with
   assert.equal((await told(ann)).unread, 0);
 });
 
-test('a muted thread, a muted person and settings keep notifications away', async () => {
+test('a muted thread, a muted user and settings keep notifications away', async () => {
   const [ann, ben, cyd] = await cast();
   const loud = await post(ann, 'loud');
   await ann.post('/muteThread', { tweetId: loud });
@@ -225,7 +225,7 @@ test('a stream ends within 5 s of its session; a sixth one is refused', async ()
     password: `${ann.handle} likes long passwords`,
   });
   const elsewhere = { ...ann, token };
-  const streams = await Promise.all([ann, ann, ann, ann, elsewhere].map((person) => site.stream(person)));
+  const streams = await Promise.all([ann, ann, ann, ann, elsewhere].map((user) => site.stream(user)));
   await assert.rejects(site.stream(ann), /429/);
   const { sessions } = await ann.get('/sessions');
   const other = sessions.find(({ current }: { current: boolean }) => !current);

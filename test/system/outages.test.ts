@@ -13,16 +13,16 @@ const HOME = '/me/tweets?followed=true';
 const SERVICES = ['tweets', 'social', 'engagement', 'timeline', 'notifications'] as const;
 
 // Ann follows Ben and once followed Eve, who blocks her now; Pia is protected and not for Ann.
-const [ann, ben, eve, pia] = await site.people('ann', 'ben', 'eve', 'pia');
+const [ann, ben, eve, pia] = await site.users('ann', 'ben', 'eve', 'pia');
 for (const { id } of [ben, eve]) await ann.post('/follow', { userId: id });
 const { tweetId } = await ben.post('/postTweet', { content: 'words of ben' });
 const own = (await ann.post('/postTweet', { content: 'words of ann' })).tweetId;
 const hiddenIds: string[] = [];
-for (const person of [eve, pia]) {
-  const hidden = await person.post('/postTweet', { content: `words of ${person.handle}` });
+for (const user of [eve, pia]) {
+  const hidden = await user.post('/postTweet', { content: `words of ${user.handle}` });
   hiddenIds.push(hidden.tweetId);
-  await person.post('/comment', { tweetId, content: `words of ${person.handle}` });
-  await person.post('/like', { tweetId: own });
+  await user.post('/comment', { tweetId, content: `words of ${user.handle}` });
+  await user.post('/like', { tweetId: own });
 }
 await ben.post('/like', { tweetId });
 await ben.post('/like', { tweetId: own });
@@ -132,7 +132,7 @@ test('what happened during an outage is there after it', async () => {
   site.outages.restore();
   await eventually(async () => assert.equal((await ann.get(HOME)).tweets[0].tweetId, posted.tweetId));
   site.outages.fail('engagement');
-  const { id } = await site.person('newcomer');
+  const { id } = await site.user('newcomer');
   await ann.post('/follow', { userId: id });
   site.outages.restore();
   await site.settle();

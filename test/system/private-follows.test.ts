@@ -5,17 +5,17 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { WINDOW_MS } from '#domain/limits.ts';
-import { type Client, eventually, type Person } from '#test/support/client.ts';
+import { type Client, eventually, type User } from '#test/support/client.ts';
 import type { EventStream } from '#test/support/event-stream.ts';
 import { openSystemHttp, type SystemHttp } from '#test/support/system-http.ts';
 import { comparable, everyAddress, type Subjects, wholeAnswer } from './every-answer.ts';
 
 interface Story {
   site: SystemHttp;
-  xena: Person;
-  yara: Person;
-  zoe: Person;
-  wes: Person;
+  xena: User;
+  yara: User;
+  zoe: User;
+  wes: User;
   observers: Record<string, Client>;
   streams: Record<string, EventStream>;
   subjects: Subjects;
@@ -30,7 +30,7 @@ interface Story {
 async function play(secret: boolean): Promise<Story> {
   const site = await openSystemHttp();
   after(() => site.close());
-  const [xena, yara, zoe, wes, pia, mia, sam] = await site.people(
+  const [xena, yara, zoe, wes, pia, mia, sam] = await site.users(
     'xena',
     'yara',
     'zoe',
@@ -40,20 +40,20 @@ async function play(secret: boolean): Promise<Story> {
     'sam',
   );
   const names = new Map<string, string>();
-  async function post(author: Person, content: string) {
+  async function post(author: User, content: string) {
     const { tweetId } = await author.post('/postTweet', { content });
     names.set(tweetId, `the tweet "${content}"`);
     return tweetId as string;
   }
   const streams = { yara: await site.stream(yara), zoe: await site.stream(zoe) };
   // Mia knows all of them; Yara and Zoe have as many followers, so that a tie would show one more.
-  for (const person of [xena, yara, zoe, wes]) await follow(mia, person);
-  for (const person of [xena, yara, zoe]) await follow(person, mia);
+  for (const user of [xena, yara, zoe, wes]) await follow(mia, user);
+  for (const user of [xena, yara, zoe]) await follow(user, mia);
   await follow(sam, xena);
   await follow(sam, mia);
   await follow(xena, zoe);
   await site.settle();
-  if (secret) for (const person of [yara, zoe, wes, pia]) await follow(xena, person, true);
+  if (secret) for (const user of [yara, zoe, wes, pia]) await follow(xena, user, true);
   else await xena.delete(`/follow/${zoe.id}`);
   const first = await post(yara, 'one of yara');
   await post(zoe, 'one of zoe');
@@ -91,7 +91,7 @@ async function play(secret: boolean): Promise<Story> {
   };
 }
 
-async function follow(follower: Person, followee: Person, privately = false): Promise<void> {
+async function follow(follower: User, followee: User, privately = false): Promise<void> {
   await follower.post('/follow', { userId: followee.id, private: privately });
 }
 
@@ -138,8 +138,8 @@ test('nobody but the follower is answered anything else by any call, cursors and
 });
 
 test('nor is anybody told anything else by their stream', () => {
-  const told = ({ streams, names }: Story, person: 'yara' | 'zoe') =>
-    streams[person]!.events.filter(({ type }) => type !== 'counts').map(({ type, data }) =>
+  const told = ({ streams, names }: Story, user: 'yara' | 'zoe') =>
+    streams[user]!.events.filter(({ type }) => type !== 'counts').map(({ type, data }) =>
       comparable({ type, data }, names),
     );
   assert.deepEqual(told(secret, 'yara'), told(open, 'yara'));

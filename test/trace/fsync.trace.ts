@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
-import { connect, type Person, signUp } from '../support/client.ts';
+import { connect, signUp, type User } from '../support/client.ts';
 import { type Server, startServer, temporaryData } from '../support/server.ts';
 import { type Call, isRename, isSync, isWrite, pathOf, readTrace, tracing } from './strace.ts';
 
@@ -49,13 +49,13 @@ describe('the trace of a server that handles one request after the other', () =>
   const { data, remove } = temporaryData();
   const file = `${data}.trace`;
   let server: Server;
-  let ada: Person;
-  let bob: Person;
+  let ada: User;
+  let bob: User;
   let image: string;
   let trace: Call[];
 
-  const requestOf = (person: Person) => (name: string, method: string, path: string, body?: unknown) =>
-    person.send(method, path, body, { 'x-request-id': `trace-${name}` });
+  const requestOf = (user: User) => (name: string, method: string, path: string, body?: unknown) =>
+    user.send(method, path, body, { 'x-request-id': `trace-${name}` });
 
   before(async () => {
     server = await startServer({ data, under: tracing(file) });

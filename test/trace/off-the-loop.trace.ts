@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Person, signUp } from '../support/client.ts';
+import { signUp, type User } from '../support/client.ts';
 import { ROOT, run, type Server, startServer, temporaryData } from '../support/server.ts';
 import { type Call, isSync, isWrite, pathOf, readTrace, tracing } from './strace.ts';
 
@@ -48,8 +48,8 @@ describe('the trace of a server under load', () => {
     remove();
   });
 
-  async function post(person: Person, content: string): Promise<void> {
-    assert.equal((await person.send('POST', '/postTweet', { content })).status, 200);
+  async function post(user: User, content: string): Promise<void> {
+    assert.equal((await user.send('POST', '/postTweet', { content })).status, 200);
   }
   const written = (content: string) =>
     trace.find((call) => isWrite(call) && isLog(call) && call.args.includes(content))!;

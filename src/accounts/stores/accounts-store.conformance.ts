@@ -21,7 +21,7 @@ export interface AccountsBackend {
 function account(userId: number, fields: Partial<NewAccount> = {}): NewAccount {
   return {
     userId,
-    handle: `Person${userId}`,
+    handle: `User${userId}`,
     name: '',
     passwordHash: `hash${userId}`,
     created: 1_000,
@@ -178,9 +178,9 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.equal((await two.store.byId({ userId: 1 }))?.state, 'active', 'only what is erasing is erased');
       await one.store.setState({ userId: 1, from: ['active'], to: 'erasing', time: 5_000, audit: null });
       await two.store.erase({ userId: 1, time: 6_000 });
-      const row = await one.store.byHandle({ handle: 'person1' });
+      const row = await one.store.byHandle({ handle: 'user1' });
       assert.deepEqual([row?.state, row?.name, row?.passwordHash], ['erased', '', '']);
-      assert.equal(await one.store.reserve(account(2, { handle: 'PERSON1' })), 'taken');
+      assert.equal(await one.store.reserve(account(2, { handle: 'USER1' })), 'taken');
     });
 
     test('sessions are listed by their last use, which never goes back', async () => {

@@ -32,7 +32,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       ({ one, two } = opened);
     });
 
-    const reserve = (userId: number, handle = `Person${userId}`, inviteHash?: string) =>
+    const reserve = (userId: number, handle = `User${userId}`, inviteHash?: string) =>
       one.store.reserve({
         userId,
         handle,
@@ -175,9 +175,9 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       await signUp(1);
       assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), []);
       await one.store.setState({ userId: 1, from: ['active'], to: 'suspended', time: 1, audit: null });
-      await one.store.announced({ userId: 1, state: 'active', handle: 'Person1' });
+      await one.store.announced({ userId: 1, state: 'active', handle: 'User1' });
       assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), [1]);
-      await one.store.announced({ userId: 1, state: 'suspended', handle: 'Person1' });
+      await one.store.announced({ userId: 1, state: 'suspended', handle: 'User1' });
       assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), []);
       await one.store.changeHandle({ userId: 1, handle: 'new', time: 1, audit: entry() });
       assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), [1]);
@@ -217,7 +217,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
         two.store.reserve({ ...row(2), inviteHash: 'code1' }),
       ]);
       assert.deepEqual(raced.sort(), ['no_invite', 'reserved']);
-      assert.equal(await reserve(3, 'PERSON1', 'code3'), 'taken');
+      assert.equal(await reserve(3, 'USER1', 'code3'), 'taken');
       assert.equal(await reserve(5, 'e', 'code3'), 'reserved');
       assert.deepEqual(
         (await two.store.invites({ now: 1_000, limit: 10 })).map(({ inviteId, usesLeft }) => [
@@ -234,5 +234,5 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
 }
 
 function row(userId: number) {
-  return { userId, handle: `Person1${userId === 1 ? '' : 'b'}`, name: '', passwordHash: 'h', created: 1_000 };
+  return { userId, handle: `User1${userId === 1 ? '' : 'b'}`, name: '', passwordHash: 'h', created: 1_000 };
 }

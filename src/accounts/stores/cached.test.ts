@@ -22,14 +22,14 @@ function openPlain(t: TestContext): AccountsStore {
   return createSqliteAccountsStore(db);
 }
 
-const PEOPLE = [1, 2, 3];
+const USERS = [1, 2, 3];
 const STEPS = 300;
 
-/** Whatever the store can do with the sessions of three people, each in the middle of the others' lives. */
+/** Whatever the store can do with the sessions of three users, each in the middle of the others' lives. */
 function createActs(store: AccountsStore, integer: (below: number) => number) {
   const tokens: { userId: number; sessionId: number; tokenHash: string }[] = [];
-  const hashes = new Map(PEOPLE.map((userId) => [userId, `hash${userId}`]));
-  const anybody = () => PEOPLE[integer(PEOPLE.length)]!;
+  const hashes = new Map(USERS.map((userId) => [userId, `hash${userId}`]));
+  const anybody = () => USERS[integer(USERS.length)]!;
   const anyToken = () => tokens[integer(tokens.length)] ?? { userId: 1, sessionId: 0, tokenHash: '' };
   let time = 1_000;
 
@@ -75,7 +75,7 @@ test('whoever asked for sessions before is answered what is so, after whatever c
   const plain = openPlain(t);
   const cached = createCachedAccountsStore({ store: plain });
   const { integer } = createSeededRandom(11);
-  for (const userId of PEOPLE) {
+  for (const userId of USERS) {
     const account = { userId, handle: `user${userId}`, name: '', passwordHash: `hash${userId}`, created: 1 };
     await cached.reserve(account);
   }

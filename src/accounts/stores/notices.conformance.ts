@@ -1,4 +1,4 @@
-/** What every store of accounts must do to tell people about their own, with two handles open on one backend. */
+/** What every store of accounts must do to tell users about their own, with two handles open on one backend. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
@@ -71,7 +71,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(2), []);
     });
 
-    test('the newest notices of a person are kept, and the devices that they used last', async () => {
+    test('the newest notices of a user are kept, and the devices that they used last', async () => {
       const device = (n: number) =>
         `device ${String.fromCharCode(0x41 + (n % 26), 0x41 + Math.floor(n / 26))}`;
       await signUp(1, 1_000, device(0));

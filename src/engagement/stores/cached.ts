@@ -37,7 +37,7 @@ const FEW_ROWS = 24;
 const MANY_ROWS_EACH = 10;
 /** Likers kept with a tweet: a search through so many numbers costs some 30 ns. */
 const MOST_LIKERS = 64;
-/** Reposts kept with a tweet; beyond, a home asks the store, 1 µs for each person that its reader follows. */
+/** Reposts kept with a tweet; beyond, a home asks the store, 1 µs for each user that its reader follows. */
 const MOST_REPOSTS = 256;
 /** Viewers remembered for a tweet with more than either. */
 const MOST_KNOWN = 256;
@@ -135,14 +135,14 @@ export function createCachedEngagementStore({
       const { actors, through, undoneAfter } = request;
       const found: RepostActivity[] = [];
       const others: TweetId[] = [];
-      let people: Set<UserId> | undefined;
+      let users: Set<UserId> | undefined;
       for (const tweetId of new Set(request.tweetIds)) {
         const reposts = entries.get(tweetId)?.reposts;
         if (reposts === undefined || reposts === null) others.push(tweetId);
         else if (reposts.length > 0) {
-          people ??= new Set(actors);
+          users ??= new Set(actors);
           for (const row of reposts) {
-            if (row.id <= through && people.has(row.userId) && counts(row, undoneAfter)) found.push(row);
+            if (row.id <= through && users.has(row.userId) && counts(row, undoneAfter)) found.push(row);
           }
         }
       }

@@ -71,7 +71,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
     });
 
     for (const crowd of [9, 65, 260]) {
-      test(`each of ${crowd} people is known to like and to have reposted, nobody else, through every undo`, async () => {
+      test(`each of ${crowd} users is known to like and to have reposted, nobody else, through every undo`, async () => {
         const actors = Array.from({ length: crowd }, (_, index) => index + 1);
         await Promise.all(
           actors.flatMap((actor) => [kit.one.addLike(act(actor)), kit.two.addRepost(act(actor))]),

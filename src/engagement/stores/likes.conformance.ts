@@ -57,7 +57,7 @@ export function describeLikes(name: string, create: CreateBackend): void {
       assert.equal((await eventsOf(kit.log, 'engagement', AUTHOR)).length, 1);
     });
 
-    test('likes of many people from both handles at once are all counted', async () => {
+    test('likes of many users from both handles at once are all counted', async () => {
       await Promise.all(
         Array.from({ length: 60 }, (_, index) =>
           (index % 2 === 0 ? kit.one : kit.two).addLike(act(index + 1)),

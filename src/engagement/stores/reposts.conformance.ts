@@ -112,11 +112,11 @@ export function describeReposts(name: string, create: CreateBackend): void {
       });
     });
 
-    for (const [people, name] of [
-      [[1, 2, 3, 50], 'more people than reposts'],
-      [[2], 'more reposts than people'],
+    for (const [users, name] of [
+      [[1, 2, 3, 50], 'more users than reposts'],
+      [[2], 'more reposts than users'],
     ] as const) {
-      test(`reposts of tweets by people, ${name}`, async () => {
+      test(`reposts of tweets by users, ${name}`, async () => {
         const first = act(2);
         const second = act(2);
         const other = act(2, OTHER_TWEET);
@@ -131,7 +131,7 @@ export function describeReposts(name: string, create: CreateBackend): void {
         }
         const ask = {
           tweetIds: [TWEET, OTHER_TWEET, 5],
-          actors: [...people],
+          actors: [...users],
           through: Number.MAX_SAFE_INTEGER,
         };
         const ids = async (change: object) =>

@@ -45,10 +45,10 @@ export async function openWorld() {
       running = start(directory, { clock, minter });
       await this.pass(1_000);
     },
-    async people(...userIds: UserId[]): Promise<void> {
+    async users(...userIds: UserId[]): Promise<void> {
       for (const userId of userIds) {
-        const person = { userId, handle: `p${userId}`, name: `Person ${userId}`, time: clock.now() };
-        await running.social.createPerson(person);
+        const user = { userId, handle: `p${userId}`, name: `User ${userId}`, time: clock.now() };
+        await running.social.createUser(user);
       }
     },
     async protect(userId: UserId): Promise<void> {

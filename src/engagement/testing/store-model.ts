@@ -1,5 +1,5 @@
 /**
- * Random actions of a few people through both handles, checked against a plain model after each: counts, lists,
+ * Random actions of a few users through both handles, checked against a plain model after each: counts, lists,
  * flags, what stands, tails, and that the events, folded, say the same.
  */
 import assert from 'node:assert/strict';
@@ -22,7 +22,7 @@ import {
   undo,
 } from './store-kit.ts';
 
-const PEOPLE = [1, 2, 3, 4, 5];
+const USERS = [1, 2, 3, 4, 5];
 const TWEETS = [TWEET, OTHER_TWEET];
 const RUNS = 15;
 
@@ -52,7 +52,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 20, arbitrary: fc.constantFrom('list', 'remove', 'abandon') },
     { weight: 1, arbitrary: fc.constant('erase') },
   ) as fc.Arbitrary<Step['action']>,
-  actor: fc.constantFrom(...PEOPLE),
+  actor: fc.constantFrom(...USERS),
   tweetId: fc.constantFrom(...TWEETS),
   first: fc.boolean(),
   nth: fc.nat(9),
@@ -64,7 +64,7 @@ export function describeModel(name: string, create: CreateBackend): void {
       let dirty = false;
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
-          if (dirty) await Promise.all(PEOPLE.map((actor) => eraseAll(kit.one, actor)));
+          if (dirty) await Promise.all(USERS.map((actor) => eraseAll(kit.one, actor)));
           dirty = true;
           const model: Model = new Map();
           for (const one of steps) {
@@ -164,7 +164,7 @@ async function compare(store: EngagementStore, model: Model, { actor: viewer }: 
   }
   const byIds = items.filter((item) => item.kind === 'repost');
   const tails = await store.repostTails({
-    actors: PEOPLE,
+    actors: USERS,
     before: null,
     atLeast: 0,
     afterPositions: null,
@@ -176,7 +176,7 @@ async function compare(store: EngagementStore, model: Model, { actor: viewer }: 
     byIds.map((item) => [item.id, item.actor]),
   );
   const through = Number.MAX_SAFE_INTEGER;
-  const named = await store.repostsBy({ tweetIds: TWEETS, actors: PEOPLE, through, undoneAfter: null });
+  const named = await store.repostsBy({ tweetIds: TWEETS, actors: USERS, through, undoneAfter: null });
   assert.deepEqual(
     named.map((row) => row.id),
     byIds.map((item) => item.id),
@@ -203,6 +203,6 @@ async function compareEvents(kit: Kit, model: Model): Promise<void> {
       .sort((a, b) => a - b);
   const told = await eventsOf(kit.log, 'engagement', AUTHOR);
   assert.deepEqual(fold(told), ids(['like', 'comment', 'repost']));
-  const reposts = await Promise.all(PEOPLE.map((actor) => eventsOf(kit.log, 'reposts', actor)));
+  const reposts = await Promise.all(USERS.map((actor) => eventsOf(kit.log, 'reposts', actor)));
   assert.deepEqual(fold(reposts.flat()), ids(['repost']));
 }

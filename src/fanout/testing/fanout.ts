@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { WarbleError } from '#domain/errors.ts';
 import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import { mayReadPerson } from '#domain/visibility.ts';
+import { canReadUser } from '#domain/visibility.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
@@ -150,12 +150,12 @@ export async function openCommunity(options: CommunityOptions = {}) {
     async pass(duration_ms: number): Promise<void> {
       clock.advance(duration_ms);
     },
-    async people(count: number): Promise<void> {
+    async users(count: number): Promise<void> {
       for (let userId = 1; userId <= count; userId++) {
-        await social.createPerson({
+        await social.createUser({
           userId,
           handle: `p${userId}`,
-          name: `Person ${userId}`,
+          name: `User ${userId}`,
           time: clock.now(),
         });
       }
@@ -229,7 +229,7 @@ async function page(community: PageDeps, request: PageRequest): Promise<ShownPag
       const [record] = await tweets.get({ ids: [entry.tweetId] });
       if (record === undefined) continue;
       const [author] = await social.view({ viewer: reader, userIds: [record.author] });
-      if (author === undefined || !mayReadPerson(author, reader) || author.muting) continue;
+      if (author === undefined || !canReadUser(author, reader) || author.muting) continue;
       shown.push(entry);
       if (shown.length < limit) continue;
       const ended = found.next === null && at === found.entries.length - 1;

@@ -251,7 +251,7 @@ test('limits are told in header fields, and beyond them one is told when to come
     await signUp(site, { ...ANN, handle: 'Ann9' });
   }));
 
-test('whoever guesses passwords is stopped, the person is not', () =>
+test('whoever guesses passwords is stopped, the user is not', () =>
   onSite(
     async (site) => {
       await signUp(site);

@@ -14,7 +14,7 @@ import { forgetCookies, setSessionCookie } from '#http/session-cookie.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import { Id, Nothing, named, namedEnum, nullable, strictObject, Time } from '../schemas/common.ts';
-import { userHead } from '../serializers.ts';
+import { profileBasicJson } from '../serializers.ts';
 
 export interface AccountRoutesDeps {
   accounts: Accounts;
@@ -196,10 +196,10 @@ function meRoute({ accounts, services: { social } }: AccountRoutesDeps): Route {
     }),
     async handler({ caller: { userId } }) {
       const { created, moderator } = await accounts.account({ userId });
-      const [person] = await social.view({ viewer: userId, userIds: [userId] });
-      if (person === undefined)
+      const [user] = await social.view({ viewer: userId, userIds: [userId] });
+      if (user === undefined)
         throw new WarbleError('unavailable', 'Your profile is not there yet; try again.');
-      const shown = { ...userHead(person), protected: person.protected, moderator };
+      const shown = { ...profileBasicJson(user), protected: user.protected, moderator };
       return { userId: String(userId), ...shown, created: new Date(created).toISOString() };
     },
   });

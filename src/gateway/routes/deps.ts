@@ -7,7 +7,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Presenter, UserHead } from '../serializers.ts';
+import type { Presenter, ProfileBasicJson } from '../serializers.ts';
 
 export interface Services {
   tweets: Tweets;
@@ -25,13 +25,13 @@ export interface RouteDeps {
   clock: Clock;
 }
 
-/** The `users` of these people; whoever was never there is left out. At most 1,000. */
+/** The `users` of these users; whoever was never there is left out. At most 1,000. */
 export async function usersOf(
   { services, presenter }: Pick<RouteDeps, 'services' | 'presenter'>,
   viewer: number | null,
   userIds: readonly number[],
-): Promise<Record<string, UserHead>> {
+): Promise<Record<string, ProfileBasicJson>> {
   if (userIds.length === 0) return {};
-  const people = await services.social.view({ viewer, userIds: [...new Set(userIds)] });
-  return presenter.users(people);
+  const users = await services.social.view({ viewer, userIds: [...new Set(userIds)] });
+  return presenter.users(users);
 }

@@ -5,15 +5,15 @@ import { LIMITS } from '#domain/limits.ts';
 import { openBefore, type Place, scopeOf, sealNext } from '#http/cursors.ts';
 import { type Caller, defineRoute, type RawJson, type Route } from '#http/route.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
-import { idListOf, personOf, selfOf } from '../ids.ts';
-import { PersonParams } from '../schemas/common.ts';
-import { PersonTweetsQuery, TweetPage, TweetsQuery } from '../schemas/tweets.ts';
+import { idListOf, selfOf, userOf } from '../ids.ts';
+import { UserParams } from '../schemas/common.ts';
+import { TweetPage, TweetsQuery, UserTweetsQuery } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
 
 const topic = 'Feeds';
 
 export function feedsRoutes(deps: RouteDeps): Route[] {
-  return [topRoute(deps), personTweetsRoute(deps)];
+  return [topRoute(deps), userTweetsRoute(deps)];
 }
 
 function topRoute({ services: { timeline }, cursors, presenter }: RouteDeps): Route {
@@ -51,7 +51,7 @@ function topPlaceOf([snapshot, index]: Place): TopPlace {
   return { snapshot: snapshot as string, index: index as number };
 }
 
-interface PersonTweets {
+interface UserTweets {
   followed?: boolean;
   own?: boolean;
   order?: 'top';
@@ -62,11 +62,11 @@ interface PersonTweets {
 }
 
 /** Which parameters each of the three lists under this path takes. */
-const OF_AUTHOR: (keyof PersonTweets)[] = ['followed', 'cursor', 'limit'];
-const OF_HOME: (keyof PersonTweets)[] = ['followed', 'own', 'cursor', 'limit'];
-const OF_HOME_TOP: (keyof PersonTweets)[] = ['followed', 'order', 'window', 'k'];
+const OF_AUTHOR: (keyof UserTweets)[] = ['followed', 'cursor', 'limit'];
+const OF_HOME: (keyof UserTweets)[] = ['followed', 'own', 'cursor', 'limit'];
+const OF_HOME_TOP: (keyof UserTweets)[] = ['followed', 'order', 'window', 'k'];
 
-function personTweetsRoute(deps: RouteDeps): Route {
+function userTweetsRoute(deps: RouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/{userId}/tweets',
@@ -76,11 +76,11 @@ function personTweetsRoute(deps: RouteDeps): Route {
     topic,
     summary: "Somebody's tweets; with followed=true the home feed, with order=top its most popular",
     description:
-      "Without `followed`: that person's own tweets, newest first. `followed=true` (for oneself, signed in): the " +
+      "Without `followed`: that user's own tweets, newest first. `followed=true` (for oneself, signed in): the " +
       'tweets and reposts of those you follow, with `own=true` yours too. `followed=true&order=top`: the top `k` of ' +
       'all that they posted in the `window`.',
-    params: PersonParams,
-    query: PersonTweetsQuery,
+    params: UserParams,
+    query: UserTweetsQuery,
     answer: TweetPage,
     errors: ['invalid_cursor', 'forbidden', 'not_found'],
     async handler({ params, query, caller }) {
@@ -114,11 +114,11 @@ function refuseOthers<Query extends object>(query: Query, taken: (keyof Query)[]
 
 async function authorPage(
   { services, cursors, presenter }: RouteDeps,
-  person: string,
-  { cursor, limit = LIMITS.pageDefault }: PersonTweets,
+  user: string,
+  { cursor, limit = LIMITS.pageDefault }: UserTweets,
   caller: Caller | null,
 ): Promise<RawJson<Static<typeof TweetPage>>> {
-  const author = personOf(person, caller);
+  const author = userOf(user, caller);
   const viewer = caller?.userId ?? null;
   const scope = scopeOf('tweets', author, viewer);
   const before = openBefore(cursors, scope, cursor);
@@ -128,7 +128,7 @@ async function authorPage(
 
 async function homePage(
   { services, cursors, presenter }: RouteDeps,
-  { own = false, cursor, limit = LIMITS.pageDefault }: PersonTweets,
+  { own = false, cursor, limit = LIMITS.pageDefault }: UserTweets,
   { userId }: Caller,
 ): Promise<RawJson<Static<typeof TweetPage>>> {
   const scope = scopeOf('home', userId, userId, own ? 'own' : '');

@@ -1,7 +1,7 @@
 /** Following, its lists, and requests to follow. */
 import { Type } from 'typebox';
 import { defineRoute, type Route } from '#http/route.ts';
-import { personOf, userIdOf } from '../ids.ts';
+import { userIdOf, userOf } from '../ids.ts';
 import {
   Id,
   ListQuery,
@@ -9,7 +9,7 @@ import {
   Nothing,
   named,
   namedEnum,
-  PersonParams,
+  UserParams,
   Users,
 } from '../schemas/common.ts';
 import type { RouteDeps } from './deps.ts';
@@ -51,12 +51,12 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       name: 'changeFollow',
       topic,
       summary: 'Have the reposts of somebody you follow in your home, or not',
-      params: PersonParams,
+      params: UserParams,
       body: named('FollowChange', { reposts: Type.Boolean() }),
       answer: Nothing,
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {
-        const followee = personOf(params.userId, caller);
+        const followee = userOf(params.userId, caller);
         await social.showReposts({ follower: caller.userId, followee, shown: body.reposts, traceId });
         return {};
       },
@@ -70,10 +70,10 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       topic,
       summary: 'Take a follower away',
       description: 'They may follow again, or ask to; block them to prevent that.',
-      params: PersonParams,
+      params: UserParams,
       answer: Nothing,
       async handler({ params, caller, traceId }) {
-        const follower = personOf(params.userId, caller);
+        const follower = userOf(params.userId, caller);
         await social.removeFollower({ userId: caller.userId, follower, traceId });
         return {};
       },
@@ -86,12 +86,12 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       name: 'unfollow',
       topic,
       summary: 'Stop following, or take a request back',
-      params: PersonParams,
+      params: UserParams,
       answer: Nothing,
       async handler({ params, caller, traceId }) {
         await social.unfollow({
           follower: caller.userId,
-          followee: personOf(params.userId, caller),
+          followee: userOf(params.userId, caller),
           traceId,
         });
         return {};
@@ -111,13 +111,13 @@ function listRoutes(deps: RouteDeps): Route[] {
       name: 'listFollowers',
       topic,
       summary: "Somebody's public followers, newest first",
-      params: PersonParams,
+      params: UserParams,
       query: ListQuery,
       answer: named('FollowersPage', { followers: Type.Array(Id), users: Users, nextCursor: NextCursor }),
       errors: ['not_found', 'invalid_cursor'],
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
-        const userId = personOf(params.userId, caller);
+        const userId = userOf(params.userId, caller);
         const list = { list: 'followers', subject: userId, viewer, query };
         const { rows, rest } = await readList(deps, list, (page) =>
           social.followers({ userId, viewer, ...page }),
@@ -134,7 +134,7 @@ function listRoutes(deps: RouteDeps): Route[] {
       topic,
       summary: 'Whom somebody follows, newest first',
       description: 'In your own list `private` names those whom you follow privately.',
-      params: PersonParams,
+      params: UserParams,
       query: ListQuery,
       answer: named('FollowingPage', {
         following: Type.Array(Id),
@@ -145,7 +145,7 @@ function listRoutes(deps: RouteDeps): Route[] {
       errors: ['not_found', 'invalid_cursor'],
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
-        const userId = personOf(params.userId, caller);
+        const userId = userOf(params.userId, caller);
         const list = { list: 'following', subject: userId, viewer, query };
         const { rows, rest } = await readList(deps, list, (page) =>
           social.following({ userId, viewer, ...page }),
@@ -187,12 +187,12 @@ function requestRoutes(deps: RouteDeps): Route[] {
       name: 'answerFollowRequest',
       topic,
       summary: 'Let somebody follow you, or not',
-      params: PersonParams,
+      params: UserParams,
       body: named('FollowRequestAnswer', { approve: Type.Boolean() }),
       answer: Nothing,
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {
-        const follower = personOf(params.userId, caller);
+        const follower = userOf(params.userId, caller);
         await social.answerRequest({ userId: caller.userId, follower, approve: body.approve, traceId });
         return {};
       },

@@ -199,7 +199,7 @@ test('what everybody may see is kept by every cache for a day at most, and 304 i
 /** A multipart body's beginning: less than a picture, and no end. */
 const BEGUN = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc';
 
-test('uploads that do not end hold nothing that others, or their own person, would need', () =>
+test('uploads that do not end hold nothing that others, or their own user, would need', () =>
   onSite(async (site) => {
     const ann = await signedIn(site);
     const bob = await signedIn(site, 'Bob');

@@ -29,7 +29,7 @@ function reportRoute({ moderation }: ModerationRoutesDeps): Route {
     limit: 'report',
     name: 'report',
     topic,
-    summary: 'Tell the moderators about a tweet, a comment or a person',
+    summary: 'Tell the moderators about a tweet, a comment or a user',
     description: 'The body names exactly one of `tweetId`, `commentId` and `userId`.',
     body: named('NewReport', {
       tweetId: Type.Optional(Id),
@@ -79,12 +79,12 @@ function listRoute({ moderation, services, presenter, cursors }: ModerationRoute
         report.reporter,
         ...(report.resolution === null ? [] : [report.resolution.by]),
       ]);
-      // Moderators see who it is whatever stands between them, suspended people too.
-      const people = await services.social.view({ viewer: null, userIds: [...new Set(named)] });
-      const suspended = people.filter(({ state }) => state === 'suspended').map((person) => person.userId);
+      // Moderators see who it is whatever stands between them, suspended users too.
+      const users = await services.social.view({ viewer: null, userIds: [...new Set(named)] });
+      const suspended = users.filter(({ state }) => state === 'suspended').map((user) => user.userId);
       return {
         reports: page.items.map((report) => shown(report, suspended.includes(report.userId), presenter)),
-        users: presenter.users(people),
+        users: presenter.users(users),
         nextCursor: sealNext(cursors, scope, page.next),
       };
     },
@@ -101,7 +101,7 @@ function resolveRoute({ moderation }: ModerationRoutesDeps): Route {
     topic,
     summary: 'Resolve a report by doing something about it; for moderators',
     description:
-      'All open reports about the same tweet, comment or person are resolved with it. The audit log says who did it.',
+      'All open reports about the same tweet, comment or user are resolved with it. The audit log says who did it.',
     params: strictObject({ reportId: Id }),
     body: named('ReportResolution', { act: ModerationAct, reason: Reason }),
     answer: Nothing,

@@ -1,4 +1,4 @@
-/** What people were told, and how they want to be told. */
+/** What users were told, and how they want to be told. */
 import { type Static, Type } from 'typebox';
 import { type Place, scopeOf } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
@@ -8,15 +8,7 @@ import type {
   NotificationView,
 } from '#notifications/notifications.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
-import {
-  Id,
-  ListQuery,
-  Nothing,
-  named,
-  PersonParams,
-  TweetParams,
-  TweetReference,
-} from '../schemas/common.ts';
+import { Id, ListQuery, Nothing, named, TweetParams, TweetReference, UserParams } from '../schemas/common.ts';
 import {
   BellLevel,
   ChangedSettings,
@@ -60,7 +52,7 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
     name: 'listNotifications',
     topic,
     summary: 'Your notifications, newest first',
-    params: PersonParams,
+    params: UserParams,
     query: ListQuery,
     answer: NotificationPage,
     errors: ['forbidden', 'invalid_cursor'],
@@ -73,7 +65,7 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
       return {
         notifications: page.notifications.map((item) => presentNotification(presenter, item)),
         unread: page.unread,
-        users: presenter.users(page.people),
+        users: presenter.users(page.users),
         nextCursor: next === null ? null : cursors.seal(scope, next),
         ...(page.partial ? { partial: true } : {}),
       };
@@ -101,7 +93,7 @@ function readRoute({ services: { notifications } }: RouteDeps): Route {
     name: 'readNotifications',
     topic,
     summary: 'Mark notifications as read, up to one and with it',
-    params: PersonParams,
+    params: UserParams,
     body: named('ReadMark', { upTo: Id }),
     answer: named('Unread', { unread: Type.Integer({ minimum: 0 }) }),
     errors: ['forbidden'],
@@ -122,7 +114,7 @@ function settingsRoutes({ services: { notifications } }: RouteDeps): Route[] {
       name: 'getNotificationSettings',
       topic,
       summary: 'How you want to be told',
-      params: PersonParams,
+      params: UserParams,
       answer: Settings,
       errors: ['forbidden'],
       async handler({ params, caller }) {
@@ -137,7 +129,7 @@ function settingsRoutes({ services: { notifications } }: RouteDeps): Route[] {
       name: 'changeNotificationSettings',
       topic,
       summary: 'Change how you want to be told; what is absent is kept',
-      params: PersonParams,
+      params: UserParams,
       body: SettingsChange,
       answer: ChangedSettings,
       errors: ['forbidden'],

@@ -6,7 +6,7 @@ import { createPresenter } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 import { idsOf, type ListRequest, type RowsRequest, readList } from './paginated-list.ts';
 
-/** Rows 9 to 1, the row n made by person 10 n. */
+/** Rows 9 to 1, the row n made by user 10 n. */
 const ROWS = Array.from({ length: 9 }, (_, i) => ({ id: 9 - i, userId: 10 * (9 - i) }));
 
 async function read({ before, limit }: RowsRequest) {
@@ -26,7 +26,7 @@ const deps = {
 } as unknown as RouteDeps;
 const likes: ListRequest = { list: 'likes', subject: 5, viewer: 3, query: { limit: 4 } };
 
-test('paging goes through every row once, and each page names its people', async () => {
+test('paging goes through every row once, and each page names its users', async () => {
   const pages: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const query = cursor === undefined ? likes.query : { ...likes.query, cursor };
@@ -38,7 +38,7 @@ test('paging goes through every row once, and each page names its people', async
   assert.deepEqual(pages, [['90', '80', '70', '60'], ['50', '40', '30', '20'], ['10']]);
 });
 
-test('a cursor opens in the list, of the tweet or person, and for the reader whom it was given to', async () => {
+test('a cursor opens in the list, of the tweet or user, and for the reader whom it was given to', async () => {
   const { nextCursor } = (await readList(deps, likes, read)).rest;
   const query = { limit: 4, cursor: nextCursor! };
   assert.equal((await readList(deps, { ...likes, query }, read)).rows[0]!.id, 5);

@@ -1,7 +1,7 @@
-/** Lists of what people did, newest first, that go on below the id of a row: each is read in the same way. */
+/** Lists of what users did, newest first, that go on below the id of a row: each is read in the same way. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
-import type { UserHead } from '../serializers.ts';
+import type { ProfileBasicJson } from '../serializers.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
 
 export interface ListRequest {
@@ -21,10 +21,10 @@ export interface RowsRequest {
 export interface Listed<Row> {
   rows: Row[];
   /** What every list says beside its rows. */
-  rest: { users: Record<string, UserHead>; nextCursor: string | null };
+  rest: { users: Record<string, ProfileBasicJson>; nextCursor: string | null };
 }
 
-/** Reads the page that the query asks for, with the people in it. Throws `invalid_cursor`, and what `read` throws. */
+/** Reads the page that the query asks for, with the users in it. Throws `invalid_cursor`, and what `read` throws. */
 export async function readList<Row extends { userId: UserId }>(
   deps: Pick<RouteDeps, 'services' | 'presenter' | 'cursors'>,
   { list, subject, viewer, query }: ListRequest,

@@ -2,16 +2,16 @@
 import { unlessDown, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { checkBio, checkName } from '#domain/text.ts';
-import { mayReadPerson } from '#domain/visibility.ts';
+import { canReadUser } from '#domain/visibility.ts';
 import { scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type { MediaUse } from '#media/media.ts';
 import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
-import { checkActor, personOf, selfOf } from '../ids.ts';
-import { Nothing, PersonParams } from '../schemas/common.ts';
+import { checkActor, selfOf, userOf } from '../ids.ts';
+import { Nothing, UserParams } from '../schemas/common.ts';
 import { Profile, ProfileChange } from '../schemas/users.ts';
-import { userHead } from '../serializers.ts';
+import { profileBasicJson } from '../serializers.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
 
 export function profilesRoutes(deps: RouteDeps): Route[] {
@@ -26,7 +26,7 @@ export function profilesRoutes(deps: RouteDeps): Route[] {
       topic: 'Profiles',
       summary: 'Set your profile',
       description: 'What is given is set, what is absent kept; `null` or `""` clears a text or the picture.',
-      params: PersonParams,
+      params: UserParams,
       body: ProfileChange,
       answer: Nothing,
       errors: ['invalid_text', 'unknown_image', 'forbidden'],
@@ -54,14 +54,14 @@ export function profilesRoutes(deps: RouteDeps): Route[] {
       name: 'getProfile',
       topic: 'Profiles',
       summary: "Somebody's profile, newest followers and newest tweets",
-      params: PersonParams,
+      params: UserParams,
       answer: Profile,
       errors: ['not_found'],
       async handler({ params, caller }) {
-        const userId = personOf(params.userId, caller);
+        const userId = userOf(params.userId, caller);
         const viewer = caller?.userId ?? null;
         const profile = await social.profile({ userId, viewer });
-        return profile.headOnly ? headOf(profile, viewer) : await wholeOf(deps, profile, viewer);
+        return profile.basicOnly ? headOf(profile, viewer) : await wholeOf(deps, profile, viewer);
       },
     }),
   ];
@@ -127,7 +127,7 @@ async function wholeOf(deps: RouteDeps, profile: ProfileRecord, viewer: number |
 }
 
 function plainOf(profile: ProfileRecord) {
-  const { handle, name, pictureUrl } = userHead(profile);
+  const { handle, name, pictureUrl } = profileBasicJson(profile);
   return {
     userId: String(profile.userId),
     handle,
@@ -170,7 +170,7 @@ async function tweetsOf(deps: RouteDeps, profile: ProfileRecord, viewer: number 
 
 /** Newest tweets' ids where the viewer may read them, and where the list of tweets goes on after them. */
 async function newestTweets({ services }: RouteDeps, profile: ProfileRecord, viewer: number | null) {
-  if (!mayReadPerson(profile, viewer)) return { ids: [], next: null };
+  if (!canReadUser(profile, viewer)) return { ids: [], next: null };
   const { ids } = await services.tweets.byAuthor({
     author: profile.userId,
     before: null,

@@ -1,12 +1,12 @@
-/** Blocks and mutes, people by handle, and questions about the graph. */
+/** Blocks and mutes, users by handle, and questions about the graph. */
 import { type TArray, type TString, Type } from 'typebox';
 import { notFound } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { maySeePerson } from '#domain/visibility.ts';
+import { canSeeUser } from '#domain/visibility.ts';
 import { type Caller, defineRoute, type Route } from '#http/route.ts';
 import { PATTERNS } from '#http/schema-faults.ts';
-import { idListOf, personOf, userIdOf } from '../ids.ts';
+import { idListOf, userIdOf, userOf } from '../ids.ts';
 import {
   Id,
   Ids,
@@ -15,9 +15,9 @@ import {
   NextCursor,
   Nothing,
   named,
-  PersonParams,
-  PersonReference,
   strictObject,
+  UserParams,
+  UserReference,
   Users,
 } from '../schemas/common.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
@@ -25,7 +25,7 @@ import { idsOf, readList } from './paginated-list.ts';
 
 const topic = 'People';
 
-export function peopleRoutes(deps: RouteDeps): Route[] {
+export function usersRoutes(deps: RouteDeps): Route[] {
   return [
     ...relationRoutes(deps, 'block'),
     ...relationRoutes(deps, 'mute'),
@@ -51,7 +51,7 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       name: kind,
       topic,
       summary: kind === 'block' ? 'Block somebody: hides each from the other' : 'Mute somebody',
-      body: PersonReference,
+      body: UserReference,
       answer: Nothing,
       errors: ['not_found'],
       async handler({ body, caller, traceId }) {
@@ -67,10 +67,10 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       name: `un${kind}`,
       topic,
       summary: `Take a ${kind} back`,
-      params: PersonParams,
+      params: UserParams,
       answer: Nothing,
       async handler({ params, caller, traceId }) {
-        await undoes({ userId: caller.userId, other: personOf(params.userId, caller), traceId });
+        await undoes({ userId: caller.userId, other: userOf(params.userId, caller), traceId });
         return {};
       },
     }),
@@ -110,8 +110,8 @@ const Suggestion = Type.Object(
 
 function graphRoutes(deps: RouteDeps): Route[] {
   const { social } = deps.services;
-  /** An answer that is people by id, under one name. */
-  const people = async (caller: Caller, userIds: UserId[]) => ({
+  /** An answer that is users by id, under one name. */
+  const namedUsers = async (caller: Caller, userIds: UserId[]) => ({
     ids: userIds.map(String),
     users: await usersOf(deps, caller.userId, userIds),
   });
@@ -147,14 +147,14 @@ function graphRoutes(deps: RouteDeps): Route[] {
       name: 'listMutuals',
       topic,
       summary: 'Whom both of you follow publicly',
-      params: PersonParams,
+      params: UserParams,
       query: LimitQuery,
       answer: named('Mutuals', { mutuals: Type.Array(Id), users: Users }),
       errors: ['not_found'],
       async handler({ params, query, caller }) {
-        const userId = personOf(params.userId, caller);
+        const userId = userOf(params.userId, caller);
         const found = await social.mutuals({ userId, viewer: caller.userId, limit: query.limit });
-        const { ids, users } = await people(caller, found.userIds);
+        const { ids, users } = await namedUsers(caller, found.userIds);
         return { mutuals: ids, users };
       },
     }),
@@ -166,14 +166,14 @@ function graphRoutes(deps: RouteDeps): Route[] {
       name: 'listFollowersYouKnow',
       topic,
       summary: 'Whom you follow among their public followers',
-      params: PersonParams,
+      params: UserParams,
       query: LimitQuery,
       answer: named('FollowersYouKnow', { followersYouKnow: Type.Array(Id), users: Users }),
       errors: ['not_found'],
       async handler({ params, query, caller }) {
-        const userId = personOf(params.userId, caller);
+        const userId = userOf(params.userId, caller);
         const found = await social.followersYouKnow({ userId, viewer: caller.userId, limit: query.limit });
-        const { ids, users } = await people(caller, found.userIds);
+        const { ids, users } = await namedUsers(caller, found.userIds);
         return { followersYouKnow: ids, users };
       },
     }),
@@ -189,14 +189,14 @@ function usersRoute(deps: RouteDeps): Route {
     name: 'listUsers',
     topic,
     summary: 'People by their ids',
-    description: 'Those of these people who exist and whom you may see, in the order asked for.',
+    description: 'Those of these users who exist and whom you may see, in the order asked for.',
     query: strictObject({ ids: Ids }),
     answer: named('People', { userIds: Type.Array(Id), users: Users }),
     async handler({ query, caller }) {
       const viewer = caller?.userId ?? null;
       const asked = [...new Set(idListOf(query.ids))];
       const views = await deps.services.social.view({ viewer, userIds: asked });
-      const visible = new Map(views.filter(maySeePerson).map((view) => [view.userId, view]));
+      const visible = new Map(views.filter(canSeeUser).map((view) => [view.userId, view]));
       const found = asked.flatMap((userId) => visible.get(userId) ?? []);
       return { userIds: found.map(({ userId }) => String(userId)), users: deps.presenter.users(found) };
     },
@@ -213,7 +213,7 @@ function lookupRoute({ services: { social } }: RouteDeps): Route {
     topic,
     summary: 'Who has a handle, ignoring case',
     query: strictObject({ handle: Type.String({ pattern: PATTERNS.handle.pattern, examples: ['alice'] }) }),
-    answer: PersonReference,
+    answer: UserReference,
     errors: ['not_found'],
     async handler({ query, caller }) {
       const [found] = await social.lookup({ handles: [query.handle] });

@@ -72,7 +72,7 @@ test('a client that goes away leaves nothing open', () =>
     while (site.streams.count() > 0) await new Promise((resolve) => setImmediate(resolve));
   }));
 
-test('a stream needs a token, in a header, and knows five per person', () =>
+test('a stream needs a token, in a header, and knows five per user', () =>
   onSite(async (site) => {
     const { token } = await signUp(site, 'Ann');
     assert.equal((await site.call('GET', '/stream')).status, 401);

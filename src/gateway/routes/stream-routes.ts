@@ -1,4 +1,4 @@
-/** What happens for a person, at once, as server-sent events. */
+/** What happens for a user, at once, as server-sent events. */
 import { Type } from 'typebox';
 import { defineRoute, type Route, SENT } from '#http/route.ts';
 import { strictObject } from '../schemas/common.ts';
@@ -18,7 +18,7 @@ export function streamRoutes({ streams }: { streams: Streams }): Route[] {
     summary: 'New tweets, deletions and notifications as they happen (server-sent events)',
     description:
       'Each event has an `id`, a name and JSON as its data. Come back with the id of the last one, and what you ' +
-      'missed is told. A comment comes every 15 s. At most 5 streams a person. The header Last-Event-ID goes before ' +
+      'missed is told. A comment comes every 15 s. At most 5 streams a user. The header Last-Event-ID goes before ' +
       '`lastEventId`.',
     query: strictObject({ lastEventId: Type.Optional(LastEventId) }),
     headers: strictObject({ 'last-event-id': Type.Optional(LastEventId) }),

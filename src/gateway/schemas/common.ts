@@ -12,9 +12,9 @@ export const Id = Type.String({
   examples: ['1024'],
 });
 /** In a path: somebody's id, or `me`. */
-export const Person = Type.String({
-  pattern: PATTERNS.person.pattern,
-  description: "A person's id, or `me` for the one who is signed in.",
+export const User = Type.String({
+  pattern: PATTERNS.user.pattern,
+  description: "A user's id, or `me` for the one who is signed in.",
   examples: ['me'],
 });
 /** In a query: many ids at once. */
@@ -46,7 +46,7 @@ export const NextCursor = Type.Union([Type.String(), Type.Null()], {
 /** What a list call accepts. */
 export const ListQuery = Type.Object({ cursor: Type.Optional(Cursor), limit: Limit }, strict);
 export const LimitQuery = Type.Object({ limit: Limit }, strict);
-export const PersonParams = Type.Object({ userId: Person }, strict);
+export const UserParams = Type.Object({ userId: User }, strict);
 export const TweetParams = Type.Object({ tweetId: Id }, strict);
 
 /** A schema of one type, or null. */
@@ -96,6 +96,6 @@ export const Users = Type.Unsafe<Record<string, Static<typeof UserHead>>>({
 /** An answer without anything beside `status` and `time`. */
 export const Nothing = named('Done', {});
 
-/** A body that names a person, or a tweet, and nothing else. */
-export const PersonReference = named('PersonReference', { userId: Id });
+/** A body that names a user, or a tweet, and nothing else. */
+export const UserReference = named('UserReference', { userId: Id });
 export const TweetReference = named('TweetReference', { tweetId: Id });

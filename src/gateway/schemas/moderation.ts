@@ -13,7 +13,7 @@ export const Reason = Type.String({
 export const ModerationAct = namedEnum(
   'ModerationAct',
   ['dismiss', 'remove', 'suspend'],
-  '`dismiss`: nothing is wrong. `remove`: deletes the tweet or comment for everybody. `suspend`: suspends its author, or the person.',
+  '`dismiss`: nothing is wrong. `remove`: deletes the tweet or comment for everybody. `suspend`: suspends its author, or the user.',
 );
 
 export const Resolution = Type.Object(
@@ -26,11 +26,11 @@ export const Report = Type.Object(
     reportId: Id,
     tweetId: nullable(Id),
     commentId: nullable(Id),
-    userId: { ...Id, description: 'Whom it concerns: the author, or the reported person.' },
+    userId: { ...Id, description: 'Whom it concerns: the author, or the reported user.' },
     suspended: Type.Boolean({ description: 'That account is suspended.' }),
     content: Type.Unsafe<string | null>({
       type: ['string', 'null'],
-      description: 'The text of the tweet or comment as it stands; null for a person, and where it is gone.',
+      description: 'The text of the tweet or comment as it stands; null for a user, and where it is gone.',
     }),
     images: Type.Array(Image),
     reporterId: Id,

@@ -11,7 +11,7 @@ export const StreamEvents = named(
     notification: named(
       'NotificationEvent',
       { ...Notification.properties, users: Users },
-      'A notification as it stands now; one that was told before may come again, with more people in it.',
+      'A notification as it stands now; one that was told before may come again, with more users in it.',
     ),
     counts: named(
       'CountsEvent',

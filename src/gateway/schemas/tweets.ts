@@ -126,7 +126,7 @@ export const TweetsQuery = strictObject({
 });
 
 /** What `GET /{userId}/tweets` accepts, of which each of its three lists takes a part. */
-export const PersonTweetsQuery = strictObject({
+export const UserTweetsQuery = strictObject({
   followed: Type.Optional(Type.Boolean({ description: 'true: the home feed; for oneself only.' })),
   own: Type.Optional(Type.Boolean({ description: "With `followed`: one's own tweets too." })),
   order: Type.Optional(Type.Literal('top', { description: 'With `followed`: the top `k` at once.' })),

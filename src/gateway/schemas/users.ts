@@ -1,4 +1,4 @@
-/** People, their relations, and what they are told. */
+/** Users, their relations, and what they are told. */
 import { Type } from 'typebox';
 import { ACCOUNT_NOTICE_TYPES } from '#accounts/accounts.ts';
 import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';

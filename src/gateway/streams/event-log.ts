@@ -3,7 +3,7 @@ import type { LiveEvent } from '#queue/pubsub.ts';
 /** What a stream tells; `counts` is asked for when it is told. */
 export type Entry = LiveEvent | { type: 'counts' };
 
-/** One person's last events, numbered. Ids are `epoch-n`; the epoch tells one log of a person from the next. */
+/** One user's last events, numbered. Ids are `epoch-n`; the epoch tells one log of a user from the next. */
 export interface EventLog {
   /** The number of the newest entry, 0 when there was none yet. */
   newest(): number;

@@ -14,17 +14,17 @@ export interface EventTextDeps {
 }
 
 /**
- * What a person is told of some entries *now*: tweets of those they follow and neither mute nor block, the
+ * What a user is told of some entries *now*: tweets of those they follow and neither mute nor block, the
  * notification as it stands, the counts once. Throws where that cannot be found out: then nothing may be told.
  */
 export function createEventText({ social, notifications }: EventTextDeps) {
   const presenter = createPresenter();
 
-  async function followed(person: UserId, entries: readonly Entry[]): Promise<Set<UserId>> {
+  async function followed(user: UserId, entries: readonly Entry[]): Promise<Set<UserId>> {
     const authors = new Set<UserId>();
     for (const entry of entries) if (entry.type === 'tweet') authors.add(entry.userId);
     if (authors.size === 0) return authors;
-    const views = await social.view({ viewer: person, userIds: [...authors] });
+    const views = await social.view({ viewer: user, userIds: [...authors] });
     const shown = views.filter(
       (view) =>
         view.state === 'active' && view.following && !view.muting && !view.blocking && !view.blockedBy,
@@ -32,7 +32,7 @@ export function createEventText({ social, notifications }: EventTextDeps) {
     return new Set(shown.map(({ userId }) => userId));
   }
 
-  async function textOf(person: UserId, entry: Entry, id: string, shown: Set<UserId>): Promise<string> {
+  async function textOf(user: UserId, entry: Entry, id: string, shown: Set<UserId>): Promise<string> {
     switch (entry.type) {
       case 'tweet': {
         const { tweetId, userId, time } = entry;
@@ -44,13 +44,13 @@ export function createEventText({ social, notifications }: EventTextDeps) {
         return eventText('delete', id, { tweetId: String(entry.tweetId) });
       case 'notification': {
         if (entry.id === null) return '';
-        const { notification, people } = await notifications.get({ userId: person, id: entry.id });
+        const { notification, users: profiles } = await notifications.get({ userId: user, id: entry.id });
         if (notification === null) return '';
-        const users = presenter.users(people);
+        const users = presenter.users(profiles);
         return eventText('notification', id, { ...presentNotification(presenter, notification), users });
       }
       case 'counts': {
-        const { unread } = await notifications.unread({ userId: person });
+        const { unread } = await notifications.unread({ userId: user });
         return eventText('counts', id, { unread });
       }
     }
@@ -58,16 +58,16 @@ export function createEventText({ social, notifications }: EventTextDeps) {
 
   /** `idOf(index)`: the id of the entry at that place. */
   return async (
-    person: UserId,
+    user: UserId,
     entries: readonly Entry[],
     idOf: (index: number) => string,
   ): Promise<string> => {
-    const shown = await followed(person, entries);
+    const shown = await followed(user, entries);
     const lastCounts = entries.findLastIndex(({ type }) => type === 'counts');
     let text = '';
     for (const [index, entry] of entries.entries()) {
       if (entry.type === 'counts' && index !== lastCounts) continue;
-      text += await textOf(person, entry, idOf(index), shown);
+      text += await textOf(user, entry, idOf(index), shown);
     }
     return text;
   };

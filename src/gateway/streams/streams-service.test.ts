@@ -79,7 +79,7 @@ async function createStreams(instead: Partial<StreamsServiceDeps>) {
       sessions.filter(({ sessionId }) => !revoked.has(sessionId)),
   };
   const streams = createStreamsService({ ...world, accounts, random: createSeededRandom(5), ...instead });
-  await world.people(ANN, BOB, CAT);
+  await world.users(ANN, BOB, CAT);
   await world.follow(ANN, BOB);
   await world.settle();
   const open = (userId: number, lastEventId: string | null = null, sessionId?: string) =>
@@ -90,8 +90,8 @@ async function createStreams(instead: Partial<StreamsServiceDeps>) {
     revoked,
     open,
     /** Tells somebody of a tweet, as fan-out does. */
-    tweet: (person: number, author: number, tweetId: number) =>
-      world.live.publish(person, { type: 'tweet', tweetId, userId: author, time: world.clock.now() }),
+    tweet: (user: number, author: number, tweetId: number) =>
+      world.live.publish(user, { type: 'tweet', tweetId, userId: author, time: world.clock.now() }),
     beat: () => streams.workers[0]!.step(),
   };
 }
@@ -298,9 +298,9 @@ test('a comment comes every 15 s, so that nothing on the way takes the stream fo
     await until(() => comments() === 3, 'three comments');
   }));
 
-test('a person has five streams, not six, and one more when one has ended', () =>
+test('a user has five streams, not six, and one more when one has ended', () =>
   inStreams(async ({ open }) => {
-    const five = Array.from({ length: LIMITS.streamsPerPerson }, () => open(ANN));
+    const five = Array.from({ length: LIMITS.streamsPerUser }, () => open(ANN));
     assert.throws(
       () => open(ANN),
       (error) => isWarbleError(error, 'rate_limited'),

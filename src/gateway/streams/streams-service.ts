@@ -1,5 +1,5 @@
 /**
- * Streams: for each person a log of their last events, for each open stream a place in it. A stream tells what
+ * Streams: for each user a log of their last events, for each open stream a place in it. A stream tells what
  * stands after its place, as fast as its reader takes it, and remembers nothing else: so what is live and what is
  * told again goes one way and is checked alike, and a reader too slow costs no memory. When the log has gone on
  * past a stream's place, the stream is closed, and `reset` is told on return.
@@ -25,15 +25,15 @@ export interface StreamsServiceDeps extends EventTextDeps {
   random: Random;
   /** Told of errors that end a stream, for the log of the server. */
   onError?: (error: unknown) => void;
-  /** Streams of all people; one more is 503. */
+  /** Streams of all users; one more is 503. */
   most?: number;
 }
 
 const MOST_STREAMS = 20_000;
-/** Events that a person's log remembers, and how long it is kept after the last stream has ended. */
+/** Events that a user's log remembers, and how long it is kept after the last stream has ended. */
 const REMEMBERED = 512;
 const REMEMBERED_MS = 5 * 60_000;
-/** People whose logs are kept though nobody listens. */
+/** Users whose logs are kept though nobody listens. */
 const MOST_AWAY = 10_000;
 const BATCH = 64;
 const HEARTBEAT_MS = 15_000;
@@ -43,7 +43,7 @@ const BUFFER_BYTES = 16 * 1024;
 /** How often sessions are looked at: a revoked one's streams end within 5 s. */
 const CHECK_EVERY_MS = 2_000;
 
-interface Person {
+interface User {
   log: EventLog;
   streams: Set<Stream>;
   stop: () => void;
@@ -52,7 +52,7 @@ interface Person {
 }
 interface Stream {
   session: Session;
-  person: Person;
+  user: User;
   /** The number of the last entry dealt with. */
   place: number;
   out: Readable;
@@ -74,13 +74,13 @@ function randomRetry_ms(random: Random): number {
 export function createStreamsService(deps: StreamsServiceDeps): Streams {
   const { live, accounts, clock, random, onError = () => {}, most = MOST_STREAMS } = deps;
   const textOf = createEventText(deps);
-  const people = new Map<UserId, Person>();
+  const users = new Map<UserId, User>();
   const open = new Set<Stream>();
   let closed = false;
   let checked = Number.NEGATIVE_INFINITY;
 
-  function listenFor(userId: UserId): Person {
-    const known = people.get(userId);
+  function listenFor(userId: UserId): User {
+    const known = users.get(userId);
     if (known !== undefined) return known;
     const log = createEventLog(random.bytes(6).toString('hex'), REMEMBERED);
     const streams = new Set<Stream>();
@@ -89,9 +89,9 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       if (event.type === 'notification') log.append({ type: 'counts' });
       for (const stream of streams) void pump(stream);
     });
-    const person: Person = { log, streams, stop, away: null };
-    people.set(userId, person);
-    return person;
+    const user: User = { log, streams, stop, away: null };
+    users.set(userId, user);
+    return user;
   }
 
   function send(stream: Stream, text: string): void {
@@ -101,9 +101,9 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
 
   function end(stream: Stream): void {
     if (!open.delete(stream)) return;
-    const { person } = stream;
-    person.streams.delete(stream);
-    if (person.streams.size === 0) person.away = clock.monotonic();
+    const { user } = stream;
+    user.streams.delete(stream);
+    if (user.streams.size === 0) user.away = clock.monotonic();
     // A reader that takes nothing would not take the end either.
     if (stream.ready) stream.out.push(null);
     else stream.out.destroy();
@@ -113,7 +113,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
   async function pump(stream: Stream): Promise<void> {
     if (stream.pumping) return;
     stream.pumping = true;
-    const { log } = stream.person;
+    const { log } = stream.user;
     try {
       while (open.has(stream) && stream.ready && stream.place < log.newest()) {
         const { place } = stream;
@@ -163,12 +163,12 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
 
   /** Forgets logs that nobody came back for, the longest away first. */
   function forgetAway(now: number): void {
-    const away = [...people].filter(([, { away }]) => away !== null);
+    const away = [...users].filter(([, { away }]) => away !== null);
     away.sort(([, a], [, b]) => a.away! - b.away!);
-    for (const [index, [userId, person]] of away.entries()) {
-      if (now - person.away! < REMEMBERED_MS && away.length - index <= MOST_AWAY) break;
-      person.stop();
-      people.delete(userId);
+    for (const [index, [userId, user]] of away.entries()) {
+      if (now - user.away! < REMEMBERED_MS && away.length - index <= MOST_AWAY) break;
+      user.stop();
+      users.delete(userId);
     }
   }
 
@@ -192,11 +192,11 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       if (closed) throw new WarbleError('unavailable', 'The server is stopping; come back in a moment.');
       if (open.size >= most)
         throw new WarbleError('overloaded', 'Too many streams are open; come back later.');
-      const person = listenFor(session.userId);
-      if (person.streams.size >= LIMITS.streamsPerPerson) {
+      const user = listenFor(session.userId);
+      if (user.streams.size >= LIMITS.streamsPerUser) {
         throw new WarbleError(
           'rate_limited',
-          `At most ${LIMITS.streamsPerPerson} streams are open for each person; close one.`,
+          `At most ${LIMITS.streamsPerUser} streams are open for each user; close one.`,
           {
             retryAfter_s: 15,
           },
@@ -204,10 +204,10 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       }
       const now = clock.monotonic();
       const out = new Readable({ highWaterMark: BUFFER_BYTES, read: () => onTaken(stream) });
-      const { place, reset } = startOf(person.log, lastEventId);
+      const { place, reset } = startOf(user.log, lastEventId);
       const stream: Stream = {
         session,
-        person,
+        user,
         place,
         out,
         ready: true,
@@ -215,11 +215,11 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
         taken: now,
         sent: now,
       };
-      person.away = null;
-      person.streams.add(stream);
+      user.away = null;
+      user.streams.add(stream);
       open.add(stream);
       out.on('close', () => end(stream));
-      const id = person.log.idOf(place);
+      const id = user.log.idOf(place);
       // An id without data sets what the client will send as its last event, before there was any.
       send(
         stream,
@@ -233,8 +233,8 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     close() {
       closed = true;
       for (const stream of open) end(stream);
-      for (const { stop } of people.values()) stop();
-      people.clear();
+      for (const { stop } of users.values()) stop();
+      users.clear();
     },
   };
 

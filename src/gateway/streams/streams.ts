@@ -1,4 +1,4 @@
-/** Event streams: what happens for a person, told at once over server-sent events. */
+/** Event streams: what happens for a user, told at once over server-sent events. */
 import type { Readable } from 'node:stream';
 import type { Session } from '#accounts/accounts.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -8,7 +8,7 @@ export interface Streams {
    * Opens a stream. `lastEventId`: the last event that the client has; what came since is told again, or `reset`
    * where that is not known any more. The text is UTF-8 of the media type text/event-stream; it ends when the
    * session does, at shutdown, or where the reader is too slow. Throws rate_limited (too many streams of the
-   * person), overloaded (too many of all).
+   * user), overloaded (too many of all).
    */
   open(request: { session: Session; lastEventId: string | null }): Readable;
   /** How many are open. */

@@ -7,7 +7,7 @@ import { type Api, openApi } from './gateway.ts';
 const PASSWORD = 'correct horse battery staple';
 const NEW_PASSWORD = 'a longer sentence is better';
 
-interface Person {
+interface User {
   id: string;
   token: string;
 }
@@ -16,7 +16,7 @@ type Send = (
   method: string,
   path: string,
   body?: unknown,
-  by?: Person | null,
+  by?: User | null,
   // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes, which the OpenAPI document checks.
 ) => Promise<any>;
 
@@ -26,9 +26,9 @@ export async function collectExamples(): Promise<Examples> {
   try {
     const calls: Record<string, Example> = {};
     const send = recorder(api, calls);
-    const people = await gather(api, send);
-    await tellStory(api, send, people, calls);
-    const problem = await send('', 'POST', '/postTweet', { content: '' }, people.bob);
+    const users = await gather(api, send);
+    await tellStory(api, send, users, calls);
+    const problem = await send('', 'POST', '/postTweet', { content: '' }, users.bob);
     return { calls, problem };
   } finally {
     await api.close();
@@ -85,29 +85,29 @@ async function gather(api: Api, send: Send) {
   return { ada, bob, cy };
 }
 
-type People = Awaited<ReturnType<typeof gather>>;
+type Users = Awaited<ReturnType<typeof gather>>;
 
-async function tellStory(api: Api, send: Send, people: People, calls: Record<string, Example>) {
-  await profiles(send, people);
-  const stream = await openStream(api, people.ada);
-  const tweetId = await tweets(api, send, people);
-  await lists(send, people, tweetId);
-  await ties(api, send, people, tweetId);
-  await notifications(api, send, people, tweetId);
+async function tellStory(api: Api, send: Send, users: Users, calls: Record<string, Example>) {
+  await profiles(send, users);
+  const stream = await openStream(api, users.ada);
+  const tweetId = await tweets(api, send, users);
+  await lists(send, users, tweetId);
+  await ties(api, send, users, tweetId);
+  await notifications(api, send, users, tweetId);
   calls.openStream = { answer: await stream.take(['tweet', 'notification', 'counts', 'delete']) };
-  await moderation(send, people, tweetId);
-  await undo(send, people, tweetId);
-  await accounts(send, people);
+  await moderation(send, users, tweetId);
+  await undo(send, users, tweetId);
+  await accounts(send, users);
 }
 
-async function profiles(send: Send, { ada, bob }: People) {
+async function profiles(send: Send, { ada, bob }: Users) {
   await send('setProfile', 'POST', '/me/profile', { name: 'Ada', bio: 'Counts everything' }, ada);
   await send('setProfileWithPUT', 'PUT', '/me/profile', { bio: 'Counts waves' }, ada);
   await send('follow', 'POST', '/follow', { userId: bob.id }, ada);
   await send('', 'POST', '/follow', { userId: ada.id }, bob);
 }
 
-async function tweets(api: Api, send: Send, { ada, bob, cy }: People): Promise<string> {
+async function tweets(api: Api, send: Send, { ada, bob, cy }: Users): Promise<string> {
   const blank = { width: 32, height: 24, channels: 3, background: '#258' } as const;
   const form = new FormData();
   form.set('file', new File([await sharp({ create: blank }).png().toBuffer()], 'sea.png'));
@@ -129,7 +129,7 @@ async function tweets(api: Api, send: Send, { ada, bob, cy }: People): Promise<s
   return tweetId;
 }
 
-async function lists(send: Send, { ada, bob }: People, tweetId: string) {
+async function lists(send: Send, { ada, bob }: Users, tweetId: string) {
   await send('getTweet', 'GET', `/tweets/${tweetId}`, undefined, ada);
   await send('listTweets', 'GET', '/me/tweets?followed=true', undefined, ada);
   await send('listTopTweets', 'GET', '/tweets?window=24h');
@@ -141,7 +141,7 @@ async function lists(send: Send, { ada, bob }: People, tweetId: string) {
   await send('lookup', 'GET', '/lookup?handle=Bob');
 }
 
-async function ties(api: Api, send: Send, { ada, bob, cy }: People, tweetId: string) {
+async function ties(api: Api, send: Send, { ada, bob, cy }: Users, tweetId: string) {
   await send('', 'POST', '/follow', { userId: cy.id }, bob);
   await send('listSuggestions', 'GET', '/me/suggestions', undefined, ada);
   await send('', 'POST', '/follow', { userId: bob.id }, cy);
@@ -164,7 +164,7 @@ async function ties(api: Api, send: Send, { ada, bob, cy }: People, tweetId: str
   await api.settle(2_000);
 }
 
-async function notifications(api: Api, send: Send, { ada, bob }: People, tweetId: string) {
+async function notifications(api: Api, send: Send, { ada, bob }: Users, tweetId: string) {
   await send('setBell', 'POST', '/bell', { userId: bob.id, level: 'all' }, ada);
   await send('', 'POST', '/postTweet', { content: '@ada come and see' }, bob);
   await api.settle(2_000);
@@ -177,7 +177,7 @@ async function notifications(api: Api, send: Send, { ada, bob }: People, tweetId
   await send('changeNotificationSettings', 'PUT', '/me/notification-settings', { types }, ada);
 }
 
-async function moderation(send: Send, { bob, cy }: People, tweetId: string) {
+async function moderation(send: Send, { bob, cy }: Users, tweetId: string) {
   const body = { tweetId, reason: 'Sells things in every thread' };
   const { reportId } = await send('report', 'POST', '/report', body, cy);
   await send('listReports', 'GET', '/moderation/reports', undefined, cy);
@@ -188,13 +188,13 @@ async function moderation(send: Send, { bob, cy }: People, tweetId: string) {
   await send('unblock', 'DELETE', `/block/${cy.id}`, undefined, bob);
 }
 
-async function undo(send: Send, { ada, bob }: People, tweetId: string) {
+async function undo(send: Send, { ada, bob }: Users, tweetId: string) {
   await send('unlike', 'DELETE', `/like/${tweetId}`, undefined, ada);
   await send('unrepost', 'DELETE', `/repost/${tweetId}`, undefined, ada);
   await send('unfollow', 'DELETE', `/follow/${bob.id}`, undefined, ada);
 }
 
-async function accounts(send: Send, { ada }: People) {
+async function accounts(send: Send, { ada }: Users) {
   const signedIn = await send('logIn', 'POST', '/login', { handle: 'ada', password: PASSWORD });
   await send('getAccount', 'GET', '/me', undefined, ada);
   const { sessions } = await send('listSessions', 'GET', '/sessions', undefined, ada);
@@ -210,7 +210,7 @@ async function accounts(send: Send, { ada }: People) {
 }
 
 /** Opens a stream; `take` waits until one of each of these events has come, and gives all that came. */
-async function openStream(api: Api, { token }: Person) {
+async function openStream(api: Api, { token }: User) {
   const response = await fetch(`${api.url}/api/v1/stream`, { headers: { authorization: `Bearer ${token}` } });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   return {

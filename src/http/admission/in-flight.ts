@@ -45,7 +45,7 @@ export interface InFlight {
   refuseUnfinishedBodies(): number;
 }
 
-/** Whose a request is, a person's (a number) or, without a token, an address's; and whether they have permits left. */
+/** Whose a request is, a user's (a number) or, without a token, an address's; and whether they have permits left. */
 export interface Holder {
   who: number | string;
   max: number;
@@ -67,7 +67,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   const open = new Map<FastifyRequest, Open>();
   const permits = { requests: permitsOf('requests', deps), pictures: permitsOf('pictures', deps) };
   const slowest = createSlowest({ clock, open, fastEnough: deps.fastEnough });
-  const ofPerson = createCounters<number>();
+  const ofUser = createCounters<number>();
   const withoutToken = createAddressCounters();
 
   /**
@@ -87,7 +87,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
     entry.permit = null;
     const { who } = entry;
     entry.who = null;
-    if (typeof who === 'number') ofPerson.free(who);
+    if (typeof who === 'number') ofUser.free(who);
     else if (who !== null) withoutToken.free(who);
   }
 
@@ -131,8 +131,8 @@ export function createInFlight(deps: InFlightDeps): InFlight {
       // Gone already, or without a permit that counts for somebody.
       if (entry === undefined || entry.permit === null || entry.kind !== 'requests') return;
       if (typeof who === 'number') {
-        if (ofPerson.of(who) >= max) throw noPermitLeft(max);
-        ofPerson.take(who);
+        if (ofUser.of(who) >= max) throw noPermitLeft(max);
+        ofUser.take(who);
         entry.permit.signedIn();
       } else {
         if (!withoutToken.hasRoom(who, max)) throw noPermitLeft(max);
@@ -158,7 +158,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   };
 }
 
-/** A quarter of the permits for requests stays for people who are signed in; who asks for pictures is not known. */
+/** A quarter of the permits for requests stays for users who are signed in; who asks for pictures is not known. */
 function permitsOf(kind: PermitKind, { max, maxPerAddress }: InFlightDeps): Permits {
   return createPermits({
     max: max[kind],

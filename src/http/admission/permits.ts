@@ -9,7 +9,7 @@ export interface PermitsDeps {
   max: number;
   /** Of one IPv4 address or IPv6 /64, whoever they are; four times as many of a /48. */
   maxPerAddress: number;
-  /** Of `max`, kept for people who are signed in. */
+  /** Of `max`, kept for users who are signed in. */
   reservedForSignedIn: number;
 }
 

@@ -8,7 +8,7 @@ export interface Holding {
   connection: Connection;
   kind: PermitKind | null;
   permit: object | null;
-  /** A number: a person who is signed in. */
+  /** A number: a user who is signed in. */
   who: number | string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Schemas as tables for people: each field with its type, what it means, and what it may be. */
+/** Schemas as tables for users: each field with its type, what it means, and what it may be. */
 import { mustMatch } from '../schema-faults.ts';
 import { escaped, inline } from './html.ts';
 

@@ -1,4 +1,4 @@
-/** The API for people to read: one page, made once from the routes. */
+/** The API for users to read: one page, made once from the routes. */
 import { ERROR_CATALOGUE } from '#domain/errors.ts';
 import type { Limits, Quota } from '../limits/limits.ts';
 import { policyOf } from '../limits/rate-limiter.ts';
@@ -119,7 +119,7 @@ function limitSection(quotas: Quotas): string {
   const rows = Object.entries(quotas).map(
     ([policy, quota]) => `<tr><td><code>${policy}</code></td><td>${wordsOf(quota)}</td></tr>`,
   );
-  return `<h2 id="limits">Limits</h2><p>Requests of each person, or without a token of each address;
+  return `<h2 id="limits">Limits</h2><p>Requests of each user, or without a token of each address;
 <code>signUp</code>, <code>signIn</code> and <code>badToken</code> always of the address. Beyond a limit a request is
 answered with 429 and <code>Retry-After</code>. <code>RateLimit-Policy</code> and <code>RateLimit</code> say which limit a
 call counts against, and what is left of it.</p><table><tbody>${rows.join('')}</tbody></table>`;

@@ -7,7 +7,7 @@ import { createLimits } from './limits-service.ts';
 const MINUTE_MS = 60_000;
 const limitsAt = (clock = createManualClock(0)) => ({ clock, limits: createLimits({ clock }) });
 
-test('a person posts 300 times an hour, and is told so in the header fields of the IETF draft', () => {
+test('a user posts 300 times an hour, and is told so in the header fields of the IETF draft', () => {
   const { clock, limits } = limitsAt();
   const first = limits.take('post', 7);
   assert.equal(first?.policyHeader, '"post";q=300;w=3600');
@@ -27,7 +27,7 @@ test('setting the wall clock opens no window', () => {
   assert.equal(limits.take('signUp', '10.0.0.1')?.allowed, false);
 });
 
-test('a person and an address of the same digits are counted apart', () => {
+test('a user and an address of the same digits are counted apart', () => {
   const { limits } = limitsAt();
   for (let i = 0; i < 5; i++) limits.take('signUp', '7');
   assert.equal(limits.take('signUp', 7)?.allowed, true);
@@ -41,7 +41,7 @@ test('whoever tries passwords is stopped for that account and that address; nobo
     () => attempt('aNN', '10.0.0.1'),
     (error) => isWarbleError(error, 'rate_limited') && error.retryAfter_s === 16 * 60,
   );
-  // The person herself, from where she is; and somebody else in the attacker's house.
+  // The user herself, from where she is; and somebody else in the attacker's house.
   attempt('ann', '10.0.0.2').giveBack();
   attempt('bob', '10.0.0.1').giveBack();
   clock.advance(16 * MINUTE_MS);

@@ -14,7 +14,7 @@ export interface LimitsServiceDeps {
   quotas?: Partial<Record<Policy, Quota>>;
   attempts?: Partial<AttemptQuotas>;
   atOnce?: Partial<AtOnce>;
-  /** Counters kept per policy, for people and for addresses each. */
+  /** Counters kept per policy, for users and for addresses each. */
   keys?: number;
 }
 
@@ -50,7 +50,7 @@ const KEYS = 100_000;
 
 /** A whole /48, with four times these, leaves permits of each kind to others. */
 const AT_ONCE: AtOnce = {
-  person: 100,
+  user: 100,
   withoutToken: 300,
   address: 400,
   pictures: 100,
@@ -102,11 +102,11 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
 type Counter = (who: UserId | string, site: string | null, now_ms: number) => Decision;
 
 function createCounter(policy: string, quota: Quota, keys: number): Counter {
-  const people = createSlidingWindow<number>(quota, keys);
+  const users = createSlidingWindow<number>(quota, keys);
   const addresses = createSiteWindow(quota, keys);
   const policyHeader = `"${policy}";q=${quota.quota};w=${Math.round(quota.window_ms / 1_000)}`;
   return (who, site, now_ms) => {
-    const taken = typeof who === 'number' ? people.take(who, now_ms) : addresses.take(who, site, now_ms);
+    const taken = typeof who === 'number' ? users.take(who, now_ms) : addresses.take(who, site, now_ms);
     const { allowed, remaining, reset_s } = taken;
     return { allowed, remaining, reset_s, policyHeader, header: `"${policy}";r=${remaining};t=${reset_s}` };
   };

@@ -36,8 +36,8 @@ export interface Decision {
  * /48 has four times as many. Infinity: limits are off.
  */
 export interface AtOnce {
-  /** Of one person. */
-  person: number;
+  /** Of one user. */
+  user: number;
   /** Of all who ask without a token from one address: an office may share it. */
   withoutToken: number;
   /** Of all from one address, signed in or not. */
@@ -52,7 +52,7 @@ export interface AtOnce {
 
 export interface Limits {
   /**
-   * Counts a request of a person (a number), or of an address (as `countedAddress` gives it). What is refused
+   * Counts a request of a user (a number), or of an address (as `countedAddress` gives it). What is refused
    * is not counted. `site`: whose page sent it, where that is another site's; it then counts for (address, site).
    * `null`: limits are off.
    */

@@ -26,7 +26,7 @@ export function policyOf(limit: RouteLimit): Policy {
 
 /**
  * What is no call at all counts as reading, but for what a browser asks before it calls from another origin: it asks for
- * each address that a page calls, and people of one office share the limit.
+ * each address that a page calls, and users of one office share the limit.
  */
 const UNMATCHED: RouteLimit = 'read';
 const PREFLIGHT: RouteLimit = 'probe';
@@ -37,10 +37,10 @@ export interface RateLimiterDeps {
 }
 
 /**
- * Counts each call against its route's limit, and refuses to add a route that has none: for the person who is signed
+ * Counts each call against its route's limit, and refuses to add a route that has none: for the user who is signed
  * in, else for the address (of another site's page: for the address and that site); signing up and in for the address
  * always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
- * as, it takes one of its person's permits, if they are signed in, or else one of those of its address for nobody in
+ * as, it takes one of its user's permits, if they are signed in, or else one of those of its address for nobody in
  * particular. To be added after the authentication.
  */
 export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
@@ -71,7 +71,7 @@ function limitOf(config: FastifyContextConfig | undefined): RouteLimit | undefin
 
 function holderOf({ caller, address }: FastifyRequest, { atOnce }: Limits): Holder {
   if (caller === null) return { who: address, max: atOnce.withoutToken };
-  return { who: caller.userId, max: atOnce.person };
+  return { who: caller.userId, max: atOnce.user };
 }
 
 function countedFor({ caller, address }: FastifyRequest, policy: Policy): number | string {

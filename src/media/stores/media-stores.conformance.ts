@@ -60,7 +60,7 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
       assert.equal(await one.keep({ name: 'b' }), false);
     });
 
-    test('a file name means the newest upload of that name, by that person', async () => {
+    test('a file name means the newest upload of that name, by that user', async () => {
       await upload('a', { fileName: 'cat.png' });
       await upload('b', { fileName: 'cat.png' });
       await upload('c', { fileName: 'cat.png', owner: BOB });
@@ -178,7 +178,7 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
       assert.equal(left[0]?.state, 'kept');
     });
 
-    test('a person’s pictures are claimed some at a time, held or not, the claimed ones again', async () => {
+    test('a user’s pictures are claimed some at a time, held or not, the claimed ones again', async () => {
       for (const name of ['a', 'b', 'c']) await upload(name);
       await upload('other', { owner: BOB });
       await begin('d');

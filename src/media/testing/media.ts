@@ -114,7 +114,7 @@ export async function createMediaWorld() {
 export async function inMediaWorld(body: (world: MediaWorld) => Promise<void>): Promise<void> {
   const world = await createMediaWorld();
   try {
-    await world.people(1, 2);
+    await world.users(1, 2);
     await body(world);
   } finally {
     await world.dispose();

@@ -12,7 +12,7 @@ export function createEncoder() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-pictures-'));
   let files = 0;
   return {
-    /** As an upload of one of many people, or of that owner. */
+    /** As an upload of one of many users, or of that owner. */
     async encode(bytes: Buffer, { owner = ++files, by = pictures } = {}) {
       const path = join(directory, String(++files));
       writeFileSync(path, bytes);

@@ -35,7 +35,7 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.equal(await two.report({ reportId: 2 }), undefined);
     });
 
-    test('the same person reports the same thing once while it is open, even in the same moment', async () => {
+    test('the same user reports the same thing once while it is open, even in the same moment', async () => {
       const added = await Promise.all([one.add(report(1)), two.add(report(2))]);
       assert.equal(added[0]?.reportId, added[1]?.reportId);
       assert.equal((await idsOf(true)).length, 1);

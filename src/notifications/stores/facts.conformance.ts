@@ -40,7 +40,7 @@ export function describeFacts(withHandles: WithHandles): void {
   });
 
   describe('bells', () => {
-    test('are one person’s for another, and gone at the default', () =>
+    test('are one user’s for another, and gone at the default', () =>
       withHandles(async (one, two) => {
         assert.equal(await one.setBell({ userId: ann, other: bob, level: 'all', since: 5 }), true);
         assert.equal(await two.setBell({ userId: ann, other: cid, level: 'off', since: 6 }), true);
@@ -97,7 +97,7 @@ export function describeFacts(withHandles: WithHandles): void {
   });
 
   describe('muted threads', () => {
-    test('are one person’s own; muting and unmuting again change nothing', () =>
+    test('are one user’s own; muting and unmuting again change nothing', () =>
       withHandles(async (one, two) => {
         for (const store of [one, two]) await store.muteThread({ userId: ann, tweetId: 50 });
         const pairs = [

@@ -278,7 +278,7 @@ export function describeNotifications(withHandles: WithHandles): void {
   });
 
   describe('erasing', () => {
-    test('takes a person’s notifications and those they caused, some at a time, and nobody else’s', () =>
+    test('takes a user’s notifications and those they caused, some at a time, and nobody else’s', () =>
       withHandles(async (one, two) => {
         const notifications = [
           like(10, ann, bob),
@@ -290,7 +290,7 @@ export function describeNotifications(withHandles: WithHandles): void {
         await two.addReadMarker({ userId: ann, upTo: 5, arrival: 1 });
         await two.addReadMarker({ userId: bob, upTo: 6, arrival: 1 });
         let steps = 0;
-        while (!(await two.erasePerson({ userId: ann, limit: 2 })).done) assert.ok(++steps < 10);
+        while (!(await two.eraseUser({ userId: ann, limit: 2 })).done) assert.ok(++steps < 10);
         assert.deepEqual([await idsOf(one, ann), await idsOf(one, bob)], [[], [13]]);
         assert.deepEqual(await one.readMarker({ userId: ann }), NO_READ_MARKER);
         assert.equal((await one.readMarker({ userId: bob })).upTo, 6);

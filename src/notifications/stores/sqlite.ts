@@ -21,7 +21,7 @@ export interface SqliteNotificationsStore extends NotificationsStore {
 }
 
 /**
- * Opens the store in two files: `path` for what people decided, and beside it `…-items` for what they were told.
+ * Opens the store in two files: `path` for what users decided, and beside it `…-items` for what they were told.
  * Facts need an fsync before every answer; notifications are derived and come back from the log, so that a fold waits for no
  * fsync and makes no read marker wait for it.
  */
@@ -53,7 +53,7 @@ export function openSqliteNotificationsStore(options: {
     },
     db,
     recordsDb,
-    async erasePerson({ userId, limit }) {
+    async eraseUser({ userId, limit }) {
       const gone = await db.write(() => facts.erase(userId, limit));
       if (gone >= limit) return { done: false };
       const recordsGone = await recordsDb.write(() => notifications.erase(userId, limit - gone));

@@ -29,7 +29,7 @@ const traceId = '';
 
 export type Facts = Awaited<ReturnType<typeof createFacts>>;
 
-/** Everything below notifications: what people do, and the log of it. */
+/** Everything below notifications: what users do, and the log of it. */
 export async function createFacts() {
   const clock = createManualClock(T0);
   const minter = createMinter({ clock: createSteadyClock(clock) });
@@ -55,12 +55,12 @@ export async function createFacts() {
     log,
     timeline,
     tick,
-    /** Makes people known; their handles are `p` and their ids. */
-    async people(...userIds: UserId[]) {
+    /** Makes users known; their handles are `p` and their ids. */
+    async users(...userIds: UserId[]) {
       for (const userId of userIds) {
         const handle = `p${userId}`;
         mentioned[handle] = userId;
-        await social.createPerson({ userId, handle, name: handle, time: clock.now() });
+        await social.createUser({ userId, handle, name: handle, time: clock.now() });
       }
     },
     async post(author: UserId, content = 'hello') {
@@ -134,7 +134,7 @@ function plainTimeline({
   };
 }
 
-/** Notices of a person's account, kept as they were given. */
+/** Notices of a user's account, kept as they were given. */
 function plainAccounts({ minter, tick }: Pick<Facts, 'minter' | 'tick'>) {
   const all: (AccountNotice & { userId: UserId })[] = [];
   const notices: AccountNotices['notices'] = async ({ userId, after }) =>
@@ -161,7 +161,7 @@ export interface WorldOptions {
   instead?: Partial<NotificationsDeps>;
 }
 
-/** A whole service; `settle` lets it catch up with what people did. */
+/** A whole service; `settle` lets it catch up with what users did. */
 export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
   const facts = await createFacts();
   const own = store ?? openSqliteNotificationsStore({ path: ':memory:' });
@@ -221,13 +221,13 @@ export function headline({ type, actors, actorCount, read }: NotificationView): 
 
 /** Runs a test in a world of its own. */
 export async function inWorld(
-  people: readonly UserId[],
+  users: readonly UserId[],
   body: (world: World) => Promise<void>,
   options?: WorldOptions,
 ) {
   const world = await createWorld(options);
   try {
-    await world.people(...people);
+    await world.users(...users);
     await body(world);
   } finally {
     await world.close();

@@ -81,7 +81,7 @@ describe('an id', () => {
 });
 
 describe('minting', () => {
-  test('ids of people who act one after the other grow, also within a millisecond', () => {
+  test('ids of users who act one after the other grow, also within a millisecond', () => {
     const { minter } = start(createManualClock(START_MS));
     let last = 0;
     for (let owner = 1; owner <= 100; owner++) {
@@ -104,7 +104,7 @@ describe('minting', () => {
     );
   });
 
-  test('a burst of one person goes on into the next milliseconds, at most a second ahead, then waits', () => {
+  test('a burst of one user goes on into the next milliseconds, at most a second ahead, then waits', () => {
     const wall = createManualClock(START_MS);
     const { minter } = start(wall);
     const mint = () => minter.mint({ owner: 7, kind: 'comment' });

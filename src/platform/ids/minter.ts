@@ -39,7 +39,7 @@ export interface Minter {
 const MOST_AHEAD_MS = 1_000;
 /**
  * Within a millisecond ids are ordered by owner hash and kind. As long as ids are no further ahead than this, one
- * that would be below an earlier one takes the next millisecond instead: people who act one after the other see
+ * that would be below an earlier one takes the next millisecond instead: users who act one after the other see
  * their acts in that order, and only a crowd shares milliseconds.
  */
 const IN_ORDER_AHEAD_MS = 100;

@@ -82,7 +82,7 @@ function beginLog(connection: DatabaseSync, path: string, version: number): void
   try {
     connection.exec(`PRAGMA user_version = ${version}`);
   } catch (error) {
-    // A full disk still lets people read.
+    // A full disk still lets users read.
     if (!isStorageFault(error)) throw error;
   }
   for (const synced of [`${path}-wal`, dirname(path)]) {

@@ -55,7 +55,7 @@ export interface Database {
    */
   read<T>(work: () => T): T;
   /**
-   * To be called inside a write that deletes or replaces what people wrote: the log still has it, until somebody
+   * To be called inside a write that deletes or replaces what users wrote: the log still has it, until somebody
    * calls `emptyLog`.
    */
   noteErased(): void;

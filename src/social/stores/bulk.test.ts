@@ -8,8 +8,8 @@ const indexesOf = (db: Database) =>
   db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name").all();
 
 test('a graph loaded at a stroke is a graph as if followed one by one, with its indexes and exact counts', async () => {
-  const { social, sqlite, people, close } = await openSocial();
-  await people(1, 2, 3);
+  const { social, sqlite, users, close } = await openSocial();
+  await users(1, 2, 3);
   const indexes = indexesOf(sqlite.db);
   const follows = [
     { followee: 1, follower: 2, id: 10 },

@@ -12,7 +12,7 @@ export interface BulkFollow {
 }
 
 /**
- * Adds follows between people who are known already; ones that stand are skipped. At most 100,000 in a call, one
+ * Adds follows between users who are known already; ones that stand are skipped. At most 100,000 in a call, one
  * transaction each; fastest in (followee, follower) order. Resolves with how many were new.
  */
 export function loadFollows(db: Database, follows: readonly BulkFollow[]): Promise<number> {

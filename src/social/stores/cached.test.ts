@@ -20,7 +20,7 @@ testSocialStore('SQLite behind the cache', async () => {
 describe('the cache', () => {
   test('keeps nothing that a read brings home after a change it did not see', async () => {
     const fixture = await openSocial();
-    await fixture.people(1, 2);
+    await fixture.users(1, 2);
     /** An inner store whose answers can be held back on their way, as a network would. */
     let held: Promise<void> | undefined;
     const late = async <T>(answer: Promise<T>): Promise<T> => {
@@ -31,7 +31,7 @@ describe('the cache', () => {
     const store = createCachedSocialStore({
       store: {
         ...inner,
-        people: (userIds) => late(inner.people(userIds)),
+        users: (userIds) => late(inner.users(userIds)),
         relations: (request) => late(inner.relations(request)),
         followees: (follower) => late(inner.followees(follower)),
         apart: (viewer) => late(inner.apart(viewer)),
@@ -40,12 +40,12 @@ describe('the cache', () => {
     const gate = Promise.withResolvers<void>();
     held = gate.promise;
     const stale = Promise.all([
-      store.people([1, 2]),
+      store.users([1, 2]),
       store.relations({ viewer: 1, others: [2] }),
       store.followees(1),
       store.apart(2),
     ]);
-    await store.change({ people: [], ties: [{ from: 1, to: 2 }] }, () => ({
+    await store.change({ users: [], ties: [{ from: 1, to: 2 }] }, () => ({
       ties: [
         {
           from: 1,
@@ -66,7 +66,7 @@ describe('the cache', () => {
     gate.resolve();
     held = undefined;
     await stale;
-    assert.equal((await store.people([2]))[0]?.counts.followers, 1);
+    assert.equal((await store.users([2]))[0]?.counts.followers, 1);
     const bits = RELATION.following | RELATION.blocking;
     assert.deepEqual(await store.relations({ viewer: 1, others: [2] }), [bits]);
     assert.equal((await store.followees(1)).length, 1);
@@ -76,15 +76,15 @@ describe('the cache', () => {
 
   test('answers a page that it has without asking the store again', async () => {
     const fixture = await openSocial();
-    await fixture.people(1, 2, 3);
+    await fixture.users(1, 2, 3);
     let asked = 0;
     const inner = fixture.sqlite;
     const store = createCachedSocialStore({
       store: {
         ...inner,
-        people: (userIds) => {
+        users: (userIds) => {
           asked += 1;
-          return inner.people(userIds);
+          return inner.users(userIds);
         },
         relations: (request) => {
           asked += 1;
@@ -93,7 +93,7 @@ describe('the cache', () => {
       },
     });
     for (let round = 0; round < 3; round++) {
-      await store.people([3, 1, 2]);
+      await store.users([3, 1, 2]);
       await store.relations({ viewer: 1, others: [2, 3] });
     }
     assert.equal(asked, 2);

@@ -1,5 +1,5 @@
 /**
- * A social store with what pages ask for kept in memory: people, relations, lists of followees. Exact, provided that
+ * A social store with what pages ask for kept in memory: users, relations, lists of followees. Exact, provided that
  * every write to the store goes through this very decorator (one process owns the file): each change forgets what it
  * touched after its commit and before its answer. A read that began before a change and ends after it may hold older
  * facts, so it fills nothing: `changes` tells.
@@ -8,64 +8,64 @@ import { LRUCache } from 'lru-cache';
 import type { UserId } from '#domain/ids.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
-import type { Decision, Facts, Followee, SocialStore, StoredPerson, TieKey } from '../social-store.ts';
+import type { Decision, Facts, Followee, SocialStore, StoredUser, TieKey } from '../social-store.ts';
 import { createRelationCache } from './relationship-cache.ts';
 
 export interface CachedSocialStoreOptions {
   store: SocialStore;
-  /** Bounds, in entries: people, relations of a viewer to somebody (also those apart), followees over all lists. */
-  peopleMost?: number;
+  /** Bounds, in entries: users, relations of a viewer to somebody (also those apart), followees over all lists. */
+  usersMost?: number;
   relationsMost?: number;
   followeesMost?: number;
   stats?: CacheStats;
-  /** Told which people (not their ties) have changed, in the turn in which they are forgotten here. */
-  onPeopleChanged?: (userIds: readonly UserId[]) => void;
+  /** Told which users (not their ties) have changed, in the turn in which they are forgotten here. */
+  onUsersChanged?: (userIds: readonly UserId[]) => void;
 }
 
 /** What a decision changed. */
 interface Touched {
   ties: TieKey[];
-  people: UserId[];
-  /** People whose protection or state turned: both reach into the lists of others. */
+  users: UserId[];
+  /** Users whose protection or state turned: both reach into the lists of others. */
   turned: UserId[];
 }
 
 export function createCachedSocialStore({
   store,
-  peopleMost = 131_072,
+  usersMost = 131_072,
   relationsMost = 500_000,
   followeesMost = 500_000,
   stats,
-  onPeopleChanged,
+  onUsersChanged,
 }: CachedSocialStoreOptions): SocialStore {
-  const people = createIdCache<StoredPerson>({ most: peopleMost });
+  const users = createIdCache<StoredUser>({ most: usersMost });
   const relations = createRelationCache({ most: relationsMost });
   const followees = new LRUCache<UserId, { turns: number; rows: readonly Followee[] }>({
     maxSize: followeesMost,
     sizeCalculation: ({ rows }) => rows.length + 1,
   });
-  const apart = new LRUCache<UserId, { people: ReadonlyMap<UserId, number> | null }>({
+  const apart = new LRUCache<UserId, { users: ReadonlyMap<UserId, number> | null }>({
     maxSize: relationsMost,
-    sizeCalculation: ({ people }) => 1 + (people?.size ?? 0),
+    sizeCalculation: ({ users }) => 1 + (users?.size ?? 0),
   });
   let changes = 0;
   /** Lists of followees made before the last turn of anybody's protection or state are read again. */
   let turns = 0;
 
-  function forget({ ties, people: touched, turned }: Touched): void {
+  function forget({ ties, users: touched, turned }: Touched): void {
     changes++;
-    for (const userId of touched) people.delete(userId);
+    for (const userId of touched) users.delete(userId);
     for (const { from, to } of ties) {
       relations.forgetPair(from, to);
       followees.delete(from);
       apart.delete(from);
       apart.delete(to);
-      people.delete(from);
-      people.delete(to);
+      users.delete(from);
+      users.delete(to);
     }
     for (const userId of turned) relations.forgetTowards(userId);
     if (turned.length > 0) turns++;
-    if (touched.length > 0) onPeopleChanged?.(touched);
+    if (touched.length > 0) onUsersChanged?.(touched);
   }
 
   return {
@@ -83,13 +83,13 @@ export function createCachedSocialStore({
       }
     },
 
-    async people(userIds) {
-      const found: (StoredPerson | null)[] = [];
+    async users(userIds) {
+      const found: (StoredUser | null)[] = [];
       let missing: number[] | undefined;
       for (let i = 0; i < userIds.length; i++) {
-        const person = people.get(userIds[i]!);
-        found.push(person ?? null);
-        if (person === undefined) {
+        const user = users.get(userIds[i]!);
+        found.push(user ?? null);
+        if (user === undefined) {
           missing ??= [];
           missing.push(i);
         }
@@ -97,12 +97,12 @@ export function createCachedSocialStore({
       countLookups(stats, userIds.length, missing?.length ?? 0);
       if (missing === undefined) return found;
       const began = changes;
-      const read = await store.people(missing.map((i) => userIds[i]!));
+      const read = await store.users(missing.map((i) => userIds[i]!));
       for (const [at, i] of missing.entries()) {
-        const person = read[at] ?? null;
-        found[i] = person;
-        // People who never were are not kept: anybody could name any number of them.
-        if (person !== null && began === changes) people.set(person.userId, person);
+        const user = read[at] ?? null;
+        found[i] = user;
+        // Users who never were are not kept: anybody could name any number of them.
+        if (user !== null && began === changes) users.set(user.userId, user);
       }
       return found;
     },
@@ -132,10 +132,10 @@ export function createCachedSocialStore({
 
     async apart(viewer) {
       const known = apart.get(viewer);
-      if (known !== undefined) return known.people;
+      if (known !== undefined) return known.users;
       const began = changes;
       const read = await store.apart(viewer);
-      if (began === changes) apart.set(viewer, { people: read });
+      if (began === changes) apart.set(viewer, { users: read });
       return read;
     },
 
@@ -150,15 +150,15 @@ export function createCachedSocialStore({
   };
 }
 
-function touchedBy(facts: Facts, { people = [], ties = [] }: Decision<unknown>): Touched | undefined {
-  if (people.length === 0 && ties.length === 0) return undefined;
-  const turned = people.filter((after) => {
-    const before = facts.people.find((person) => person?.userId === after.userId);
+function touchedBy(facts: Facts, { users = [], ties = [] }: Decision<unknown>): Touched | undefined {
+  if (users.length === 0 && ties.length === 0) return undefined;
+  const turned = users.filter((after) => {
+    const before = facts.users.find((user) => user?.userId === after.userId);
     return before?.protected !== after.protected || before?.state !== after.state;
   });
   return {
     ties: ties.map(({ from, to }) => ({ from, to })),
-    people: people.map((person) => person.userId),
-    turned: turned.map((person) => person.userId),
+    users: users.map((user) => user.userId),
+    turned: turned.map((user) => user.userId),
   };
 }

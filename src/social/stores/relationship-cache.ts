@@ -7,7 +7,7 @@ export interface RelationCache {
   put(viewer: UserId, other: UserId, bits: number): void;
   /** Forgets how each of two stands to the other. */
   forgetPair(one: UserId, other: UserId): void;
-  /** Forgets how everybody stands to one person: a walk over all viewers, for what happens seldom. */
+  /** Forgets how everybody stands to one user: a walk over all viewers, for what happens seldom. */
   forgetTowards(other: UserId): void;
   readonly size: number;
 }

@@ -9,11 +9,11 @@ import {
   MAX_HIDDEN_PERIODS,
   NO_COUNTS,
   NO_TIE,
-  type Person,
   RELATION,
   type SocialStore,
   type Tie,
   type TieKey,
+  type User,
 } from '../social-store.ts';
 
 export interface OpenedSocialStore {
@@ -32,11 +32,11 @@ const publicly = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: fa
 const privately = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: true, protections: 0 } });
 const asking = (id: Snowflake): Tie => ({ ...NO_TIE, request: id });
 
-function personNamed(userId: UserId, fields: Partial<Person> = {}): Person {
+function userNamed(userId: UserId, fields: Partial<User> = {}): User {
   return {
     userId,
-    handle: `Person${userId}`,
-    name: `Person ${userId}`,
+    handle: `User${userId}`,
+    name: `User ${userId}`,
     bio: '',
     picture: '',
     protected: false,
@@ -67,13 +67,13 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
     afterEach(() => backend.dispose());
 
-    const save = (store: SocialStore, ...people: Person[]) =>
-      store.change({ people: people.map((person) => person.userId), ties: [] }, () => ({
+    const save = (store: SocialStore, ...users: User[]) =>
+      store.change({ users: users.map((user) => user.userId), ties: [] }, () => ({
         ...plain(undefined),
-        people,
+        users,
       }));
     const tie = (store: SocialStore, from: UserId, to: UserId, next: Tie, events: EventDraft[] = []) =>
-      store.change({ people: [], ties: [{ from, to }] }, () => ({
+      store.change({ users: [], ties: [{ from, to }] }, () => ({
         ...plain(undefined),
         ties: [{ from, to, tie: next }],
         events,
@@ -82,21 +82,21 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     const list = (kind: Parameters<SocialStore['list']>[0]['kind'], userId: UserId) =>
       two.store.list({ kind, userId, before: null, limit: 100 });
 
-    test('a person saved through one handle is read through the other, in the order asked for', async () => {
-      const wanted = personNamed(7, { bio: 'Zürich', picture: 'a.png', protected: true, state: 'suspended' });
-      await save(one.store, wanted, personNamed(3));
-      const [third, never, seventh] = await two.store.people([3, 5, 7]);
+    test('a user saved through one handle is read through the other, in the order asked for', async () => {
+      const wanted = userNamed(7, { bio: 'Zürich', picture: 'a.png', protected: true, state: 'suspended' });
+      await save(one.store, wanted, userNamed(3));
+      const [third, never, seventh] = await two.store.users([3, 5, 7]);
       assert.equal(third?.userId, 3);
       assert.equal(never, null);
       assert.deepEqual(seventh, { ...wanted, counts: NO_COUNTS });
     });
 
     test('handles are found ignoring case, as long as they are held, and former ones are remembered', async () => {
-      await save(one.store, personNamed(1, { handle: 'Ada' }), personNamed(2, { handle: 'Bob' }));
+      await save(one.store, userNamed(1, { handle: 'Ada' }), userNamed(2, { handle: 'Bob' }));
       assert.deepEqual(ids(await two.store.byHandle(['ADA', 'nobody'])), [1]);
-      await one.store.change({ people: [1], ties: [] }, ({ people: [before] }) => ({
+      await one.store.change({ users: [1], ties: [] }, ({ users: [before] }) => ({
         ...plain(undefined),
-        people: [personNamed(1, { handle: 'Lovelace', version: (before?.version ?? 0) + 1 })],
+        users: [userNamed(1, { handle: 'Lovelace', version: (before?.version ?? 0) + 1 })],
       }));
       assert.deepEqual(await two.store.byHandle(['ada']), []);
       assert.deepEqual(ids(await two.store.byHandle(['lovelace'])), [1]);
@@ -104,18 +104,18 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('a decision sees what another handle committed, and throwing keeps nothing', async () => {
-      await save(one.store, personNamed(1), personNamed(2));
+      await save(one.store, userNamed(1), userNamed(2));
       await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
       const subject = {
-        people: [1, 9],
+        users: [1, 9],
         ties: [
           { from: 1, to: 2 },
           { from: 2, to: 1 },
         ],
       };
       const seen = await two.store.change(subject, (facts) => ({ ...plain(facts) }));
-      assert.equal(seen.people[0]?.counts.following, 1);
-      assert.equal(seen.people[1], null);
+      assert.equal(seen.users[0]?.counts.following, 1);
+      assert.equal(seen.users[1], null);
       assert.deepEqual(seen.ties, [{ ...publicly(10), mute: 11 }, NO_TIE]);
       const refusal = new Error('no');
       await assert.rejects(
@@ -124,26 +124,26 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         }),
         refusal,
       );
-      assert.equal((await one.store.people([1]))[0]?.counts.following, 1);
+      assert.equal((await one.store.users([1]))[0]?.counts.following, 1);
     });
 
     test('changes of one tie through both handles at once are one after the other', async () => {
-      await save(one.store, personNamed(1), personNamed(2));
+      await save(one.store, userNamed(1), userNamed(2));
       const key: TieKey = { from: 1, to: 2 };
       const attempts = Array.from({ length: 40 }, (_, n) =>
-        (n % 2 === 0 ? one : two).store.change({ people: [1], ties: [key] }, ({ people, ties }) => {
-          const following = people[0]?.counts.following ?? -1;
+        (n % 2 === 0 ? one : two).store.change({ users: [1], ties: [key] }, ({ users, ties }) => {
+          const following = users[0]?.counts.following ?? -1;
           assert.equal(following, ties[0]?.follow === null ? 0 : 1);
           return { ...plain(undefined), ties: [{ ...key, tie: following === 0 ? publicly(n + 1) : NO_TIE }] };
         }),
       );
       await Promise.all(attempts);
-      assert.equal((await one.store.people([1]))[0]?.counts.following, 0);
+      assert.equal((await one.store.users([1]))[0]?.counts.following, 0);
       assert.deepEqual(await list('following', 1), []);
     });
 
     test('a fact and its event are one commit, with a gapless sequence for each key', async () => {
-      await save(one.store, personNamed(1), personNamed(2));
+      await save(one.store, userNamed(1), userNamed(2));
       const draft: EventDraft = {
         topic: 'follows',
         type: 'follow.added',
@@ -158,7 +158,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       await tie(one.store, 1, 2, publicly(10), [draft]);
       await tie(two.store, 1, 2, NO_TIE, [{ ...draft, type: 'follow.removed' }]);
       await assert.rejects(
-        one.store.change({ people: [], ties: [] }, () => {
+        one.store.change({ users: [], ties: [] }, () => {
           throw new Error('decided against');
         }),
       );
@@ -173,8 +173,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('counts are exact through every change of a tie, and a private follow is in no shown count', async () => {
-      await save(one.store, personNamed(1), personNamed(2));
-      const counts = async () => (await two.store.people([1, 2])).map((person) => person?.counts);
+      await save(one.store, userNamed(1), userNamed(2));
+      const counts = async () => (await two.store.users([1, 2])).map((user) => user?.counts);
       await tie(one.store, 1, 2, { ...asking(10), block: 11, mute: 12 });
       assert.deepEqual(await counts(), [
         { ...NO_COUNTS, outgoing: 1, blocks: 1, mutes: 1 },
@@ -192,8 +192,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await counts(), [NO_COUNTS, NO_COUNTS]);
     });
 
-    test('relations tell everything between two people but a private follow of the viewer', async () => {
-      await save(one.store, personNamed(1), personNamed(2), personNamed(3), personNamed(4));
+    test('relations tell everything between two users but a private follow of the viewer', async () => {
+      await save(one.store, userNamed(1), userNamed(2), userNamed(3), userNamed(4));
       await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
       await tie(one.store, 2, 1, privately(12));
       await tie(one.store, 1, 3, asking(13));
@@ -213,7 +213,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('who is apart from somebody are all whom they block or mute, or who block them', async () => {
-      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
       assert.deepEqual(await one.store.apart(1), new Map());
       await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
       await tie(one.store, 2, 1, { ...NO_TIE, block: 12, mute: 13 });
@@ -241,7 +241,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('each list holds its own kind, newest first, by pages that neither repeat nor skip', async () => {
-      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
       await tie(one.store, 1, 2, publicly(10));
       await tie(one.store, 1, 3, privately(11));
       await tie(one.store, 1, 4, publicly(12));
@@ -264,9 +264,9 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('a private follow stands nowhere once its followee became protected, whatever is still to be removed', async () => {
-      await save(one.store, personNamed(1), personNamed(2), personNamed(3));
+      await save(one.store, userNamed(1), userNamed(2), userNamed(3));
       await tie(one.store, 1, 2, privately(10));
-      await save(one.store, personNamed(2, { protected: true, protections: 1 }));
+      await save(one.store, userNamed(2, { protected: true, protections: 1 }));
       await tie(one.store, 3, 2, publicly(11));
       assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [0]);
       assert.deepEqual(await list('ownFollowing', 1), []);
@@ -275,7 +275,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.store.edges([{ follower: 1, followee: 2 }]), []);
       assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), [1]);
       assert.deepEqual(await two.store.unsettled({ limit: 10 }), [2]);
-      await save(one.store, personNamed(2, { protections: 1 }));
+      await save(one.store, userNamed(2, { protections: 1 }));
       assert.deepEqual(
         await two.store.relations({ viewer: 1, others: [2] }),
         [0],
@@ -285,12 +285,12 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       await tie(one.store, 1, 2, again);
       assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [RELATION.followingPrivately]);
       assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), []);
-      await save(one.store, personNamed(2, { protections: 1, settledProtections: 1 }));
+      await save(one.store, userNamed(2, { protections: 1, settledProtections: 1 }));
       assert.deepEqual(await one.store.unsettled({ limit: 10 }), []);
     });
 
     test('requests to an account that is not protected wait, the oldest first', async () => {
-      await save(one.store, ...[1, 2, 3].map((userId) => personNamed(userId)));
+      await save(one.store, ...[1, 2, 3].map((userId) => userNamed(userId)));
       await tie(one.store, 3, 1, asking(10));
       await tie(one.store, 2, 1, asking(11));
       assert.deepEqual(await two.store.pending({ userId: 1, kind: 'request', limit: 1 }), [3]);
@@ -298,8 +298,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('fan-out sees private follows too: followees newest first, followers in userId order by pages', async () => {
-      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => personNamed(userId)));
-      await save(one.store, personNamed(6, { state: 'deactivated' }));
+      await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
+      await save(one.store, userNamed(6, { state: 'deactivated' }));
       await tie(one.store, 1, 5, publicly(10));
       await tie(one.store, 1, 4, { ...privately(11), mute: 12, hiddenReposts: 14 });
       await tie(one.store, 1, 6, publicly(13));
@@ -328,8 +328,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.store.publicFollows(asked), [{ follower: 1, followee: 5 }]);
     });
 
-    test('people are scanned in userId order; ties of a person are all found, a few at a time', async () => {
-      await save(one.store, personNamed(4_294_967_295), personNamed(2), personNamed(9));
+    test('users are scanned in userId order; ties of a user are all found, a few at a time', async () => {
+      await save(one.store, userNamed(4_294_967_295), userNamed(2), userNamed(9));
       assert.deepEqual(ids(await two.store.scan({ after: 0, limit: 2 })), [2, 9]);
       assert.deepEqual(ids(await two.store.scan({ after: 9, limit: 2 })), [4_294_967_295]);
       await tie(one.store, 2, 9, { ...publicly(1), mute: 2 });
@@ -348,7 +348,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
 
     test('ended mutes and blocks are remembered for their viewer, the newest of them, until they are forgotten', async () => {
       const ended = (hidden: NonNullable<Decision<null>['hidden']>) =>
-        one.store.change({ people: [], ties: [] }, () => ({ ...plain(null), hidden }));
+        one.store.change({ users: [], ties: [] }, () => ({ ...plain(null), hidden }));
       const period = (userId: UserId, until: number) => ({ userId, since: until - 5, until });
       const untils = async (viewer: UserId) =>
         (await two.store.hiddenPeriods(viewer)).map(({ until }) => until).sort((a, b) => a - b);
@@ -372,7 +372,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
 
     test('the first and the last snowflake keep their place', async () => {
       const last = Number.MAX_SAFE_INTEGER - 1;
-      await save(one.store, personNamed(1), personNamed(2), personNamed(3));
+      await save(one.store, userNamed(1), userNamed(2), userNamed(3));
       await tie(one.store, 1, 2, publicly(1));
       await tie(one.store, 1, 3, publicly(last));
       assert.deepEqual(ids(await list('following', 1)), [3, 2]);

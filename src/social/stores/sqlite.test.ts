@@ -47,7 +47,7 @@ describe('a crash around the commit of a follow', () => {
           },
         },
       });
-      await first.people(1, 2);
+      await first.users(1, 2);
       armed = true;
       const follow = first.social.follow({ follower: 1, followee: 2, private: false, traceId: '' });
       const answered = await follow.then(

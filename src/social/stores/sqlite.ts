@@ -8,7 +8,7 @@ import type { SocialStore, TieKey } from '../social-store.ts';
 import { type Counts, type Decision, type Edge, type Facts, NO_COUNTS, NO_TIE } from '../social-store.ts';
 import { createSqliteGraph } from './sqlite/graph.ts';
 import { createSqliteHiddenPeriods } from './sqlite/hidden-periods.ts';
-import { createSqlitePeople } from './sqlite/profiles.ts';
+import { createSqliteUsers } from './sqlite/profiles.ts';
 import { createSqliteTies } from './sqlite/relationships.ts';
 import { SOCIAL_MIGRATIONS } from './sqlite/schema.ts';
 
@@ -34,15 +34,15 @@ export function openSqliteSocialStore({
     topics: ['follows', 'accounts'],
     ...(region === undefined ? {} : { region }),
   });
-  const people = createSqlitePeople(db);
+  const users = createSqliteUsers(db);
   const ties = createSqliteTies(db);
   const graph = createSqliteGraph(db);
   const hidden = createSqliteHiddenPeriods(db);
 
   function keep<Result>(keys: readonly TieKey[], facts: Facts, decision: Decision<Result>): Result {
-    for (const person of decision.people ?? []) {
-      const before = facts.people.find((fact) => fact?.userId === person.userId) ?? null;
-      people.save(person, before, decision.time);
+    for (const user of decision.users ?? []) {
+      const before = facts.users.find((fact) => fact?.userId === user.userId) ?? null;
+      users.save(user, before, decision.time);
     }
     const counts = new Map<UserId, Counts>();
     for (const { from, to, tie } of decision.ties ?? []) {
@@ -52,7 +52,7 @@ export function openSqliteSocialStore({
       for (const [userId, changes] of countChanges({ from, to }, before, tie)) add(counts, userId, changes);
     }
     for (const [userId, by] of counts)
-      if (Object.values(by).some((n) => n !== 0)) people.addCounts(userId, by);
+      if (Object.values(by).some((n) => n !== 0)) users.addCounts(userId, by);
     for (const period of decision.hidden ?? []) hidden.add(period);
     for (const event of decision.events) outbox.append(event);
     return decision.result;
@@ -63,15 +63,15 @@ export function openSqliteSocialStore({
     db,
     change: (subject, decide) =>
       db.write(() => {
-        const facts: Facts = { people: subject.people.map(people.get), ties: subject.ties.map(ties.get) };
+        const facts: Facts = { users: subject.users.map(users.get), ties: subject.ties.map(ties.get) };
         return keep(subject.ties, facts, decide(facts));
       }),
-    people: async (userIds) => db.read(() => userIds.map(people.get)),
+    users: async (userIds) => db.read(() => userIds.map(users.get)),
     relations: async ({ viewer, others }) =>
       db.read(() => others.map((other) => graph.relation(viewer, other))),
     apart: async (viewer) => graph.apart(viewer),
-    byHandle: async (handles) => handles.flatMap(people.byHandle),
-    formerHandles: async (userId) => people.formerHandles(userId),
+    byHandle: async (handles) => handles.flatMap(users.byHandle),
+    formerHandles: async (userId) => users.formerHandles(userId),
     list: async ({ kind, userId, before, limit }) => graph.list(kind, userId, before, limit),
     followees: async (follower) => graph.followees(follower),
     followerIds: async ({ followee, after, limit }) => graph.followerIds(followee, after, limit),
@@ -80,9 +80,9 @@ export function openSqliteSocialStore({
         .map(({ follower, followee }) => graph.edge(follower, followee))
         .filter((edge): edge is Edge => edge !== undefined),
     publicFollows: async (pairs) => db.read(() => pairs.filter(graph.followsPublicly)),
-    scan: async ({ after, limit }) => people.after(after, limit),
+    scan: async ({ after, limit }) => users.after(after, limit),
     pending: async ({ userId, kind, limit }) => graph.pending(userId, kind, limit),
-    unsettled: async ({ limit }) => people.unsettled(limit),
+    unsettled: async ({ limit }) => users.unsettled(limit),
     hiddenPeriods: async (viewer) => hidden.of(viewer),
     forgetHiddenPeriods: ({ userId, limit }) => db.write(() => hidden.forget(userId, limit)),
     tiesOf: async ({ userId, limit }) => ties.touching(userId, limit),

@@ -1,9 +1,9 @@
-/** Every answer that the social service can give about a few people, to each of them and to a stranger. */
+/** Every answer that the social service can give about a few users, to each of them and to a stranger. */
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { Page, PersonView } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { Page, ProfileView } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
 import type { Action, Outcome } from './social-model.ts';
 
@@ -60,7 +60,7 @@ async function call(social: Social, action: Action): Promise<string | undefined>
       return;
     case 'erase':
       await social.setAccount({ userId: action.by, state: 'erasing' });
-      while (!(await social.erasePerson({ userId: action.by, limit: 2, traceId })).done);
+      while (!(await social.eraseUser({ userId: action.by, limit: 2, traceId })).done);
       await social.setAccount({ userId: action.by, state: 'erased' });
   }
 }
@@ -96,7 +96,7 @@ export interface AnswersAbout {
   followersYouKnow: UserId[] | 'not_found';
 }
 export interface AnswersTo {
-  views: PersonView[];
+  views: ProfileView[];
   about: Map<UserId, AnswersAbout>;
   /** Empty for a stranger. */
   own: { requests: EdgeRow[]; blocks: EdgeRow[]; mutes: EdgeRow[]; suggestions: Suggestion[] };
@@ -141,13 +141,16 @@ export async function everythingFor(
 async function checkShown(
   social: Social,
   viewer: UserId | null,
-  views: readonly PersonView[],
+  views: readonly ProfileView[],
 ): Promise<void> {
   const expected = views.map((view) => {
     const { userId, handle, name, picture, protected: locked, muting } = view;
-    if (!maySeePerson(view)) return null;
-    const readable = mayReadPerson(view, viewer);
-    return { head: { userId, handle, name, picture }, readable, protected: locked, muting };
+    if (!canSeeUser(view)) return null;
+    const readable = canReadUser(view, viewer);
+    return { profile: { userId, handle, name, picture }, readable, protected: locked, muting };
   });
-  assert.deepEqual(await social.shown({ viewer, userIds: views.map(({ userId }) => userId) }), expected);
+  assert.deepEqual(
+    await social.visibleProfiles({ viewer, userIds: views.map(({ userId }) => userId) }),
+    expected,
+  );
 }

@@ -68,11 +68,11 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
     async tick(): Promise<void> {
       clock.advance(1_000);
     },
-    /** Makes people known with these ids: `p1`, `p2` … are their handles. */
-    async people(...userIds: UserId[]): Promise<void> {
+    /** Makes users known with these ids: `p1`, `p2` … are their handles. */
+    async users(...userIds: UserId[]): Promise<void> {
       await Promise.all(
         userIds.map((userId) =>
-          social.createPerson({ userId, handle: `p${userId}`, name: `Person ${userId}`, time: clock.now() }),
+          social.createUser({ userId, handle: `p${userId}`, name: `User ${userId}`, time: clock.now() }),
         ),
       );
     },

@@ -1,5 +1,5 @@
 /**
- * The rules of the social service once more, as plainly as they can be said: a table of people, a table of ties, and
+ * The rules of the social service once more, as plainly as they can be said: a table of users, a table of ties, and
  * every answer by looking through all of it. Knows nothing of stores, ids, caches or pages. Times are a running number.
  */
 import type { ErrorCode } from '#domain/errors.ts';
@@ -27,25 +27,23 @@ interface ModelTie {
   kind: 'public' | 'private' | 'request' | 'block' | 'mute' | 'hidden';
   at: number;
 }
-interface ModelPerson {
+interface ModelUser {
   protected: boolean;
   state: AccountState;
 }
 
 export function createSocialModel(userIds: readonly UserId[]) {
-  const people = new Map<UserId, ModelPerson>(
-    userIds.map((id) => [id, { protected: false, state: 'active' }]),
-  );
+  const users = new Map<UserId, ModelUser>(userIds.map((id) => [id, { protected: false, state: 'active' }]));
   let ties: ModelTie[] = [];
   const news: string[] = [];
   let now = 0;
 
-  const person = (id: UserId): ModelPerson => people.get(id)!;
+  const user = (id: UserId): ModelUser => users.get(id)!;
   const find = (from: UserId, to: UserId, ...kinds: ModelTie['kind'][]) =>
     ties.find((tie) => tie.from === from && tie.to === to && kinds.includes(tie.kind));
   const follows = (from: UserId, to: UserId) => find(from, to, 'public', 'private') !== undefined;
   const sees = (viewer: UserId | null, id: UserId) =>
-    person(id).state === 'active' &&
+    user(id).state === 'active' &&
     (viewer === null || (!find(viewer, id, 'block') && !find(id, viewer, 'block')));
 
   const EVENT = {
@@ -90,15 +88,15 @@ export function createSocialModel(userIds: readonly UserId[]) {
 
   function follow(by: UserId, to: UserId, wished: boolean): Outcome {
     if (by === to) return { error: 'cannot_follow_self' };
-    if (person(by).state !== 'active') return { error: 'forbidden' };
+    if (user(by).state !== 'active') return { error: 'forbidden' };
     if (!sees(by, to)) return { error: 'not_found' };
-    if (wished && person(to).protected) return { error: 'protected_account' };
+    if (wished && user(to).protected) return { error: 'protected_account' };
     const standing = find(by, to, 'public', 'private');
     if (standing) {
       if ((standing.kind === 'private') !== wished) turn(standing);
       return { done: 'following' };
     }
-    if (person(to).protected) {
+    if (user(to).protected) {
       if (!find(by, to, 'request')) begin(by, to, 'request');
       return { done: 'requested' };
     }
@@ -107,7 +105,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
   }
 
   function answer(by: UserId, to: UserId, approve: boolean): Outcome {
-    if (person(by).state !== 'active') return { error: 'forbidden' };
+    if (user(by).state !== 'active') return { error: 'forbidden' };
     if (!sees(by, to)) return { error: 'not_found' };
     const request = find(to, by, 'request');
     if (!request) return approve && find(to, by, 'public') ? { done: '' } : { error: 'not_found' };
@@ -118,8 +116,8 @@ export function createSocialModel(userIds: readonly UserId[]) {
 
   function refuse(by: UserId, to: UserId): Outcome {
     if (by === to) return { error: 'invalid_request' };
-    if (person(by).state !== 'active') return { error: 'forbidden' };
-    if (person(to).state !== 'active' || find(to, by, 'block')) return { error: 'not_found' };
+    if (user(by).state !== 'active') return { error: 'forbidden' };
+    if (user(to).state !== 'active' || find(to, by, 'block')) return { error: 'not_found' };
     if (find(by, to, 'block')) return { done: '' };
     for (const [from, target] of [
       [by, to],
@@ -134,7 +132,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
 
   function mute(by: UserId, to: UserId): Outcome {
     if (by === to) return { error: 'invalid_request' };
-    if (person(by).state !== 'active') return { error: 'forbidden' };
+    if (user(by).state !== 'active') return { error: 'forbidden' };
     if (!sees(by, to)) return { error: 'not_found' };
     if (find(by, to, 'mute')) return { done: '' };
     begin(by, to, 'mute');
@@ -143,7 +141,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
 
   function reposts(by: UserId, to: UserId, shown: boolean): Outcome {
     if (by === to) return { error: 'invalid_request' };
-    if (person(by).state !== 'active') return { error: 'forbidden' };
+    if (user(by).state !== 'active') return { error: 'forbidden' };
     if (!sees(by, to) || !follows(by, to)) return { error: 'not_found' };
     const hidden = find(by, to, 'hidden');
     if (shown) end(hidden);
@@ -152,7 +150,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
   }
 
   function protect(by: UserId, locked: boolean): Outcome {
-    const mine = person(by);
+    const mine = user(by);
     if (mine.state === 'erasing' || mine.state === 'erased') return { error: 'not_found' };
     if (mine.protected === locked) return { done: '' };
     mine.protected = locked;
@@ -166,8 +164,8 @@ export function createSocialModel(userIds: readonly UserId[]) {
   }
 
   function setState(by: UserId, state: AccountState): Outcome {
-    if (person(by).state !== 'erased' && person(by).state !== state) {
-      person(by).state = state;
+    if (user(by).state !== 'erased' && user(by).state !== state) {
+      user(by).state = state;
       news.push(`account.changed ${by}>0`);
     }
     return { done: '' };
@@ -244,7 +242,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
 
   /** Whether a viewer is shown whom somebody follows, and who follows them. */
   const reads = (viewer: UserId | null, id: UserId) =>
-    !person(id).protected || viewer === id || (viewer !== null && follows(viewer, id));
+    !user(id).protected || viewer === id || (viewer !== null && follows(viewer, id));
 
   return {
     apply,
@@ -254,8 +252,8 @@ export function createSocialModel(userIds: readonly UserId[]) {
     hidesReposts: (viewer: UserId, id: UserId) => find(viewer, id, 'hidden') !== undefined,
     view: (viewer: UserId | null, id: UserId) => ({
       userId: id,
-      state: person(id).state,
-      protected: person(id).protected,
+      state: user(id).state,
+      protected: user(id).protected,
       following: viewer !== null && follows(viewer, id),
       followingPrivately: viewer !== null && find(viewer, id, 'private') !== undefined,
       requested: viewer !== null && find(viewer, id, 'request') !== undefined,
@@ -283,11 +281,11 @@ export function createSocialModel(userIds: readonly UserId[]) {
     requests: (id: UserId) => newest(to(id, 'request'), 'from').filter((other) => sees(id, other)),
     blocks: (id: UserId) =>
       newest(from(id, 'block'), 'to').filter(
-        (other) => person(other).state === 'active' && find(other, id, 'block') === undefined,
+        (other) => user(other).state === 'active' && find(other, id, 'block') === undefined,
       ),
     mutes: (id: UserId) => newest(from(id, 'mute'), 'to').filter((other) => sees(id, other)),
     allFollowers: (id: UserId) => newest(to(id, 'public', 'private'), 'from').toSorted((a, b) => a - b),
     allFollowees: (id: UserId) =>
-      newest(from(id, 'public', 'private'), 'to').filter((other) => person(other).state === 'active'),
+      newest(from(id, 'public', 'private'), 'to').filter((other) => user(other).state === 'active'),
   };
 }

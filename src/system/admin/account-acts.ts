@@ -2,13 +2,13 @@
 import { type Static, type TObject, Type } from 'typebox';
 import type { AccountSummary } from '#accounts/administration.ts';
 import { type Act, type ActDeps, defineAct } from './act.ts';
-import { actorOf, fields, Limit, Name, named, Person, personOf, Reason } from './arguments.ts';
+import { actorOf, fields, Limit, Name, named, Person, Reason, userOf } from './arguments.ts';
 import { columns, moment, printable } from './printable.ts';
 
-const PersonAndReason = fields({ person: Person, reason: Reason });
+const UserAndReason = fields({ person: Person, reason: Reason });
 
 /** An act on one person that answers with how they are named, and what else `run` answers. */
-function onPerson<
+function onUser<
   Args extends TObject<{ person: typeof Person; reason: typeof Reason }>,
   Answer extends object,
 >(
@@ -23,7 +23,7 @@ function onPerson<
     args,
     positional,
     async run(deps, given) {
-      const person = await personOf(deps, (given as { person: string }).person);
+      const person = await userOf(deps, (given as { person: string }).person);
       return { who: named(person), ...(await run(deps, person, given)) };
     },
     print: ({ who, ...answer }) => print(printable(who), answer as unknown as Answer),
@@ -68,7 +68,7 @@ const person = defineAct({
   args: fields({ person: Person }),
   positional: ['person'],
   run: async (deps, { person }) =>
-    deps.api.administration.account({ userId: (await personOf(deps, person)).userId }),
+    deps.api.administration.account({ userId: (await userOf(deps, person)).userId }),
   print: (account) => [
     printable(`${named(account)}, ${account.state} since ${moment(account.since)}`),
     printable(`  name        ${account.name}`),
@@ -88,33 +88,33 @@ const person = defineAct({
 export const ACCOUNT_ACTS: Record<string, Act> = {
   people,
   person,
-  suspend: onPerson(
+  suspend: onUser(
     'ends somebody’s sessions and hides them',
-    PersonAndReason,
+    UserAndReason,
     ['person'],
     (deps, { userId }, { reason }) =>
       done(deps.api.administration.suspend({ userId, ...actorOf(deps, reason) })),
     (who) => [`${who} is suspended now.`],
   ),
-  reinstate: onPerson(
+  reinstate: onUser(
     'lets somebody back in',
-    PersonAndReason,
+    UserAndReason,
     ['person'],
     (deps, { userId }, { reason }) =>
       done(deps.api.administration.reinstate({ userId, ...actorOf(deps, reason) })),
     (who) => [`${who} is active now.`],
   ),
-  'end-sessions': onPerson(
+  'end-sessions': onUser(
     'signs somebody out everywhere',
-    PersonAndReason,
+    UserAndReason,
     ['person'],
     (deps, { userId }, { reason }) =>
       deps.api.administration.endSessions({ userId, ...actorOf(deps, reason) }),
     (who, { ended }) => [`${who} is signed out; sessions ended: ${ended}.`],
   ),
-  'reset-password': onPerson(
+  'reset-password': onUser(
     'gives somebody a one-time password and signs them out',
-    PersonAndReason,
+    UserAndReason,
     ['person'],
     (deps, { userId }, { reason }) =>
       deps.api.administration.resetPassword({ userId, ...actorOf(deps, reason) }),
@@ -123,7 +123,7 @@ export const ACCOUNT_ACTS: Record<string, Act> = {
       `It can be used for one sign-in, until ${moment(until)}. Its owner then changes it, with POST /password.`,
     ],
   ),
-  'change-handle': onPerson(
+  'change-handle': onUser(
     'gives somebody another handle; the old one stays theirs',
     fields({
       person: Person,
@@ -137,17 +137,17 @@ export const ACCOUNT_ACTS: Record<string, Act> = {
       })),
     (who, { handle }) => [`${who} is ${printable(handle)} now.`],
   ),
-  'make-moderator': onPerson(
+  'make-moderator': onUser(
     'lets somebody see reports and resolve them',
-    PersonAndReason,
+    UserAndReason,
     ['person'],
     (deps, { userId }, { reason }) =>
       done(deps.api.administration.setModerator({ userId, moderator: true, ...actorOf(deps, reason) })),
     (who) => [`${who} is a moderator now.`],
   ),
-  'unmake-moderator': onPerson(
+  'unmake-moderator': onUser(
     'takes that role away',
-    PersonAndReason,
+    UserAndReason,
     ['person'],
     (deps, { userId }, { reason }) =>
       done(deps.api.administration.setModerator({ userId, moderator: false, ...actorOf(deps, reason) })),

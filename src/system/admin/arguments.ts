@@ -44,7 +44,7 @@ export function numberOf(text: Static<typeof Id>): number {
 }
 
 /** Whom an argument means. Throws not_found. */
-export async function personOf({ api }: ActDeps, text: string): Promise<AccountSummary> {
+export async function userOf({ api }: ActDeps, text: string): Promise<AccountSummary> {
   const { administration } = api;
   const id = /^id:([1-9]\d{0,9})$/.exec(text)?.[1];
   if (id !== undefined) return administration.account({ userId: Number(id) });

@@ -28,14 +28,14 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-async function tweetsByPerson({ system, progress, signal }: ActDeps) {
+async function tweetsByUser({ system, progress, signal }: ActDeps) {
   const { social, tweets } = system.services;
   let largest: { author: number; count: number }[] = [];
   let after: number | null = 0;
   let people = 0;
   while (after !== null && !signal.aborted) {
-    const page = await social.scanPeople({ after, limit: LIMITS.batch });
-    const authors = page.people.map(({ userId }) => userId);
+    const page = await social.scanUsers({ after, limit: LIMITS.batch });
+    const authors = page.users.map(({ userId }) => userId);
     if (authors.length > 0) largest = keepLargest(largest, await tweets.counts({ authors }));
     people += authors.length;
     after = page.next;
@@ -45,7 +45,7 @@ async function tweetsByPerson({ system, progress, signal }: ActDeps) {
   return { people, largest: largest.map(({ author, count }) => ({ userId: author, count })) };
 }
 
-async function picturesByPerson({ api, progress, signal }: ActDeps) {
+async function picturesByUser({ api, progress, signal }: ActDeps) {
   const byOwner = new Map<number, number>();
   let [count, total, after]: [number, number, string | null] = [0, 0, ''];
   while (after !== null && !signal.aborted) {
@@ -84,8 +84,8 @@ const usage = defineAct({
       bytes: sizeOf(path),
       wal_bytes: sizeOf(`${path}-wal`),
     }));
-    const tweets = await tweetsByPerson(deps);
-    const pictures = await picturesByPerson(deps);
+    const tweets = await tweetsByUser(deps);
+    const pictures = await picturesByUser(deps);
     return {
       databases,
       people: tweets.people,

@@ -70,13 +70,13 @@ test('one that is given up leaves nothing, whenever that happens, and the server
     await assert.rejects(made, /given up; nothing of it was kept/, String(moment));
     assert.deepEqual(names(), ['data']);
   }
-  await system.services.social.createPerson({ userId: 1, handle: 'ann', name: 'Ann', time: clock.now() });
+  await system.services.social.createUser({ userId: 1, handle: 'ann', name: 'Ann', time: clock.now() });
   await backups.make({ to: join(directory, 'whole'), ...QUIET });
 });
 
 test('a picture that is taken away while it is copied is in the copy’s index neither', async (t) => {
   const { directory, data, backups, system, api } = await open(t);
-  await system.services.social.createPerson({ userId: 1, handle: 'ann', name: 'Ann', time: clock.now() });
+  await system.services.social.createUser({ userId: 1, handle: 'ann', name: 'Ann', time: clock.now() });
   const square = { width: 2, height: 2, channels: 3, background: 'red' } as const;
   const path = join(directory, 'dot.png');
   await sharp({ create: square }).png().toFile(path);

@@ -85,7 +85,7 @@ async function plainCommunity(services: Services, loaded: Loaded): Promise<Plain
   };
 }
 
-/** Reposts have ids that only the service knows; that the right people reposted the right tweets is checked here. */
+/** Reposts have ids that only the service knows; that the right users reposted the right tweets is checked here. */
 async function allReposts(services: Services, loaded: Loaded) {
   const wanted = new Set(loaded.reposts.map(({ tweetId, actor }) => `${tweetId} ${actor}`));
   const found = [];

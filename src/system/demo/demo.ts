@@ -76,7 +76,7 @@ function fillOptions(options: Record<string, string | boolean | undefined>): Fil
   return {
     graph: typeof options.graph === 'string' ? options.graph : null,
     undirected: options.undirected === true,
-    people: numberOf('people', options.people ?? '1000', 2, 1_000_000),
+    users: numberOf('people', options.people ?? '1000', 2, 1_000_000),
     tweets: numberOf('tweets', options.tweets ?? '10000', 1, 10_000_000),
     seed: numberOf('seed', options.seed ?? '1', 0, 2 ** 32 - 1),
     check: options.check === true,

@@ -16,10 +16,10 @@ import { createProgress } from './progress.ts';
 import { handleFor, nameFor } from './words.ts';
 
 export interface FillOptions {
-  /** Edge list; null: a generated graph of `people`. */
+  /** Edge list; null: a generated graph of `users`. */
   graph: string | null;
   undirected: boolean;
-  people: number;
+  users: number;
   tweets: number;
   seed: number;
   /** Hold every home and top list against a plain computation before serving. */
@@ -54,9 +54,9 @@ export async function fillCommunity(
   const random = createSeededRandom(options.seed);
   const graph =
     options.graph === null
-      ? generateGraph(options.people, MEAN_FOLLOWS, random)
+      ? generateGraph(options.users, MEAN_FOLLOWS, random)
       : await readGraph(options.graph, options.undirected);
-  const handles = Array.from({ length: graph.people }, (_, person) => handleFor(person));
+  const handles = Array.from({ length: graph.users }, (_, user) => handleFor(user));
   const end_ms = Date.now();
   const clock = createManualClock(end_ms - WEEK_MS);
   const size = {
@@ -68,10 +68,10 @@ export async function fillCommunity(
   const span = { start_ms: end_ms - WEEK_MS + 60_000, end_ms };
   const acts = planCommunity(graph, size, span, random);
   console.error(
-    `Making a community of ${graph.people} people, ${graph.from.length} follows, ${size.tweets} tweets (seed ${options.seed}).`,
+    `Making a community of ${graph.users} people, ${graph.from.length} follows, ${size.tweets} tweets (seed ${options.seed}).`,
   );
   const famous = mostFollowed(graph);
-  const mark = { handle: handles[famous]!, password: PASSWORD, people: graph.people, tweets: size.tweets };
+  const mark = { handle: handles[famous]!, password: PASSWORD, people: graph.users, tweets: size.tweets };
   await fill({ directory, options, graph, handles, acts, clock, random, onFilled: () => onFilled(mark) });
   return mark;
 }
@@ -102,17 +102,17 @@ async function fill(deps: FillDeps): Promise<void> {
   });
   try {
     const userIds: UserId[] = [];
-    const signingUp = createProgress('signing up', graph.people);
-    for (const [person, handle] of handles.entries()) {
+    const signingUp = createProgress('signing up', graph.users);
+    for (const [user, handle] of handles.entries()) {
       const { userId } = await api.accounts.signUp({
         handle,
         password: PASSWORD,
-        name: nameFor(person, random),
+        name: nameFor(user, random),
         device: 'demo',
         client: { address: 'demo' },
       });
       userIds.push(userId);
-      signingUp(person + 1);
+      signingUp(user + 1);
     }
     const loaded = await loadCommunity({
       system,

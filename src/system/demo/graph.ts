@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import type { Random } from '#platform/random.ts';
 import { ConfigError } from '../config-error.ts';
 
-/** `people` numbered from 0; edge i is `from[i]` follows `to[i]`, each pair once, nobody follows themselves. */
+/** `users` numbered from 0; edge i is `from[i]` follows `to[i]`, each pair once, nobody follows themselves. */
 export interface Graph {
-  people: number;
+  users: number;
   from: Uint32Array;
   to: Uint32Array;
 }
@@ -60,24 +60,24 @@ export async function readGraph(file: string, undirected: boolean): Promise<Grap
  * A graph whose numbers of followers have a heavy tail: each new follow goes, three times in four, to whom somebody
  * already follows (preferential attachment), else to anybody.
  */
-export function generateGraph(people: number, meanFollows: number, random: Random): Graph {
+export function generateGraph(users: number, meanFollows: number, random: Random): Graph {
   const pairs = new Set<number>();
   const targets: number[] = [];
-  const wanted = Math.min(people * meanFollows, (people * (people - 1)) / 4);
+  const wanted = Math.min(users * meanFollows, (users * (users - 1)) / 4);
   while (pairs.size < wanted) {
-    const from = random.integer(people);
+    const from = random.integer(users);
     const popular = targets.length > 0 && random.integer(4) > 0;
-    const to = popular ? targets[random.integer(targets.length)]! : random.integer(people);
+    const to = popular ? targets[random.integer(targets.length)]! : random.integer(users);
     const pair = from * 2 ** 26 + to;
     if (from === to || pairs.has(pair)) continue;
     pairs.add(pair);
     targets.push(to);
   }
-  return graphOf(people, pairs);
+  return graphOf(users, pairs);
 }
 
-function graphOf(people: number, pairs: Set<number>): Graph {
-  const graph: Graph = { people, from: new Uint32Array(pairs.size), to: new Uint32Array(pairs.size) };
+function graphOf(users: number, pairs: Set<number>): Graph {
+  const graph: Graph = { users, from: new Uint32Array(pairs.size), to: new Uint32Array(pairs.size) };
   let index = 0;
   for (const pair of pairs) {
     graph.from[index] = Math.floor(pair / 2 ** 26);
@@ -86,9 +86,9 @@ function graphOf(people: number, pairs: Set<number>): Graph {
   return graph;
 }
 
-/** Followers of each person. */
-export function followersIn({ people, from, to }: Graph): number[][] {
-  const followers: number[][] = Array.from({ length: people }, () => []);
+/** Followers of each user. */
+export function followersIn({ users, from, to }: Graph): number[][] {
+  const followers: number[][] = Array.from({ length: users }, () => []);
   for (let i = 0; i < from.length; i++) followers[to[i]!]!.push(from[i]!);
   return followers;
 }

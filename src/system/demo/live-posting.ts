@@ -5,7 +5,7 @@ import type { Serving } from '../serve.ts';
 import { tweetText } from './words.ts';
 
 const PAUSE_MS = 1_500;
-const KNOWN_PEOPLE = 500;
+const KNOWN_USERS = 500;
 
 /** Goes on posting and liking for as long as the process serves, so that streams move. */
 export function startPosting({
@@ -25,11 +25,11 @@ export function startPosting({
 
   /** Every other time by somebody whom the host follows, and liked on the host's newest tweet. */
   async function act(): Promise<void> {
-    const { people } = await services.social.scanPeople({ after: 0, limit: KNOWN_PEOPLE });
+    const { users } = await services.social.scanUsers({ after: 0, limit: KNOWN_USERS });
     const [{ userId: hostId } = { userId: 0 }] = await services.social.lookup({ handles: [host] });
     const { followees } = await services.social.followeesOf({ follower: hostId });
     const near = systemRandom.integer(2) === 0;
-    const author = (near ? anyOf(followees) : undefined) ?? anyOf(people)!;
+    const author = (near ? anyOf(followees) : undefined) ?? anyOf(users)!;
     const { tweetId } = await services.tweets.post({
       author,
       content: tweetText(systemRandom, null),
@@ -40,7 +40,7 @@ export function startPosting({
       traceId: 'demo',
     });
     const [hosts] = (await services.tweets.byAuthor({ author: hostId, before: null, limit: 1 })).ids;
-    const actor = anyOf(people)!;
+    const actor = anyOf(users)!;
     await services.engagement.like({
       actor,
       tweetId: (near ? hosts : undefined) ?? tweetId,

@@ -17,7 +17,7 @@ export interface Loaded {
   likes: { tweetId: number; actor: UserId }[];
   comments: { tweetId: number; actor: UserId; commentId: number }[];
   reposts: { tweetId: number; actor: UserId }[];
-  /** Acts that the rules refused, as following more than 5,000 people. */
+  /** Acts that the rules refused, as following more than 5,000 users. */
   refused: number;
 }
 
@@ -54,7 +54,7 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
     const group = nextGroup(acts, done);
     const ahead_ms = group[0]!.time - clock.now();
     if (ahead_ms > 0) clock.advance(ahead_ms);
-    // Tweets come before what people do with them.
+    // Tweets come before what users do with them.
     for (const later of [false, true]) {
       const acts = group.filter((act) => dependsOnTweet(act) === later);
       await Promise.all(acts.map((act) => perform(deps, loaded, act)));
@@ -99,15 +99,15 @@ const ACTS: {
     act: Extract<PlannedAct, { kind: Kind }> & { tweet: number; other: number },
   ) => Promise<void>;
 } = {
-  async follow({ system, userIds }, loaded, { person, other }) {
-    const edge = { follower: userIds[person]!, followee: userIds[other]! };
+  async follow({ system, userIds }, loaded, { user, other }) {
+    const edge = { follower: userIds[user]!, followee: userIds[other]! };
     await system.services.social.follow({ ...edge, private: false, traceId });
     loaded.follows.push(edge);
   },
-  async tweet({ system, userIds, handles, random }, loaded, { person, tweet }) {
+  async tweet({ system, userIds, handles, random }, loaded, { user, tweet }) {
     const mentioned = random.integer(12) === 0 ? random.integer(handles.length) : null;
     const handle = mentioned === null ? null : handles[mentioned]!;
-    const author = userIds[person]!;
+    const author = userIds[user]!;
     const { tweetId } = await system.services.tweets.post({
       author,
       content: tweetText(random, handle),
@@ -120,20 +120,20 @@ const ACTS: {
     loaded.tweetIds[tweet] = tweetId;
     loaded.tweets.push({ tweetId, author });
   },
-  async like({ system, userIds }, loaded, { person, tweet }) {
-    const act = { actor: userIds[person]!, tweetId: loaded.tweetIds[tweet]! };
+  async like({ system, userIds }, loaded, { user, tweet }) {
+    const act = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
     await system.services.engagement.like({ ...act, traceId });
     loaded.likes.push(act);
   },
-  async comment({ system, userIds, random }, loaded, { person, tweet }) {
-    const act = { actor: userIds[person]!, tweetId: loaded.tweetIds[tweet]! };
+  async comment({ system, userIds, random }, loaded, { user, tweet }) {
+    const act = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
     const content = replyText(random);
     const request = { ...act, content, mentioned: {}, idempotency: null, traceId };
     const { commentId } = await system.services.engagement.comment(request);
     loaded.comments.push({ ...act, commentId });
   },
-  async repost({ system, userIds }, loaded, { person, tweet }) {
-    const act = { actor: userIds[person]!, tweetId: loaded.tweetIds[tweet]! };
+  async repost({ system, userIds }, loaded, { user, tweet }) {
+    const act = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
     await system.services.engagement.repost({ ...act, traceId });
     loaded.reposts.push(act);
   },

@@ -4,9 +4,9 @@ import { followersIn, type Graph } from './graph.ts';
 import { activityWeights, appeal, weightedDraw } from './skew.ts';
 
 export type PlannedAct =
-  | { kind: 'follow'; time: number; person: number; other: number }
-  | { kind: 'tweet'; time: number; person: number; tweet: number }
-  | { kind: 'like' | 'comment' | 'repost'; time: number; person: number; tweet: number };
+  | { kind: 'follow'; time: number; user: number; other: number }
+  | { kind: 'tweet'; time: number; user: number; tweet: number }
+  | { kind: 'like' | 'comment' | 'repost'; time: number; user: number; tweet: number };
 
 export interface PlanSize {
   tweets: number;
@@ -33,14 +33,14 @@ export function planCommunity(
   const acts: PlannedAct[] = [];
   for (let i = 0; i < graph.from.length; i++) {
     const time = start_ms + random.next() * (length_ms / 7);
-    acts.push({ kind: 'follow', time, person: graph.from[i]!, other: graph.to[i]! });
+    acts.push({ kind: 'follow', time, user: graph.from[i]!, other: graph.to[i]! });
   }
   const drawAuthor = weightedDraw(activityWeights(counts), random);
   const tweets = Array.from({ length: size.tweets }, (_, tweet) => {
-    const person = drawAuthor();
+    const user = drawAuthor();
     const time = start_ms + wakingTime(random) * length_ms;
-    acts.push({ kind: 'tweet', time, person, tweet });
-    return { person, time, weight: appeal(random) * (1 + counts[person]!) };
+    acts.push({ kind: 'tweet', time, user, tweet });
+    return { user, time, weight: appeal(random) * (1 + counts[user]!) };
   });
   const drawTweet = weightedDraw(
     tweets.map((tweet) => tweet.weight),
@@ -54,20 +54,20 @@ export function planCommunity(
   for (const { kind, number } of reactions) {
     for (let i = 0; i < number; i++) {
       const tweet = drawTweet();
-      const { person: author, time } = tweets[tweet]!;
+      const { user: author, time } = tweets[tweet]!;
       const delay_ms = -Math.log(1 - random.next()) * (HALF_LIFE_MS / Math.LN2);
       const when = Math.min(time + 1_000 + delay_ms, end_ms - 1_000);
       if (when > time)
-        acts.push({ kind, time: when, person: reader(followers[author]!, graph.people, random), tweet });
+        acts.push({ kind, time: when, user: reader(followers[author]!, graph.users, random), tweet });
     }
   }
   return acts.sort((a, b) => a.time - b.time || orderOf(a) - orderOf(b));
 }
 
 /** Four times in five a follower, else anybody. */
-function reader(followers: readonly number[], people: number, random: Random): number {
+function reader(followers: readonly number[], users: number, random: Random): number {
   const near = followers.length > 0 && random.integer(5) > 0;
-  return near ? followers[random.integer(followers.length)]! : random.integer(people);
+  return near ? followers[random.integer(followers.length)]! : random.integer(users);
 }
 
 /** A moment in [0, 1) of the week, rarer at night. */

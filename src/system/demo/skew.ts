@@ -23,21 +23,21 @@ export function weightedDraw(weights: readonly number[], random: Random): Draw {
   };
 }
 
-/** The share of people who write almost everything, and what they write of it (Pew Research Center, 2021: 25% and 97%). */
-export const ACTIVE_PEOPLE = 0.25;
+/** The share of users who write almost everything, and what they write of it (Pew Research Center, 2021: 25% and 97%). */
+export const ACTIVE_USERS = 0.25;
 export const ACTIVE_SHARE = 0.97;
 
 /**
- * How much each person writes: a quarter of them, the most followed, 97%, by Zipf's law; the rest share what is left.
+ * How much each user writes: a quarter of them, the most followed, 97%, by Zipf's law; the rest share what is left.
  */
 export function activityWeights(followers: readonly number[]): number[] {
-  const order = followers.map((_, person) => person).sort((a, b) => followers[b]! - followers[a]! || a - b);
-  const active = Math.max(1, Math.round(order.length * ACTIVE_PEOPLE));
+  const order = followers.map((_, user) => user).sort((a, b) => followers[b]! - followers[a]! || a - b);
+  const active = Math.max(1, Math.round(order.length * ACTIVE_USERS));
   const zipf = order.slice(0, active).map((_, rank) => 1 / (rank + 3));
   const zipfSum = zipf.reduce((sum, weight) => sum + weight, 0);
   const weights = new Array<number>(followers.length).fill(0);
-  for (const [rank, person] of order.entries()) {
-    weights[person] =
+  for (const [rank, user] of order.entries()) {
+    weights[user] =
       rank < active
         ? (ACTIVE_SHARE * zipf[rank]!) / zipfSum
         : (1 - ACTIVE_SHARE) / Math.max(1, order.length - active);

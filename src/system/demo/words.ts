@@ -123,12 +123,12 @@ const REPLIES = [
 const pick = <T>(list: readonly T[], random: Random): T => list[random.integer(list.length)]!;
 
 /** A handle of at most 15 characters, different for every number. */
-export function handleFor(person: number): string {
-  return `${FIRST[person % FIRST.length]!.toLowerCase()}_${person}`;
+export function handleFor(user: number): string {
+  return `${FIRST[user % FIRST.length]!.toLowerCase()}_${user}`;
 }
 
-export function nameFor(person: number, random: Random): string {
-  return `${FIRST[person % FIRST.length]} ${pick(LAST, random)}`;
+export function nameFor(user: number, random: Random): string {
+  return `${FIRST[user % FIRST.length]} ${pick(LAST, random)}`;
 }
 
 /** A tweet; now and then with a hashtag or a mention. */

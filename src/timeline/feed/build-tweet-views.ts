@@ -1,15 +1,15 @@
 /**
  * Makes tweet views for one reader: at first what tweets and engagement know of the ids, then, by what came back, the
- * people and the comments' texts. Four calls in two round trips; a third where previews were hidden, and a fourth where
+ * users and the comments' texts. Four calls in two round trips; a third where previews were hidden, and a fourth where
  * all that engagement sent were, so that older ones are searched for.
  */
 import { unlessDown } from '#domain/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { CommentRow, LikeRow, PersonHead, TweetRecord } from '#domain/records.ts';
+import type { CommentRow, LikeRow, ProfileBasic, TweetRecord } from '#domain/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
-import type { PersonShown } from '#social/social.ts';
+import type { VisibleProfile } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { FeedItem, TweetView } from '../timeline.ts';
 import type { Author } from './entry.ts';
@@ -84,7 +84,7 @@ export function createBuildTweetViews({
     return checked !== null;
   }
 
-  /** Previews with their people and comments; null: social is down. */
+  /** Previews with their users and comments; null: social is down. */
   async function previewsOf(
     { records, summaries }: Found,
     { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
@@ -215,7 +215,7 @@ function showsComment(row: CommentRow, comments: Comments, profiles: ProfileLoad
 
 /** Whether every reader who is apart from nobody on the tweet view is shown this very one. */
 function sameForAll(
-  author: PersonShown,
+  author: VisibleProfile,
   { likes, comments: rows }: Summary,
   comments: Comments,
   profiles: ProfileLoader,
@@ -230,7 +230,7 @@ function sameForAll(
 
 interface TweetViewParts {
   tweet: TweetRecord;
-  author: PersonShown;
+  author: VisibleProfile;
   summary: Summary | undefined;
   preview: Previews[number];
   comments: Comments;
@@ -238,26 +238,26 @@ interface TweetViewParts {
 }
 
 function tweetViewOf({ tweet, author, summary, preview, comments, profiles }: TweetViewParts): TweetView {
-  const people = [author.head];
+  const users = [author.profile];
   return {
     tweet,
     likeCount: summary === undefined ? null : summary.likeCount,
     commentCount: summary === undefined ? null : summary.commentCount,
     repostCount: summary === undefined ? null : summary.repostCount,
-    likes: likesShown(preview?.likes ?? [], profiles, people),
-    comments: commentsShown(preview?.comments ?? [], { comments, profiles, people }),
-    people,
+    likes: likesShown(preview?.likes ?? [], profiles, users),
+    comments: commentsShown(preview?.comments ?? [], { comments, profiles, users }),
+    users,
     hiddenMentions: mentionedIn(tweet).filter((userId) => !profiles.sees(userId)),
   };
 }
 
-function likesShown(rows: LikeRow[], profiles: ProfileLoader, people: PersonHead[]): TweetView['likes'] {
+function likesShown(rows: LikeRow[], profiles: ProfileLoader, users: ProfileBasic[]): TweetView['likes'] {
   const shown: { userId: UserId; time: number }[] = [];
   for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
     const { id, userId } = rows[j]!;
-    const person = profiles.get(userId);
-    if (person === undefined) continue;
-    name(person.head, people);
+    const user = profiles.get(userId);
+    if (user === undefined) continue;
+    name(user.profile, users);
     shown.push({ userId, time: snowflakeTime(id) });
   }
   return shown;
@@ -265,23 +265,23 @@ function likesShown(rows: LikeRow[], profiles: ProfileLoader, people: PersonHead
 
 function commentsShown(
   rows: CommentRow[],
-  { comments, profiles, people }: { comments: Comments; profiles: ProfileLoader; people: PersonHead[] },
+  { comments, profiles, users }: { comments: Comments; profiles: ProfileLoader; users: ProfileBasic[] },
 ): TweetView['comments'] {
   const shown: TweetView['comments'][number][] = [];
   for (let j = 0; j < rows.length && shown.length < LIMITS.previewShown; j++) {
     const { id, userId } = rows[j]!;
     const comment = comments.byId.get(id);
-    const person = profiles.get(userId);
-    if (comment === undefined || person === undefined) continue;
-    name(person.head, people);
+    const user = profiles.get(userId);
+    if (comment === undefined || user === undefined) continue;
+    name(user.profile, users);
     shown.push({ commentId: id, userId, content: comment.content, time: comment.time });
   }
   return shown;
 }
 
-/** A tweet view names seven people at most. */
-function name(head: PersonHead, people: PersonHead[]): void {
-  if (!people.some(({ userId }) => userId === head.userId)) people.push(head);
+/** A tweet view names seven users at most. */
+function name(head: ProfileBasic, users: ProfileBasic[]): void {
+  if (!users.some(({ userId }) => userId === head.userId)) users.push(head);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What lists of tweets are made from before they are hydrated. */
 import type { TweetId, UserId } from '#domain/ids.ts';
-import type { PersonShown } from '#social/social.ts';
+import type { VisibleProfile } from '#social/social.ts';
 
 /** One place of a skeleton. */
 export interface Entry {
@@ -13,6 +13,6 @@ export interface Entry {
 }
 
 /** As far as lists have rules about authors. */
-export type Author = Pick<PersonShown, 'protected' | 'muting'>;
+export type Author = Pick<VisibleProfile, 'protected' | 'muting'>;
 /** May a tweet of this author, whom the viewer may read, stand in this list? */
 export type Rule = (author: Author) => boolean;

@@ -4,7 +4,7 @@
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
-import type { PersonHead } from '#domain/records.ts';
+import type { ProfileBasic } from '#domain/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Social } from '#social/social.ts';
 import type { FeedItem, TweetView } from '#timeline/timeline.ts';
@@ -52,7 +52,7 @@ type ReaderTweetViews = (ReaderTweetView | undefined)[];
 /** The author of a kept tweet view, to a reader who is apart from nobody on it. */
 const LIKE_ANYBODY: Author = { protected: false, muting: false };
 const NEITHER = { liked: false, reposted: false } as const;
-const NOBODY: readonly PersonHead[] = [];
+const NOBODY: readonly ProfileBasic[] = [];
 const NONE: Pick<Hydrated, 'items' | 'used'> = { items: [], used: 0 };
 
 export function createHydrate(deps: HydrateDeps): Hydrate {
@@ -108,10 +108,10 @@ function decided(
   return { items, used, degraded, unchecked };
 }
 
-function namesAny({ tweet, people }: TweetView, strangers: ReadonlySet<UserId>): boolean {
+function namesAny({ tweet, users }: TweetView, strangers: ReadonlySet<UserId>): boolean {
   if (strangers.size === 0) return false;
   return (
-    people.some(({ userId }) => strangers.has(userId)) || mentionedIn(tweet).some((id) => strangers.has(id))
+    users.some(({ userId }) => strangers.has(userId)) || mentionedIn(tweet).some((id) => strangers.has(id))
   );
 }
 
@@ -140,8 +140,8 @@ function assemble(
 }
 
 /** Muting somebody mutes their reposts; only homes have any. */
-function visibleReposters({ repostedBy }: Entry, profiles: ProfileLoader): readonly PersonHead[] {
+function visibleReposters({ repostedBy }: Entry, profiles: ProfileLoader): readonly ProfileBasic[] {
   if (repostedBy.length === 0) return NOBODY;
-  const people = repostedBy.map((userId) => profiles.get(userId));
-  return people.filter((person) => person?.muting === false).map((person) => person!.head);
+  const users = repostedBy.map((userId) => profiles.get(userId));
+  return users.filter((user) => user?.muting === false).map((user) => user!.profile);
 }

@@ -1,18 +1,18 @@
-/** The people of a page: each is asked for once. */
+/** The users of a page: each is asked for once. */
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
-import type { PersonShown, Social } from '#social/social.ts';
+import type { Social, VisibleProfile } from '#social/social.ts';
 
 export interface ProfileLoader {
-  /** When the page began, see `TweetViewCache`: a later round makes its tweet views of people whom the first asked for. */
+  /** When the page began, see `TweetViewCache`: a later round makes its tweet views of users whom the first asked for. */
   readonly asOf: number;
   /** Somebody of whom the page needs to know. */
   want(userId: UserId): void;
   /** Asks for all who are wanted and not known yet. Throws what social throws. */
   fetch(): Promise<void>;
   /** Undefined: the viewer may not read them, or they never were. */
-  get(userId: UserId): PersonShown | undefined;
+  get(userId: UserId): VisibleProfile | undefined;
   /** Whether the viewer may know of somebody who was asked for. */
   sees(userId: UserId): boolean;
   /** Somebody who was asked for is hidden from the viewer. */
@@ -20,19 +20,19 @@ export interface ProfileLoader {
 }
 
 export interface ProfileLoaderDeps {
-  social: Pick<Social, 'shown'>;
+  social: Pick<Social, 'visibleProfiles'>;
   viewer: UserId | null;
   asOf: number;
 }
 
 export function createProfileLoader({ social, viewer, asOf }: ProfileLoaderDeps): ProfileLoader {
-  /** By number: a person's place in `shown`. */
+  /** By number: a user's place in `shown`. */
   const places = new Map<UserId, number>();
-  const shown: (PersonShown | null)[] = [];
+  const shown: (VisibleProfile | null)[] = [];
   let wanted: UserId[] = [];
   let someHidden = false;
 
-  function known(userId: UserId): PersonShown | undefined {
+  function known(userId: UserId): VisibleProfile | undefined {
     const place = places.get(userId);
     return place === undefined ? undefined : (shown[place] ?? undefined);
   }
@@ -48,16 +48,16 @@ export function createProfileLoader({ social, viewer, asOf }: ProfileLoaderDeps)
       if (wanted.length === 0) return;
       const userIds = wanted;
       wanted = [];
-      for (const person of await inBatches(userIds, LIMITS.batch, (batch) =>
-        social.shown({ viewer, userIds: batch }),
+      for (const user of await inBatches(userIds, LIMITS.batch, (batch) =>
+        social.visibleProfiles({ viewer, userIds: batch }),
       )) {
-        shown.push(person);
-        someHidden ||= person?.readable !== true;
+        shown.push(user);
+        someHidden ||= user?.readable !== true;
       }
     },
     get(userId) {
-      const person = known(userId);
-      return person?.readable ? person : undefined;
+      const user = known(userId);
+      return user?.readable ? user : undefined;
     },
     sees: (userId) => known(userId) !== undefined,
     someHidden: () => someHidden,

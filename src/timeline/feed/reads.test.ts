@@ -37,7 +37,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         assert.deepEqual(Object.fromEntries(world.calls), {
           'tweets.get': 2,
           'engagement.summaries': 1,
-          'social.shown': 1,
+          'social.visibleProfiles': 1,
         });
       });
 
@@ -61,7 +61,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         assert.deepEqual([likeCount, commentCount, viewer], [2, 1, { liked: true, reposted: false }]);
         assert.deepEqual([repostedBy.map(({ userId }) => userId), repostTime], [[CAT], clock.now()]);
         assert.deepEqual(namesOf(page), [ANN, BEN, CAT, DAN]);
-        assert.deepEqual(tweetView.people[0], { userId: BEN, handle: 'h2', name: 'Name 2', picture: '' });
+        assert.deepEqual(tweetView.users[0], { userId: BEN, handle: 'h2', name: 'Name 2', picture: '' });
       });
 
       test('shows the newest three likes and comments that the reader may see, of the newest eight', async () => {
@@ -71,7 +71,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
           world.like(tweetId, userId);
           world.comment(tweetId, userId);
         }
-        for (const hidden of [19, 17]) world.people.get(hidden)!.blocking.add(ANN);
+        for (const hidden of [19, 17]) world.users.get(hidden)!.blocking.add(ANN);
         world.setAccount(16, { protected: true });
         const { likes, comments, likeCount } = (await home()).items[0]!.tweetView;
         assert.deepEqual(
@@ -95,7 +95,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         const older = [10, 11, 12, 13].map(bothDo);
         for (let userId = 20; userId < 180; userId++) {
           bothDo(userId);
-          world.people.get(ANN)!.blocking.add(userId);
+          world.users.get(ANN)!.blocking.add(userId);
         }
         const toAnn = (await home()).items[0]!.tweetView;
         assert.deepEqual(
@@ -109,7 +109,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
             .reverse()
             .map((id) => [id, `text of ${id}`]),
         );
-        assert.deepEqual(toAnn.people.map(({ userId }) => userId).sort(), [11, 12, 13, BEN].sort());
+        assert.deepEqual(toAnn.users.map(({ userId }) => userId).sort(), [11, 12, 13, BEN].sort());
         const toNobody = (await reads.tweet({ tweetId, viewer: null })).items[0]!.tweetView;
         assert.deepEqual(
           toNobody.likes.map(({ userId }) => userId),
@@ -123,10 +123,10 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         for (let userId = 10; userId <= 10 + LIMITS.previewSearched; userId++) {
           world.join(userId);
           world.like(tweetId, userId);
-          if (userId > 10) world.people.get(ANN)!.blocking.add(userId);
+          if (userId > 10) world.users.get(ANN)!.blocking.add(userId);
         }
         assert.deepEqual((await home()).items[0]!.tweetView.likes, []);
-        world.people.get(ANN)!.blocking.delete(12);
+        world.users.get(ANN)!.blocking.delete(12);
         const { likes } = (await home()).items[0]!.tweetView;
         assert.deepEqual(
           likes.map(({ userId }) => userId),
@@ -150,15 +150,15 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         const muted = posted(CAT);
         const locked = posted(DAN);
         world.remove(gone);
-        world.people.get(ANN)!.muting.add(CAT);
+        world.users.get(ANN)!.muting.add(CAT);
         world.setAccount(DAN, { protected: true });
         assert.deepEqual(idsOf(await home()), [kept]);
         world.follow(ANN, DAN);
         assert.deepEqual(idsOf(await home()), [locked, kept]);
-        world.people.get(ANN)!.muting.clear();
-        world.people.get(CAT)!.blocking.add(ANN);
+        world.users.get(ANN)!.muting.clear();
+        world.users.get(CAT)!.blocking.add(ANN);
         assert.deepEqual(idsOf(await home()), [locked, kept]);
-        world.people.get(CAT)!.blocking.clear();
+        world.users.get(CAT)!.blocking.clear();
         assert.deepEqual(idsOf(await home()), [locked, muted, kept]);
         world.setAccount(BEN, { state: 'suspended' });
         assert.deepEqual(idsOf(await home()), [locked, muted]);
@@ -176,7 +176,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         assert.deepEqual(idsOf(await home()), []);
         world.follow(ANN, DAN);
         assert.deepEqual(idsOf(await home()), [tweetId]);
-        world.people.get(ANN)!.muting.add(DAN);
+        world.users.get(ANN)!.muting.add(DAN);
         assert.deepEqual(idsOf(await home()), []);
       });
 
@@ -187,7 +187,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
           const tweetId = posted(visible ? BEN : CAT);
           if (visible) expected.unshift(tweetId);
         }
-        world.people.get(ANN)!.muting.add(CAT);
+        world.users.get(ANN)!.muting.add(CAT);
         const pages = await homePages(10);
         assert.deepEqual(pages.flatMap(idsOf), expected);
         for (const page of pages.slice(0, -1)) assert.equal(page.items.length, 10);
@@ -197,14 +197,14 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
       test('a page is full though a whole home timeline above it is hidden', async () => {
         const visible = [posted(BEN), posted(BEN)].reverse();
         for (let i = 0; i < LIMITS.homeTimeline; i++) posted(CAT);
-        world.people.get(ANN)!.muting.add(CAT);
+        world.users.get(ANN)!.muting.add(CAT);
         assert.deepEqual(idsOf(await home(null, 2)), visible);
       });
 
       test('a long hidden stretch costs a bounded number of rounds', async () => {
         const oldest = posted(BEN);
         for (let i = 0; i < 3_000; i++) posted(CAT);
-        world.people.get(ANN)!.muting.add(CAT);
+        world.users.get(ANN)!.muting.add(CAT);
         const first = await home(null, 1);
         assert.deepEqual(idsOf(first), []);
         assert.notEqual(first.next, null, 'the list goes on');
@@ -216,7 +216,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
 
     test('whom a page learnt of in its first round it shows so to itself alone, should they change before the second', async () => {
       const [below, , above] = [posted(BEN), posted(CAT), posted(BEN)];
-      world.people.get(ANN)!.muting.add(CAT);
+      world.users.get(ANN)!.muting.add(CAT);
       skeleton.ready = async () => {
         if (skeleton.rounds === 1) world.setAccount(BEN, { protected: true });
       };
@@ -228,7 +228,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
       }
     });
 
-    describe("a person's own tweets", () => {
+    describe("a user's own tweets", () => {
       const byAuthor = (viewer: UserId | null, before: TweetId | null = null, limit = 20) =>
         reads.byAuthor({ author: BEN, viewer, before, limit });
 
@@ -250,9 +250,9 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         for (const viewer of [BEN]) assert.deepEqual(idsOf(await byAuthor(viewer)), [tweetId]);
         world.follow(CAT, BEN);
         assert.deepEqual(idsOf(await byAuthor(CAT)), [tweetId]);
-        world.people.get(BEN)!.blocking.add(CAT);
+        world.users.get(BEN)!.blocking.add(CAT);
         await assert.rejects(byAuthor(CAT), isNotFound);
-        world.people.get(DAN)!.blocking.add(BEN);
+        world.users.get(DAN)!.blocking.add(BEN);
         await assert.rejects(byAuthor(DAN), isNotFound);
         world.setAccount(BEN, { state: 'deactivated' });
         await assert.rejects(byAuthor(NOBODY), isNotFound);
@@ -268,9 +268,9 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
       assert.deepEqual(idsOf(await tweet(tweetId, NOBODY)), [tweetId]);
       await assert.rejects(tweet(commentId, NOBODY), isNotFound);
       await assert.rejects(tweet(12345, ANN), isNotFound);
-      world.people.get(ANN)!.blocking.add(BEN);
+      world.users.get(ANN)!.blocking.add(BEN);
       await assert.rejects(tweet(tweetId, ANN), isNotFound);
-      world.people.get(CAT)!.muting.add(BEN);
+      world.users.get(CAT)!.muting.add(BEN);
       assert.deepEqual(idsOf(await tweet(tweetId, CAT)), [tweetId], 'mute hides nothing here');
       world.setAccount(BEN, { protected: true });
       await assert.rejects(tweet(tweetId, CAT), isNotFound);
@@ -283,7 +283,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
       test('a list of a thousand has full pages though some are hidden from the reader, and never changes', async () => {
         const all: TweetId[] = [];
         for (let i = 0; i < LIMITS.globalTop; i++) all.push(world.post(i % 3 === 0 ? CAT : BEN));
-        world.people.get(CAT)!.blocking.add(ANN);
+        world.users.get(CAT)!.blocking.add(ANN);
         await listTop(all, 's1');
         const seen: TweetId[] = [];
         for (let place: TopPlace | null = null; ; ) {
@@ -321,10 +321,10 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
       });
     });
 
-    test('a home top list has K tweets where there are as many, protected followees in it, muted people not', async () => {
+    test('a home top list has K tweets where there are as many, protected followees in it, muted users not', async () => {
       const all = Array.from({ length: 40 }, (_, i) => world.post([BEN, CAT, DAN][i % 3]!));
       await listTop(all);
-      world.people.get(ANN)!.muting.add(CAT);
+      world.users.get(ANN)!.muting.add(CAT);
       world.follow(ANN, DAN);
       world.setAccount(DAN, { protected: true });
       world.remove(all[0]!);

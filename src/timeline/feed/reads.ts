@@ -3,8 +3,8 @@ import { requireBatch } from '#domain/batch.ts';
 import { isWarbleError, notFound, unlessDown, WarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { PersonView } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { ProfileView } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { Social } from '#social/social.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { FeedPage, Timeline } from '#timeline/timeline.ts';
@@ -22,7 +22,7 @@ export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'so
 
 export interface ReadsDeps extends HydrateDeps {
   tweets: Pick<Tweets, 'get' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'shown' | 'apart'>;
+  social: Pick<Social, 'view' | 'visibleProfiles' | 'apart'>;
   homes: Pick<Homes, 'candidates'>;
   globalTop: Pick<GlobalTop, 'newest'>;
   snapshots: Pick<TopSnapshots, 'get'>;
@@ -74,10 +74,10 @@ export function createReads(deps: ReadsDeps): Reads {
     },
 
     async byAuthor({ author, viewer, before, limit }) {
-      const person = await viewOf(author, viewer);
-      if (person === null) return emptyPage({ partial: true });
-      if (person === undefined || !maySeePerson(person)) throw notFound();
-      if (!mayReadPerson(person, viewer)) return emptyPage({ partial: false });
+      const user = await viewOf(author, viewer);
+      if (user === null) return emptyPage({ partial: true });
+      if (user === undefined || !canSeeUser(user)) throw notFound();
+      if (!canReadUser(user, viewer)) return emptyPage({ partial: false });
       const source = authorSource(tweets, { author, before });
       return page({ source, limit, viewer, rule: anywhere });
     },
@@ -130,7 +130,7 @@ export function createReads(deps: ReadsDeps): Reads {
   }
 
   /** Undefined: never was. Null: social is down. */
-  async function viewOf(userId: UserId, viewer: UserId | null): Promise<PersonView | undefined | null> {
+  async function viewOf(userId: UserId, viewer: UserId | null): Promise<ProfileView | undefined | null> {
     const views = await unlessDown(social.view({ viewer, userIds: [userId] }));
     return views === null ? null : views[0];
   }

@@ -1,4 +1,4 @@
-/** Where the skeletons come from: a home, a person's own tweets, a top list. */
+/** Where the skeletons come from: a home, a user's own tweets, a top list. */
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { HomePlace, TopPlace } from '#timeline/timeline.ts';

@@ -11,13 +11,13 @@ import type { TweetView } from '../timeline.ts';
 import { createReads } from './reads.ts';
 import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from './tweet-view-cache.ts';
 
-const PEOPLE = [1, 2, 3, 4, 5] as const;
-const [ANN, BEN, CAT] = PEOPLE;
+const USERS = [1, 2, 3, 4, 5] as const;
+const [ANN, BEN, CAT] = USERS;
 
 function openWorld() {
   const clock = createManualClock(1_800_000_000_000);
   const world = createWorld(clock);
-  for (const userId of PEOPLE) world.join(userId);
+  for (const userId of USERS) world.join(userId);
   const tweetIds: TweetId[] = [];
   const readsWith = (tweetViewCache: TweetViewCache) =>
     createReads({
@@ -35,7 +35,7 @@ function openWorld() {
 }
 
 type Act = (world: World, tweetIds: TweetId[]) => void;
-const person = fc.constantFrom(...PEOPLE);
+const user = fc.constantFrom(...USERS);
 const nth = fc.nat(20);
 const toggle = (set: Set<UserId>, userId: UserId) => {
   if (!set.delete(userId)) set.add(userId);
@@ -43,12 +43,12 @@ const toggle = (set: Set<UserId>, userId: UserId) => {
 const at = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
 
 const act: fc.Arbitrary<Act> = fc.oneof(
-  person.map(
+  user.map(
     (author): Act =>
       (world, ids) =>
         void ids.unshift(world.post(author)),
   ),
-  fc.tuple(nth, person).map(
+  fc.tuple(nth, user).map(
     ([n, who]): Act =>
       (world, ids) => {
         const tweetId = at(ids, n);
@@ -57,7 +57,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
         else world.like(tweetId, who);
       },
   ),
-  fc.tuple(nth, person).map(
+  fc.tuple(nth, user).map(
     ([n, who]): Act =>
       (world, ids) => {
         const tweetId = at(ids, n);
@@ -78,18 +78,18 @@ const act: fc.Arbitrary<Act> = fc.oneof(
         if (tweetId !== undefined) world.remove(tweetId);
       },
   ),
-  fc.tuple(person, fc.boolean(), fc.constantFrom('active' as const, 'suspended' as const)).map(
+  fc.tuple(user, fc.boolean(), fc.constantFrom('active' as const, 'suspended' as const)).map(
     ([who, locked, state]): Act =>
       (world) =>
         world.setAccount(who, { protected: locked, state }),
   ),
   fc
-    .tuple(person, person, fc.constantFrom('blocking' as const, 'muting' as const, 'following' as const))
+    .tuple(user, user, fc.constantFrom('blocking' as const, 'muting' as const, 'following' as const))
     .filter(([one, other]) => one !== other)
     .map(
       ([one, other, tie]): Act =>
         (world) =>
-          toggle(world.people.get(one)![tie], other),
+          toggle(world.users.get(one)![tie], other),
     ),
 );
 
@@ -103,7 +103,7 @@ test('whatever happened, every reader is shown from kept tweet views what they a
       ];
       for (const each of acts) {
         each(world, tweetIds);
-        for (const reader of PEOPLE) {
+        for (const reader of USERS) {
           const request = { reader, window: 'all', k: 30, own: true } as const;
           assert.deepEqual(await kept.homeTop(request), await plain.homeTop(request));
         }
@@ -140,7 +140,7 @@ test('what changed while a tweet view was made is not kept', () => {
   const stamps = createStamps();
   const tweetViewCache = createTweetViewCache({ stamps });
   const tweet = { id: 7, entities: { mentions: [{ userId: 2 }, { userId: null }] } };
-  const tweetView = { tweet, people: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetView;
+  const tweetView = { tweet, users: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetView;
   const asOf = tweetViewCache.now();
   stamps.touch([1]);
   tweetViewCache.keep(tweetView, asOf);

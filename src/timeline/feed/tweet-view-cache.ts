@@ -1,7 +1,7 @@
 /**
  * Tweet views that all readers share. A tweet view is kept where every reader who is apart from nobody on it is shown the very
  * same: its author and all whom it names are active and unprotected. It holds until anything that it was made of
- * changes: the tweet, what is under it, a comment's text, one of those people. Making one takes some ten look-ups in
+ * changes: the tweet, what is under it, a comment's text, one of those users. Making one takes some ten look-ups in
  * the caches of three services, and finding one takes one.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -45,14 +45,14 @@ export function createTweetViewCache({
       return found.tweetView;
     },
     keep(tweetView, asOf) {
-      const { tweet, people, comments } = tweetView;
+      const { tweet, users, comments } = tweetView;
       const parts = [
         tweet.id,
-        ...people.map(({ userId }) => userId),
+        ...users.map(({ userId }) => userId),
         ...mentionedIn(tweet),
         ...comments.map(({ commentId }) => commentId),
       ];
-      for (const list of [tweetView.likes, comments, people]) Object.freeze(list);
+      for (const list of [tweetView.likes, comments, users]) Object.freeze(list);
       kept.set(tweet.id, { tweetView: Object.freeze(tweetView), asOf, parts });
     },
   };

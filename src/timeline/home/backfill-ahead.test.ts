@@ -14,7 +14,7 @@ function followeeSet(allowed: number[]): FolloweeSet {
   return { allowed } as Partial<FolloweeSet> as FolloweeSet;
 }
 
-/** A reader of three people, for whom it is read ahead, who have `count` activities; `asked`: what was read of them. */
+/** A reader of three users, for whom it is read ahead, who have `count` activities; `asked`: what was read of them. */
 function world({ count = 2_500 } = {}) {
   const clock = createManualClock(NOW);
   const all: ActivityId[] = Array.from({ length: count }, (_, i) => (i % 3 === 0 ? -(TOP - i) : TOP - i));

@@ -8,7 +8,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 
 export interface BackfillRequest {
-  /** For whom: people take turns where it costs much. */
+  /** For whom: users take turns where it costs much. */
   reader: UserId;
   authors: readonly UserId[];
   /** Only below this; null: from the newest. */

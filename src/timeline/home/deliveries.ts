@@ -27,7 +27,7 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
   const { homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, live } = deps;
   let started = false;
 
-  /** One slice. Connected people are told of postings (not of reposts), also those who have no home yet. */
+  /** One slice. Connected users are told of postings (not of reposts), also those who have no home yet. */
   function deliverOne({ activity, actor, tweetId, readers }: Delivery): void {
     facts.learn(activity, actor, tweetId);
     const time = snowflakeTime(Math.abs(activity));

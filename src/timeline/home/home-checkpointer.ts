@@ -22,7 +22,7 @@ export interface HomeCheckpointer {
   /** Writes every home timeline that changed since it was written. */
   flush(): Promise<void>;
   /** Lets go of somebody's home, here and in the Timeline DB, and of what of theirs is fanned out on read. */
-  forget(person: UserId): Promise<void>;
+  forget(user: UserId): Promise<void>;
   worker: Worker;
 }
 
@@ -42,7 +42,7 @@ const ROWS_AT_ONCE = 100;
 const LOOKED_AT_ONCE = 20_000;
 /** Evicted homes that wait to be written; beyond it they are not written: their readers' next read backfills. */
 const EVICTED_MOST = 2_000;
-/** Rows of people who have not been seen for longer than anybody counts as seen lately are of little use. */
+/** Rows of users who have not been seen for longer than anybody counts as seen lately are of little use. */
 const ROW_KEPT_MS = 4 * LIMITS.seenLately_ms;
 
 export function createHomeCheckpointer({
@@ -128,12 +128,12 @@ export function createHomeCheckpointer({
         );
       }
     },
-    async forget(person) {
-      const slot = homeTimelines.find(person);
+    async forget(user) {
+      const slot = homeTimelines.find(user);
       if (slot >= 0) homeTimelines.remove(slot);
-      const waiting = evicted.findIndex((home) => home.reader === person);
+      const waiting = evicted.findIndex((home) => home.reader === user);
       if (waiting >= 0) evicted.splice(waiting, 1);
-      await timelineDb.forget({ person });
+      await timelineDb.forget({ user });
     },
     worker: {
       name: 'home-checkpointer',

@@ -126,7 +126,7 @@ export function createHomes(deps: HomesDeps): Homes {
     recordFanOutOnRead: fanOutOnRead.record,
     readRate: async () => rate.now(),
     flush: homeCheckpointer.flush,
-    forget: ({ person }) => homeCheckpointer.forget(person),
+    forget: ({ user }) => homeCheckpointer.forget(user),
     workers: [homeCheckpointer.worker],
   };
 }

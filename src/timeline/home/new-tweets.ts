@@ -20,7 +20,7 @@ export function createNewTweetsSince({
   tweets,
 }: NewTweetsSinceDeps): Pick<Timeline, 'newTweetsSince'> {
   /**
-   * The tweets among these that stand, by people whom the reader has followed since before. A follow that stands says
+   * The tweets among these that stand, by users whom the reader has followed since before. A follow that stands says
    * all about whether its follower may read: it ends with a block, and a suspended account is nobody's followee.
    */
   async function told({ followedSince }: FolloweeSet, ids: TweetId[]) {

@@ -2,7 +2,7 @@
  * The skeleton of a home: which tweets, in which order, each once in a pagination session.
  *
  * A tweet stands at its newest activity that counts when the session comes by: somebody followed and not muted posted
- * it, or reposted it, the repost stands, and the reader wants that person's reposts. Paging down, that is the first one met; the session's memory (pagination-sessions.ts)
+ * it, or reposted it, the repost stands, and the reader wants that user's reposts. Paging down, that is the first one met; the session's memory (pagination-sessions.ts)
  * drops the later ones. So whatever happens during a session, a tweet that it has handed out never comes again, and one
  * that it has not handed out comes at the next activity that still counts:
  * - a repost undone before the session reached it uncovers the next activity, below it: it comes there;

@@ -97,10 +97,10 @@ function createFanOutOnReadRows(
 function createForget(db: DerivedDatabase): TimelineDb['forget'] {
   const dropHome = db.prepare('DELETE FROM homes WHERE reader = ?');
   const dropTail = db.prepare('DELETE FROM pulled WHERE actor = ?');
-  return ({ person }) =>
+  return ({ user }) =>
     db.write(() => {
-      dropHome.run(person);
-      dropTail.run(person);
+      dropHome.run(user);
+      dropTail.run(user);
     });
 }
 

@@ -94,10 +94,10 @@ export function timelineDbContract(open: () => Promise<TimelineDbFixture>): void
       assert.notEqual(await one.load({ reader: 34 }), null);
     });
 
-    test('forgets a person', async () => {
+    test('forgets a user', async () => {
       await one.save({ homes: [home(41)] });
       await one.addFanOutOnRead({ actor: 41, activities: [1], keep: 3 });
-      await other.forget({ person: 41 });
+      await other.forget({ user: 41 });
       assert.equal(await one.load({ reader: 41 }), null);
       assert.deepEqual((await one.scanFanOutOnRead({ after: 40, limit: 9 })).tails, []);
     });

@@ -142,7 +142,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
   describeView<TopPatch>(`of top lists ${name}`, async () => {
     const backend = create();
     const world = createWorld(createManualClock(1_800_000_000_000));
-    for (let userId = 1; userId <= PEOPLE; userId++) world.join(userId);
+    for (let userId = 1; userId <= USERS; userId++) world.join(userId);
     const view = createTopView(world);
     return {
       log: world.log,
@@ -163,11 +163,11 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
   });
 }
 
-const PEOPLE = 8;
+const USERS = 8;
 
 function isListed(world: World, userId: UserId): boolean {
-  const person = world.people.get(userId)!;
-  return person.state === 'active' && !person.protected;
+  const user = world.users.get(userId)!;
+  return user.state === 'active' && !user.protected;
 }
 
 function describeRow(tweetId: number, likes: number, followers: number, listed: boolean): string {
@@ -187,7 +187,7 @@ async function allRows(store: TopListsStore): Promise<string[]> {
 
 /** One random change of the world. */
 export function actAtRandom(world: World, random: Random): void {
-  const someone = () => 1 + random.integer(world.people.size);
+  const someone = () => 1 + random.integer(world.users.size);
   const live = [...world.items.values()].filter(({ kind, deleted }) => kind === 'tweet' && !deleted);
   const some = live[random.integer(Math.max(1, live.length))];
   const dice = random.integer(12);

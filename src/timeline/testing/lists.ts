@@ -113,6 +113,6 @@ export function idsOf(page: FeedPage<unknown>): TweetId[] {
 
 /** Everybody named on a page. */
 export function namesOf(page: FeedPage<unknown>): UserId[] {
-  const named = page.items.flatMap(({ tweetView, repostedBy }) => [...tweetView.people, ...repostedBy]);
+  const named = page.items.flatMap(({ tweetView, repostedBy }) => [...tweetView.users, ...repostedBy]);
   return [...new Set(named.map(({ userId }) => userId))].sort();
 }

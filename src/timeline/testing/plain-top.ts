@@ -24,8 +24,8 @@ function tweetsIn(world: World, window: Window, now: number): WorldTweet[] {
 
 export function plainGlobalTop(world: World, window: Window, now: number, most: number): TweetId[] {
   const listed = tweetsIn(world, window, now).filter(({ author }) => {
-    const person = world.people.get(author)!;
-    return person.state === 'active' && !person.protected;
+    const user = world.users.get(author)!;
+    return user.state === 'active' && !user.protected;
   });
   return ordered(world, listed).slice(0, most);
 }
@@ -35,9 +35,9 @@ export function plainHomeTop(
   request: { reader: UserId; window: Window; own: boolean; now: number; k: number },
 ): TweetId[] {
   const { reader, window, own, now, k } = request;
-  const me = world.people.get(reader)!;
+  const me = world.users.get(reader)!;
   const mine = tweetsIn(world, window, now).filter(({ author }) => {
-    if (world.people.get(author)!.state !== 'active') return false;
+    if (world.users.get(author)!.state !== 'active') return false;
     return author === reader ? own : me.following.has(author) && !me.muting.has(author);
   });
   return ordered(world, mine).slice(0, k);

@@ -1,5 +1,5 @@
 /**
- * A small world for tests of lists: people, tweets, likes, comments and follows in plain maps, the parts of the
+ * A small world for tests of lists: users, tweets, likes, comments and follows in plain maps, the parts of the
  * three services that lists ask for, and the log of what changed. Every answer is computed from the maps anew.
  */
 
@@ -14,8 +14,8 @@ import {
   type UserId,
 } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { AccountState, CommentRow, LikeRow, PersonView, TweetRecord } from '#domain/records.ts';
-import { mayReadPerson, maySeePerson } from '#domain/visibility.ts';
+import type { AccountState, CommentRow, LikeRow, ProfileView, TweetRecord } from '#domain/records.ts';
+import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { createPreviews } from '#engagement/engagement-previews.ts';
 import type { ListRead } from '#engagement/engagement-store.ts';
@@ -25,7 +25,7 @@ import type { Log, LogRecord } from '#queue/log.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
-export interface WorldPerson {
+export interface WorldUser {
   userId: UserId;
   protected: boolean;
   state: AccountState;
@@ -45,12 +45,12 @@ export interface WorldTweet {
 }
 
 export interface World {
-  people: Map<UserId, WorldPerson>;
+  users: Map<UserId, WorldUser>;
   items: Map<number, WorldTweet>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'shown' | 'apart' | 'followerCounts' | 'scanPeople' | 'followeesOf'>;
+  social: Pick<Social, 'view' | 'visibleProfiles' | 'apart' | 'followerCounts' | 'scanUsers' | 'followeesOf'>;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted' | 'visiblePreviews'>;
-  /** Of changes to tweets, to what is under them, and to people; not of ties, which no tweet view is made of. */
+  /** Of changes to tweets, to what is under them, and to users; not of ties, which no tweet view is made of. */
   stamps: Stamps;
   log: Log;
   /** How often each method was called, by `service.method`. */
@@ -59,7 +59,7 @@ export interface World {
   down: Set<'social' | 'engagement'>;
   /** An id minted now; `age_ms` ago where given. */
   mint(age_ms?: number): Snowflake;
-  join(userId: UserId): WorldPerson;
+  join(userId: UserId): WorldUser;
   post(author: UserId, age_ms?: number): TweetId;
   remove(id: TweetId): void;
   like(tweetId: TweetId, userId: UserId): void;
@@ -72,7 +72,7 @@ export interface World {
 }
 
 export function createWorld(clock: Pick<Clock, 'now'>): World {
-  const people: World['people'] = new Map();
+  const users: World['users'] = new Map();
   const items: World['items'] = new Map();
   const calls: World['calls'] = new Map();
   const down: World['down'] = new Set();
@@ -84,28 +84,28 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     const at = minted++ % SNOWFLAKES_PER_MS;
     return firstSnowflakeAt(clock.now() - age_ms) + at;
   };
-  const person = (userId: UserId) => people.get(userId)!;
+  const user = (userId: UserId) => users.get(userId)!;
   const liveTweets = () => [...items.values()].filter((item) => item.kind === 'tweet' && !item.deleted);
   const followersOf = (userId: UserId) =>
-    [...people.values()].filter((other) => other.following.has(userId)).length;
+    [...users.values()].filter((other) => other.following.has(userId)).length;
 
-  const shown: Social['shown'] = async ({ viewer, userIds }) =>
+  const shown: Social['visibleProfiles'] = async ({ viewer, userIds }) =>
     userIds.map((userId) => {
-      const view = people.has(userId) ? viewOf(person(userId), viewer) : undefined;
-      if (view === undefined || !maySeePerson(view)) return null;
+      const view = users.has(userId) ? viewOf(user(userId), viewer) : undefined;
+      if (view === undefined || !canSeeUser(view)) return null;
       const { handle, name, picture, protected: locked, muting } = view;
-      const readable = mayReadPerson(view, viewer);
-      return { head: { userId, handle, name, picture }, readable, protected: locked, muting };
+      const readable = canReadUser(view, viewer);
+      return { profile: { userId, handle, name, picture }, readable, protected: locked, muting };
     });
   const views: Pick<Social, 'view'> = {
     view: async ({ viewer, userIds }) =>
-      userIds.flatMap((userId) => (people.has(userId) ? [viewOf(person(userId), viewer)] : [])),
+      userIds.flatMap((userId) => (users.has(userId) ? [viewOf(user(userId), viewer)] : [])),
   };
   const page = <Row extends { id: Snowflake }>(rows: Row[], { before, limit }: ListRead) =>
     rows.filter(({ id }) => before === null || id < before).slice(0, limit);
 
   return {
-    people,
+    users,
     items,
     calls,
     down,
@@ -142,21 +142,21 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     }),
     social: counted('social', {
       ...views,
-      shown,
+      visibleProfiles: shown,
       apart: async ({ viewer }) => {
-        const { blocking, muting } = person(viewer);
-        const blockedBy = [...people.values()].filter((other) => other.blocking.has(viewer));
+        const { blocking, muting } = user(viewer);
+        const blockedBy = [...users.values()].filter((other) => other.blocking.has(viewer));
         return { userIds: [...blocking, ...muting, ...blockedBy.map(({ userId }) => userId)] };
       },
       followerCounts: async ({ userIds }) =>
         userIds.map((userId) => ({ userId, followers: followersOf(userId) })),
-      async scanPeople({ after, limit }) {
-        const page = [...people.values()]
+      async scanUsers({ after, limit }) {
+        const page = [...users.values()]
           .filter(({ userId }) => userId > after)
           .sort((a, b) => a.userId - b.userId)
           .slice(0, limit);
         return {
-          people: page.map(({ userId, protected: locked, state }) => ({
+          users: page.map(({ userId, protected: locked, state }) => ({
             userId,
             protected: locked,
             state,
@@ -166,10 +166,10 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
         };
       },
       followeesOf: async ({ follower }) => ({
-        followees: [...person(follower).following].map((userId) => ({
+        followees: [...user(follower).following].map((userId) => ({
           userId,
           id: 1,
-          muted: person(follower).muting.has(userId),
+          muted: user(follower).muting.has(userId),
           repostsHidden: false,
         })),
       }),
@@ -188,11 +188,11 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
           likes: async (request) => page(likesOf(request.tweetId), request),
           comments: async (request) => page(commentsOf(request.tweetId), request),
         },
-        social: { shown },
+        social: { visibleProfiles: shown },
       }),
     }),
     join(userId) {
-      const joined: WorldPerson = {
+      const joined: WorldUser = {
         userId,
         protected: false,
         state: 'active',
@@ -200,7 +200,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
         blocking: new Set(),
         muting: new Set(),
       };
-      people.set(userId, joined);
+      users.set(userId, joined);
       append('accounts', 'account.changed', userId, 0);
       return joined;
     },
@@ -237,14 +237,14 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
       return id;
     },
     follow(follower, followee) {
-      person(follower).following.add(followee);
+      user(follower).following.add(followee);
       append('follows', 'follow.added', followee, mint());
     },
     unfollow(follower, followee) {
-      if (person(follower).following.delete(followee)) append('follows', 'follow.removed', followee, mint());
+      if (user(follower).following.delete(followee)) append('follows', 'follow.removed', followee, mint());
     },
     setAccount(userId, changes) {
-      Object.assign(person(userId), changes);
+      Object.assign(user(userId), changes);
       stamps.touch([userId]);
       append('accounts', changes.state === undefined ? 'profile.changed' : 'account.changed', userId, 0);
     },
@@ -268,8 +268,8 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     });
   }
 
-  function viewOf(other: WorldPerson, viewer: UserId | null): PersonView {
-    const me = viewer === null ? undefined : people.get(viewer);
+  function viewOf(other: WorldUser, viewer: UserId | null): ProfileView {
+    const me = viewer === null ? undefined : users.get(viewer);
     const { userId, state, protected: locked } = other;
     return {
       userId,

@@ -30,7 +30,7 @@ export interface HomeTopDeps {
 
 export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopIterator>;
 
-/** Reposts do not count, muted people are out; followed people are in though protected. */
+/** Reposts do not count, muted users are out; followed users are in though protected. */
 export function createHomeTop({ social, authorTops, clock, isWhole }: HomeTopDeps): OpenHomeTop {
   return async ({ reader, window, own }) => {
     const { followees } = await social.followeesOf({ follower: reader });

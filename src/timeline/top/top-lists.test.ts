@@ -24,7 +24,7 @@ import { createTopView } from './top-view.ts';
 const WINDOWS: readonly Window[] = ['24h', '7d', 'all'];
 /** So small that lists are trimmed, run low and are filled anew all the time. */
 const SMALL: LeadersSize = { shown: 5, kept: 8, most: 12, low: 6 };
-const PEOPLE = 6;
+const USERS = 6;
 const HOUR_MS = 3_600_000;
 
 interface Process {
@@ -106,7 +106,7 @@ function setUp(path: string, size?: LeadersSize, page?: number): Setup {
   return setup;
 }
 
-/** What people do, as numbers that shrink well. */
+/** What users do, as numbers that shrink well. */
 const action = fc.record({
   kind: fc.constantFrom(
     'post',
@@ -132,8 +132,8 @@ const action = fc.record({
     'stop',
     'crash',
   ),
-  who: fc.nat(PEOPLE - 1),
-  whom: fc.nat(PEOPLE - 1),
+  who: fc.nat(USERS - 1),
+  whom: fc.nat(USERS - 1),
   which: fc.nat(200),
 });
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
@@ -143,7 +143,7 @@ async function perform(setup: Setup, { kind, who, whom, which }: Action) {
   const [me, other] = [who + 1, whom + 1];
   const live = [...world.items.values()].filter(({ deleted }) => !deleted);
   const some = live[which % Math.max(1, live.length)]?.id;
-  const person = world.people.get(me)!;
+  const user = world.users.get(me)!;
   if (kind === 'post') world.post(me);
   else if (kind === 'postOld') world.post(me, which * HOUR_MS);
   else if (kind === 'remove' && some) world.remove(some);
@@ -151,11 +151,11 @@ async function perform(setup: Setup, { kind, who, whom, which }: Action) {
   else if (kind === 'unlike' && some) world.unlike(some, me);
   else if (kind === 'follow' && me !== other) world.follow(me, other);
   else if (kind === 'unfollow') world.unfollow(me, other);
-  else if (kind === 'protect') world.setAccount(me, { protected: !person.protected });
+  else if (kind === 'protect') world.setAccount(me, { protected: !user.protected });
   else if (kind === 'deactivate') {
-    world.setAccount(me, { state: person.state === 'active' ? 'deactivated' : 'active' });
+    world.setAccount(me, { state: user.state === 'active' ? 'deactivated' : 'active' });
   } else if (kind === 'mute') {
-    if (!person.muting.delete(other)) person.muting.add(other);
+    if (!user.muting.delete(other)) user.muting.add(other);
   } else if (kind === 'hours') clock.advance((which % 30) * HOUR_MS);
   else if (kind === 'fold') await view.worker.step();
   else if (kind === 'step') await globalTop.worker.step();
@@ -178,7 +178,7 @@ async function homeTopOf(
   for (;;) {
     const some = await iterator.take(3);
     // Who is not active is left out at reading, by the pipeline.
-    seen.push(...some.filter((id) => world.people.get(world.items.get(id)!.author)!.state === 'active'));
+    seen.push(...some.filter((id) => world.users.get(world.items.get(id)!.author)!.state === 'active'));
     if (some.length < 3 || seen.length >= k) return seen.slice(0, k);
   }
 }
@@ -212,7 +212,7 @@ describe('top lists', () => {
   function open(size?: LeadersSize, page?: number, path = join(directory, `${opened++}.db`)): Setup {
     const setup = setUp(path, size, page);
     setups.push(setup);
-    for (let userId = 1; userId <= PEOPLE; userId++) setup.world.join(userId);
+    for (let userId = 1; userId <= USERS; userId++) setup.world.join(userId);
     return setup;
   }
 
@@ -272,7 +272,7 @@ describe('top lists', () => {
   test('are there at once when the process was stopped, and no row is scanned for them', async () => {
     const setup = open(SMALL, 3);
     const { world, settle, restart } = setup;
-    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % PEOPLE)), 1 + (i % 5));
+    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % USERS)), 1 + (i % 5));
     await settle();
     await restart('stopped');
     assert.equal(setup.globalTop.isFilling(), false);
@@ -283,7 +283,7 @@ describe('top lists', () => {
   test('are there after a crash as they were kept last, and say so until they are made anew', async () => {
     const setup = open(SMALL, 3);
     const { world, clock, settle, restart } = setup;
-    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % PEOPLE)), 1 + (i % 5));
+    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % USERS)), 1 + (i % 5));
     await settle();
     clock.advance(60_000);
     world.like(world.post(2), 3);
@@ -306,7 +306,7 @@ describe('top lists', () => {
 
   test('grow while they are made, and say so', async () => {
     const setup = open(undefined, 10);
-    for (let i = 0; i < 100; i++) setup.world.post(1 + (i % PEOPLE));
+    for (let i = 0; i < 100; i++) setup.world.post(1 + (i % USERS));
     while (await setup.view.worker.step());
     const sizes: number[] = [];
     for (;;) {
@@ -338,7 +338,7 @@ describe('top lists', () => {
 
   test('stay whole when the best of them are deleted', async () => {
     const { world, globalTop, settle, clock } = open(SMALL, 3);
-    const mine = Array.from({ length: 40 }, (_, i) => world.post(1 + (i % PEOPLE)));
+    const mine = Array.from({ length: 40 }, (_, i) => world.post(1 + (i % USERS)));
     await settle();
     for (const tweetId of mine.slice(26)) world.remove(tweetId);
     await settle();
@@ -348,7 +348,7 @@ describe('top lists', () => {
 
   test('a home top list goes on past the hundred that are kept of an author', async () => {
     const setup = open();
-    for (let i = 0; i < 250; i++) setup.world.like(setup.world.post(2), 1 + (i % PEOPLE));
+    for (let i = 0; i < 250; i++) setup.world.like(setup.world.post(2), 1 + (i % USERS));
     setup.world.follow(1, 2);
     await setup.settle();
     for (const window of WINDOWS) {

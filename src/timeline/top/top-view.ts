@@ -15,7 +15,7 @@ import type { AuthorFacts, RankRow, TopPatch } from './top-lists-store.ts';
 
 export interface TopViewDeps {
   tweets: Pick<Tweets, 'authorsOf' | 'scan'>;
-  social: Pick<Social, 'view' | 'followerCounts' | 'scanPeople'>;
+  social: Pick<Social, 'view' | 'followerCounts' | 'scanUsers'>;
   engagement: Pick<Engagement, 'likeCounts'>;
 }
 
@@ -39,15 +39,15 @@ export function createTopView({ tweets, social, engagement }: TopViewDeps): View
 
   async function authorsPart(touched: Set<UserId>): Promise<AuthorFacts[]> {
     const authors = [...touched];
-    const [people, counts] = await Promise.all([
+    const [users, counts] = await Promise.all([
       inBatches(authors, LIMITS.batch, (userIds) => social.view({ viewer: null, userIds })),
       inBatches(authors, LIMITS.batch, (userIds) => social.followerCounts({ userIds })),
     ]);
     const followers = new Map(counts.map((count) => [count.userId, count.followers]));
-    return people.map((person) => ({
-      author: person.userId,
-      followers: followers.get(person.userId) ?? 0,
-      listed: isListed(person),
+    return users.map((user) => ({
+      author: user.userId,
+      followers: followers.get(user.userId) ?? 0,
+      listed: isListed(user),
     }));
   }
 
@@ -55,22 +55,22 @@ export function createTopView({ tweets, social, engagement }: TopViewDeps): View
     const page = await tweets.scan({ after, limit: LIMITS.batch });
     const mine = page.tweets.filter(({ author }) => partitionOf(author) === partition);
     const ranks = await ranksOf(mine.map(({ id, author }) => ({ tweetId: id, author })));
-    const next = page.next === null ? `${PEOPLE}0` : `${TWEETS}${page.next}`;
+    const next = page.next === null ? `${USERS}0` : `${TWEETS}${page.next}`;
     return { patch: { ranks, gone: [], authors: [] }, next };
   }
 
-  async function scanPeople(
+  async function scanUsers(
     partition: number,
     after: UserId,
   ): Promise<{ patch: TopPatch; next: string | null }> {
-    const page = await social.scanPeople({ after, limit: LIMITS.batch });
-    const mine = page.people.filter(({ userId }) => partitionOf(userId) === partition);
-    const authors = mine.map((person) => ({
-      author: person.userId,
-      followers: person.followers,
-      listed: isListed(person),
+    const page = await social.scanUsers({ after, limit: LIMITS.batch });
+    const mine = page.users.filter(({ userId }) => partitionOf(userId) === partition);
+    const authors = mine.map((user) => ({
+      author: user.userId,
+      followers: user.followers,
+      listed: isListed(user),
     }));
-    const next = page.next === null ? null : `${PEOPLE}${page.next}`;
+    const next = page.next === null ? null : `${USERS}${page.next}`;
     return { patch: { ranks: [], gone: [], authors }, next };
   }
 
@@ -86,18 +86,18 @@ export function createTopView({ tweets, social, engagement }: TopViewDeps): View
       return { ranks, gone, authors };
     },
     scan: ({ partition, cursor }) =>
-      cursor.startsWith(PEOPLE)
-        ? scanPeople(partition, Number(cursor.slice(1)))
+      cursor.startsWith(USERS)
+        ? scanUsers(partition, Number(cursor.slice(1)))
         : scanTweets(partition, Number(cursor.slice(1))),
   };
 }
 
 /** A rebuild's cursor: which table it scans, and the last id that it has seen. */
 const TWEETS = 't';
-const PEOPLE = 'p';
+const USERS = 'p';
 
-function isListed(person: { state: string; protected: boolean }): boolean {
-  return person.state === 'active' && !person.protected;
+function isListed(user: { state: string; protected: boolean }): boolean {
+  return user.state === 'active' && !user.protected;
 }
 
 function touchedBy(events: readonly WarbleEvent[]) {

@@ -1,4 +1,4 @@
-/** The kinds of people who may ask something about one person, the target; and the rules that say what they get. */
+/** The kinds of users who may ask something about one user, the target; and the rules that say what they get. */
 import type { ErrorCode } from '#domain/errors.ts';
 
 /** How somebody stands to the target. Whatever is not said is not so. */

@@ -1,13 +1,13 @@
-/** Two people who stand to each other as a kind says, and a third who has to do with both. */
+/** Two users who stand to each other as a kind says, and a third who has to do with both. */
 import sharp from 'sharp';
-import type { Person } from '#test/support/client.ts';
+import type { User } from '#test/support/client.ts';
 import { pictureForm, type SystemHttp } from '#test/support/system-http.ts';
 import type { Kind } from './kinds.ts';
 
 export interface Scene {
   /** What the stranger sends as token; null: none. */
   token: string | null;
-  target: Person;
+  target: User;
   targetSessionId: string;
   /** The target's tweet, and its own comment on it. */
   tweetId: string;
@@ -15,7 +15,7 @@ export interface Scene {
   /** What the target wrote, wherever it stands. */
   writing: string;
   /** Follows the target, is followed by it and by the stranger; the target liked, commented and reposted this tweet. */
-  host: Person;
+  host: User;
   hostTweetId: string;
   /** A handle that nobody has. */
   fresh: string;
@@ -32,18 +32,18 @@ export async function createStage(site: SystemHttp): Promise<Stage> {
     .png()
     .toBuffer();
   const picture = () => pictureForm(new Uint8Array(png), 'dot.png');
-  const anyHost = await site.person('anyhost');
+  const anyHost = await site.user('anyhost');
   let count = 0;
 
   return async (kind, scale) => {
     const name = String(++count).padStart(5, '0');
     const writing = `writing ${name}`;
-    const target = await site.person(`target${name}`);
+    const target = await site.user(`target${name}`);
     const absent = kind.token === 'none' || kind.token === 'bad';
-    const stranger = kind.self ? target : absent ? null : await site.person(`stranger${name}`);
+    const stranger = kind.self ? target : absent ? null : await site.user(`stranger${name}`);
     const { tweetId } = await target.post('/postTweet', { content: writing });
     const { commentId } = await target.post('/comment', { tweetId, content: writing });
-    const host = scale === 'whole' ? await site.person(`host${name}`) : anyHost;
+    const host = scale === 'whole' ? await site.user(`host${name}`) : anyHost;
     const hostTweetId = scale === 'whole' ? await mingle({ target, stranger, host, writing }) : '1';
     const image = scale === 'whole' ? (await target.post('/media', picture())).image : 'none';
     const { sessions } = await target.get('/sessions');
@@ -68,9 +68,9 @@ export async function createStage(site: SystemHttp): Promise<Stage> {
 }
 
 interface Cast {
-  target: Person;
-  stranger: Person | null;
-  host: Person;
+  target: User;
+  stranger: User | null;
+  host: User;
   writing: string;
 }
 
@@ -91,7 +91,7 @@ async function mingle({ target, stranger, host, writing }: Cast): Promise<string
 }
 
 /** What ends by a later step is there before it, so that it is seen to end. */
-async function tie(kind: Kind, stranger: Person, target: Person): Promise<void> {
+async function tie(kind: Kind, stranger: User, target: User): Promise<void> {
   const toTarget = { userId: target.id };
   const toStranger = { userId: stranger.id };
   const follows = kind.follows !== undefined || kind.asks || kind.blocks || kind.blocked || kind.gone;
@@ -105,7 +105,7 @@ async function tie(kind: Kind, stranger: Person, target: Person): Promise<void> 
   if (kind.blocked) await target.post('/block', toStranger);
 }
 
-async function suspend(site: SystemHttp, person: Person): Promise<void> {
-  const userId = Number(person.id);
+async function suspend(site: SystemHttp, user: User): Promise<void> {
+  const userId = Number(user.id);
   await site.api.administration.suspend({ userId, by: 'a test', from: 'here', reason: 'shown' });
 }

@@ -1,4 +1,4 @@
-/** Every call of the API about one person, the target: who may do it, and what of the target it then shows. */
+/** Every call of the API about one user, the target: who may do it, and what of the target it then shows. */
 import {
   always,
   anybody,
@@ -37,7 +37,7 @@ const post = (title: string, body: (scene: Scene) => object, outcome: Rule, path
 /** About the target's own tweet, for those who may read it; `then` says what they get. */
 const onTweet = (then: Rule = always('ok')) => signedIn(where(reads, then));
 /** About the target, for those for whom it is there; `self` says what the target gets. */
-const onPerson = (self: Outcome, then: Rule = always('ok')) =>
+const onUser = (self: Outcome, then: Rule = always('ok')) =>
   signedIn((kind) => (kind.self ? self : where(knows, then)(kind)));
 const tweetBody = ({ tweetId }: Scene) => ({ tweetId });
 const targetBody = ({ target }: Scene) => ({ userId: target.id });
@@ -50,7 +50,7 @@ function engagementLists(list: 'likes' | 'comments' | 'reposts'): Case[] {
       outcome: anybody(where(reads)),
     },
     {
-      title: "of a third person's tweet",
+      title: "of a third user's tweet",
       path: (s) => `/tweets/${s.hostTweetId}/${list}`,
       outcome: anybody(),
       names: reads,
@@ -126,7 +126,7 @@ export const TABLE: Record<string, Case[]> = {
       shows: reads,
     },
     {
-      title: "of a third person, on which the target's acts stand",
+      title: "of a third user, on which the target's acts stand",
       path: (s) => `/tweets/${s.hostTweetId}`,
       outcome: anybody(),
       names: reads,
@@ -193,12 +193,12 @@ export const TABLE: Record<string, Case[]> = {
   'GET /tweets/{tweetId}/reposts': engagementLists('reposts'),
 
   'POST /follow': [
-    { title: 'publicly', path: () => '/follow', body: targetBody, outcome: onPerson('cannot_follow_self') },
+    { title: 'publicly', path: () => '/follow', body: targetBody, outcome: onUser('cannot_follow_self') },
     {
       title: 'privately',
       path: () => '/follow',
       body: ({ target }) => ({ userId: target.id, private: true }),
-      outcome: onPerson(
+      outcome: onUser(
         'cannot_follow_self',
         where((kind) => !kind.protected, always('ok'), 'protected_account'),
       ),
@@ -209,7 +209,7 @@ export const TABLE: Record<string, Case[]> = {
       title: '',
       path: (s) => `/follow/${s.target.id}`,
       body: () => ({ reposts: false }),
-      outcome: onPerson('invalid_request', where(isFollower)),
+      outcome: onUser('invalid_request', where(isFollower)),
     },
   ],
   'DELETE /me/followers/{userId}': [
@@ -220,7 +220,7 @@ export const TABLE: Record<string, Case[]> = {
   'GET /{userId}/followers': [
     { title: '', path: (s) => `/${s.target.id}/followers`, outcome: anybody(where(knows)) },
     {
-      title: 'of a third person whom the target follows',
+      title: 'of a third user whom the target follows',
       path: (s) => `/${s.host.id}/followers`,
       outcome: anybody(),
       names: knows,
@@ -229,7 +229,7 @@ export const TABLE: Record<string, Case[]> = {
   'GET /{userId}/following': [
     { title: '', path: (s) => `/${s.target.id}/following`, outcome: anybody(where(knows)) },
     {
-      title: 'of a third person who follows the target',
+      title: 'of a third user who follows the target',
       path: (s) => `/${s.host.id}/following`,
       outcome: anybody(),
       names: knows,
@@ -258,14 +258,14 @@ export const TABLE: Record<string, Case[]> = {
       path: () => '/block',
       body: targetBody,
       // Again is a success.
-      outcome: signedIn((kind) => (kind.blocks ? 'ok' : onPerson('invalid_request')(kind))),
+      outcome: signedIn((kind) => (kind.blocks ? 'ok' : onUser('invalid_request')(kind))),
     },
   ],
   'DELETE /block/{userId}': [{ title: '', path: (s) => `/block/${s.target.id}`, outcome: signedIn() }],
   'GET /me/blocks': [
     { title: '', path: () => '/me/blocks', outcome: signedIn(), names: ({ blocks }) => blocks === true },
   ],
-  'POST /mute': post('', targetBody, onPerson('invalid_request'), '/mute'),
+  'POST /mute': post('', targetBody, onUser('invalid_request'), '/mute'),
   'DELETE /mute/{userId}': [{ title: '', path: (s) => `/mute/${s.target.id}`, outcome: signedIn() }],
   'GET /me/mutes': [
     { title: '', path: () => '/me/mutes', outcome: signedIn(), names: ({ mutes }) => mutes === true },
@@ -282,7 +282,7 @@ export const TABLE: Record<string, Case[]> = {
   'GET /{userId}/mutuals': [
     { title: '', path: (s) => `/${s.target.id}/mutuals`, outcome: signedIn(where(knows)) },
     {
-      title: 'with a third person who follows the target',
+      title: 'with a third user who follows the target',
       path: (s) => `/${s.host.id}/mutuals`,
       outcome: signedIn(),
       names: (kind) => knows(kind) && kind.follows === 'publicly',
@@ -291,7 +291,7 @@ export const TABLE: Record<string, Case[]> = {
   'GET /{userId}/followers-you-know': [
     { title: '', path: (s) => `/${s.target.id}/followers-you-know`, outcome: signedIn(where(knows)) },
     {
-      title: 'of a third person whom the target follows',
+      title: 'of a third user whom the target follows',
       path: (s) => `/${s.host.id}/followers-you-know`,
       outcome: signedIn(),
       names: (kind) => knows(kind) && isFollower(kind),
@@ -336,7 +336,7 @@ export const TABLE: Record<string, Case[]> = {
   'POST /bell': post(
     '',
     ({ target }) => ({ userId: target.id, level: 'all' }),
-    onPerson('invalid_request'),
+    onUser('invalid_request'),
     '/bell',
   ),
   'POST /muteThread': post('', tweetBody, onTweet(), '/muteThread'),
@@ -361,7 +361,7 @@ export const TABLE: Record<string, Case[]> = {
       path: () => '/report',
       body: ({ target }) => ({ userId: target.id, reason: 'x' }),
       // Whoever blocks somebody may report them still.
-      outcome: signedIn((kind) => (kind.blocks ? 'ok' : onPerson('ok')(kind))),
+      outcome: signedIn((kind) => (kind.blocks ? 'ok' : onUser('ok')(kind))),
     },
   ],
   'GET /moderation/reports': [

@@ -19,17 +19,17 @@ interface Tells {
 
 /** {@link AdministrationStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
 export function createSqliteAdministrationStore(db: Database, tells: Tells): AdministrationStore {
-  return { ...peopleSteps(db, tells), ...announcementSteps(db), ...signUpSteps(db) };
+  return { ...usersSteps(db, tells), ...announcementSteps(db), ...signUpSteps(db) };
 }
 
-type PeopleSteps = Pick<
+type UsersSteps = Pick<
   AdministrationStore,
   'accounts' | 'handlesOf' | 'changeHandle' | 'resetPassword' | 'endSessions' | 'setModerator'
 >;
 /** What is pending was never seen by anybody; what is being erased is not changed any more. */
 const STANDING = `state IN ('active', 'suspended')`;
 
-function peopleSteps(db: Database, { changed }: Tells): PeopleSteps {
+function usersSteps(db: Database, { changed }: Tells): UsersSteps {
   const { add: addNotice } = createNoticeSteps(db);
   const list = db.prepare(
     `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE user_id > ? ORDER BY user_id LIMIT ? + 0`,

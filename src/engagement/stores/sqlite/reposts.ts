@@ -65,7 +65,7 @@ function createRepostTails(db: Database): EngagementStore['repostTails'] {
 }
 
 /**
- * Whichever is fewer leads: the tweet's reposts, looked up among the people, or the people, looked up among the
+ * Whichever is fewer leads: the tweet's reposts, looked up among the users, or the users, looked up among the
  * tweet's reposts. So neither a tweet with a million reposts nor a reader who follows 5,000 makes it slow.
  */
 function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
@@ -77,29 +77,29 @@ function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
       `SELECT ${columns} FROM reposts AS r INDEXED BY ${index}
        WHERE r.tweet_id = ? AND r.undone_at ${condition} LIMIT ? + 0`,
     ),
-    ofPeople: db.prepare(
-      `SELECT ${columns} FROM json_each(?) AS person CROSS JOIN reposts AS r INDEXED BY ${index}
-       ON r.tweet_id = ? AND r.actor = person.value WHERE r.undone_at ${condition}`,
+    ofUsers: db.prepare(
+      `SELECT ${columns} FROM json_each(?) AS user CROSS JOIN reposts AS r INDEXED BY ${index}
+       ON r.tweet_id = ? AND r.actor = user.value WHERE r.undone_at ${condition}`,
     ),
   });
   const standing = kinds('IS NULL', 'reposts_once');
   const undone = kinds('IS NOT NULL', 'reposts_undone');
 
   return async ({ tweetIds, actors, through, undoneAfter }: RepostsByRead) => {
-    const people = new Set(actors);
-    let peopleJson: string | undefined;
+    const users = new Set(actors);
+    let usersJson: string | undefined;
     const found: RepostActivity[] = [];
 
     /** `most`: how many rows of this kind the tweet may have. */
     function collect(statements: ReturnType<typeof kinds>, tweetId: TweetId, most: number): void {
       let rows: unknown[] | undefined;
-      if (most <= people.size) rows = statements.ofTweet.all(tweetId, people.size + 1);
-      if (rows === undefined || rows.length > people.size) {
-        peopleJson ??= JSON.stringify([...people]);
-        rows = statements.ofPeople.all(peopleJson, tweetId);
+      if (most <= users.size) rows = statements.ofTweet.all(tweetId, users.size + 1);
+      if (rows === undefined || rows.length > users.size) {
+        usersJson ??= JSON.stringify([...users]);
+        rows = statements.ofUsers.all(usersJson, tweetId);
       }
       for (const row of rows as RepostActivity[]) {
-        if (row.id > through || !people.has(row.userId)) continue;
+        if (row.id > through || !users.has(row.userId)) continue;
         if (row.undoneAt === null || (undoneAfter !== null && row.undoneAt > undoneAfter)) {
           found.push({ ...row });
         }

@@ -89,7 +89,7 @@ function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'b
         return true;
       }),
     async bells({ userId, others }) {
-      // Most people have set few or none, and are asked about hundreds.
+      // Most users have set few or none, and are asked about hundreds.
       const few = own.all(userId, others.length + 1) as { userId: number; level: BellLevel }[];
       if (few.length <= others.length) {
         const asked = new Set(others);

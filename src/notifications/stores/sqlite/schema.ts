@@ -1,7 +1,7 @@
 import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { VIEW_STATE_SCHEMA } from '#queue/stores/sqlite/view-store.ts';
 
-/** What people decided: an fsync precedes every answer. Script n brings a file from version n to n + 1. */
+/** What users decided: an fsync precedes every answer. Script n brings a file from version n to n + 1. */
 export const FACTS_MIGRATIONS = [
   `CREATE TABLE settings (
   user_id INTEGER NOT NULL,
@@ -45,7 +45,7 @@ DROP TABLE older_marks;`,
 ] as const;
 
 /**
- * What people were told. The key serves listing; `items_by_arrival` what came late; `items_by_actor` the taking back of follows and erasure;
+ * What users were told. The key serves listing; `items_by_arrival` what came late; `items_by_actor` the taking back of follows and erasure;
  * `items_by_generation` the dropping of a dead generation.
  */
 export const NOTIFICATIONS_MIGRATIONS = [

@@ -1,10 +1,10 @@
-/** People in SQLite: rows to records and back. */
+/** Users in SQLite: rows to records and back. */
 import type { UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/records.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type { Counts, Person, StoredPerson } from '../../social-store.ts';
+import type { Counts, StoredUser, User } from '../../social-store.ts';
 
-interface PersonRow {
+interface UserRow {
   user_id: number;
   handle: string;
   name: string;
@@ -24,7 +24,7 @@ interface PersonRow {
   mutes: number;
 }
 
-function personOf(row: PersonRow): StoredPerson {
+function userOf(row: UserRow): StoredUser {
   return {
     userId: row.user_id,
     handle: row.handle,
@@ -52,7 +52,7 @@ function personOf(row: PersonRow): StoredPerson {
 const handleKey = (handle: string) => handle.toLowerCase();
 
 /** Reads, and the writes that belong inside `db.write`. */
-export function createSqlitePeople(db: Database) {
+export function createSqliteUsers(db: Database) {
   const one = db.prepare('SELECT * FROM people WHERE user_id = ?');
   const byHandle = db.prepare('SELECT * FROM people WHERE handle_key = ? ORDER BY user_id');
   const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ? + 0');
@@ -83,36 +83,34 @@ export function createSqlitePeople(db: Database) {
   );
 
   return {
-    get(userId: UserId): StoredPerson | null {
-      const row = one.get(userId) as PersonRow | undefined;
-      return row === undefined ? null : personOf(row);
+    get(userId: UserId): StoredUser | null {
+      const row = one.get(userId) as UserRow | undefined;
+      return row === undefined ? null : userOf(row);
     },
-    byHandle: (handle: string) => (byHandle.all(handleKey(handle)) as unknown as PersonRow[]).map(personOf),
-    after: (userId: UserId, limit: number) =>
-      (after.all(userId, limit) as unknown as PersonRow[]).map(personOf),
+    byHandle: (handle: string) => (byHandle.all(handleKey(handle)) as unknown as UserRow[]).map(userOf),
+    after: (userId: UserId, limit: number) => (after.all(userId, limit) as unknown as UserRow[]).map(userOf),
     unsettled: (limit: number) => (unsettled.all(limit) as { user_id: number }[]).map((row) => row.user_id),
     formerHandles: (userId: UserId) =>
       (former.all(userId) as { handle: string; until: number }[]).map(({ handle, until }) => ({
         handle,
         until,
       })),
-    save(person: Person, before: StoredPerson | null, time: number): void {
-      if (before !== null && before.handle !== person.handle)
-        keepFormer.run(person.userId, time, before.handle);
+    save(user: User, before: StoredUser | null, time: number): void {
+      if (before !== null && before.handle !== user.handle) keepFormer.run(user.userId, time, before.handle);
       if (before !== null) db.noteErased();
       save.run(
-        person.userId,
-        person.handle,
-        handleKey(person.handle),
-        person.name,
-        person.bio,
-        person.picture,
-        person.protected ? 1 : 0,
-        person.protections,
-        person.settledProtections,
-        person.state,
-        person.createdAt,
-        person.version,
+        user.userId,
+        user.handle,
+        handleKey(user.handle),
+        user.name,
+        user.bio,
+        user.picture,
+        user.protected ? 1 : 0,
+        user.protections,
+        user.settledProtections,
+        user.state,
+        user.createdAt,
+        user.version,
       );
     },
     addCounts(userId: UserId, by: Counts): void {

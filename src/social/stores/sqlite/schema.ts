@@ -35,7 +35,7 @@ CREATE TABLE mutes (
 CREATE INDEX mutes_by_source ON mutes (source, id);
 `;
 
-const PEOPLE = `
+const USERS = `
 CREATE TABLE people (
   user_id INTEGER PRIMARY KEY,
   handle TEXT NOT NULL,
@@ -93,7 +93,7 @@ CREATE INDEX hidden_reposts_by_source ON hidden_reposts (source, id);
 `;
 
 export const SOCIAL_MIGRATIONS: readonly string[] = [
-  OUTBOX_SCHEMA + PEOPLE + TIES,
+  OUTBOX_SCHEMA + USERS + TIES,
   PROTECTIONS,
   HIDDEN_PERIODS,
   HIGH_WATER_SCHEMA,
