@@ -10,12 +10,12 @@ export interface CommentSweeperDeps {
 }
 
 /** No request is under way for as long as this, so what waits longer was left behind. */
-export const SETTLED_AFTER_MS = 60_000;
-const AT_ONCE = 100;
+export const ABANDONED_AFTER_MS = 60_000;
+const MAX_COMMENTS = 100;
 
 /**
  * Brings comments to an end that a crash left between their row and their text: a pending one whose text stands is
- * listed, one without is abandoned; of an ending one the text is removed. An abandoned one rests as `ending` for a
+ * listed, one without is abandoned; of a deleting one the text is removed. An abandoned one rests as `deleting` for a
  * while before that, so that a text that a very slow request wrote after all goes too.
  */
 export function createCommentSweeper({ store, tweets, clock }: CommentSweeperDeps): Worker {
@@ -24,7 +24,7 @@ export function createCommentSweeper({ store, tweets, clock }: CommentSweeperDep
     idle_ms: 10_000,
     async step() {
       const time = clock.now();
-      const rows = await store.unsettledComments({ before: time - SETTLED_AFTER_MS, limit: AT_ONCE });
+      const rows = await store.unfinishedComments({ before: time - ABANDONED_AFTER_MS, limit: MAX_COMMENTS });
       const pending = rows.filter((row) => row.state === 'pending').map((row) => row.id);
       if (pending.length > 0) {
         const written = new Set((await tweets.get({ ids: pending })).map((text) => text.id));
@@ -36,12 +36,12 @@ export function createCommentSweeper({ store, tweets, clock }: CommentSweeperDep
           ),
         );
       }
-      const ending = rows.filter((row) => row.state === 'ending').map((row) => row.id);
-      if (ending.length > 0) {
-        await tweets.removeComments({ commentIds: ending, by: 'author' });
-        await store.finishComments({ commentIds: ending, time });
+      const deleting = rows.filter((row) => row.state === 'deleting').map((row) => row.id);
+      if (deleting.length > 0) {
+        await tweets.removeComments({ commentIds: deleting, by: 'author' });
+        await store.completeDeletions({ commentIds: deleting, time });
       }
-      return rows.length === AT_ONCE;
+      return rows.length === MAX_COMMENTS;
     },
   };
 }

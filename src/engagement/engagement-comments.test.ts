@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
-import { SETTLED_AFTER_MS } from './comment-sweeper.ts';
+import { ABANDONED_AFTER_MS } from './comment-sweeper.ts';
 import { openWorld, type World } from './testing/engagement.ts';
 
 const [ANN, BOB, CAT, DAN] = [1, 2, 3, 4];
@@ -41,7 +41,7 @@ describe('comments', () => {
   /** Lets the sweeper come to rest: twice round, since an abandoned comment rests in between. */
   async function settle(): Promise<void> {
     for (let round = 0; round < 2; round++) {
-      await world.pass(SETTLED_AFTER_MS + 1_000);
+      await world.pass(ABANDONED_AFTER_MS + 1_000);
       while (await world.now.sweeper.step());
     }
   }
@@ -70,7 +70,7 @@ describe('comments', () => {
     await assert.rejects(say(BOB, ' '), code('invalid_text'));
     await assert.rejects(say(BOB, 'x'.repeat(141), 'key'), code('invalid_text'));
     assert.equal(await world.now.store.commentByKey({ actor: BOB, key: 'key', since: 0 }), undefined);
-    assert.deepEqual(await world.now.store.unsettledComments({ before: 2 ** 53, limit: 10 }), []);
+    assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
   });
 
   describe('idempotency keys', () => {
@@ -170,7 +170,7 @@ describe('comments', () => {
         await settle();
         assert.deepEqual(await consistent(), written ? [keyed.commentId] : []);
         if (answered !== undefined) assert.ok(written);
-        assert.deepEqual(await world.now.store.unsettledComments({ before: 2 ** 53, limit: 10 }), []);
+        assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
         const later = await say(BOB, 'hm', 'key');
         assert.equal(later.commentId === keyed?.commentId, written);
         assert.equal((await consistent()).length, 1);
@@ -204,16 +204,16 @@ describe('comments', () => {
           await say(BOB, 'hm').catch(() => undefined);
           await world.restart();
         }
-        await world.pass(SETTLED_AFTER_MS + 1_000);
+        await world.pass(ABANDONED_AFTER_MS + 1_000);
         world.now.dieAt(edge);
         for (let step = 0; step < 3 && !world.now.died(); step++) {
           await world.now.sweeper.step().catch(() => undefined);
-          await world.pass(SETTLED_AFTER_MS + 1_000);
+          await world.pass(ABANDONED_AFTER_MS + 1_000);
         }
         await world.restart();
         await consistent();
         await settle();
-        assert.deepEqual(await world.now.store.unsettledComments({ before: 2 ** 53, limit: 10 }), []);
+        assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
         await consistent();
       }
     });
@@ -227,11 +227,11 @@ describe('comments', () => {
       ]);
       if (outcome instanceof Error) assert.ok(code('not_found')(outcome));
       await settle();
-      assert.deepEqual(await world.now.store.unsettledComments({ before: 2 ** 53, limit: 10 }), []);
+      assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
       await assert.rejects(listed(), code('not_found'));
     });
 
-    test('a request so slow that the sweeper ended its comment fails, and leaves no text', async () => {
+    test('a request so slow that the sweeper deleted its comment fails, and leaves no text', async () => {
       const { writeComment } = world.now.tweets;
       let written: number | undefined;
       world.now.tweets.writeComment = async (comment) => {

@@ -77,7 +77,7 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
       if (!(await visibility.shows({ viewer: actor, actor: row.userId }))) throw notFound();
       throw new WarbleError('forbidden', 'Only the author of the comment or of the tweet can delete it.');
     }
-    if (row.state === 'ended') return;
+    if (row.state === 'deleted') return;
     await store.removeComment({ commentId, time: clock.now(), traceId });
     await tweets.removeComments({ commentIds: [commentId], by });
   }

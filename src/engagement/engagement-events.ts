@@ -2,7 +2,7 @@ import type { EventDraft, EventType } from '#domain/events.ts';
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 
 /** One like, comment or repost, as its events name it. */
-export interface Item {
+export interface EngagementRecord {
   id: Snowflake;
   tweetId: TweetId;
   /** Who wrote the tweet. */
@@ -11,10 +11,10 @@ export interface Item {
   actor: UserId;
 }
 
-export interface ItemEvent {
+export interface EngagementChange {
   kind: 'like' | 'comment' | 'repost';
   change: 'added' | 'removed';
-  item: Item;
+  record: EngagementRecord;
   /** Milliseconds since 1970. */
   time: number;
   traceId: string;
@@ -24,9 +24,9 @@ export interface ItemEvent {
  * The events of one change: one for the tweet's author on topic `engagement`, and for a repost one more on topic
  * `reposts` for whoever reposted (always the last), in the commit of the change itself.
  */
-export function eventsOf({ kind, change, item, time, traceId }: ItemEvent): EventDraft[] {
+export function eventsOf({ kind, change, record, time, traceId }: EngagementChange): EventDraft[] {
   const type: EventType = `${kind}.${change}`;
-  const { id: itemId, tweetId: entityId, author, actor: actorId } = item;
+  const { id: itemId, tweetId: entityId, author, actor: actorId } = record;
   const common = { type, entityId, entityVersion: 1, actorId, itemId, time, traceId };
   const forAuthor: EventDraft = { ...common, topic: 'engagement', key: author };
   return kind === 'repost' ? [forAuthor, { ...common, topic: 'reposts', key: actorId }] : [forAuthor];

@@ -23,7 +23,7 @@ interface Search<Found extends Row> {
   read(place: ListRead): Promise<Found[]>;
   before: Snowflake | null;
   shown: Found[];
-  ended: boolean;
+  exhausted: boolean;
 }
 
 /** Rows of a tweet in one round: all searches of a round share one question about users. */
@@ -42,7 +42,7 @@ export function createPreviews({ store, social }: PreviewsDeps): Pick<Engagement
         if (search.shown.length < LIMITS.previewShown && visible.has(row.userId)) search.shown.push(row);
       }
       search.before = rows.at(-1)?.id ?? null;
-      search.ended = rows.length < ROUND_ROWS || search.shown.length === LIMITS.previewShown;
+      search.exhausted = rows.length < ROUND_ROWS || search.shown.length === LIMITS.previewShown;
     }
   }
 
@@ -53,7 +53,7 @@ export function createPreviews({ store, social }: PreviewsDeps): Pick<Engagement
       const likes = likesOf.map((tweetId) => searchOf(tweetId, store.likes));
       const comments = commentsOf.map((tweetId) => searchOf(tweetId, store.comments));
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const open = [...likes, ...comments].filter(({ ended }) => !ended);
+        const open = [...likes, ...comments].filter(({ exhausted }) => !exhausted);
         if (open.length === 0) break;
         await lookFurther(viewer, open);
       }
@@ -69,5 +69,5 @@ function searchOf<Found extends Row>(
   tweetId: TweetId,
   read: (place: ListRead) => Promise<Found[]>,
 ): Search<Found> {
-  return { tweetId, read, before: null, shown: [], ended: false };
+  return { tweetId, read, before: null, shown: [], exhausted: false };
 }

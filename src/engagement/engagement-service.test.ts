@@ -177,8 +177,8 @@ describe('engagement', () => {
     for (const [, act] of everyWay) for (const actor of [BOB, CAT]) await act(actor, tweet);
     const seen: string[] = [];
     for (let after: number | null = 0; after !== null; ) {
-      const { items, next } = await engagement.scan({ after, limit: 4 });
-      seen.push(...items.map(({ type, actor, author }) => `${type} ${actor} ${author}`));
+      const { engagements, next } = await engagement.scan({ after, limit: 4 });
+      seen.push(...engagements.map(({ type, actor, author }) => `${type} ${actor} ${author}`));
       after = next;
     }
     const expected = everyWay.flatMap(([name]) => [`${name} ${BOB} ${ANN}`, `${name} ${CAT} ${ANN}`]);

@@ -5,10 +5,10 @@ import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Acting, Engagement, EngagementList } from './engagement.ts';
+import type { Engagement, EngagementList, EngagementRequest } from './engagement.ts';
 import { createCommentRules } from './engagement-comments.ts';
 import { createPreviews } from './engagement-previews.ts';
-import type { EngagementStore, NewAct, Undo } from './engagement-store.ts';
+import type { EngagementRemoval, EngagementStore, NewEngagement } from './engagement-store.ts';
 import { createVisibility } from './engagement-visibility.ts';
 
 export interface EngagementDeps {
@@ -20,8 +20,8 @@ export interface EngagementDeps {
 }
 
 /** Followees that a home may ask about in one call, and rows of an erasing step. */
-const MOST_ACTORS = 5_000;
-const ERASED_AT_ONCE = 200;
+const MAX_ACTORS = 5_000;
+const MAX_ERASED = 200;
 
 /**
  * The rules of engagement. Whether one may act is asked before the row is written, so a deletion, a block or a
@@ -32,16 +32,16 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
   const visibility = createVisibility({ tweets, social });
 
   /** Throws not_found where the actor may not read the tweet. */
-  async function newAct(
-    { actor, tweetId, traceId }: Acting,
+  async function newEngagement(
+    { actor, tweetId, traceId }: EngagementRequest,
     kind: 'like' | 'repost',
-  ): Promise<NewAct & { protected: boolean }> {
+  ): Promise<NewEngagement & { protected: boolean }> {
     const { author } = await visibility.readable({ viewer: actor, tweetId });
     const { profile: head, protected: isProtected } = author;
     const id = minter.mint({ owner: actor, kind });
     return { id, tweetId, author: head.userId, actor, traceId, protected: isProtected };
   }
-  const undo = ({ actor, tweetId, traceId }: Acting): Undo => ({
+  const removalOf = ({ actor, tweetId, traceId }: EngagementRequest): EngagementRemoval => ({
     actor,
     tweetId,
     traceId,
@@ -58,20 +58,20 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
 
   return {
     async like(request) {
-      const { protected: _, ...act } = await newAct(request, 'like');
-      await store.addLike(act);
+      const { protected: _, ...engagement } = await newEngagement(request, 'like');
+      await store.addLike(engagement);
     },
     async unlike(request) {
-      await store.removeLike(undo(request));
+      await store.removeLike(removalOf(request));
     },
     async repost(request) {
-      const { protected: isProtected, ...act } = await newAct(request, 'repost');
+      const { protected: isProtected, ...engagement } = await newEngagement(request, 'repost');
       if (isProtected)
         throw new WarbleError('forbidden', 'Tweets of a protected account cannot be reposted.');
-      await store.addRepost(act);
+      await store.addRepost(engagement);
     },
     async unrepost(request) {
-      await store.removeRepost(undo(request));
+      await store.removeRepost(removalOf(request));
     },
     ...createCommentRules({ store, tweets, visibility, minter, clock }),
 
@@ -81,7 +81,7 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
     ...createReading(store),
     ...createPreviews({ store, social }),
     eraseActor: ({ actor, limit, traceId }) =>
-      store.eraseActor({ actor, limit: Math.min(limit, ERASED_AT_ONCE), time: clock.now(), traceId }),
+      store.eraseActor({ actor, limit: Math.min(limit, MAX_ERASED), time: clock.now(), traceId }),
   };
 }
 
@@ -90,23 +90,23 @@ function createReading(
   store: EngagementStore,
 ): Pick<
   Engagement,
-  'summaries' | 'acted' | 'likeCounts' | 'repostTails' | 'repostsById' | 'repostsBy' | 'standing' | 'scan'
+  'summaries' | 'viewerState' | 'likeCounts' | 'repostTails' | 'repostsById' | 'repostsBy' | 'active' | 'scan'
 > {
   return {
     async summaries(request) {
       requireBatch(request.tweetIds);
       return store.summaries(request);
     },
-    async acted(request) {
+    async viewerState(request) {
       requireBatch(request.tweetIds);
-      return store.acted(request);
+      return store.viewerState(request);
     },
     async likeCounts(request) {
       requireBatch(request.tweetIds);
       return store.likeCounts(request);
     },
     async repostTails(request) {
-      requireBatch(request.actors, MOST_ACTORS);
+      requireBatch(request.actors, MAX_ACTORS);
       return store.repostTails(request);
     },
     async repostsById(request) {
@@ -115,16 +115,16 @@ function createReading(
     },
     async repostsBy(request) {
       requireBatch(request.tweetIds);
-      requireBatch(request.actors, MOST_ACTORS);
+      requireBatch(request.actors, MAX_ACTORS);
       return store.repostsBy(request);
     },
-    async standing(request) {
-      requireBatch(request.itemIds);
-      return { itemIds: await store.standing(request) };
+    async active(request) {
+      requireBatch(request.ids);
+      return { ids: await store.active(request) };
     },
     async scan({ after, limit }) {
-      const items = await store.scan({ after, limit: Math.min(limit, LIMITS.batch) });
-      return { items, next: items.at(-1)?.id ?? null };
+      const engagements = await store.scan({ after, limit: Math.min(limit, LIMITS.batch) });
+      return { engagements, next: engagements.at(-1)?.id ?? null };
     },
   };
 }

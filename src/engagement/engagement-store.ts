@@ -14,10 +14,10 @@ import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/id
 import type { CommentRow, LikeRow, RepostRow } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
-import type { RepostActivity, RepostTail, ScannedItem, Summary } from './engagement.ts';
+import type { RepostActivity, RepostTail, ScannedEngagement, Summary } from './engagement.ts';
 
 /** Something that somebody does to a tweet. */
-export interface NewAct {
+export interface NewEngagement {
   /** The like's, comment's or repost's own, freshly minted. Kept only where the act is new. */
   id: Snowflake;
   tweetId: TweetId;
@@ -28,7 +28,7 @@ export interface NewAct {
 }
 
 /** Something that somebody takes back. */
-export interface Undo {
+export interface EngagementRemoval {
   tweetId: TweetId;
   actor: UserId;
   /** Milliseconds since 1970. */
@@ -38,10 +38,10 @@ export interface Undo {
 
 /**
  * A comment's way: its row, with the id and the idempotency key, is the fact (`pending`); once the text stands it is
- * `listed`, and only then counted and announced. A removed one is `ending` until its text is gone too, then `ended`.
- * A row whose text never came goes from `pending` to `ending` unannounced.
+ * `listed`, and only then counted and announced. A removed one is `deleting` until its text is gone too, then `deleted`.
+ * A row whose text never came goes from `pending` to `deleting` unannounced.
  */
-export type CommentState = 'pending' | 'listed' | 'ending' | 'ended';
+export type CommentState = 'pending' | 'listed' | 'deleting' | 'deleted';
 
 export interface StoredComment extends CommentRow {
   /** Who wrote the tweet. */
@@ -49,7 +49,7 @@ export interface StoredComment extends CommentRow {
   state: CommentState;
 }
 
-export interface NewComment extends NewAct {
+export interface NewComment extends NewEngagement {
   idempotency: Idempotency | null;
   /** Idempotency keys first used before this moment (ms) are forgotten. */
   keysSince: number;
@@ -91,12 +91,12 @@ export interface EngagementStore {
   readonly changes: ChangeSource;
 
   /** True: it is new; false: it stood already. */
-  addLike(act: NewAct): Promise<boolean>;
+  addLike(engagement: NewEngagement): Promise<boolean>;
   /** True: it stood; false: there was none. */
-  removeLike(undo: Undo): Promise<boolean>;
-  addRepost(act: NewAct): Promise<boolean>;
+  removeLike(removal: EngagementRemoval): Promise<boolean>;
+  addRepost(engagement: NewEngagement): Promise<boolean>;
   /** Marks it as undone; the row is kept until `pruneUndone`, and reposting again makes another with its own id. */
-  removeRepost(undo: Undo): Promise<boolean>;
+  removeRepost(removal: EngagementRemoval): Promise<boolean>;
 
   /**
    * Makes a pending comment, with its idempotency key. Where the actor used that key since `keysSince`, nothing is
@@ -107,40 +107,43 @@ export interface EngagementStore {
   commentByKey(request: { actor: UserId; key: string; since: number }): Promise<KeyedComment | undefined>;
   /** From pending to listed: counted and announced. True where it is listed now, by this call or before. */
   listComment(request: { commentId: CommentId; traceId: string }): Promise<boolean>;
-  /** From pending to ending, and forgets the idempotency key; passes over any other state. */
+  /** From pending to deleting, and forgets the idempotency key; passes over any other state. */
   abandonComment(request: { commentId: CommentId; time: number }): Promise<void>;
-  /** From listed to ending: no longer counted, and announced. True: it was listed. */
+  /** From listed to deleting: no longer counted, and announced. True: it was listed. */
   removeComment(request: { commentId: CommentId; time: number; traceId: string }): Promise<boolean>;
-  /** From ending to ended, for those that are ending. At most 1,000. */
-  finishComments(request: { commentIds: CommentId[]; time: number }): Promise<void>;
+  /** From deleting to deleted, for those that are deleting. At most 1,000. */
+  completeDeletions(request: { commentIds: CommentId[]; time: number }): Promise<void>;
   comment(request: { commentId: CommentId }): Promise<StoredComment | undefined>;
-  /** Comments that have been pending or ending since before `before` (ms), those that wait longest first. */
-  unsettledComments(request: { before: number; limit: number }): Promise<StoredComment[]>;
+  /** Comments that have been pending or deleting since before `before` (ms), those that wait longest first. */
+  unfinishedComments(request: { before: number; limit: number }): Promise<StoredComment[]>;
 
   /** One per id asked for, zeros where nothing happened, in no order. Previews: newest 8. At most 1,000. */
   summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
   /** Which of these tweets somebody likes and has reposted now. At most 1,000. */
-  acted(request: { actor: UserId; tweetIds: TweetId[] }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
+  viewerState(request: {
+    viewer: UserId;
+    tweetIds: TweetId[];
+  }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
   /** Those above zero. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
   likes(request: ListRead): Promise<LikeRow[]>;
   /** Listed ones. */
   comments(request: ListRead): Promise<CommentRow[]>;
-  /** Standing ones. */
+  /** Active ones. */
   reposts(request: ListRead): Promise<RepostRow[]>;
   /** As `reposts`, those undone and not yet pruned too. */
   keptReposts(request: ListRead): Promise<RepostActivity[]>;
 
-  /** Standing reposts of many actors, newest first; actors without any are left out. At most 5,000 actors. */
+  /** Active reposts of many actors, newest first; actors without any are left out. At most 5,000 actors. */
   repostTails(request: RepostTailsRead): Promise<RepostTail[]>;
-  /** Standing ones. At most 1,000. */
+  /** Active ones. At most 1,000. */
   repostsById(request: { repostIds: RepostId[] }): Promise<RepostRow[]>;
   /** As `Engagement.repostsBy`. */
   repostsBy(request: RepostsByRead): Promise<RepostActivity[]>;
   /** Which of these likes, listed comments and reposts stand. At most 1,000. */
-  standing(request: { itemIds: Snowflake[] }): Promise<Snowflake[]>;
+  active(request: { ids: Snowflake[] }): Promise<Snowflake[]>;
   /** Everything that stands, in the order of the items' own ids, ids above `after`. */
-  scan(request: { after: Snowflake; limit: number }): Promise<ScannedItem[]>;
+  scan(request: { after: Snowflake; limit: number }): Promise<ScannedEngagement[]>;
 
   /**
    * Takes back at most `limit` of somebody's likes, comments (pending ones too) and reposts, as undoing would, and

@@ -7,8 +7,8 @@ import type { EngagementStore } from './engagement-store.ts';
 
 /** How long an undone repost is kept, so that a pagination session of a home that began before repeats nothing. */
 export const UNDONE_KEPT_MS = 24 * 3_600_000;
-const ROWS_AT_ONCE = 500;
-const TWEETS_AT_ONCE = 200;
+const MAX_ROWS = 500;
+const MAX_TWEETS = 200;
 
 /** Forgets undone reposts and idempotency keys that have been kept long enough. */
 export function createEngagementPruner({ store, clock }: { store: EngagementStore; clock: Clock }): Worker {
@@ -18,8 +18,8 @@ export function createEngagementPruner({ store, clock }: { store: EngagementStor
     async step() {
       const now = clock.now();
       const [moreReposts, moreKeys] = await Promise.all([
-        store.pruneUndone({ before: now - UNDONE_KEPT_MS, limit: ROWS_AT_ONCE }),
-        store.pruneKeys({ before: now - LIMITS.idempotencyKept_ms, limit: ROWS_AT_ONCE }),
+        store.pruneUndone({ before: now - UNDONE_KEPT_MS, limit: MAX_ROWS }),
+        store.pruneKeys({ before: now - LIMITS.idempotencyKept_ms, limit: MAX_ROWS }),
       ]);
       return moreReposts || moreKeys;
     },
@@ -42,14 +42,14 @@ export function createDeadTweetSweeper({ store, tweets, clock }: DeadTweetSweepe
     name: 'dead-tweet-sweeper',
     idle_ms: 3_600_000,
     async step() {
-      const ids = await store.tweetIds({ after, limit: TWEETS_AT_ONCE });
+      const ids = await store.tweetIds({ after, limit: MAX_TWEETS });
       if (ids.length === 0) {
         after = 0;
         return false;
       }
       const dead = (await tweets.authorsOf({ ids })).filter((tweet) => tweet.deleted);
       for (const { id } of dead.sort((a, b) => a.id - b.id)) {
-        const { done } = await store.pruneTweet({ tweetId: id, limit: ROWS_AT_ONCE, time: clock.now() });
+        const { done } = await store.pruneTweet({ tweetId: id, limit: MAX_ROWS, time: clock.now() });
         if (done) continue;
         after = id - 1;
         return true;

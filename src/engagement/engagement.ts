@@ -6,13 +6,13 @@ import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/id
 import type { CommentRow, DeletedBy, LikeRow, Page, RepostRow } from '#domain/records.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 
-export interface Acting {
+export interface EngagementRequest {
   actor: UserId;
   tweetId: TweetId;
   traceId: string;
 }
 
-export interface NewEngagementComment extends Acting {
+export interface NewEngagementComment extends EngagementRequest {
   content: string;
   mentioned: Record<string, UserId>;
   idempotency: Idempotency | null;
@@ -45,13 +45,13 @@ export interface RepostActivity extends RepostRow {
 
 export interface RepostTail {
   actor: UserId;
-  /** Newest first, standing ones only. */
+  /** Newest first, active ones only. */
   reposts: { id: RepostId; tweetId: TweetId }[];
   truncated: boolean;
 }
 
 /** One like, comment or repost that stands. `author` wrote the tweet; `actor` did it. */
-export interface ScannedItem {
+export interface ScannedEngagement {
   type: 'like' | 'comment' | 'repost';
   id: Snowflake;
   tweetId: TweetId;
@@ -61,19 +61,19 @@ export interface ScannedItem {
 
 export interface Engagement {
   /** Throws not_found where the actor may not read the tweet or it is gone. Again: a success. */
-  like(request: Acting): Promise<void>;
+  like(request: EngagementRequest): Promise<void>;
   /** Undoing what is not there is a success, for any well-formed id. */
-  unlike(request: Acting): Promise<void>;
+  unlike(request: EngagementRequest): Promise<void>;
   /** Throws not_found, invalid_text, idempotency_mismatch. Row and text both durable when it resolves. */
   comment(request: NewEngagementComment): Promise<{ commentId: CommentId; time: number }>;
   /**
    * By the comment's author or the tweet's. Another's visible one: forbidden; absent, hidden or of another tweet:
    * not_found; one's own again: a success. `by`: who had it removed in the actor's name; `author` where it is left out.
    */
-  removeComment(request: Acting & { commentId: CommentId; by?: DeletedBy }): Promise<void>;
+  removeComment(request: EngagementRequest & { commentId: CommentId; by?: DeletedBy }): Promise<void>;
   /** Throws not_found, forbidden (a protected tweet). Again: a success. */
-  repost(request: Acting): Promise<void>;
-  unrepost(request: Acting): Promise<void>;
+  repost(request: EngagementRequest): Promise<void>;
+  unrepost(request: EngagementRequest): Promise<void>;
 
   /** One per id asked for, zeros where nothing happened, in no order. The one batched call of a page. At most 1,000. */
   summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
@@ -87,7 +87,10 @@ export interface Engagement {
     commentsOf: TweetId[];
   }): Promise<{ likes: LikeRow[]; comments: CommentRow[] }>;
   /** Which of these tweets somebody likes, and has reposted. At most 1,000. */
-  acted(request: { actor: UserId; tweetIds: TweetId[] }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
+  viewerState(request: {
+    viewer: UserId;
+    tweetIds: TweetId[];
+  }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
   /** Like counts alone. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
   /** Newest first, users hidden from the viewer left out, pages full. Throws not_found as `like`. */
@@ -95,7 +98,7 @@ export interface Engagement {
   comments(request: EngagementList): Promise<Page<CommentRow>>;
   reposts(request: EngagementList): Promise<Page<RepostRow>>;
 
-  /** Internal, for homes: newest standing reposts of many actors; as `Tweets.tails`, on topic `reposts`. */
+  /** Internal, for homes: newest active reposts of many actors; as `Tweets.tails`, on topic `reposts`. */
   repostTails(request: {
     actors: UserId[];
     before: Snowflake | null;
@@ -103,11 +106,11 @@ export interface Engagement {
     afterPositions: number[] | null;
     limit: number;
   }): Promise<RepostTail[]>;
-  /** Internal: standing reposts by their ids; undone ones are left out. At most 1,000. */
+  /** Internal: active reposts by their ids; undone ones are left out. At most 1,000. */
   repostsById(request: { repostIds: RepostId[] }): Promise<RepostRow[]>;
   /**
-   * Internal: all reposts of these tweets by these users, ids through `through`, standing ones and those undone
-   * after `undoneAfter` (ms; null: standing only). Newest first. At most 1,000 tweets and 5,000 users.
+   * Internal: all reposts of these tweets by these users, ids through `through`, active ones and those undone
+   * after `undoneAfter` (ms; null: active only). Newest first. At most 1,000 tweets and 5,000 users.
    */
   repostsBy(request: {
     tweetIds: TweetId[];
@@ -116,12 +119,12 @@ export interface Engagement {
     undoneAfter: number | null;
   }): Promise<RepostActivity[]>;
   /** Internal: which of these likes, comments and reposts still stand, for notifications. At most 1,000. */
-  standing(request: { itemIds: Snowflake[] }): Promise<{ itemIds: Snowflake[] }>;
+  active(request: { ids: Snowflake[] }): Promise<{ ids: Snowflake[] }>;
   /** Internal: everything that stands, by the items' own ids, for rebuilding views. `after`: 0, then `next`. */
   scan(request: {
     after: Snowflake;
     limit: number;
-  }): Promise<{ items: ScannedItem[]; next: Snowflake | null }>;
+  }): Promise<{ engagements: ScannedEngagement[]; next: Snowflake | null }>;
   /** Undoes some of what somebody did. Call until `done`. */
   eraseActor(request: { actor: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
 }

@@ -5,7 +5,7 @@
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TweetRecord } from '#domain/records.ts';
-import type { ScannedItem } from '#engagement/engagement.ts';
+import type { ScannedEngagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { BellJob, Notification, NotificationFacts } from './notifications-store.ts';
@@ -105,7 +105,7 @@ function mentionNotifications(text: TweetRecord, rootId: TweetId, commentId: num
 }
 
 /** Who is told of a like, a comment or a repost. `text`: the comment's, where it still stands. */
-export function candidatesOfEngagement(act: ScannedItem, text: TweetRecord | undefined): Candidates[] {
+export function candidatesOfEngagement(act: ScannedEngagement, text: TweetRecord | undefined): Candidates[] {
   const { type, id, tweetId, author, actor } = act;
   const commentId = type === 'comment' ? id : null;
   const toAuthor: Notification = { recipient: author, id, type, tweetId, commentId, actor };

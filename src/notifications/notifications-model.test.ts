@@ -228,7 +228,7 @@ function createModel(world: World) {
     const ids = [...new Set(mine.flatMap(({ tweetId, commentId }) => [tweetId ?? 0, commentId ?? 0]))];
     const texts = await world.tweets.get({ ids });
     const authors = new Map(texts.map(({ id, author }) => [id, author]));
-    const { itemIds } = await world.engagement.standing({ itemIds: mine.map(({ id }) => id) });
+    const { ids: active } = await world.engagement.active({ ids: mine.map(({ id }) => id) });
     const requests = await world.social.followRequests({ userId, before: null, limit: 100 });
     const mayRead = (author: number | undefined) =>
       author === userId || (author !== undefined && canReadUser(views.get(author)!, userId));
@@ -240,7 +240,7 @@ function createModel(world: World) {
       if (!mayRead(actor) || !mayRead(authors.get(tweetId!))) return false;
       if (commentId !== null && !authors.has(commentId)) return false;
       if (type === 'tweet') return view.following;
-      return type === 'mention' && commentId === null ? true : itemIds.includes(id);
+      return type === 'mention' && commentId === null ? true : active.includes(id);
     });
   }
 

@@ -30,7 +30,7 @@ export interface NotificationsDeps {
   store: NotificationsStore;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
   social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanUsers' | 'hiddenPeriods'>;
-  engagement: Pick<Engagement, 'standing' | 'scan'>;
+  engagement: Pick<Engagement, 'active' | 'scan'>;
   timeline: Pick<Timeline, 'newTweetsSince'>;
   /** None where there are no accounts. */
   accounts?: AccountNotices;

@@ -114,7 +114,7 @@ describe('with the default bell', () => {
     const down = async () => {
       throw new WarbleError('unavailable', 'down');
     };
-    const engagement = { standing: down, scan: down };
+    const engagement = { active: down, scan: down };
     return inWorld(
       everybody,
       async (world) => {

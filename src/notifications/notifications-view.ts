@@ -9,7 +9,7 @@
 import { partitionOf, type WarbleEvent } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Engagement, ScannedItem } from '#engagement/engagement.ts';
+import type { Engagement, ScannedEngagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
@@ -93,8 +93,14 @@ function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Noti
     case 'like.added':
     case 'comment.added':
     case 'repost.added': {
-      const kind = type.slice(0, type.indexOf('.')) as ScannedItem['type'];
-      const act: ScannedItem = { type: kind, id: itemId, tweetId: entityId, author: key, actor: actorId };
+      const kind = type.slice(0, type.indexOf('.')) as ScannedEngagement['type'];
+      const act: ScannedEngagement = {
+        type: kind,
+        id: itemId,
+        tweetId: entityId,
+        author: key,
+        actor: actorId,
+      };
       return candidatesOfEngagement(act, texts.get(itemId)).map(notifyStep);
     }
     case 'like.removed':
@@ -175,8 +181,8 @@ async function scanEngagement(
   partition: number,
   after: number,
 ): Promise<ScanPage> {
-  const { items, next } = await deps.engagement.scan({ after, limit: SCAN_ROWS });
-  const mine = items.filter(({ author }) => partitionOf(author) === partition);
+  const { engagements, next } = await deps.engagement.scan({ after, limit: SCAN_ROWS });
+  const mine = engagements.filter(({ author }) => partitionOf(author) === partition);
   const comments = mine.filter(({ type }) => type === 'comment').map(({ id }) => id);
   const texts = await deps.candidateSource.texts(comments);
   const candidates = mine.flatMap((engagement) =>

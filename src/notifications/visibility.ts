@@ -31,7 +31,7 @@ export interface VisibilityQuery {
 export interface VisibilityDeps {
   tweets: Pick<Tweets, 'authorsOf'>;
   social: Pick<Social, 'view' | 'followRequests'>;
-  engagement: Pick<Engagement, 'standing'>;
+  engagement: Pick<Engagement, 'active'>;
 }
 
 /** A reader's follow requests in pages: as many as their newest notifications may be. */
@@ -39,7 +39,7 @@ const REQUEST_PAGES = 10;
 
 export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQuery): Promise<Visibility> {
   const { reader, notifications } = query;
-  const [authors, standing, requests] = await Promise.all([
+  const [authors, active, requests] = await Promise.all([
     authorsOf(deps, query),
     activeOf(deps, notifications),
     pendingRequests(deps, reader, notifications),
@@ -66,7 +66,7 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
   }
 
   return {
-    partial: standing === null,
+    partial: active === null,
     user: (userId) => users.get(userId),
     shows(notification) {
       const actor = users.get(notification.actor);
@@ -76,12 +76,12 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
         case 'comment':
         case 'repost':
           return (
-            standing?.has(notification.id) === true &&
+            active?.has(notification.id) === true &&
             textIsReadable(notification) &&
             canReadUser(actor, reader)
           );
         case 'mention':
-          if (notification.commentId !== null && standing?.has(notification.commentId) !== true) return false;
+          if (notification.commentId !== null && active?.has(notification.commentId) !== true) return false;
           return textIsReadable(notification) && canReadUser(actor, reader);
         case 'follow':
           // Only a public follow says so; one that is private by now, or has ended, shows no more.
@@ -117,11 +117,11 @@ async function activeOf(
     ({ type, commentId }) => type === 'like' || type === 'repost' || commentId !== null,
   );
   const ids = asked.map(({ id }) => id);
-  const standing = inBatches(ids, LIMITS.batch, async (batch) => {
-    const { itemIds } = await deps.engagement.standing({ itemIds: batch });
-    return itemIds;
+  const active = inBatches(ids, LIMITS.batch, async (batch) => {
+    const { ids } = await deps.engagement.active({ ids: batch });
+    return ids;
   });
-  const found = await unlessDown(standing);
+  const found = await unlessDown(active);
   return found && new Set(found);
 }
 

@@ -23,7 +23,7 @@ async function keptEngagement(system: System) {
   let after: number | null = 0;
   while (after !== null) {
     const page = await system.services.engagement.scan({ after, limit: 200 });
-    for (const { type, id, tweetId, actor } of page.items) {
+    for (const { type, id, tweetId, actor } of page.engagements) {
       if (type === 'comment') kept.comments.set(id, { tweetId, actor });
       else kept[type === 'like' ? 'likes' : 'reposts'].set(pair(tweetId, actor), id);
     }

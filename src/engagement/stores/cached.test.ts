@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import type { EngagementStore } from '../engagement-store.ts';
-import { AUTHOR, act, summary, TWEET, undo } from '../testing/store-kit.ts';
+import { AUTHOR, newEngagement, removal, summary, TWEET } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
 import { openSqliteEngagementStore, type SqliteEngagementStore } from './sqlite.ts';
 
@@ -34,10 +34,10 @@ describe('the cache of engagement', () => {
       },
     };
     const store = createCachedEngagementStore({ store: counting });
-    await store.addLike(act(1));
+    await store.addLike(newEngagement(1));
     for (const viewer of [null, 1, 2, 1]) await summary(store, viewer);
     assert.equal(asked, 1);
-    await store.removeLike(undo(1));
+    await store.removeLike(removal(1));
     assert.equal((await summary(store, 1)).likeCount, 0);
     assert.equal(asked, 2);
   });
@@ -48,7 +48,7 @@ describe('the cache of engagement', () => {
     // As a worker that a commit wakes would: in the turn of the commit, before the write is answered.
     plain.db.onCommit(() => seen.push(summary(store).then((found) => found.likeCount)));
     await summary(store);
-    for (const actor of [1, 2, 3]) await store.addLike(act(actor));
+    for (const actor of [1, 2, 3]) await store.addLike(newEngagement(actor));
     assert.deepEqual(await Promise.all(seen), [1, 2, 3]);
   });
 
@@ -67,7 +67,7 @@ describe('the cache of engagement', () => {
     const store: EngagementStore = createCachedEngagementStore({ store: slow });
     const early = summary(store);
     await new Promise(setImmediate);
-    await store.addLike(act(1));
+    await store.addLike(newEngagement(1));
     release();
     assert.equal((await early).likeCount, 0);
     const late = summary(store);
@@ -80,7 +80,7 @@ describe('the cache of engagement', () => {
     const store = createCachedEngagementStore({ store: plain });
     await summary(store);
     await plain.db.write(() => plain.db.prepare('DROP TABLE outbox').run());
-    await assert.rejects(store.addLike(act(1)));
+    await assert.rejects(store.addLike(newEngagement(1)));
     assert.equal((await summary(store)).likeCount, 0);
     assert.deepEqual(await store.likes({ tweetId: TWEET, before: null, limit: 5 }), []);
     assert.equal(

@@ -36,13 +36,13 @@ const FEW_ROWS = 24;
 /** Rows of those kept apart, for each tweet of the capacity. */
 const MANY_ROWS_EACH = 10;
 /** Likers kept with a tweet: a search through so many numbers costs some 30 ns. */
-const MOST_LIKERS = 64;
+const MAX_LIKERS = 64;
 /** Reposts kept with a tweet; beyond, a home asks the store, 1 µs for each user that its reader follows. */
-const MOST_REPOSTS = 256;
+const MAX_REPOSTS = 256;
 /** Viewers remembered for a tweet with more than either. */
-const MOST_KNOWN = 256;
+const MAX_KNOWN = 256;
 /** Rows of the largest entry. */
-const MOST_ROWS = 1 + 2 * LIMITS.previewFetched + MOST_LIKERS + 2 * MOST_REPOSTS;
+const MAX_ROWS = 1 + 2 * LIMITS.previewFetched + MAX_LIKERS + 2 * MAX_REPOSTS;
 const LIKED = 1;
 const REPOSTED = 2;
 
@@ -57,7 +57,7 @@ export function createCachedEngagementStore({
   /** What was asked of tweets with many: LIKED | REPOSTED by viewer. */
   const viewers = createCoherentCache<TweetId, ReadonlyMap<UserId, number>>({
     clock,
-    max: capacity * MANY_ROWS_EACH + MOST_KNOWN,
+    max: capacity * MANY_ROWS_EACH + MAX_KNOWN,
     weigh: ({ size }) => size,
   });
 
@@ -95,11 +95,11 @@ export function createCachedEngagementStore({
   /** Asks the store what the viewer did with tweets that have too many likers or reposters to keep. */
   function learn(viewer: UserId, tweetIds: TweetId[]): Promise<number[]> {
     return viewers.fill(async (keep) => {
-      const { liked, reposted } = await store.acted({ actor: viewer, tweetIds });
+      const { liked, reposted } = await store.viewerState({ viewer, tweetIds });
       return tweetIds.map((tweetId) => {
         const flags = (liked.includes(tweetId) ? LIKED : 0) | (reposted.includes(tweetId) ? REPOSTED : 0);
         const known = viewers.get(tweetId);
-        const isFull = known === undefined || known.size >= MOST_KNOWN;
+        const isFull = known === undefined || known.size >= MAX_KNOWN;
         keep(tweetId, new Map(isFull ? [] : known).set(viewer, flags));
         return flags;
       });
@@ -113,11 +113,11 @@ export function createCachedEngagementStore({
       const flags = viewer === null ? null : await flagsFor(viewer, found);
       return found.map((entry, i) => summaryOf(entry, flags === null ? null : flags[i]!));
     },
-    async acted({ actor, tweetIds }) {
+    async viewerState({ viewer, tweetIds }) {
       const found = await entriesOf(tweetIds);
-      const flags = await flagsFor(actor, found);
-      const having = (act: number) =>
-        found.filter((_, i) => (flags[i]! & act) !== 0).map(({ tweetId }) => tweetId);
+      const flags = await flagsFor(viewer, found);
+      const having = (flag: number) =>
+        found.filter((_, i) => (flags[i]! & flag) !== 0).map(({ tweetId }) => tweetId);
       return { liked: having(LIKED), reposted: having(REPOSTED) };
     },
     async likeCounts({ tweetIds }) {
@@ -157,7 +157,7 @@ function createEntries(clock: ChangeClock, capacity: number) {
   const few = createCoherentCache<TweetId, Entry>({ clock, max: capacity });
   const many = createCoherentCache<TweetId, Entry>({
     clock,
-    max: capacity * MANY_ROWS_EACH + MOST_ROWS,
+    max: capacity * MANY_ROWS_EACH + MAX_ROWS,
     weigh: rowsOf,
   });
   return {
@@ -181,11 +181,11 @@ async function entryOf(store: EngagementStore, summary: Summary): Promise<Entry>
   const { tweetId, likeCount, likes } = summary;
   let likers: UserId[] | null = null;
   if (likeCount <= LIMITS.previewFetched) likers = likes.map((row) => row.userId);
-  else if (likeCount <= MOST_LIKERS) {
+  else if (likeCount <= MAX_LIKERS) {
     likers = (await store.likes({ tweetId, before: null, limit: likeCount })).map((row) => row.userId);
   }
-  const kept = await store.keptReposts({ tweetId, before: null, limit: MOST_REPOSTS + 1 });
-  const reposts = kept.length <= MOST_REPOSTS ? kept : null;
+  const kept = await store.keptReposts({ tweetId, before: null, limit: MAX_REPOSTS + 1 });
+  const reposts = kept.length <= MAX_REPOSTS ? kept : null;
   const reposters = reposts?.filter((row) => row.undoneAt === null).map((row) => row.userId) ?? null;
   return { ...counted, likers, reposts, reposters };
 }

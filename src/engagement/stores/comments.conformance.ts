@@ -23,7 +23,7 @@ export function describeComments(name: string, create: CreateBackend): void {
       const { commentId } = await kit.one.beginComment(draft(1));
       assert.equal((await summary(kit.two)).commentCount, 0);
       assert.deepEqual(await kit.two.comments(list()), []);
-      assert.deepEqual(await kit.two.standing({ itemIds: [commentId] }), []);
+      assert.deepEqual(await kit.two.active({ ids: [commentId] }), []);
       assert.deepEqual(await eventsOf(kit.log, 'engagement', AUTHOR), []);
 
       assert.equal(await kit.two.listComment({ commentId, traceId }), true);
@@ -51,9 +51,9 @@ export function describeComments(name: string, create: CreateBackend): void {
         ['comment.added', 1, commentId],
         ['comment.removed', 1, commentId],
       ]);
-      assert.equal((await kit.two.comment({ commentId }))?.state, 'ending');
-      await kit.one.finishComments({ commentIds: [commentId, 99], time: TIME_MS });
-      assert.equal((await kit.two.comment({ commentId }))?.state, 'ended');
+      assert.equal((await kit.two.comment({ commentId }))?.state, 'deleting');
+      await kit.one.completeDeletions({ commentIds: [commentId, 99], time: TIME_MS });
+      assert.equal((await kit.two.comment({ commentId }))?.state, 'deleted');
     });
 
     test('an abandoned comment never was: no count, no event, its key is free again', async () => {
@@ -106,7 +106,7 @@ export function describeComments(name: string, create: CreateBackend): void {
       const waiting = (await kit.one.beginComment(draft(1))).commentId;
       const done = await listed(kit.one, 2);
       const began = snowflakeTime(waiting);
-      const find = (before: number, limit = 10) => kit.two.unsettledComments({ before, limit });
+      const find = (before: number, limit = 10) => kit.two.unfinishedComments({ before, limit });
       const ids = async (before: number, limit?: number) =>
         (await find(before, limit)).map((row) => [row.id, row.state]);
       assert.deepEqual(await ids(began), []);
@@ -115,10 +115,10 @@ export function describeComments(name: string, create: CreateBackend): void {
       assert.deepEqual(await ids(TIME_MS), [[waiting, 'pending']]);
       assert.deepEqual(await ids(TIME_MS + 1), [
         [waiting, 'pending'],
-        [done, 'ending'],
+        [done, 'deleting'],
       ]);
       assert.deepEqual(await ids(TIME_MS + 1, 1), [[waiting, 'pending']]);
-      await kit.one.finishComments({ commentIds: [done, waiting], time: TIME_MS });
+      await kit.one.completeDeletions({ commentIds: [done, waiting], time: TIME_MS });
       assert.deepEqual(await ids(TIME_MS + 1), [[waiting, 'pending']]);
     });
   });

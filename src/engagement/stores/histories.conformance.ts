@@ -2,51 +2,51 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   AUTHOR,
-  act,
   type CreateBackend,
   draft,
   engagementSuite,
   eventsOf,
   list,
   listed,
+  newEngagement,
   OTHER_TWEET,
+  removal,
   summary,
   TIME_MS,
   TWEET,
   traceId,
-  undo,
 } from '../testing/store-kit.ts';
 
 export function describeWhole(name: string, create: CreateBackend): void {
   engagementSuite(`what stands, erasure and pruning in the engagement store ${name}`, create, (kit) => {
-    test('standing tells likes, listed comments and standing reposts from all else', async () => {
-      const like = act(1);
-      const repost = act(1);
-      const gone = act(2);
+    test('active tells likes, listed comments and active reposts from all else', async () => {
+      const like = newEngagement(1);
+      const repost = newEngagement(1);
+      const gone = newEngagement(2);
       await kit.one.addLike(like);
       await kit.one.addRepost(repost);
       await kit.one.addLike(gone);
-      await kit.one.removeLike(undo(2));
+      await kit.one.removeLike(removal(2));
       const commentId = await listed(kit.one, 1);
-      const itemIds = [like.id, repost.id, gone.id, commentId, 4];
-      const standing = await kit.two.standing({ itemIds });
+      const ids = [like.id, repost.id, gone.id, commentId, 4];
+      const active = await kit.two.active({ ids });
       assert.deepEqual(
-        standing.sort((a, b) => a - b),
+        active.sort((a, b) => a - b),
         [like.id, repost.id, commentId],
       );
-      await kit.one.removeRepost(undo(1));
+      await kit.one.removeRepost(removal(1));
       await kit.one.removeComment({ commentId, time: TIME_MS, traceId });
-      assert.deepEqual(await kit.two.standing({ itemIds }), [like.id]);
+      assert.deepEqual(await kit.two.active({ ids }), [like.id]);
     });
 
     test('a scan walks all that stands in portions, each thing once', async () => {
-      const like = act(1);
+      const like = newEngagement(1);
       await kit.one.addLike(like);
       const commentId = await listed(kit.one, 2);
-      const repost = act(3, OTHER_TWEET);
+      const repost = newEngagement(3, OTHER_TWEET);
       await kit.one.addRepost(repost);
-      await kit.one.addRepost(act(4));
-      await kit.one.removeRepost(undo(4));
+      await kit.one.addRepost(newEngagement(4));
+      await kit.one.removeRepost(removal(4));
       await kit.one.beginComment(draft(5));
       const base = { tweetId: TWEET, author: AUTHOR };
       const expected = [
@@ -61,20 +61,23 @@ export function describeWhole(name: string, create: CreateBackend): void {
     });
 
     test('which tweets somebody acted on', async () => {
-      await kit.one.addLike(act(1));
-      await kit.one.addRepost(act(1, OTHER_TWEET));
-      await kit.one.addLike(act(2, OTHER_TWEET));
-      assert.deepEqual(await kit.two.acted({ actor: 1, tweetIds: [TWEET, OTHER_TWEET, 5] }), {
+      await kit.one.addLike(newEngagement(1));
+      await kit.one.addRepost(newEngagement(1, OTHER_TWEET));
+      await kit.one.addLike(newEngagement(2, OTHER_TWEET));
+      assert.deepEqual(await kit.two.viewerState({ viewer: 1, tweetIds: [TWEET, OTHER_TWEET, 5] }), {
         liked: [TWEET],
         reposted: [OTHER_TWEET],
       });
     });
 
     for (const crowd of [9, 65, 260]) {
-      test(`each of ${crowd} users is known to like and to have reposted, nobody else, through every undo`, async () => {
+      test(`each of ${crowd} users is known to like and to have reposted, nobody else, through every removal`, async () => {
         const actors = Array.from({ length: crowd }, (_, index) => index + 1);
         await Promise.all(
-          actors.flatMap((actor) => [kit.one.addLike(act(actor)), kit.two.addRepost(act(actor))]),
+          actors.flatMap((actor) => [
+            kit.one.addLike(newEngagement(actor)),
+            kit.two.addRepost(newEngagement(actor)),
+          ]),
         );
         const flags = async (viewer: number) => (await summary(kit.two, viewer)).viewer;
         for (const actor of [1, 2, crowd - 1, crowd]) {
@@ -83,9 +86,9 @@ export function describeWhole(name: string, create: CreateBackend): void {
           }
         }
         assert.deepEqual(await flags(crowd + 1), { liked: false, reposted: false });
-        await kit.one.removeLike(undo(1));
+        await kit.one.removeLike(removal(1));
         assert.deepEqual(await flags(1), { liked: false, reposted: true });
-        await kit.one.removeRepost(undo(1));
+        await kit.one.removeRepost(removal(1));
         assert.deepEqual(await flags(1), { liked: false, reposted: false });
         assert.deepEqual(await flags(2), { liked: true, reposted: true });
         const ask = { tweetIds: [TWEET], actors: [1, 2, 3], through: Number.MAX_SAFE_INTEGER };
@@ -99,8 +102,8 @@ export function describeWhole(name: string, create: CreateBackend): void {
     test('erasing somebody takes back all that they did, in portions, with counts and events', async () => {
       for (const tweetId of [TWEET, OTHER_TWEET]) {
         for (const actor of [1, 2]) {
-          await kit.one.addLike(act(actor, tweetId));
-          await kit.one.addRepost(act(actor, tweetId));
+          await kit.one.addLike(newEngagement(actor, tweetId));
+          await kit.one.addRepost(newEngagement(actor, tweetId));
         }
       }
       await listed(kit.one, 2);
@@ -119,7 +122,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
       }
       assert.equal((await summary(kit.one)).commentCount, 1);
       for (const commentId of [mine, begun]) {
-        assert.equal((await kit.one.comment({ commentId }))?.state, 'ending');
+        assert.equal((await kit.one.comment({ commentId }))?.state, 'deleting');
       }
       assert.equal(await kit.one.commentByKey({ actor: 1, key: 'key', since: 0 }), undefined);
       const events = (await eventsOf(kit.log, 'engagement', AUTHOR)).slice(before);
@@ -135,13 +138,13 @@ export function describeWhole(name: string, create: CreateBackend): void {
 
     test('a dead tweet is pruned in portions, without events, and leaves other tweets alone', async () => {
       for (const actor of [1, 2, 3]) {
-        await kit.one.addLike(act(actor));
-        await kit.one.addRepost(act(actor));
+        await kit.one.addLike(newEngagement(actor));
+        await kit.one.addRepost(newEngagement(actor));
       }
-      await kit.one.removeRepost(undo(3));
+      await kit.one.removeRepost(removal(3));
       const commentId = await listed(kit.one, 1);
       const { commentId: begun } = await kit.one.beginComment(draft(2, 'key'));
-      await kit.one.addLike(act(1, OTHER_TWEET));
+      await kit.one.addLike(newEngagement(1, OTHER_TWEET));
       assert.deepEqual(await kit.two.tweetIds({ after: 0, limit: 10 }), [TWEET, OTHER_TWEET]);
       assert.deepEqual(await kit.two.tweetIds({ after: TWEET, limit: 10 }), [OTHER_TWEET]);
       const events = (await eventsOf(kit.log, 'engagement', AUTHOR)).length;
@@ -156,7 +159,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
       assert.deepEqual([left.likeCount, left.commentCount, left.repostCount], [0, 0, 0]);
       assert.deepEqual(await kit.one.keptReposts(list()), []);
       for (const id of [commentId, begun]) {
-        assert.equal((await kit.one.comment({ commentId: id }))?.state, 'ending');
+        assert.equal((await kit.one.comment({ commentId: id }))?.state, 'deleting');
       }
       assert.equal(await kit.one.commentByKey({ actor: 2, key: 'key', since: 0 }), undefined);
       assert.deepEqual(await kit.one.tweetIds({ after: 0, limit: 10 }), [OTHER_TWEET]);
@@ -165,9 +168,9 @@ export function describeWhole(name: string, create: CreateBackend): void {
     });
 
     test('undone reposts are kept until they are pruned, in portions', async () => {
-      for (const actor of [1, 2, 3]) await kit.one.addRepost(act(actor));
-      await kit.one.removeRepost({ ...undo(1), time: TIME_MS });
-      await kit.one.removeRepost({ ...undo(2), time: TIME_MS + 10 });
+      for (const actor of [1, 2, 3]) await kit.one.addRepost(newEngagement(actor));
+      await kit.one.removeRepost({ ...removal(1), time: TIME_MS });
+      await kit.one.removeRepost({ ...removal(2), time: TIME_MS + 10 });
       await summary(kit.one);
       const named = async () => {
         const asked = { tweetIds: [TWEET], actors: [1, 2, 3], through: Number.MAX_SAFE_INTEGER };

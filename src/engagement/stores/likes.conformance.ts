@@ -3,23 +3,23 @@ import { test } from 'node:test';
 import { snowflakeTime } from '#domain/ids.ts';
 import {
   AUTHOR,
-  act,
   type CreateBackend,
   engagementSuite,
   eventsOf,
   list,
+  newEngagement,
   OTHER_TWEET,
+  removal,
   summary,
   TWEET,
   traceId,
   types,
-  undo,
 } from '../testing/store-kit.ts';
 
 export function describeLikes(name: string, create: CreateBackend): void {
   engagementSuite(`likes in the engagement store ${name}`, create, (kit) => {
     test('what one handle likes, the other counts, lists and knows', async () => {
-      const like = act(1);
+      const like = newEngagement(1);
       assert.equal(await kit.one.addLike(like), true);
       const row = { id: like.id, tweetId: TWEET, userId: 1 };
       assert.deepEqual(await summary(kit.two, 1), {
@@ -37,9 +37,9 @@ export function describeLikes(name: string, create: CreateBackend): void {
     });
 
     test('liking again changes nothing and keeps the first id', async () => {
-      const like = act(1);
+      const like = newEngagement(1);
       await kit.one.addLike(like);
-      assert.equal(await kit.two.addLike(act(1)), false);
+      assert.equal(await kit.two.addLike(newEngagement(1)), false);
       assert.deepEqual(
         (await kit.one.likes(list())).map((row) => row.id),
         [like.id],
@@ -49,7 +49,9 @@ export function describeLikes(name: string, create: CreateBackend): void {
 
     test('the same like from both handles at once counts once', async () => {
       const results = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? kit.one : kit.two).addLike(act(1))),
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 === 0 ? kit.one : kit.two).addLike(newEngagement(1)),
+        ),
       );
       assert.equal(results.filter((isNew) => isNew).length, 1);
       assert.equal((await summary(kit.one)).likeCount, 1);
@@ -60,7 +62,7 @@ export function describeLikes(name: string, create: CreateBackend): void {
     test('likes of many users from both handles at once are all counted', async () => {
       await Promise.all(
         Array.from({ length: 60 }, (_, index) =>
-          (index % 2 === 0 ? kit.one : kit.two).addLike(act(index + 1)),
+          (index % 2 === 0 ? kit.one : kit.two).addLike(newEngagement(index + 1)),
         ),
       );
       assert.equal((await summary(kit.one)).likeCount, 60);
@@ -68,11 +70,11 @@ export function describeLikes(name: string, create: CreateBackend): void {
     });
 
     test('an unlike takes the like back; undoing what is not there says so and has no event', async () => {
-      const like = act(1);
+      const like = newEngagement(1);
       await kit.one.addLike(like);
-      assert.equal(await kit.two.removeLike(undo(1)), true);
-      assert.equal(await kit.one.removeLike(undo(1)), false);
-      assert.equal(await kit.one.removeLike(undo(99, 12345)), false);
+      assert.equal(await kit.two.removeLike(removal(1)), true);
+      assert.equal(await kit.one.removeLike(removal(1)), false);
+      assert.equal(await kit.one.removeLike(removal(99, 12345)), false);
       assert.equal((await summary(kit.one, 1)).likeCount, 0);
       assert.deepEqual((await summary(kit.one, 1)).viewer, { liked: false, reposted: false });
       assert.deepEqual(types(await eventsOf(kit.log, 'engagement', AUTHOR)), [
@@ -82,7 +84,7 @@ export function describeLikes(name: string, create: CreateBackend): void {
     });
 
     test('an event says whose tweet, who, what and when', async () => {
-      const like = act(1);
+      const like = newEngagement(1);
       await kit.one.addLike(like);
       const [event] = await eventsOf(kit.log, 'engagement', AUTHOR);
       assert.deepEqual(
@@ -108,7 +110,7 @@ export function describeLikes(name: string, create: CreateBackend): void {
     test('previews hold the newest eight, lists go on from any place', async () => {
       const ids: number[] = [];
       for (let actor = 1; actor <= 12; actor++) {
-        const like = act(actor);
+        const like = newEngagement(actor);
         ids.unshift(like.id);
         await kit.one.addLike(like);
       }
@@ -124,10 +126,10 @@ export function describeLikes(name: string, create: CreateBackend): void {
     });
 
     test('like counts name the tweets that have any', async () => {
-      await kit.one.addLike(act(1));
-      await kit.one.addLike(act(2));
-      await kit.one.addLike(act(1, OTHER_TWEET));
-      await kit.one.removeLike(undo(1, OTHER_TWEET));
+      await kit.one.addLike(newEngagement(1));
+      await kit.one.addLike(newEngagement(2));
+      await kit.one.addLike(newEngagement(1, OTHER_TWEET));
+      await kit.one.removeLike(removal(1, OTHER_TWEET));
       const asked = { tweetIds: [TWEET, OTHER_TWEET, 5] };
       assert.deepEqual(await kit.two.likeCounts(asked), [{ tweetId: TWEET, likes: 2 }]);
     });

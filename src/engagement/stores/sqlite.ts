@@ -4,8 +4,8 @@ import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 import { createComments } from './sqlite/comments.ts';
-import { createLedger } from './sqlite/counters.ts';
-import { createActs } from './sqlite/engagements.ts';
+import { createCounters } from './sqlite/counters.ts';
+import { createLikesAndReposts } from './sqlite/engagements.ts';
 import { createReads } from './sqlite/reads.ts';
 import { createReposts } from './sqlite/reposts.ts';
 import { ENGAGEMENT_MIGRATIONS } from './sqlite/schema.ts';
@@ -38,15 +38,15 @@ export function openSqliteEngagementStore({
     ...(region === undefined ? {} : { region }),
   });
   const { source, changed } = createSqliteChanges(db);
-  const ledger = createLedger({ db, outbox, changed });
+  const counters = createCounters({ db, outbox, changed });
   return {
     db,
     outbox,
     changes: source,
-    ...createActs({ db, ledger }),
-    ...createComments({ db, ledger }),
+    ...createLikesAndReposts({ db, counters }),
+    ...createComments({ db, counters }),
     ...createReads({ db }),
     ...createReposts({ db }),
-    ...createUpkeep({ db, ledger, changed }),
+    ...createUpkeep({ db, counters, changed }),
   };
 }

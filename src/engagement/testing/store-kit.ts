@@ -4,7 +4,13 @@ import { partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import { firstSnowflakeAt } from '#domain/ids.ts';
 import type { Log } from '#queue/log.ts';
 import type { Summary } from '../engagement.ts';
-import type { EngagementStore, ListRead, NewAct, NewComment, Undo } from '../engagement-store.ts';
+import type {
+  EngagementRemoval,
+  EngagementStore,
+  ListRead,
+  NewComment,
+  NewEngagement,
+} from '../engagement-store.ts';
 
 export interface EngagementHandle {
   store: EngagementStore;
@@ -54,16 +60,16 @@ export function engagementSuite(name: string, create: CreateBackend, body: (kit:
 }
 
 let lastId = TWEET + 1_000;
-export function act(actor: number, tweetId = TWEET): NewAct {
+export function newEngagement(actor: number, tweetId = TWEET): NewEngagement {
   lastId += 1;
   return { id: lastId, tweetId, author: AUTHOR, actor, traceId };
 }
-export function undo(actor: number, tweetId = TWEET): Undo {
+export function removal(actor: number, tweetId = TWEET): EngagementRemoval {
   return { tweetId, actor, time: TIME_MS, traceId };
 }
 export function draft(actor: number, key?: string, tweetId = TWEET): NewComment {
   const idempotency = key === undefined ? null : { key, bodyHash: 'body' };
-  return { ...act(actor, tweetId), idempotency, keysSince: 0 };
+  return { ...newEngagement(actor, tweetId), idempotency, keysSince: 0 };
 }
 export function list(before: number | null = null, limit = 10): ListRead {
   return { tweetId: TWEET, before, limit };

@@ -9,17 +9,17 @@ import type { WarbleEvent } from '#domain/events.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 import {
   AUTHOR,
-  act,
   type CreateBackend,
   draft,
   engagementSuite,
   eventsOf,
   type Kit,
+  newEngagement,
   OTHER_TWEET,
+  removal,
   TIME_MS,
   TWEET,
   traceId,
-  undo,
 } from './store-kit.ts';
 
 const USERS = [1, 2, 3, 4, 5];
@@ -79,7 +79,7 @@ export function describeModel(name: string, create: CreateBackend): void {
   });
 }
 
-const standing = (item: Item) => item.kind !== 'comment' || item.state === 'listed';
+const active = (item: Item) => item.kind !== 'comment' || item.state === 'listed';
 const newestFirst = (a: { id: number }, b: { id: number }) => b.id - a.id;
 
 function find(model: Model, kind: Item['kind'], { tweetId, actor }: Step): Item | undefined {
@@ -100,14 +100,14 @@ async function apply(store: EngagementStore, model: Model, one: Step): Promise<v
   const comments = [...model.values()].filter((item) => item.kind === 'comment');
   const comment = comments[nth % Math.max(1, comments.length)];
   if (action === 'like' || action === 'repost') {
-    const item = act(actor, tweetId);
+    const item = newEngagement(actor, tweetId);
     const isNew = find(model, action, one) === undefined;
     assert.equal(await (action === 'like' ? store.addLike(item) : store.addRepost(item)), isNew);
     if (isNew) model.set(item.id, { id: item.id, kind: action, tweetId, actor, state: 'listed' });
   } else if (action === 'unlike' || action === 'unrepost') {
     const found = find(model, action === 'unlike' ? 'like' : 'repost', one);
     const removed = action === 'unlike' ? store.removeLike : store.removeRepost;
-    assert.equal(await removed(undo(actor, tweetId)), found !== undefined);
+    assert.equal(await removed(removal(actor, tweetId)), found !== undefined);
     if (found !== undefined) model.delete(found.id);
   } else if (action === 'begin') {
     const { commentId: id } = await store.beginComment(draft(actor, undefined, tweetId));
@@ -132,7 +132,7 @@ async function apply(store: EngagementStore, model: Model, one: Step): Promise<v
 }
 
 async function compare(store: EngagementStore, model: Model, { actor: viewer }: Step): Promise<void> {
-  const items = [...model.values()].filter(standing).sort(newestFirst);
+  const items = [...model.values()].filter(active).sort(newestFirst);
   const summaries = await store.summaries({ viewer, tweetIds: TWEETS });
   for (const tweetId of TWEETS) {
     const rows = (kind: Item['kind']) =>
@@ -198,7 +198,7 @@ async function compareEvents(kit: Kit, model: Model): Promise<void> {
   };
   const ids = (kinds: Item['kind'][]) =>
     [...model.values()]
-      .filter((item) => standing(item) && kinds.includes(item.kind))
+      .filter((item) => active(item) && kinds.includes(item.kind))
       .map((item) => item.id)
       .sort((a, b) => a - b);
   const told = await eventsOf(kit.log, 'engagement', AUTHOR);

@@ -41,7 +41,7 @@ export interface Hydrated {
 export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 
 export interface HydrateDeps extends BuildTweetViewsDeps {
-  engagement: BuildTweetViewsDeps['engagement'] & Pick<Engagement, 'acted'>;
+  engagement: BuildTweetViewsDeps['engagement'] & Pick<Engagement, 'viewerState'>;
   social: Pick<Social, 'apart'>;
   tweetViewCache: TweetViewCache;
 }
@@ -69,15 +69,15 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
       return kept.map((tweetView) => tweetView && { tweetView, viewer: null, author: LIKE_ANYBODY });
     const tweetIds = kept.flatMap((tweetView) => tweetView?.tweet.id ?? []);
     if (tweetIds.length === 0) return [];
-    const [apart, acted] = await Promise.all([
+    const [apart, viewerState] = await Promise.all([
       unlessDown(social.apart({ viewer })),
-      unlessDown(engagement.acted({ actor: viewer, tweetIds })),
+      unlessDown(engagement.viewerState({ viewer, tweetIds })),
     ]);
-    if (apart === null || acted === null) return [];
+    if (apart === null || viewerState === null) return [];
     const strangers = new Set(apart.userIds);
     return kept.map((tweetView) => {
       if (tweetView === undefined || namesAny(tweetView, strangers)) return undefined;
-      return { tweetView, viewer: didWith(tweetView.tweet.id, acted), author: LIKE_ANYBODY };
+      return { tweetView, viewer: viewerStateOf(tweetView.tweet.id, viewerState), author: LIKE_ANYBODY };
     });
   }
 
@@ -115,7 +115,10 @@ function namesAny({ tweet, users }: TweetView, strangers: ReadonlySet<UserId>): 
   );
 }
 
-function didWith(tweetId: TweetId, { liked, reposted }: Awaited<ReturnType<Engagement['acted']>>) {
+function viewerStateOf(
+  tweetId: TweetId,
+  { liked, reposted }: Awaited<ReturnType<Engagement['viewerState']>>,
+) {
   if (liked.length === 0 && reposted.length === 0) return NEITHER;
   return { liked: liked.includes(tweetId), reposted: reposted.includes(tweetId) };
 }

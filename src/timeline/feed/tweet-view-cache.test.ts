@@ -133,7 +133,7 @@ test('a kept tweet view costs its next reader two calls, whoever it is, and the 
   world.calls.clear();
   const page = await reads.homeTop({ reader: CAT, window: 'all', k: 5, own: false });
   assert.deepEqual(page.items[0]!.viewer, { liked: true, reposted: false });
-  assert.deepEqual(Object.fromEntries(world.calls), { 'social.apart': 1, 'engagement.acted': 1 });
+  assert.deepEqual(Object.fromEntries(world.calls), { 'social.apart': 1, 'engagement.viewerState': 1 });
 });
 
 test('what changed while a tweet view was made is not kept', () => {

@@ -49,7 +49,7 @@ export interface World {
   items: Map<number, WorldTweet>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
   social: Pick<Social, 'view' | 'visibleProfiles' | 'apart' | 'followerCounts' | 'scanUsers' | 'followeesOf'>;
-  engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'acted' | 'visiblePreviews'>;
+  engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'viewerState' | 'visiblePreviews'>;
   /** Of changes to tweets, to what is under them, and to users; not of ties, which no tweet view is made of. */
   stamps: Stamps;
   log: Log;
@@ -179,8 +179,8 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
         tweetIds.map((tweetId) => ({ tweetId, likes: items.get(tweetId)?.likes.size ?? 0 })),
       summaries: async ({ viewer, tweetIds }) =>
         tweetIds.toReversed().map((tweetId) => summaryOf(tweetId, viewer)),
-      acted: async ({ actor, tweetIds }) => ({
-        liked: tweetIds.filter((tweetId) => items.get(tweetId)?.likes.has(actor)),
+      viewerState: async ({ viewer, tweetIds }) => ({
+        liked: tweetIds.filter((tweetId) => items.get(tweetId)?.likes.has(viewer)),
         reposted: [],
       }),
       ...createPreviews({

@@ -1,14 +1,14 @@
 import { snowflakeTime } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { CommentState, EngagementStore, KeyedComment, StoredComment } from '../../engagement-store.ts';
-import type { Ledger } from './counters.ts';
+import type { Counters } from './counters.ts';
 
 /** In the order of the numbers that `comments.state` holds. */
-const STATES: readonly CommentState[] = ['pending', 'listed', 'ending', 'ended'];
+const STATES: readonly CommentState[] = ['pending', 'listed', 'deleting', 'deleted'];
 export const PENDING = 0;
 export const LISTED = 1;
-export const ENDING = 2;
-export const ENDED = 3;
+export const DELETING = 2;
+export const DELETED = 3;
 
 export interface CommentTuple {
   id: number;
@@ -29,13 +29,13 @@ type Comments = Pick<
   | 'listComment'
   | 'abandonComment'
   | 'removeComment'
-  | 'finishComments'
+  | 'completeDeletions'
   | 'comment'
-  | 'unsettledComments'
+  | 'unfinishedComments'
 >;
 
 /** The way of a comment: see `CommentState`. */
-export function createComments({ db, ledger }: { db: Database; ledger: Ledger }): Comments {
+export function createComments({ db, counters }: { db: Database; counters: Counters }): Comments {
   const byKey = db.prepare(
     `SELECT k.comment_id AS commentId, c.tweet_id AS tweetId, k.body_hash AS bodyHash, c.state AS state
      FROM comment_keys AS k JOIN comments AS c ON c.id = k.comment_id
@@ -81,31 +81,31 @@ export function createComments({ db, ledger }: { db: Database; ledger: Ledger })
         if (row === undefined || row.state !== PENDING) return row?.state === LISTED;
         const time = snowflakeTime(commentId);
         move.run(LISTED, time, commentId, PENDING);
-        const item = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
-        ledger.record({ kind: 'comment', change: 'added', item, time, traceId });
+        const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
+        counters.record({ kind: 'comment', change: 'added', record, time, traceId });
         return true;
       }),
     abandonComment: ({ commentId, time }) =>
       db.write(() => {
-        if (move.run(ENDING, time, commentId, PENDING).changes === 1) forgetKey.run(commentId);
+        if (move.run(DELETING, time, commentId, PENDING).changes === 1) forgetKey.run(commentId);
       }),
     removeComment: ({ commentId, time, traceId }) =>
       db.write(() => {
         const row = find(commentId);
-        if (row === undefined || move.run(ENDING, time, commentId, LISTED).changes === 0) return false;
-        const item = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
-        ledger.record({ kind: 'comment', change: 'removed', item, time, traceId });
+        if (row === undefined || move.run(DELETING, time, commentId, LISTED).changes === 0) return false;
+        const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
+        counters.record({ kind: 'comment', change: 'removed', record, time, traceId });
         return true;
       }),
-    finishComments: ({ commentIds, time }) =>
+    completeDeletions: ({ commentIds, time }) =>
       db.write(() => {
-        for (const id of commentIds) move.run(ENDED, time, id, ENDING);
+        for (const id of commentIds) move.run(DELETED, time, id, DELETING);
       }),
     comment: async ({ commentId }) => {
       const row = find(commentId);
       return row === undefined ? undefined : storedComment(row);
     },
-    unsettledComments: async ({ before, limit }) =>
+    unfinishedComments: async ({ before, limit }) =>
       (unsettled.all(before, limit) as unknown as CommentTuple[]).map(storedComment),
   };
 }

@@ -1,40 +1,40 @@
 import type { TweetId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { Outbox } from '#queue/outbox.ts';
-import { eventsOf, type ItemEvent } from '../../engagement-events.ts';
+import { type EngagementChange, eventsOf } from '../../engagement-events.ts';
 
 /**
  * What every change writes beside its row. Both methods run inside `db.write`, in the transaction of that row, and
  * once for it: so counts equal rows, and events are neither lost nor doubled.
  */
-export interface Ledger {
+export interface Counters {
   /** Counts and announces one item. Returns the position of the last event: a repost's on topic `reposts`. */
-  record(change: ItemEvent): number;
+  record(change: EngagementChange): number;
   /** Adds to a tweet's counts without an event. */
   count(tweetId: TweetId, change: { likes?: number; comments?: number; reposts?: number }): void;
 }
 
 /** `changed` is told of every tweet whose engagement changes, before the commit. */
-export function createLedger(deps: {
+export function createCounters(deps: {
   db: Database;
   outbox: Outbox;
   changed: (tweetId: TweetId) => void;
-}): Ledger {
+}): Counters {
   const { db, outbox, changed } = deps;
-  const tally = db.prepare(
+  const upsertCounts = db.prepare(
     `INSERT INTO tallies (tweet_id, likes, comments, reposts) VALUES (?, ?, ?, ?)
      ON CONFLICT (tweet_id) DO UPDATE SET likes = likes + excluded.likes,
        comments = comments + excluded.comments, reposts = reposts + excluded.reposts`,
   );
-  const count: Ledger['count'] = (tweetId, { likes = 0, comments = 0, reposts = 0 }) => {
+  const count: Counters['count'] = (tweetId, { likes = 0, comments = 0, reposts = 0 }) => {
     changed(tweetId);
-    tally.run(tweetId, likes, comments, reposts);
+    upsertCounts.run(tweetId, likes, comments, reposts);
   };
   return {
     count,
     record(change) {
       const step = change.change === 'added' ? 1 : -1;
-      count(change.item.tweetId, { [`${change.kind}s`]: step });
+      count(change.record.tweetId, { [`${change.kind}s`]: step });
       let position = 0;
       for (const event of eventsOf(change)) position = outbox.append(event).position;
       return position;

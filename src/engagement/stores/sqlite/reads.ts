@@ -2,10 +2,10 @@ import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { CommentRow, LikeRow } from '#domain/records.ts';
 import type { Database, Statement } from '#platform/sqlite/database.ts';
-import type { ScannedItem, Summary } from '../../engagement.ts';
+import type { ScannedEngagement, Summary } from '../../engagement.ts';
 import type { EngagementStore, ListRead } from '../../engagement-store.ts';
 
-interface Tally {
+interface Counts {
   likes: number;
   comments: number;
   reposts: number;
@@ -15,12 +15,20 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 
 type Reads = Pick<
   EngagementStore,
-  'summaries' | 'acted' | 'likeCounts' | 'likes' | 'comments' | 'reposts' | 'standing' | 'scan' | 'tweetIds'
+  | 'summaries'
+  | 'viewerState'
+  | 'likeCounts'
+  | 'likes'
+  | 'comments'
+  | 'reposts'
+  | 'active'
+  | 'scan'
+  | 'tweetIds'
 >;
 
 /** Counts, previews and lists. */
 export function createReads({ db }: { db: Database }): Reads {
-  const tallyOf = db.prepare('SELECT likes, comments, reposts FROM tallies WHERE tweet_id = ?');
+  const countsOf = db.prepare('SELECT likes, comments, reposts FROM tallies WHERE tweet_id = ?');
   const likesOf = db.prepare(
     'SELECT id, actor FROM likes WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ? + 0',
   );
@@ -35,7 +43,7 @@ export function createReads({ db }: { db: Database }): Reads {
   const repostBy = db.prepare(
     'SELECT id FROM reposts WHERE tweet_id = ? AND actor = ? AND undone_at IS NULL',
   );
-  const itemsById = [
+  const activeById = [
     db.prepare('SELECT id FROM likes WHERE id = ?'),
     db.prepare('SELECT id FROM comments WHERE id = ? AND state = 1'),
     db.prepare('SELECT id FROM reposts WHERE id = ? AND undone_at IS NULL'),
@@ -49,8 +57,8 @@ export function createReads({ db }: { db: Database }): Reads {
     return rows.map(({ id, actor }) => ({ id, tweetId, userId: actor }));
   }
   function summary(viewer: UserId | null, tweetId: TweetId): Summary {
-    const tally = tallyOf.get(tweetId) as Tally | undefined;
-    const { likes = 0, comments = 0, reposts = 0 } = tally ?? {};
+    const counts = countsOf.get(tweetId) as Counts | undefined;
+    const { likes = 0, comments = 0, reposts = 0 } = counts ?? {};
     const newest = { tweetId, before: null, limit: LIMITS.previewFetched };
     const likeRows: LikeRow[] = likes === 0 ? [] : list(likesOf, newest);
     const commentRows: CommentRow[] = comments === 0 ? [] : list(commentsOf, newest);
@@ -73,16 +81,16 @@ export function createReads({ db }: { db: Database }): Reads {
 
   return {
     summaries: async ({ viewer, tweetIds }) => db.read(() => tweetIds.map((id) => summary(viewer, id))),
-    acted: async ({ actor, tweetIds }) =>
+    viewerState: async ({ viewer, tweetIds }) =>
       db.read(() => ({
-        liked: tweetIds.filter((id) => likeBy.get(id, actor) !== undefined),
-        reposted: tweetIds.filter((id) => repostBy.get(id, actor) !== undefined),
+        liked: tweetIds.filter((id) => likeBy.get(id, viewer) !== undefined),
+        reposted: tweetIds.filter((id) => repostBy.get(id, viewer) !== undefined),
       })),
     likeCounts: async ({ tweetIds }) =>
       db.read(() => {
         const counts: { tweetId: TweetId; likes: number }[] = [];
         for (const tweetId of new Set(tweetIds)) {
-          const likes = (tallyOf.get(tweetId) as Tally | undefined)?.likes ?? 0;
+          const likes = (countsOf.get(tweetId) as Counts | undefined)?.likes ?? 0;
           if (likes > 0) counts.push({ tweetId, likes });
         }
         return counts;
@@ -90,8 +98,8 @@ export function createReads({ db }: { db: Database }): Reads {
     likes: async (request) => list(likesOf, request),
     comments: async (request) => list(commentsOf, request),
     reposts: async (request) => list(repostsOf, request),
-    standing: async ({ itemIds }) =>
-      db.read(() => itemIds.filter((id) => itemsById.some((statement) => statement.get(id) !== undefined))),
+    active: async ({ ids }) =>
+      db.read(() => ids.filter((id) => activeById.some((statement) => statement.get(id) !== undefined))),
     scan: createScan(db),
     tweetIds: async ({ after, limit }) =>
       (tweetsAfter.all(after, limit) as { id: TweetId }[]).map(({ id }) => id),
@@ -100,23 +108,23 @@ export function createReads({ db }: { db: Database }): Reads {
 
 /** Everything that stands, in the order of its own ids: the next `limit` of each kind, merged and cut. */
 function createScan(db: Database): EngagementStore['scan'] {
-  const next = (table: string, standing: string) =>
+  const next = (table: string, active: string) =>
     db.prepare(
       `SELECT id, tweet_id AS tweetId, author, actor FROM ${table}
-       WHERE id > ? AND ${standing} ORDER BY id LIMIT ? + 0`,
+       WHERE id > ? AND ${active} ORDER BY id LIMIT ? + 0`,
     );
-  const kinds: [ScannedItem['type'], Statement][] = [
+  const kinds: [ScannedEngagement['type'], Statement][] = [
     ['like', next('likes', 'true')],
     ['comment', next('comments', 'state = 1')],
     ['repost', next('reposts', 'undone_at IS NULL')],
   ];
   return async ({ after, limit }) =>
     db.read(() => {
-      const items: ScannedItem[] = [];
+      const engagements: ScannedEngagement[] = [];
       for (const [type, statement] of kinds) {
-        const rows = statement.all(after, limit) as unknown as Omit<ScannedItem, 'type'>[];
-        for (const row of rows) items.push({ type, ...row });
+        const rows = statement.all(after, limit) as unknown as Omit<ScannedEngagement, 'type'>[];
+        for (const row of rows) engagements.push({ type, ...row });
       }
-      return items.sort((a, b) => a.id - b.id).slice(0, limit);
+      return engagements.sort((a, b) => a.id - b.id).slice(0, limit);
     });
 }

@@ -16,7 +16,7 @@ export function createReposts({ db }: { db: Database }): Reposts {
     `SELECT id, tweet_id AS tweetId, actor AS userId, undone_at AS undoneAt FROM reposts
      WHERE tweet_id = ? AND id < ? ORDER BY id DESC LIMIT ? + 0`,
   );
-  const standing = db.prepare(
+  const active = db.prepare(
     'SELECT id, tweet_id AS tweetId, actor AS userId FROM reposts WHERE id = ? AND undone_at IS NULL',
   );
   return {
@@ -27,7 +27,7 @@ export function createReposts({ db }: { db: Database }): Reposts {
       db.read(() => {
         const rows: RepostRow[] = [];
         for (const id of new Set(repostIds)) {
-          const row = standing.get(id) as RepostRow | undefined;
+          const row = active.get(id) as RepostRow | undefined;
           if (row !== undefined) rows.push({ ...row });
         }
         return rows;
@@ -69,7 +69,7 @@ function createRepostTails(db: Database): EngagementStore['repostTails'] {
  * tweet's reposts. So neither a tweet with a million reposts nor a reader who follows 5,000 makes it slow.
  */
 function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
-  const tally = db.prepare('SELECT reposts FROM tallies WHERE tweet_id = ?');
+  const repostCountOf = db.prepare('SELECT reposts FROM tallies WHERE tweet_id = ?');
   const columns = 'r.id, r.tweet_id AS tweetId, r.actor AS userId, r.undone_at AS undoneAt';
   // Named indexes: left to itself, SQLite would look for a few undone ones among all reposts of the tweet.
   const kinds = (condition: string, index: string) => ({
@@ -82,7 +82,7 @@ function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
        ON r.tweet_id = ? AND r.actor = user.value WHERE r.undone_at ${condition}`,
     ),
   });
-  const standing = kinds('IS NULL', 'reposts_once');
+  const active = kinds('IS NULL', 'reposts_once');
   const undone = kinds('IS NOT NULL', 'reposts_undone');
 
   return async ({ tweetIds, actors, through, undoneAfter }: RepostsByRead) => {
@@ -107,9 +107,9 @@ function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
     }
     return db.read(() => {
       for (const tweetId of new Set(tweetIds)) {
-        const count = (tally.get(tweetId) as { reposts: number } | undefined)?.reposts;
+        const count = (repostCountOf.get(tweetId) as { reposts: number } | undefined)?.reposts;
         if (count === undefined) continue;
-        if (count > 0) collect(standing, tweetId, count);
+        if (count > 0) collect(active, tweetId, count);
         if (undoneAfter !== null) collect(undone, tweetId, 0);
       }
       return found.sort((a, b) => b.id - a.id);

@@ -6,7 +6,7 @@ import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
  * one on (tweet_id) is ordered by id within a tweet. `author` is who wrote the tweet, `actor` whose item it is.
  *
  * - `tallies` holds each tweet's counts; they change in the transaction of their rows.
- * - `comments.state`: 0 pending, 1 listed, 2 ending, 3 ended; `changed_at` (ms) is when it became that.
+ * - `comments.state`: 0 pending, 1 listed, 2 deleting, 3 deleted; `changed_at` (ms) is when it became that.
  * - `reposts.position` is the place of its event in topic `reposts`; `undone_at` (ms) is null while it stands.
  */
 const FACTS = `CREATE TABLE tallies (

@@ -1,8 +1,8 @@
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { EngagementStore } from '../../engagement-store.ts';
-import { type CommentTuple, ENDING, LISTED, PENDING } from './comments.ts';
-import type { Ledger } from './counters.ts';
+import { type CommentTuple, DELETING, LISTED, PENDING } from './comments.ts';
+import type { Counters } from './counters.ts';
 
 type Upkeep = Pick<EngagementStore, 'eraseActor' | 'pruneTweet' | 'pruneUndone' | 'pruneKeys'>;
 
@@ -14,13 +14,13 @@ interface Row {
 
 export interface UpkeepDeps {
   db: Database;
-  ledger: Ledger;
+  counters: Counters;
   /** Told, before the commit, of tweets whose engagement changes. */
   changed: (tweetId: TweetId) => void;
 }
 
 /** Erasure and pruning, in bounded steps. */
-export function createUpkeep({ db, ledger, changed }: UpkeepDeps): Upkeep {
+export function createUpkeep({ db, counters, changed }: UpkeepDeps): Upkeep {
   const pruneUndone = db.prepare(
     `DELETE FROM reposts WHERE id IN (
        SELECT id FROM reposts WHERE undone_at IS NOT NULL AND undone_at < ? ORDER BY undone_at LIMIT ? + 0)
@@ -31,8 +31,8 @@ export function createUpkeep({ db, ledger, changed }: UpkeepDeps): Upkeep {
        SELECT actor, key FROM comment_keys WHERE used_at < ? ORDER BY used_at LIMIT ? + 0)`,
   );
   return {
-    eraseActor: createEraseActor(db, ledger),
-    pruneTweet: createPruneTweet(db, ledger),
+    eraseActor: createEraseActor(db, counters),
+    pruneTweet: createPruneTweet(db, counters),
     pruneUndone: ({ before, limit }) =>
       db.write(() => {
         const forgotten = pruneUndone.all(before, limit) as unknown as { tweet_id: TweetId }[];
@@ -43,7 +43,7 @@ export function createUpkeep({ db, ledger, changed }: UpkeepDeps): Upkeep {
   };
 }
 
-function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseActor'] {
+function createEraseActor(db: Database, counters: Counters): EngagementStore['eraseActor'] {
   const likes = db.prepare('SELECT id, tweet_id, author FROM likes WHERE actor = ? LIMIT ? + 0');
   const deleteLike = db.prepare('DELETE FROM likes WHERE id = ?');
   const reposts = db.prepare(
@@ -53,7 +53,7 @@ function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseA
   const comments = db.prepare(
     'SELECT id, tweet_id, actor, author, state FROM comments WHERE actor = ? AND state < 2 LIMIT ? + 0',
   );
-  const endComment = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ?');
+  const deleteComment = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ?');
   const deleteKeys = db.prepare(
     `DELETE FROM comment_keys WHERE actor = ?1 AND key IN (
        SELECT key FROM comment_keys WHERE actor = ?1 LIMIT ?2 + 0)`,
@@ -61,22 +61,22 @@ function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseA
   return ({ actor, limit, time, traceId }) =>
     db.write(() => {
       let left = limit;
-      const takeBack = (kind: 'like' | 'comment' | 'repost', row: Row) => {
-        const item = { id: row.id, tweetId: row.tweet_id, author: row.author, actor };
-        ledger.record({ kind, change: 'removed', item, time, traceId });
+      const recordRemoval = (kind: 'like' | 'comment' | 'repost', row: Row) => {
+        const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor };
+        counters.record({ kind, change: 'removed', record, time, traceId });
         left--;
       };
       for (const row of likes.all(actor, left) as unknown as Row[]) {
         deleteLike.run(row.id);
-        takeBack('like', row);
+        recordRemoval('like', row);
       }
       for (const row of reposts.all(actor, left) as unknown as Row[]) {
         undoRepost.run(time, row.id);
-        takeBack('repost', row);
+        recordRemoval('repost', row);
       }
       for (const row of comments.all(actor, left) as unknown as CommentTuple[]) {
-        endComment.run(ENDING, time, row.id);
-        if (row.state === LISTED) takeBack('comment', row);
+        deleteComment.run(DELETING, time, row.id);
+        if (row.state === LISTED) recordRemoval('comment', row);
         else left--;
       }
       left -= Number(deleteKeys.run(actor, left).changes);
@@ -85,7 +85,7 @@ function createEraseActor(db: Database, ledger: Ledger): EngagementStore['eraseA
     });
 }
 
-function createPruneTweet(db: Database, ledger: Ledger): EngagementStore['pruneTweet'] {
+function createPruneTweet(db: Database, counters: Counters): EngagementStore['pruneTweet'] {
   const deleteLikes = db.prepare(
     'DELETE FROM likes WHERE id IN (SELECT id FROM likes WHERE tweet_id = ? LIMIT ? + 0)',
   );
@@ -93,15 +93,15 @@ function createPruneTweet(db: Database, ledger: Ledger): EngagementStore['pruneT
     `DELETE FROM reposts WHERE id IN (SELECT id FROM reposts WHERE tweet_id = ? LIMIT ? + 0)
      RETURNING undone_at`,
   );
-  const endComments = (state: number) =>
+  const deleteComments = (state: number) =>
     db.prepare(
-      `UPDATE comments SET state = ${ENDING}, changed_at = ? WHERE id IN (
+      `UPDATE comments SET state = ${DELETING}, changed_at = ? WHERE id IN (
          SELECT id FROM comments WHERE tweet_id = ? AND state = ${state} LIMIT ? + 0) RETURNING id`,
     );
-  const endListed = endComments(LISTED);
-  const endPending = endComments(PENDING);
+  const deleteListed = deleteComments(LISTED);
+  const deletePending = deleteComments(PENDING);
   const forgetKey = db.prepare('DELETE FROM comment_keys WHERE comment_id = ?');
-  const deleteTally = db.prepare('DELETE FROM tallies WHERE tweet_id = ?');
+  const deleteCounts = db.prepare('DELETE FROM tallies WHERE tweet_id = ?');
   return ({ tweetId, limit, time }) =>
     db.write(() => {
       const likes = Number(deleteLikes.run(tweetId, limit).changes);
@@ -109,13 +109,13 @@ function createPruneTweet(db: Database, ledger: Ledger): EngagementStore['pruneT
       const forgotten = deleteReposts.all(tweetId, left) as { undone_at: number | null }[];
       left -= forgotten.length;
       const reposts = forgotten.filter((row) => row.undone_at === null).length;
-      const comments = endListed.all(time, tweetId, left).length;
+      const comments = deleteListed.all(time, tweetId, left).length;
       left -= comments;
-      const pending = endPending.all(time, tweetId, left) as { id: number }[];
+      const pending = deletePending.all(time, tweetId, left) as { id: number }[];
       left -= pending.length;
       for (const { id } of pending) forgetKey.run(id);
-      ledger.count(tweetId, { likes: -likes, comments: -comments, reposts: -reposts });
-      if (left > 0) deleteTally.run(tweetId);
+      counters.count(tweetId, { likes: -likes, comments: -comments, reposts: -reposts });
+      if (left > 0) deleteCounts.run(tweetId);
       return { done: left > 0 };
     });
 }
