@@ -19,6 +19,9 @@ const TOLD = 5_000;
 const FOLLOWED_BY_EACH = 40;
 const TWEETS_EACH = 4;
 const LEAST_CALLS = 20;
+const WALKED_PAGES = 40;
+/** Beneath a home's floor is read ahead only what is older than a minute. */
+const OLD_ENOUGH_MS = 62_000;
 const LEAST_CPU_MS = 200;
 /** What no read may cost more than, unless it weighs more in the limits. */
 export const DEAR_MS = 10;
@@ -39,6 +42,7 @@ export async function benchWorstReader({ likes }: { likes: number }): Promise<vo
     for (const { what, cpu_ms, bytes } of rows) {
       printRow(what, { 'ms of CPU': cpu_ms, bytes, ...(cpu_ms > DEAR_MS ? { dear: 'yes' } : {}) });
     }
+    await walkDown(serving, worst);
     await compareFollowees(serving, worst, few);
   });
 }
@@ -109,6 +113,7 @@ async function populate(serving: Serving, likes: number) {
     );
   }
   await settled(serving);
+  await new Promise((resolve) => setTimeout(resolve, OLD_ENOUGH_MS));
   return { worst, few, star, loved };
 }
 
@@ -216,6 +221,25 @@ async function measure(what: string, call: () => Promise<string>): Promise<Row> 
     calls++;
   }
   return { what: what.padEnd(62), cpu_ms: cpu_ms / calls, bytes };
+}
+
+/** Pages of a home one after another, from its top to well beneath its floor, each once. */
+async function walkDown(serving: Serving, reader: Reader): Promise<void> {
+  const first = '/me/tweets?followed=true&limit=100';
+  const costs: number[] = [];
+  let path: string | null = first;
+  while (path !== null && costs.length < WALKED_PAGES) {
+    const before = process.cpuUsage();
+    const { nextCursor } = JSON.parse(await get(serving, reader, path)) as { nextCursor?: string | null };
+    const { user, system } = process.cpuUsage(before);
+    costs.push((user + system) / 1_000);
+    path = nextCursor == null ? null : `${first}&cursor=${encodeURIComponent(nextCursor)}`;
+  }
+  const total = costs.reduce((sum, cost) => sum + cost, 0);
+  printRow(`${first}, ${costs.length} pages in turn`, {
+    'ms of CPU': total / costs.length,
+    dearest: Math.max(...costs),
+  });
 }
 
 /** Of the two, whoever follows 5,000 against whoever follows ten, in turn. */

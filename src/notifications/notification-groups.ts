@@ -24,9 +24,9 @@ export function groupNotifications(
   notifications: readonly StoredNotification[],
   readBy: (notification: StoredNotification) => ReadBy,
 ): NotificationGroup<StoredNotification>[] {
-  const groups = new Map<string, NotificationGroup<StoredNotification>>();
+  const groups = new Map<string | number, NotificationGroup<StoredNotification>>();
   for (const notification of notifications) {
-    const key = groupKey(notification, readBy(notification));
+    const key = groupKey(notification, readBy);
     const group = groups.get(key);
     if (group === undefined)
       groups.set(key, { id: notification.id, type: notification.type, members: [notification] });
@@ -35,15 +35,20 @@ export function groupNotifications(
   return [...groups.values()];
 }
 
-function groupKey({ id, type, tweetId }: Member, readBy: ReadBy): string {
+/** Most notifications stand alone: a thousand of them are not asked what made them be read. */
+function groupKey(
+  notification: StoredNotification,
+  readBy: (notification: StoredNotification) => ReadBy,
+): string | number {
+  const { id, type, tweetId } = notification;
   switch (type) {
     case 'like':
     case 'repost':
-      return `${type}/${tweetId}/${readBy}`;
+      return `${type}/${tweetId}/${readBy(notification)}`;
     case 'follow':
-      return `${type}/${readBy}`;
+      return `${type}/${readBy(notification)}`;
     default:
-      return String(id);
+      return id;
   }
 }
 
