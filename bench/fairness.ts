@@ -25,13 +25,18 @@ export async function benchFairness({ seconds }: { seconds: number }): Promise<v
       const token = await accountWithTweets(serving);
       /** Each time another stranger, with limits of their own. */
       let strangers = 0;
-      const probe = async (): Promise<ProbeResult> =>
-        runBeside<ProbeResult>('fairness-probe.ts', {
+      const probe = async (): Promise<Probed> => {
+        const before = process.threadCpuUsage();
+        const began = performance.now();
+        const result = await runBeside<ProbeResult>('fairness-probe.ts', {
           url,
           address: `127.1.0.${++strangers}`,
           seconds,
           perSecond: PER_SECOND,
         } satisfies ProbePlan);
+        const { user, system } = process.threadCpuUsage(before);
+        return { ...result, loopUsed: (user + system) / 1_000 / (performance.now() - began) };
+      };
       await probe();
       for (const [index, attack] of ATTACKS.entries()) {
         const calm = await probe();
@@ -73,14 +78,21 @@ async function accountWithTweets({ api, system }: Serving): Promise<string> {
   return token;
 }
 
+interface Probed extends ProbeResult {
+  /**
+   * Part of the time that the server's one thread was at work. What the attackers' processes take of the machine, which a
+   * stranger feels here too, is not in it.
+   */
+  loopUsed: number;
+}
 interface Measured {
-  calm: ProbeResult;
-  found: ProbeResult;
+  calm: Probed;
+  found: Probed;
   begun: number;
 }
 
 function print(attack: Attack, { calm, found, begun }: Measured): void {
-  const p99 = ({ answers_ms }: ProbeResult) =>
+  const p99 = ({ answers_ms }: Probed) =>
     percentile(
       answers_ms.toSorted((a, b) => a - b),
       0.99,
@@ -89,6 +101,8 @@ function print(attack: Attack, { calm, found, begun }: Measured): void {
     'p99 ms, calm': p99(calm),
     attacked: p99(found),
     ratio: p99(found) / p99(calm),
+    'loop at work %, calm': 100 * calm.loopUsed,
+    'loop attacked': 100 * found.loopUsed,
     failed: found.failed,
     connections: begun,
   });
