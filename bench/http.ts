@@ -43,7 +43,7 @@ export async function benchHttp({ seconds }: { seconds: number }): Promise<void>
 
 /** The best that the server can give: bytes that are ready, behind every hook that answers pass. */
 function addConstantRoute(app: FastifyInstance, constant: { body: Buffer }): void {
-  app.get(CONSTANT, { config: { limit: 'read' } }, (_request, reply) => {
+  app.get(CONSTANT, { config: { rateLimit: 'read' } }, (_request, reply) => {
     reply.header('content-type', 'application/json; charset=utf-8');
     reply.send(constant.body);
   });

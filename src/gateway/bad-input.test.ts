@@ -75,7 +75,7 @@ describe('bad input', () => {
     await api.close();
   });
 
-  /** Sends as Ada; asserts a problem with that status, and returns it. No answer is ever a 5xx. */
+  /** Sends as Ada; asserts a problem with that status, and returns it. No response is ever a 5xx. */
   async function refused(call: Call, to: { path?: string; query?: string; body?: unknown }, status = 400) {
     const path = to.path ?? filled(call.path, { id: tweetId, userId: 'me' });
     const said = await fetch(`${api.url}${path}${to.query ?? ''}`, {
@@ -86,10 +86,10 @@ describe('bad input', () => {
         : { body: typeof to.body === 'string' ? to.body : JSON.stringify(to.body) }),
     });
     const body = (await said.json()) as { code: string; errors?: { pointer: string; detail: string }[] };
-    const answer = { status: said.status, headers: said.headers, body };
+    const received = { status: said.status, headers: said.headers, body };
     const what = `${call.operation.operationId} with ${JSON.stringify(to)}: ${JSON.stringify(body)}`;
     assert.equal(said.status, status, what);
-    api.conformance.check(call.method, path, answer);
+    api.conformance.check(call.method, path, received);
     return { ...body, what, pointers: body.errors?.map(({ pointer }) => pointer) ?? [] };
   }
 

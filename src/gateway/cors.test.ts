@@ -32,20 +32,20 @@ describe('a page of another origin', () => {
     for (const [path, item] of Object.entries(api.document.paths)) {
       const methods = Object.keys(item).map((method) => method.toUpperCase());
       for (const method of methods) {
-        const answer = await preflight(path.replaceAll(/\{\w+\}/g, '1'), method, wanted.join(','));
-        assert.equal(answer.status, 204, `${method} ${path}`);
-        assert.equal(answer.headers.get('access-control-allow-origin'), '*');
-        assert.equal(answer.headers.get('access-control-allow-credentials'), null);
-        assert.ok(names(answer.headers.get('access-control-allow-methods')).includes(method.toLowerCase()));
-        const allowed = names(answer.headers.get('access-control-allow-headers'));
+        const response = await preflight(path.replaceAll(/\{\w+\}/g, '1'), method, wanted.join(','));
+        assert.equal(response.status, 204, `${method} ${path}`);
+        assert.equal(response.headers.get('access-control-allow-origin'), '*');
+        assert.equal(response.headers.get('access-control-allow-credentials'), null);
+        assert.ok(names(response.headers.get('access-control-allow-methods')).includes(method.toLowerCase()));
+        const allowed = names(response.headers.get('access-control-allow-headers'));
         for (const name of wanted) assert.ok(allowed.includes(name), `${method} ${path}: ${name}`);
-        assert.ok(Number(answer.headers.get('access-control-max-age')) > 0);
-        assert.equal(answer.headers.get('set-cookie'), null);
+        assert.ok(Number(response.headers.get('access-control-max-age')) > 0);
+        assert.equal(response.headers.get('set-cookie'), null);
       }
     }
   });
 
-  test('may read every answer, also of refusals, and what its headers say', async () => {
+  test('may read every response, also of refusals, and what its headers say', async () => {
     const auth = { authorization: `Bearer ${ada.token}` };
     const json = { 'content-type': 'application/json' };
     const cases: [status: number, path: string, init?: RequestInit][] = [
@@ -68,12 +68,12 @@ describe('a page of another origin', () => {
       [200, '/api/v1/postTweet', { method: 'POST', headers: { ...auth, ...json }, body: '{"content":"hi"}' }],
     ];
     for (const [status, path, init] of cases) {
-      const answer = await ask(path, init);
-      assert.equal(answer.status, status, path);
-      assert.equal(answer.headers.get('access-control-allow-origin'), '*', path);
-      assert.equal(answer.headers.get('access-control-allow-credentials'), null, path);
-      assert.equal(answer.headers.get('set-cookie'), null, path);
-      const exposed = names(answer.headers.get('access-control-expose-headers'));
+      const response = await ask(path, init);
+      assert.equal(response.status, status, path);
+      assert.equal(response.headers.get('access-control-allow-origin'), '*', path);
+      assert.equal(response.headers.get('access-control-allow-credentials'), null, path);
+      assert.equal(response.headers.get('set-cookie'), null, path);
+      const exposed = names(response.headers.get('access-control-expose-headers'));
       for (const name of ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id', 'etag']) {
         assert.ok(exposed.includes(name), `${path}: ${name}`);
       }

@@ -46,8 +46,8 @@ test('signing up and in need Content-Type: application/json, and what lacks it c
     assert.equal((await signUp(site, 'Ann')).status, 200);
     const vendor = { 'content-type': 'application/json; charset=utf-8' };
     const body = JSON.stringify(ANN);
-    const answer = await fetch(`${site.url}/api/v1/login`, { method: 'POST', body, headers: vendor });
-    assert.equal(answer.status, 200);
+    const response = await fetch(`${site.url}/api/v1/login`, { method: 'POST', body, headers: vendor });
+    assert.equal(response.status, 200);
   }));
 
 test('wrong passwords that another site’s page tries do not count against its visitor', () =>

@@ -21,7 +21,7 @@ interface Operation {
 const WITHOUT_EXAMPLE = ['getMedia'];
 /** Said where a service is down (`serializers.test.ts`, `test/system`). */
 const IN_AN_OUTAGE = /^\/(degraded|partial)/;
-/** By answer, the fields that other tests show: nobody in the story follows who reposts, or resolves what is listed. */
+/** By response, the fields that other tests show: nobody in the story follows who reposts, or resolves what is listed. */
 const NOT_IN_THE_STORY: Record<string, readonly string[]> = {
   TweetWithUsers: ['/repostedBy/[]'],
   TweetPage: ['/tweets/[]/repostedBy/[]'],
@@ -59,19 +59,19 @@ describe('the examples of the OpenAPI document', () => {
     assert.fail(`${about}: ${JSON.stringify(errors)}: ${HOW_TO_MEND}`);
   }
 
-  test('there is one of each body and each answer, as its schema says', () => {
+  test('there is one of each body and each response, as its schema says', () => {
     for (const { operationId, requestBody, responses } of operations) {
       if (WITHOUT_EXAMPLE.includes(operationId)) continue;
       for (const body of Object.values(requestBody?.content ?? {})) holds(body, `the body of ${operationId}`);
-      for (const answer of Object.values(responses['200']!.content)) {
-        holds(answer, `the answer of ${operationId}`);
+      for (const response of Object.values(responses['200']!.content)) {
+        holds(response, `the response of ${operationId}`);
       }
     }
     const problem = withoutReferences(api.document, api.document.components.schemas.Problem) as object;
     holds({ schema: problem, example: EXAMPLES.problem }, 'a problem');
   });
 
-  test('whatever the schema of an answer has was sent', () => {
+  test('whatever the schema of a response has was sent', () => {
     const examples = new Map<string, { schema: object; answers: unknown[] }>();
     for (const { responses } of operations) {
       const { schema, example } = responses['200']!.content['application/json'] ?? {};
@@ -91,7 +91,7 @@ describe('the examples of the OpenAPI document', () => {
     const { properties } = withoutReferences(api.document, StreamEvents) as {
       properties: Record<string, object>;
     };
-    const text = EXAMPLES.calls.openStream?.answer as string;
+    const text = EXAMPLES.calls.openStream?.response as string;
     const seen = new Set<string>();
     for (const [, name, data] of text.matchAll(/^event: (.*)\ndata: (.*)$/gm)) {
       holds({ schema: properties[name!]!, example: JSON.parse(data!) }, `the event ${name}`);

@@ -1,5 +1,5 @@
 /**
- * An example of the body and of the answer of each call: what a running system was sent and answered.
+ * An example of the body and of the response of each call: what a running system was sent and answered.
  * `npm run examples` writes them; a test holds them to the schemas and to what the system answers today.
  */
 import { readFileSync } from 'node:fs';

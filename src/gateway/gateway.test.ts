@@ -119,7 +119,7 @@ describe('the API', () => {
     assert.deepEqual((await bob.get(`/users?ids=${cy.id},${ada.id}`)).body.userIds, [cy.id, ada.id]);
   });
 
-  test('the same idempotency key and body give the same answer, once; another body 409', async () => {
+  test('the same idempotency key and body give the same response, once; another body 409', async () => {
     const headers = { 'idempotency-key': 'my key ~1' };
     const first = await ada.post('/postTweet', { content: 'once' }, headers);
     api.clock.advance(5);

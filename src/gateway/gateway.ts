@@ -44,7 +44,7 @@ import { profilesRoutes } from './routes/profiles-routes.ts';
 import { usersRoutes } from './routes/relationships-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { tweetsRoutes } from './routes/tweets-routes.ts';
-import { createPresenter } from './serializers.ts';
+import { createSerializers } from './serializers.ts';
 import type { Streams } from './streams/streams.ts';
 
 export interface GatewayDeps {
@@ -153,9 +153,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
 /** Every call of the API, in the order in which the docs show them. */
 export function routesOf(deps: GatewayDeps): Route[] {
   const { services, media, clock } = deps;
-  const presenter = createPresenter();
+  const serializers = createSerializers();
   const cursors = createCursors({ key: deps.cursorKey });
-  const shared: RouteDeps = { services, media, cursors, presenter, clock };
+  const shared: RouteDeps = { services, media, cursors, serializers, clock };
   return [
     ...accountRoutes(deps),
     ...profilesRoutes(shared),
@@ -186,8 +186,8 @@ const API = {
   title: 'Warble',
   description: 'A microblog: post, follow, like, comment, repost, and read your home feed.',
 };
-const PAGE = { config: { limit: 'page' } } as const;
-const PROBE = { config: { limit: 'probe' } } as const;
+const PAGE = { config: { rateLimit: 'page' } } as const;
+const PROBE = { config: { rateLimit: 'probe' } } as const;
 
 function registerPages(
   app: FastifyInstance,

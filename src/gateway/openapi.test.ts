@@ -92,7 +92,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('names every body, every answer and every choice, so that clients have one type for each', () => {
+  test('names every body, every response and every choice, so that clients have one type for each', () => {
     const unnamed: string[] = [];
     for (const { operation } of operations()) {
       const { requestBody, responses } = operation as { requestBody?: Body; responses: Record<string, Body> };
@@ -163,7 +163,7 @@ describe('the OpenAPI document', () => {
   test('is true of the headers of a limited server', async () => {
     const limited = await openApi({ rateLimits: 'on', quotas: { read: { quota: 1, window_ms: 60_000 } } });
     try {
-      // Each answer's headers are held to the document.
+      // Each response's headers are held to the document.
       const answers = [await limited.anybody.get('/tweets'), await limited.anybody.get('/tweets')];
       const told = answers.map(({ status, headers }) => [
         status,
@@ -181,11 +181,18 @@ describe('the OpenAPI document', () => {
   });
 
   test('is not made where two schemas have one name', () => {
-    const route = (name: string, answer: TSchema) =>
+    const route = (name: string, response: TSchema) =>
       defineRoute({
-        ...({ method: 'GET', path: `/${name}`, auth: 'none', limit: 'read', name, topic: 'Test' } as const),
+        ...({
+          method: 'GET',
+          path: `/${name}`,
+          auth: 'none',
+          rateLimit: 'read',
+          operationId: name,
+          tag: 'Test',
+        } as const),
         summary: name,
-        answer,
+        response: response,
         handler: async () => SENT,
       });
     const one = route('one', named('Same', { a: Id }));

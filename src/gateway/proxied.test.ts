@@ -10,7 +10,7 @@ function fails(): never {
   throw new Error('cannot be read');
 }
 
-/** An answer to a request whose Host may be chosen, as fetch lets nobody do. */
+/** A response to a request whose Host may be chosen, as fetch lets nobody do. */
 function ask(url: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     get(url, { headers }, async (response) => {
@@ -90,9 +90,9 @@ test('a port of loopback gives metrics to this machine without a token, and noth
   assert.equal((await ask(url, { host: 'evil.example' })).status, 401, 'a name that was pointed here');
   assert.equal((await ask(url, { 'x-forwarded-for': '1.2.3.4' })).status, 401, 'a proxy');
   for (const path of ['/', '/api/v1/tweets', '/metrics/..']) {
-    const answer = await ask(new URL(url).origin + path);
-    assert.equal(answer.status, 404, path);
-    assert.equal(JSON.parse(answer.text).code, 'not_found');
+    const response = await ask(new URL(url).origin + path);
+    assert.equal(response.status, 404, path);
+    assert.equal(JSON.parse(response.text).code, 'not_found');
   }
   assert.equal((await fetch(url, { method: 'POST' })).status, 405);
   new Gauge({ name: 'broken', help: 'Fails.', registers: [api.registry], collect: fails });

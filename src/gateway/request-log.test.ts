@@ -11,7 +11,7 @@ async function openFor(context: TestContext, ...front: Parameters<typeof openApi
   return api;
 }
 
-/** Line of the log whose request has this id; it is written when the answer has left. */
+/** Line of the log whose request has this id; it is written when the response has left. */
 async function lineOf({ logged }: Api, requestId: string): Promise<Record<string, unknown>> {
   const find = () => (logged as Record<string, unknown>[]).find((line) => line.requestId === requestId);
   while (find() === undefined) await new Promise((resolve) => setImmediate(resolve));
@@ -58,13 +58,13 @@ test('a failed sign-in is logged with the account that was tried, and never with
     ['unknown-handle', 'ada likes long passwords', undefined],
   ];
   for (const [id, handle, accountId] of tries) {
-    const answer = await api.anybody.post(
+    const response = await api.anybody.post(
       '/login',
       { handle, password: 'wrong-secret' },
       { 'x-request-id': id },
     );
-    assert.equal(answer.status, 401);
-    assert.ok(!JSON.stringify(answer.body).includes('accountId'), 'the caller is not told');
+    assert.equal(response.status, 401);
+    assert.ok(!JSON.stringify(response.body).includes('accountId'), 'the caller is not told');
     const line = await lineOf(api, id);
     assert.deepEqual([line.status, line.accountId, line.address], [401, accountId, '127.0.0.1']);
   }

@@ -6,7 +6,7 @@ import type { ProfileBasic, TweetRecord } from '#domain/records.ts';
 import type { RawJson } from '#http/route.ts';
 import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
 import { TweetPage, TweetViewer, TweetWithUsers } from './schemas/tweets.ts';
-import { createPresenter } from './serializers.ts';
+import { createSerializers } from './serializers.ts';
 import { unsentFields } from './testing/fields.ts';
 
 const shownBy = ({ bytes }: RawJson<unknown>) => JSON.parse(Buffer.from(bytes, 'latin1').toString());
@@ -110,14 +110,14 @@ const expectedUsers = {
 };
 
 test('a page is JSON of the shape of the API, the first time and from kept fragments', () => {
-  const presenter = createPresenter();
+  const serializers = createSerializers();
   for (let time = 0; time < 2; time++) {
-    assert.deepEqual(shownBy(presenter.feed(pageOf(), 'next')), {
+    assert.deepEqual(shownBy(serializers.feed(pageOf(), 'next')), {
       tweets: [expectedTweet],
       users: expectedUsers,
       nextCursor: 'next',
     });
-    assert.deepEqual(shownBy(presenter.tweet(pageOf())), {
+    assert.deepEqual(shownBy(serializers.tweet(pageOf())), {
       ...expectedTweet,
       users: expectedUsers,
     });
@@ -125,8 +125,8 @@ test('a page is JSON of the shape of the API, the first time and from kept fragm
 });
 
 test('an empty page, and one without engagement, say so', () => {
-  const presenter = createPresenter();
-  assert.deepEqual(shownBy(presenter.feed(pageOf({ items: [] }), null)), {
+  const serializers = createSerializers();
+  assert.deepEqual(shownBy(serializers.feed(pageOf({ items: [] }), null)), {
     tweets: [],
     users: {},
     nextCursor: null,
@@ -136,7 +136,7 @@ test('an empty page, and one without engagement, say so', () => {
     { viewer: null, repostedBy: [], repostTime: null },
   );
   const flawed = shownBy(
-    presenter.feed(pageOf({ items: [bare, bare], degraded: ['engagement'], partial: true }), null),
+    serializers.feed(pageOf({ items: [bare, bare], degraded: ['engagement'], partial: true }), null),
   );
   assert.deepEqual(flawed.degraded, ['engagement']);
   assert.equal(flawed.partial, true);
@@ -147,14 +147,14 @@ test('an empty page, and one without engagement, say so', () => {
 });
 
 test('a changed text, name or picture shows at once, although fragments are kept', () => {
-  const presenter = createPresenter();
-  presenter.feed(pageOf(), null);
+  const serializers = createSerializers();
+  serializers.feed(pageOf(), null);
   const moderated = [{ commentId: 9_001, userId: 44, content: 'moderated', time: 1_780_000_002_000 }];
-  const onlyComment = shownBy(presenter.feed(pageOf({ items: [itemOf({ comments: moderated })] }), null));
+  const onlyComment = shownBy(serializers.feed(pageOf({ items: [itemOf({ comments: moderated })] }), null));
   assert.equal(onlyComment.tweets[0].comments[0].content, 'moderated');
   for (const fields of [{ likeCount: 3 }, { commentCount: 9 }, { repostCount: 7 }, { likes: [] }]) {
-    presenter.feed(pageOf(), null);
-    const [shown] = shownBy(presenter.feed(pageOf({ items: [itemOf(fields)] }), null)).tweets;
+    serializers.feed(pageOf(), null);
+    const [shown] = shownBy(serializers.feed(pageOf({ items: [itemOf(fields)] }), null)).tweets;
     for (const [name, value] of Object.entries(fields)) assert.deepEqual(shown[name], value);
   }
   const changed = pageOf({
@@ -169,14 +169,14 @@ test('a changed text, name or picture shows at once, although fragments are kept
       ),
     ],
   });
-  const shown = shownBy(presenter.feed(changed, null));
+  const shown = shownBy(serializers.feed(changed, null));
   assert.equal(shown.tweets[0].content, 'edited');
   assert.equal(shown.tweets[0].comments[0].content, 'moderated');
   assert.deepEqual(shown.users, { 42: { handle: 'ada', name: 'Ada King', pictureUrl: '/media/new.png' } });
 });
 
 test('any text survives, whatever it holds', () => {
-  const presenter = createPresenter();
+  const serializers = createSerializers();
   let id = 1;
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (content, name) => {
@@ -188,7 +188,7 @@ test('any text survives, whatever it holds', () => {
           }),
         ],
       });
-      const shown = shownBy(presenter.feed(page, null));
+      const shown = shownBy(serializers.feed(page, null));
       assert.equal(shown.tweets[0].content, content);
       assert.equal(shown.users[id].name, name);
     }),
@@ -197,7 +197,7 @@ test('any text survives, whatever it holds', () => {
 });
 
 test('every field of the schemas of pages and tweets is sent', () => {
-  const presenter = createPresenter();
+  const serializers = createSerializers();
   const links = [{ start: 0, end: 5, url: 'https://example.org' }];
   const entities = { ...tweetOf().entities, hashtags: [{ start: 0, end: 5, tag: 'sea' }], links };
   const page = pageOf({
@@ -206,17 +206,17 @@ test('every field of the schemas of pages and tweets is sent', () => {
     partial: true,
   });
   const answers = [
-    [TweetPage, shownBy(presenter.feed(page, 'next'))],
-    [TweetWithUsers, shownBy(presenter.tweet(page))],
+    [TweetPage, shownBy(serializers.feed(page, 'next'))],
+    [TweetWithUsers, shownBy(serializers.tweet(page))],
   ] as const;
-  for (const [schema, answer] of answers) {
-    assert.ok(Compile(schema).Check(answer));
-    assert.deepEqual(unsentFields(schema, [answer]), []);
+  for (const [schema, response] of answers) {
+    assert.ok(Compile(schema).Check(response));
+    assert.deepEqual(unsentFields(schema, [response]), []);
   }
 });
 
 test('what a reader did with a tweet shows, whatever others did with the same one', () => {
-  const presenter = createPresenter();
+  const serializers = createSerializers();
   const fields = Object.keys(TweetViewer.properties);
   const alone = { repostedBy: [], repostTime: null };
   const states = Array.from({ length: 2 ** fields.length }, (_, state) =>
@@ -224,7 +224,7 @@ test('what a reader did with a tweet shows, whatever others did with the same on
   ) as unknown as FeedItem['viewer'][];
   for (const viewer of [...states, null, ...states]) {
     const page = pageOf({ items: [itemOf({}, { viewer, ...alone }), itemOf({}, { viewer })] });
-    const { tweets } = shownBy(presenter.feed(page, null));
+    const { tweets } = shownBy(serializers.feed(page, null));
     assert.deepEqual(
       tweets.map((tweet: { viewer: unknown }) => tweet.viewer),
       [viewer, viewer],
@@ -251,9 +251,13 @@ test('a kept fragment is used for nothing that would be shown otherwise', () => 
   for (const { at, copy } of changedCopies(known)) {
     // A tweet is what its version says.
     const tweetView = at.startsWith('tweet.') ? { ...copy, tweet: { ...copy.tweet, version: 2 } } : copy;
-    const presenter = createPresenter();
-    presenter.feed(pageOf({ items: [itemOf(known)] }), null);
+    const serializers = createSerializers();
+    serializers.feed(pageOf({ items: [itemOf(known)] }), null);
     const page = pageOf({ items: [itemOf(tweetView)] });
-    assert.deepEqual(shownBy(presenter.feed(page, null)), shownBy(createPresenter().feed(page, null)), at);
+    assert.deepEqual(
+      shownBy(serializers.feed(page, null)),
+      shownBy(createSerializers().feed(page, null)),
+      at,
+    );
   }
 });

@@ -3,7 +3,7 @@
  * user's head. A fragment is used for the very tweet view or head that it was made from, or for one with the same
  * content, so that no kept one can show what is not so any more; what differs from reader to reader is added to it.
  *
- * Each fragment is made of a value of a part of the route's schema, and its type goes with it into the answer
+ * Each fragment is made of a value of a part of the route's schema, and its type goes with it into the response
  * (`http/json.ts`): a field that the schema has and nobody sends does not compile.
  */
 import type { Static } from 'typebox';
@@ -46,8 +46,8 @@ type TweetPage = Static<typeof schemas.TweetPage>;
 type TweetWithUsers = Static<typeof schemas.TweetWithUsers>;
 type Flaws = Static<typeof schemas.Flaws>;
 
-export interface Presenter {
-  /** The `users` of an answer. */
+export interface Serializers {
+  /** The `users` of a response. */
   users(users: readonly ProfileBasic[]): Users;
   /** `{tweets, users, nextCursor}`, with `degraded` and `partial` where they apply. */
   feed(page: FeedPage<unknown>, nextCursor: string | null): RawJson<TweetPage>;
@@ -91,7 +91,7 @@ function stateOf(viewer: Record<keyof Viewer, boolean> | null): number {
   return state;
 }
 
-export function createPresenter(): Presenter {
+export function createSerializers(): Serializers {
   const { format } = createTimestamps();
   const tweets = createFragmentCache<TweetFragment>(TWEETS);
   const users = createFragmentCache<ProfileFragment>(USERS);

@@ -1,6 +1,6 @@
 /**
- * Large answers are written in pieces, each when the kernel has taken the one before: `bytesWritten` counts a whole
- * write as soon as it is queued, so that otherwise nobody could tell a client that takes its answer from one that
+ * Large responses are written in pieces, each when the kernel has taken the one before: `bytesWritten` counts a whole
+ * write as soon as it is queued, so that otherwise nobody could tell a client that takes its response from one that
  * does not.
  */
 import type { ServerResponse } from 'node:http';
@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 /** As much as a socket lets wait, so that a pipe stops after each of them. */
 export const PIECE_BYTES = 64 * 1024;
 
-/** Ends an answer with a body of one byte a character ("latin1"). */
+/** Ends a response with a body of one byte a character ("latin1"). */
 export function endInPieces(raw: ServerResponse, body: string): void {
   let at = 0;
   function next(error?: Error | null): void {

@@ -26,7 +26,7 @@ const RESPONSE_HEADERS = [
   'WWW-Authenticate',
   'X-Request-Id',
 ];
-/** Browsers keep the answer to a preflight no longer than 2 h (Chromium) to 24 h (Firefox). */
+/** Browsers keep the response to a preflight no longer than 2 h (Chromium) to 24 h (Firefox). */
 const PREFLIGHT_MAX_AGE_S = 86_400;
 
 const ANY_ORIGIN = {
@@ -35,7 +35,7 @@ const ANY_ORIGIN = {
   'cross-origin-resource-policy': 'cross-origin',
 };
 
-/** Lets pages of any origin read the answer, where the path is of the API or a picture. */
+/** Lets pages of any origin read the response, where the path is of the API or a picture. */
 export function allowAnyOrigin({ url }: FastifyRequest, reply: FastifyReply): void {
   if (OPEN.test(url)) reply.headers(ANY_ORIGIN);
 }

@@ -1,6 +1,6 @@
 /**
  * JSON that is joined from texts, with the type of what it says. A text is made of a whole value of its type
- * (`JSON.stringify`), so that the compiler asks for every field; joining only ever adds up types. An answer of joined
+ * (`JSON.stringify`), so that the compiler asks for every field; joining only ever adds up types. A response of joined
  * texts is thereby held to its route's schema as one that is a value.
  *
  * Texts are bytes of UTF-8 in strings of one byte a character ("latin1"): joining and sending such strings is copying,

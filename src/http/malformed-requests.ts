@@ -4,17 +4,17 @@ import type { Duplex } from 'node:stream';
 import { WarbleError } from '#domain/errors.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 
-/** For requests that HTTP itself cannot read: they have no reply, so the answer is written by hand. */
-export function answerUnreadable(error: Error & { code?: string }, socket: Duplex): void {
+/** For requests that HTTP itself cannot read: they have no reply, so the response is written by hand. */
+export function answerMalformed(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  refuse(socket, unreadable(error.code));
+  refuse(socket, problemOfMalformed(error.code));
 }
 
 /** Tunnels are refused; of expectations only `100-continue` is known, and others may be ignored (RFC 9110, 10.1.1). */
-export function answerOddities(server: Server): void {
+export function handleTunnelsAndExpectations(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     // Node has taken its own listeners away.
     socket.on('error', () => socket.destroy());
@@ -47,7 +47,7 @@ export function refuse(socket: Duplex, error: WarbleError): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-function unreadable(code: string | undefined): WarbleError {
+function problemOfMalformed(code: string | undefined): WarbleError {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new WarbleError('headers_too_large', 'Send fewer or shorter headers.');
   }

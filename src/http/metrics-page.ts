@@ -22,7 +22,7 @@ export function registerMetricsPage(
   app: FastifyInstance,
   { registry, token, proxied }: MetricsPageDeps,
 ): void {
-  app.get('/metrics', { config: { limit: 'probe' } }, async (request, reply) => {
+  app.get('/metrics', { config: { rateLimit: 'probe' } }, async (request, reply) => {
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const mayRead =
       token !== null && bearer !== undefined ? sameSecret(bearer, token) : !proxied && isLocal(request.raw);
@@ -53,7 +53,7 @@ export async function openMetricsListener(deps: MetricsListenerDeps): Promise<Me
   const { registry, port, onError } = deps;
   const options = { requestTimeout: LISTENER_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
   const server = createServer(options, (request, response) => {
-    answer(registry, request, response).catch((error: unknown) => {
+    respond(registry, request, response).catch((error: unknown) => {
       onError(error);
       send(response, asWarbleError(error).error);
     });
@@ -74,7 +74,11 @@ export async function openMetricsListener(deps: MetricsListenerDeps): Promise<Me
   };
 }
 
-async function answer(registry: Registry, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  registry: Registry,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const refusal = refusalOf(request);
   if (refusal !== null) return send(response, refusal);
   const text = await registry.metrics();

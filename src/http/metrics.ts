@@ -8,7 +8,7 @@ import type { ConnectionRefusal } from './connections/connections.ts';
 export interface GatewayMetrics {
   /** Others register theirs here too. */
   registry: Registry;
-  /** One answer. `route`: its pattern, never a path; `duration_s` from headers read to answer flushed. */
+  /** One response. `route`: its pattern, never a path; `duration_s` from headers read to response flushed. */
   answered(request: { route: string; method: string; status: number; duration_s: number }): void;
   /** A request that was refused to protect the rest, with 429 or 503. */
   shed(code: ErrorCode): void;
@@ -31,7 +31,7 @@ export function createGatewayMetrics({ permits, connections }: GatewayGauges): G
   const registers = [registry];
   const durations = new Histogram({
     name: 'warble_http_request_duration_seconds',
-    help: 'Answers by route, method and status, with the time from the headers to the end of the answer.',
+    help: 'Answers by route, method and status, with the time from the headers to the end of the response.',
     labelNames: ['route', 'method', 'status'] as const,
     buckets: BUCKETS_S,
     registers,

@@ -9,7 +9,7 @@ interface Pattern {
 }
 
 /** Answers what no route answers, and OPTIONS of every route. Call before the routes are added. */
-export function registerUnmatched(app: FastifyInstance): void {
+export function registerNotFound(app: FastifyInstance): void {
   const patterns = new Map<string, Pattern>();
   app.addHook('onRoute', ({ url, method }) => {
     const pattern = patterns.get(url) ?? { segments: url.split('/'), methods: new Set() };

@@ -21,7 +21,7 @@ export interface Problem {
   errors?: FieldError[];
 }
 
-/** Most faults that one answer lists. */
+/** Most faults that one response lists. */
 const MOST_FAULTS = 20;
 
 /** The document of an error. `type` points at the error's entry in the docs. */

@@ -17,11 +17,11 @@ const refused = defineRoute({
   method: 'GET',
   path: '/refused',
   auth: 'none',
-  limit: 'read',
-  name: 'refused',
-  topic: 'Test',
+  rateLimit: 'read',
+  operationId: 'refused',
+  tag: 'Test',
   summary: 'Refuses everybody',
-  answer: Nothing,
+  response: Nothing,
   async handler() {
     throw new WarbleError('rate_limited', 'Too many.', { retryAfter_s: 7 });
   },
@@ -40,7 +40,7 @@ test('who asks again and again waits for being refused, holds no permit, and is 
   const { server, clock, ask } = await flooded();
   const entered = once(server.app.server, 'request');
   let answered = false;
-  const answer = ask().finally(() => {
+  const received = ask().finally(() => {
     answered = true;
   });
   await entered;
@@ -50,7 +50,7 @@ test('who asks again and again waits for being refused, holds no permit, and is 
   for (let i = 0; i < 20; i++) await turn();
   assert.equal(answered, false);
   clock.advance(1);
-  const response = await answer;
+  const response = await received;
   assert.equal(response.status, 429);
   assert.match(response.headers.get('retry-after') ?? '', /^7$/);
   assert.equal((await problemIn(response)).code, 'rate_limited');

@@ -1,4 +1,4 @@
-/** Turns route definitions into the app's routes: parameters, caller, body, answer. */
+/** Turns route definitions into the app's routes: parameters, caller, body, response. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify';
 import type { TObject } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
@@ -27,7 +27,7 @@ export function registerRoutes({ app, clock }: RegistrationDeps, routes: readonl
       exposeHeadRoute: route.produces !== 'text/event-stream',
       ...(route.body !== null && route.consumes === 'json' ? { schema: { body: route.body } } : {}),
       ...(route.body === null ? {} : { preParsing: checkBody }),
-      // The body's absence is told apart from a wrong body, so that the answer can say so.
+      // The body's absence is told apart from a wrong body, so that the response can say so.
       preValidation: (request, _reply, done) => done(missingBody(route, request)),
       handler: handlerOf(route, clock),
     });
@@ -60,21 +60,21 @@ function handlerOf(route: Route, clock: Clock) {
     const query = readQuery(queryOf(request.raw.url ?? ''));
     const headers = readHeaders?.(request) ?? {};
     const { body, caller, id: traceId } = request;
-    const answer = await route.handler({ params, query, headers, body, caller, traceId, request, reply });
-    if (answer === SENT) return reply;
+    const response = await route.handler({ params, query, headers, body, caller, traceId, request, reply });
+    if (response === SENT) return reply;
     reply.header('content-type', JSON_TYPE);
-    if (isRawJson(answer)) {
-      reply.sendBytes(answer.bytes);
+    if (isRawJson(response)) {
+      reply.sendBytes(response.bytes);
       return reply;
     }
-    if (!writes) return JSON.stringify(answer);
-    const { time, ...rest } = answer as { time?: number };
+    if (!writes) return JSON.stringify(response);
+    const { time, ...rest } = response as { time?: number };
     return JSON.stringify({ status: 200, time: timestamps.format(time ?? clock.now()), ...rest });
   };
 }
 
-function isRawJson(answer: unknown): answer is RawJson<unknown> {
-  return (answer as Partial<RawJson<unknown>>).bytes !== undefined;
+function isRawJson(response: unknown): response is RawJson<unknown> {
+  return (response as Partial<RawJson<unknown>>).bytes !== undefined;
 }
 
 const NO_PARAMETERS = { properties: {} } as TObject;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createGather } from './request-batching.ts';
+import { createRequestBatching } from './request-batching.ts';
 
 /** Two steps of each request, in the order in which they are done. */
-async function orderOf(requests: number, most: number): Promise<string[]> {
-  const gather = createGather({ most });
+async function orderOf(requests: number, max: number): Promise<string[]> {
+  const joinBatch = createRequestBatching({ max });
   const order: string[] = [];
   const request = async (name: number) => {
-    await gather();
+    await joinBatch();
     order.push(`${name}a`);
     await null;
     order.push(`${name}b`);
@@ -25,11 +25,11 @@ test('at most so many at a time, the others in groups after them', async () => {
 });
 
 test('whoever comes later is of another group', async () => {
-  const gather = createGather({ most: 8 });
-  const first = gather();
-  assert.equal(gather(), first);
+  const joinBatch = createRequestBatching({ max: 8 });
+  const first = joinBatch();
+  assert.equal(joinBatch(), first);
   await first;
-  const later = gather();
+  const later = joinBatch();
   assert.notEqual(later, first);
   await later;
 });

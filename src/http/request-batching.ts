@@ -6,10 +6,10 @@
  */
 
 /** Resolves when the requests that came in this turn go on. */
-export type Gather = () => Promise<void>;
+export type JoinBatch = () => Promise<void>;
 
-/** At most `most` go on together: the first of a group is answered hardly before the last. */
-export function createGather({ most }: { most: number }): Gather {
+/** At most `max` go on together: the first of a group is answered hardly before the last. */
+export function createRequestBatching({ max }: { max: number }): JoinBatch {
   let group: Promise<void> | null = null;
   let size = 0;
 
@@ -26,7 +26,7 @@ export function createGather({ most }: { most: number }): Gather {
   }
 
   return () => {
-    if (group === null || size === most) group = begin();
+    if (group === null || size === max) group = begin();
     size++;
     return group;
   };

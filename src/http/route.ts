@@ -7,7 +7,7 @@
  *   parsing (`parameters.ts`) turns texts into the schema's types, and refuses what is unknown, repeated or wrong.
  *   Header names are written in lower case. Ids stay decimal strings here; `ids.ts` turns them into numbers.
  * - `body` is validated by Ajv without coercion. A route without one ignores whatever body and Content-Type come.
- * - `answer` describes the JSON beside `status` and `time` for everything but GET: those two are added to what the
+ * - `response` describes the JSON beside `status` and `time` for everything but GET: those two are added to what the
  *   handler returns (`time`, ms since 1970: the handler's, or now).
  * - `auth`: `required`: 401 without a token. `optional`: `caller` is null without one. `none`: the caller is not
  *   looked at, yet a bad Authorization header is 401 all the same (a stale cookie is not, so that one can sign in).
@@ -30,11 +30,11 @@ export interface Caller {
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export type RouteAuth = 'required' | 'optional' | 'none';
 /** Which request limit a call counts against. Bad tokens count by themselves, streams by how many are open. */
-export type RouteLimit = Exclude<Policy, 'badToken'> | 'stream';
+export type RateLimitName = Exclude<Policy, 'badToken'> | 'stream';
 
-/** An answer that was sent by the handler itself through `reply` (streams, files). */
+/** A response that was sent by the handler itself through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');
-/** An answer that is JSON already. */
+/** A response that is JSON already. */
 export interface RawJson<Of> {
   readonly bytes: Json<Of>;
 }
@@ -66,18 +66,18 @@ export interface RouteSpec<
   Query extends TObject,
   Headers extends TObject,
   Body extends TSchema,
-  Answer extends TSchema,
+  ResponseSchema extends TSchema,
 > {
   /** Several: one call under several names. */
   method: Method | readonly Method[];
   path: string;
   root?: boolean;
   auth: Auth;
-  limit: RouteLimit;
+  rateLimit: RateLimitName;
   /** camelCase, unique: OpenAPI's operationId. */
-  name: string;
+  operationId: string;
   /** Heading under which the docs show it. */
-  topic: string;
+  tag: string;
   summary: string;
   description?: string;
   params?: Params;
@@ -86,20 +86,20 @@ export interface RouteSpec<
   body?: Body;
   /** `multipart`: the handler reads the parts itself, `body` only documents them. Default `json`. */
   consumes?: 'json' | 'multipart';
-  /** Media type of the answer where it is not JSON; the handler then answers through `reply` and returns SENT. */
+  /** Media type of the response where it is not JSON; the handler then answers through `reply` and returns SENT. */
   produces?: string;
   /** Most bytes of a body; default 64 KiB. */
   bodyLimit_bytes?: number;
-  answer: Answer;
+  response: ResponseSchema;
   /** Headers of a success that are this call's own, under their usual names. */
-  answerHeaders?: TObject;
+  responseHeaders?: TObject;
   /** Of a stream of events: what the data of each is, by the event's name. */
   events?: TObject;
   /** Errors beside those that follow from the rest (401, 400 of validation, 429, 503...). */
   errors?: readonly ErrorCode[];
   handler(
     call: Call<Auth, Params, Query, Headers, Body>,
-  ): Promise<(Static<Answer> & TimeOf<Method>) | RawJson<Static<Answer>> | typeof SENT>;
+  ): Promise<(Static<ResponseSchema> & TimeOf<Method>) | RawJson<Static<ResponseSchema>> | typeof SENT>;
 }
 
 /** A route whose types were checked at its definition. */
@@ -108,9 +108,9 @@ export interface Route {
   path: string;
   root: boolean;
   auth: RouteAuth;
-  limit: RouteLimit;
-  name: string;
-  topic: string;
+  rateLimit: RateLimitName;
+  operationId: string;
+  tag: string;
   summary: string;
   description: string;
   params: TObject | null;
@@ -120,8 +120,8 @@ export interface Route {
   consumes: 'json' | 'multipart';
   produces: string;
   bodyLimit_bytes: number;
-  answer: TSchema;
-  answerHeaders: TObject | null;
+  response: TSchema;
+  responseHeaders: TObject | null;
   events: TObject | null;
   errors: readonly ErrorCode[];
   handler(call: AnyCall): Promise<unknown>;
@@ -143,7 +143,7 @@ declare module 'fastify' {
     /** Set on every route made by `defineRoute`. */
     route?: Route;
     /** Which limit a page outside the API counts against. */
-    limit?: RouteLimit;
+    rateLimit?: RateLimitName;
   }
   interface FastifyRequest {
     /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
@@ -162,7 +162,7 @@ declare module 'fastify' {
   interface FastifyReply {
     /**
      * Sends a body of one byte a character ("latin1"), with the headers set so far. A page of 15 KB costs 5% less so
-     * than as a buffer: Node joins head and body in memory that it uses for each answer again. No `onSend` hook sees it.
+     * than as a buffer: Node joins head and body in memory that it uses for each response again. No `onSend` hook sees it.
      */
     sendBytes(bytes: string): void;
   }
@@ -174,20 +174,20 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 export function defineRoute<
   const Method extends RouteMethod,
   Auth extends RouteAuth,
-  Answer extends TSchema,
+  ResponseSchema extends TSchema,
   Params extends TObject = TObject<Record<never, never>>,
   Query extends TObject = TObject<Record<never, never>>,
   Headers extends TObject = TObject<Record<never, never>>,
   Body extends TSchema = TSchema,
->(spec: RouteSpec<Method, Auth, Params, Query, Headers, Body, Answer>): Route {
+>(spec: RouteSpec<Method, Auth, Params, Query, Headers, Body, ResponseSchema>): Route {
   return {
     methods: typeof spec.method === 'string' ? [spec.method as Method] : (spec.method as readonly Method[]),
     path: spec.path,
     root: spec.root ?? false,
     auth: spec.auth,
-    limit: spec.limit,
-    name: spec.name,
-    topic: spec.topic,
+    rateLimit: spec.rateLimit,
+    operationId: spec.operationId,
+    tag: spec.tag,
     summary: spec.summary,
     description: spec.description ?? '',
     params: spec.params ?? null,
@@ -197,8 +197,8 @@ export function defineRoute<
     consumes: spec.consumes ?? 'json',
     produces: spec.produces ?? 'application/json',
     bodyLimit_bytes: spec.bodyLimit_bytes ?? BODY_LIMIT_BYTES,
-    answer: spec.answer,
-    answerHeaders: spec.answerHeaders ?? null,
+    response: spec.response,
+    responseHeaders: spec.responseHeaders ?? null,
     events: spec.events ?? null,
     errors: spec.errors ?? [],
     // The server hands over what these very schemas let through.

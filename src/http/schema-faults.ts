@@ -57,7 +57,7 @@ const MAX_NAME_CHARACTERS = 80;
 /** "a, b or c". */
 const LISTED = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
-/** A name that a client made up, short enough to be repeated in an answer. */
+/** A name that a client made up, short enough to be repeated in a response. */
 export function shortName(name: string): string {
   return name.length <= MAX_NAME_CHARACTERS ? name : `${name.slice(0, MAX_NAME_CHARACTERS)}…`;
 }

@@ -15,11 +15,11 @@ function gate() {
     method: 'GET',
     path: '/wait',
     auth: 'none',
-    limit: 'read',
-    name: 'wait',
-    topic: 'Test',
+    rateLimit: 'read',
+    operationId: 'wait',
+    tag: 'Test',
     summary: 'Waits',
-    answer: Nothing,
+    response: Nothing,
     async handler() {
       await new Promise<void>((resolve) => waiting.push(resolve));
       return {};
@@ -49,7 +49,7 @@ test('above its bound a server sheds requests with 503 and serves on', async () 
   assert.match(await server.metrics.registry.metrics(), /warble_http_shed_total\{code="overloaded"\} 1/);
 });
 
-test('an address keeps only its own permits, also with answers that wait behind one that never ends', async () => {
+test('an address keeps only its own permits, also with responses that wait behind one that never ends', async () => {
   const { route, waiting, open } = gate();
   const limits = createLimits({ clock: systemClock, atOnce: { address: 2 } });
   const trustProxy = createTrustProxy(['127.0.0.1']);
@@ -85,8 +85,8 @@ test('a client that goes away gives its permit back', async () => {
 
 test('headers that drip are cut off with 408', async () => {
   const server = await serve({ headers_ms: 200 });
-  const answer = await raw(server.port, 'GET /plain HTTP/1.1\r\nHost: x\r\nX-Slow');
-  assert.match(answer, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
+  const response = await raw(server.port, 'GET /plain HTTP/1.1\r\nHost: x\r\nX-Slow');
+  assert.match(response, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
 });
 
 test('bodies that are unfinished when time is up get 503, and everything else finishes', async () => {

@@ -36,12 +36,12 @@ describe('a server', async () => {
     assert.equal(await head.text(), '');
   });
 
-  test('closes connections once it is draining, whoever put the answer together', async () => {
+  test('closes connections once it is draining, whoever put the response together', async () => {
     const draining = await serve();
     draining.startDraining();
     for (const path of ['/plain', '/api/v1/page']) {
-      const answer = await raw(draining.port, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
-      assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i);
+      const response = await raw(draining.port, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      assert.match(response, /^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i);
     }
   });
 
@@ -248,7 +248,7 @@ describe('a server', async () => {
     assert.ok(!JSON.stringify(logged).includes('secret'));
   });
 
-  test('counts every answer by route, method and status', async () => {
+  test('counts every response by route, method and status', async () => {
     const text = await server.metrics.registry.metrics();
     assert.match(
       text,

@@ -25,13 +25,13 @@ import { clientAddressOf, countedAddress, plainAddress, type TrustProxy } from '
 import type { Limits } from './limits/limits.ts';
 import { tooManyRequests } from './limits/rate-limiter.ts';
 import { type LogAddresses, loggedAddress } from './log-address.ts';
-import { answerOddities, answerUnreadable, requireHost } from './malformed-requests.ts';
+import { answerMalformed, handleTunnelsAndExpectations, requireHost } from './malformed-requests.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
-import { registerUnmatched } from './not-found.ts';
+import { registerNotFound } from './not-found.ts';
 import { asWarbleError, invalidBody, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { registerPublicSite } from './public-site.ts';
-import { createGather } from './request-batching.ts';
-import type { RouteLimit } from './route.ts';
+import { createRequestBatching } from './request-batching.ts';
+import type { RateLimitName } from './route.ts';
 import type { SchemaFault } from './schema-faults.ts';
 import { forgetCookies } from './session-cookie.ts';
 import { createUnnamedProxyWarning } from './unnamed-proxy.ts';
@@ -41,7 +41,7 @@ export interface ServerBounds {
   connections: number;
   requestsInFlight: number;
   picturesInFlight: number;
-  /** Requests of one connection that wait for their answers: beyond it the connection is cut. */
+  /** Requests of one connection that wait for their responses: beyond it the connection is cut. */
   pipelined: number;
   /** Bytes of a request's line and headers. */
   headers_bytes: number;
@@ -94,7 +94,7 @@ export interface Server {
   refusals: Refusals;
   /** Those that cut slow clients and write what was refused; they run until the server is closed. */
   workers: Worker[];
-  /** From now on every answer closes its connection. */
+  /** From now on every response closes its connection. */
   startDraining(): void;
   draining(): boolean;
 }
@@ -103,8 +103,8 @@ export interface Server {
 const FAST_ENOUGH = 8;
 /** How often slow headers are looked for. */
 const SLOW_CHECK_MS = 1_000;
-/** Requests that go on side by side; see gather.ts. */
-const GATHERED_MOST = 32;
+/** Requests that go on side by side; see request-batching.ts. */
+const MAX_BATCH = 32;
 /** Whatever a client names a request is taken over where it is harmless in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
@@ -148,7 +148,7 @@ export function createServer(deps: ServerDeps): Server {
   });
   const verify: Authenticate = (token, address) =>
     limits.tokens.check({ token, address }, (shown) => authenticate(shown, address));
-  const gather = createGather({ most: GATHERED_MOST });
+  const joinBatch = createRequestBatching({ max: MAX_BATCH });
   let draining = false;
   const inTurn = createRefusedInTurn({ clock, connections, inFlight });
 
@@ -165,7 +165,7 @@ export function createServer(deps: ServerDeps): Server {
     this.raw.writeHead(this.statusCode, this.getHeaders() as OutgoingHttpHeaders);
     endInPieces(this.raw, bytes);
   });
-  registerUnmatched(app);
+  registerNotFound(app);
   registerBodies(app);
   app.setErrorHandler((thrown, request, reply) => {
     if (inTurn.isDropped(request)) return;
@@ -176,9 +176,9 @@ export function createServer(deps: ServerDeps): Server {
       refusals.request(error.code, error.message);
       request.refused = error.code === 'rate_limited' || error.code === 'overloaded';
     }
-    const answer = () => answerError(error, request, reply);
-    if (error.code === 'rate_limited' && !draining) inTurn.refuse(request, reply, answer);
-    else answer();
+    const response = () => sendProblem(error, request, reply);
+    if (error.code === 'rate_limited' && !draining) inTurn.refuse(request, reply, response);
+    else response();
   });
   app.addHook('onRequest', (request, reply, done) => {
     if (inTurn.isDropped(request)) return;
@@ -190,7 +190,7 @@ export function createServer(deps: ServerDeps): Server {
     // A call without a body ignores whatever Content-Type came.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
-      inFlight.enter(request, reply, permitKindOf(route?.limit));
+      inFlight.enter(request, reply, permitKindOf(route?.rateLimit));
       requireHost(request.raw);
       requireJsonType(request);
     } catch (error) {
@@ -205,7 +205,7 @@ export function createServer(deps: ServerDeps): Server {
     done();
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    gather().then(() => {
+    joinBatch().then(() => {
       if (!inTurn.isDropped(request)) done();
     });
   });
@@ -253,7 +253,7 @@ function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance 
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId();
     },
-    // Bodies and answers have a least rate instead.
+    // Bodies and responses have a least rate instead.
     requestTimeout: 0,
     connectionTimeout: 0,
     keepAliveTimeout: bounds.keepAlive_ms,
@@ -274,11 +274,11 @@ function createApp({ bounds, requestId, trustProxy }: AppDeps): FastifyInstance 
     schemaErrorFormatter: (faults) => invalidBody(faults as SchemaFault[]),
     frameworkErrors: (error, request, reply) => {
       secure(request, reply as FastifyReply);
-      answerError(asWarbleError(error).error, request, reply as FastifyReply);
+      sendProblem(asWarbleError(error).error, request, reply as FastifyReply);
     },
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: answerMalformed,
   });
-  answerOddities(app.server);
+  handleTunnelsAndExpectations(app.server);
   return app;
 }
 
@@ -297,12 +297,12 @@ function portOf(app: FastifyInstance): number | null {
 }
 
 /** Which kind of permit a request takes. Streams have a bound of their own; health and pages are never refused for want of one. */
-function permitKindOf(limit: RouteLimit | undefined): PermitKind | null {
+function permitKindOf(limit: RateLimitName | undefined): PermitKind | null {
   if (limit === undefined || limit === 'stream') return null;
   return limit === 'media' ? 'pictures' : 'requests';
 }
 
-/** A large answer as a stream; see pieces.ts. */
+/** A large response as a stream; see pieces.ts. */
 function inSmallWrites(reply: FastifyReply, payload: unknown): unknown {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
   if (payload.length <= PIECE_BYTES) return payload;
@@ -318,7 +318,7 @@ function requestIds(random: Random): () => string {
   return () => `${prefix}-${(++count).toString(36)}`;
 }
 
-/** For answers that are data, whatever a browser makes of them. Pages and pictures set their own policy. */
+/** For responses that are data, whatever a browser makes of them. Pages and pictures set their own policy. */
 function secure(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({
     'x-request-id': request.id,
@@ -331,7 +331,7 @@ function secure(request: FastifyRequest, reply: FastifyReply): void {
   allowAnyOrigin(request, reply);
 }
 
-function answerError(error: WarbleError, request: FastifyRequest, reply: FastifyReply): void {
+function sendProblem(error: WarbleError, request: FastifyRequest, reply: FastifyReply): void {
   if (error.retryAfter_s !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter_s)));
   if (error.code === 'unauthenticated') {
     reply.header('www-authenticate', 'Bearer realm="warble"');
@@ -360,7 +360,7 @@ interface Recorded {
 function record({ metrics, logger, logAddresses, request, reply, duration_ms }: Recorded): void {
   const route = request.routeOptions.url ?? 'unmatched';
   const { method } = request;
-  // 499, as nginx has it: the client went away before its answer was whole.
+  // 499, as nginx has it: the client went away before its response was whole.
   const status = reply.raw.writableFinished ? reply.statusCode : 499;
   metrics.answered({
     route,

@@ -1,7 +1,7 @@
 /** Users who all do things at once, each by a generator of their own, until their server is killed under them. */
 import assert from 'node:assert/strict';
 import type { Random } from '#platform/random.ts';
-import type { Answer, User } from '../support/client.ts';
+import type { ApiResponse, User } from '../support/client.ts';
 import { type Act, commentsOn, keep, type Model, standing, targets } from './crash-model.ts';
 
 export interface LoadDeps {
@@ -92,7 +92,7 @@ function aboutTweet(act: Act): string | undefined {
 }
 
 /** One HTTP request for an act; the same act gives the same request. */
-export function request(user: User, act: Act): Promise<Answer> {
+export function request(user: User, act: Act): Promise<ApiResponse> {
   switch (act.kind) {
     case 'post':
       return user.send('POST', '/postTweet', { content: act.text }, keyed(act.key));
@@ -111,7 +111,7 @@ function keyed(key: string | null): Record<string, string> {
   return key === null ? {} : { 'idempotency-key': key };
 }
 
-function setEdge(user: User, { edge, on }: Extract<Act, { kind: 'set' }>): Promise<Answer> {
+function setEdge(user: User, { edge, on }: Extract<Act, { kind: 'set' }>): Promise<ApiResponse> {
   const field = edge.kind === 'follow' ? 'userId' : 'tweetId';
   if (on) return user.send('POST', `/${edge.kind}`, { [field]: edge.to });
   return user.send('DELETE', `/${edge.kind}/${edge.to}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
-import { type Answer, connect, eventually, signUp, type User } from '../support/client.ts';
+import { type ApiResponse, connect, eventually, signUp, type User } from '../support/client.ts';
 import { MAIN, READY, run, type Server, startServer } from '../support/server.ts';
 import { openSmallDisk } from './small-disk.ts';
 
@@ -19,7 +19,7 @@ async function start(): Promise<Server> {
   return server;
 }
 
-function assertFull({ status, headers, body }: Answer): void {
+function assertFull({ status, headers, body }: ApiResponse): void {
   assert.equal(status, 503, JSON.stringify(body));
   assert.equal(body.code, 'storage_full');
   assert.match(headers.get('retry-after') ?? '', /^[1-9]\d*$/);
@@ -92,12 +92,12 @@ test(`on a full disk (a limited ${disk.kind}) nothing is acknowledged that is no
   await assertHolds(connect(url, ada.token), kept);
 });
 
-function post(user: User, content: string): Promise<Answer> {
+function post(user: User, content: string): Promise<ApiResponse> {
   return user.send('POST', '/postTweet', { content });
 }
 
 /** A log that was emptied has room of its own, so the first posts may still be kept. */
-async function postUntilFull(user: User, kept: Set<string>): Promise<Answer> {
+async function postUntilFull(user: User, kept: Set<string>): Promise<ApiResponse> {
   for (let i = 0; i < 5_000; i++) {
     const content = `while full ${i}`;
     const answer = await post(user, content);
@@ -112,7 +112,7 @@ async function assertHolds(user: Pick<User, 'list'>, kept: Set<string>): Promise
   assert.deepEqual(own.map(({ tweetId }) => tweetId).sort(), [...kept].sort());
 }
 
-async function upload(user: User): Promise<Answer> {
+async function upload(user: User): Promise<ApiResponse> {
   const noise = { create: { width: 256, height: 256, channels: 3, background: 'teal' } } as const;
   const form = new FormData();
   const bytes = await sharp(noise).png().toBuffer();

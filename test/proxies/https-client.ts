@@ -14,7 +14,7 @@ export interface Asked {
   from?: string;
 }
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 export interface HttpsClient {
-  ask(path: string, asked?: Asked): Promise<Answer>;
+  ask(path: string, asked?: Asked): Promise<ApiResponse>;
   /** Opens an event stream over HTTP/2, as browsers do; `text()`: all that has come. */
   stream(path: string, headers: Record<string, string>): Promise<{ text(): string; close(): void }>;
 }

@@ -1,7 +1,7 @@
 /** A small client of the public API over real HTTP. */
 import assert from 'node:assert/strict';
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests read JSON of many shapes.
@@ -10,13 +10,13 @@ export interface Answer {
 
 export interface Client {
   /** Any status is an answer; rejects only where the connection broke before the whole answer had come. */
-  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
   /** As `send`, but asserts that the answer is a success and returns its body. */
-  get(path: string): Promise<Answer['body']>;
-  post(path: string, body?: unknown): Promise<Answer['body']>;
-  delete(path: string): Promise<Answer['body']>;
+  get(path: string): Promise<ApiResponse['body']>;
+  post(path: string, body?: unknown): Promise<ApiResponse['body']>;
+  delete(path: string): Promise<ApiResponse['body']>;
   /** All of a list, page after page, from the field of that name. */
-  list(path: string, field: string, limit?: number): Promise<Answer['body'][]>;
+  list(path: string, field: string, limit?: number): Promise<ApiResponse['body'][]>;
 }
 
 export interface User extends Client {
@@ -51,7 +51,7 @@ export function connect(url: () => string, token: string | null = null): Client 
     post: (path, body) => succeed('POST', path, body),
     delete: (path) => succeed('DELETE', path),
     async list(path, field, limit = 100) {
-      const all: Answer['body'][] = [];
+      const all: ApiResponse['body'][] = [];
       let cursor: string | null = null;
       do {
         const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;

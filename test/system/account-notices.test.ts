@@ -1,7 +1,7 @@
 /** What users are told about their own accounts, as they see it from outside. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type Answer, eventually, type User } from '#test/support/client.ts';
+import { type ApiResponse, eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
@@ -18,7 +18,7 @@ async function signIn(user: User, userAgent: string, password = passwordOf(user)
 }
 async function told(user: User): Promise<string[]> {
   const { notifications } = await user.get('/me/notifications');
-  return notifications.map(({ type, read }: Answer['body']) => (read ? type : `${type}*`));
+  return notifications.map(({ type, read }: ApiResponse['body']) => (read ? type : `${type}*`));
 }
 
 test('a sign-in from a new device is a notification, in the list and on the stream; from a known one it is none', async () => {
@@ -42,7 +42,7 @@ test('a sign-in from a new device is a notification, in the list and on the stre
   assert.equal(unread, 1);
   assert.ok(Date.parse(time) <= Date.now());
   const { sessions } = await ann.get('/sessions');
-  assert.equal(sessions.find((session: Answer['body']) => session.id === id).device, 'Firefox/140.0');
+  assert.equal(sessions.find((session: ApiResponse['body']) => session.id === id).device, 'Firefox/140.0');
 
   const again = site.holder(await signIn(ann, 'Firefox/140.0'));
   await again.post('/logout');
@@ -87,7 +87,7 @@ test('an administrator’s new password is a notification too', async () => {
   const back = site.holder(await signIn(dan, 'node', password));
   const { notifications } = await back.get('/me/notifications');
   assert.deepEqual(
-    notifications.map(({ type }: Answer['body']) => type),
+    notifications.map(({ type }: ApiResponse['body']) => type),
     ['passwordChanged'],
   );
 });

@@ -1,14 +1,14 @@
 /** What users are told, in their notifications and by their streams, as they see it from outside. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type Answer, eventually, type User } from '#test/support/client.ts';
+import { type ApiResponse, eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
 const site = await openSystemHttp();
 after(() => site.close());
 let count = 0;
 
-type Notification = Answer['body'];
+type Notification = ApiResponse['body'];
 
 async function cast(): Promise<readonly [User, User, User]> {
   count += 1;

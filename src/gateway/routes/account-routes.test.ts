@@ -11,7 +11,7 @@ async function signUp({ call }: Site, json: Record<string, unknown> = ANN) {
   assert.equal(status, 200, JSON.stringify(body));
   return { userId: body.userId as string, token: body.token as string };
 }
-/** `name=value` of the cookie that an answer sets. */
+/** `name=value` of the cookie that a response sets. */
 const cookieOf = (headers: Headers) => headers.getSetCookie()[0]!.split(';')[0]!;
 
 test('one signs up, asks who one is, signs out, and the token is worth nothing any more', () =>
@@ -76,9 +76,9 @@ const badSignUps: [why: string, json: unknown, status: number, code: string, poi
 test('what is wrong with a sign-up is told by its place, and nobody is signed up', () =>
   onSite(async ({ call }) => {
     for (const [why, json, status, code, pointer] of badSignUps) {
-      const answer = await call('POST', '/signup', { json });
-      assert.deepEqual([answer.status, answer.body.code], [status, code], why);
-      const [error] = (answer.body.errors ?? []) as { pointer: string }[];
+      const response = await call('POST', '/signup', { json });
+      assert.deepEqual([response.status, response.body.code], [status, code], why);
+      const [error] = (response.body.errors ?? []) as { pointer: string }[];
       if (pointer !== undefined) assert.equal(error?.pointer, pointer, why);
     }
     assert.equal(
@@ -151,11 +151,11 @@ test('an account ends with its password only; its token and its handle are then 
 test('with session: cookie a browser gets a cookie, no token, and is signed in by it', () =>
   onSite(async (site) => {
     const json = { ...ANN, session: 'cookie' };
-    const answer = await site.call('POST', '/signup', { json, headers: SAME });
-    assert.deepEqual([answer.status, answer.body.token], [200, undefined]);
-    const [set] = answer.headers.getSetCookie();
+    const response = await site.call('POST', '/signup', { json, headers: SAME });
+    assert.deepEqual([response.status, response.body.token], [200, undefined]);
+    const [set] = response.headers.getSetCookie();
     assert.match(set!, /^warble=[\w-]{43}; Path=\/; Max-Age=31536000; HttpOnly; SameSite=Lax$/);
-    const cookie = cookieOf(answer.headers);
+    const cookie = cookieOf(response.headers);
     assert.equal((await site.call('GET', '/me', { cookie })).status, 200);
     const out = await site.call('POST', '/logout', { cookie, headers: SAME });
     assert.match(out.headers.getSetCookie().join(), /warble=; Path=\/; Max-Age=0/);
@@ -169,9 +169,9 @@ test('anywhere but on loopback the cookie is bound to HTTPS and to the host', ()
     const body = JSON.stringify({ ...ANN, session: 'cookie' });
     const headers = { ...SAME, host: 'warble.example', 'content-type': 'application/json' };
     const set = await new Promise<string>((resolve, reject) => {
-      const sent = request(`${url}/api/v1/signup`, { method: 'POST', headers }, (answer) => {
-        answer.resume();
-        resolve(String(answer.headers['set-cookie']));
+      const sent = request(`${url}/api/v1/signup`, { method: 'POST', headers }, (response) => {
+        response.resume();
+        resolve(String(response.headers['set-cookie']));
       });
       sent.on('error', reject);
       sent.end(body);
@@ -212,8 +212,8 @@ test('what comes by cookie changes something from this site only: writes, upload
         ],
       ];
       for (const [method, path, ask, status] of asks) {
-        const answer = await site.call(method, path, ask);
-        assert.equal(answer.status, allowed ? status : 403, `${method} ${path}: ${why}`);
+        const response = await site.call(method, path, ask);
+        assert.equal(response.status, allowed ? status : 403, `${method} ${path}: ${why}`);
       }
       // A browser's mark of another site makes the cookie unread; where there is no mark, there may be no browser.
       const reads = allowed || Object.keys(headers).length === 0;

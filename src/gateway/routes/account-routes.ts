@@ -5,7 +5,7 @@ import type { Accounts, Client, SignedIn } from '#accounts/accounts.ts';
 import { WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { checkName } from '#domain/text.ts';
-import { leaving } from '#http/client-left.ts';
+import { clientLeft } from '#http/client-left.ts';
 import { crossSiteOf, requireSameOrigin } from '#http/cross-site.ts';
 import type { Limits } from '#http/limits/limits.ts';
 import { defineRoute, type Route } from '#http/route.ts';
@@ -38,7 +38,7 @@ const SessionKind = Type.Optional(
     'With `cookie`, for browsers on this site, a cookie is set and no token returned.',
   ),
 );
-const SignedInAnswer = named('SignedIn', {
+const SignedInResponse = named('SignedIn', {
   userId: Id,
   token: Type.Optional(
     Type.String({ description: 'For "Authorization: Bearer". Absent where a cookie was set.' }),
@@ -72,9 +72,9 @@ function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
     method: 'POST',
     path: '/signup',
     auth: 'none',
-    limit: 'signUp',
-    name: 'signUp',
-    topic,
+    rateLimit: 'signUp',
+    operationId: 'signUp',
+    tag: topic,
     summary: 'Make an account and sign in',
     body: named('SignUp', {
       handle: Type.String({
@@ -95,8 +95,8 @@ function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
       ),
       session: SessionKind,
     }),
-    answer: SignedInAnswer,
-    answerHeaders: SessionCookieHeader,
+    response: SignedInResponse,
+    responseHeaders: SessionCookieHeader,
     errors: ['handle_taken', 'invalid_text', 'forbidden', 'sign_up_closed', 'invalid_invite'],
     async handler({ body, request, reply }) {
       const { handle, password, invite, session } = body;
@@ -105,7 +105,7 @@ function signUpRoute({ accounts, limits }: AccountRoutesDeps): Route {
       const from = { device: deviceOf(request), client: clientOf(request, reply) };
       const signedIn = await accounts.signUp({ handle, password, name, invite, ...from });
       limits.tokens.issued(signedIn.token);
-      return signedInAnswer(signedIn, session, request, reply);
+      return signedInResponse(signedIn, session, request, reply);
     },
   });
 }
@@ -115,17 +115,17 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
     method: 'POST',
     path: '/login',
     auth: 'none',
-    limit: 'signIn',
-    name: 'logIn',
-    topic,
+    rateLimit: 'signIn',
+    operationId: 'logIn',
+    tag: topic,
     summary: 'Sign in',
     body: named('LogIn', {
       handle: Type.String({ minLength: 1, maxLength: 64 }),
       password: Password,
       session: SessionKind,
     }),
-    answer: SignedInAnswer,
-    answerHeaders: SessionCookieHeader,
+    response: SignedInResponse,
+    responseHeaders: SessionCookieHeader,
     errors: ['unauthenticated', 'forbidden'],
     async handler({ body, request, reply }) {
       const { handle, password, session } = body;
@@ -133,7 +133,7 @@ function logInRoute({ accounts, limits }: AccountRoutesDeps): Route {
       const from = { device: deviceOf(request), client: clientOf(request, reply) };
       const signedIn = await accounts.logIn({ handle, password, ...from });
       limits.tokens.issued(signedIn.token);
-      return signedInAnswer(signedIn, session, request, reply);
+      return signedInResponse(signedIn, session, request, reply);
     },
   });
 }
@@ -143,11 +143,11 @@ function logOutRoute({ accounts }: AccountRoutesDeps): Route {
     method: 'POST',
     path: '/logout',
     auth: 'required',
-    limit: 'write',
-    name: 'logOut',
-    topic,
+    rateLimit: 'write',
+    operationId: 'logOut',
+    tag: topic,
     summary: 'Sign out: this token or cookie ends at once',
-    answer: Nothing,
+    response: Nothing,
     async handler({ caller, request, reply }) {
       await accounts.logOut(caller);
       forgetCookie(request, reply);
@@ -161,12 +161,12 @@ function passwordRoute({ accounts }: AccountRoutesDeps): Route {
     method: 'POST',
     path: '/password',
     auth: 'required',
-    limit: 'write',
-    name: 'changePassword',
-    topic,
+    rateLimit: 'write',
+    operationId: 'changePassword',
+    tag: topic,
     summary: 'Change the password; every other session ends',
     body: named('PasswordChange', { current: Password, new: NewPassword }),
-    answer: Nothing,
+    response: Nothing,
     errors: ['forbidden'],
     async handler({ body, caller, request, reply }) {
       const client = clientOf(request, reply);
@@ -181,11 +181,11 @@ function meRoute({ accounts, services: { social } }: AccountRoutesDeps): Route {
     method: 'GET',
     path: '/me',
     auth: 'required',
-    limit: 'read',
-    name: 'getAccount',
-    topic,
+    rateLimit: 'read',
+    operationId: 'getAccount',
+    tag: topic,
     summary: "One's own account",
-    answer: named('Account', {
+    response: named('Account', {
       userId: Id,
       handle: Type.String(),
       name: Type.String(),
@@ -210,13 +210,13 @@ function removeRoute({ accounts }: AccountRoutesDeps): Route {
     method: 'DELETE',
     path: '/me',
     auth: 'required',
-    limit: 'write',
-    name: 'removeAccount',
-    topic,
+    rateLimit: 'write',
+    operationId: 'removeAccount',
+    tag: topic,
     summary: 'End the account: hidden at once; tweets, engagement, follows and media are removed',
     description: 'The handle stays taken for ever, so that nobody can pass for you.',
     body: named('AccountRemoval', { password: Password }),
-    answer: Nothing,
+    response: Nothing,
     errors: ['forbidden'],
     async handler({ body, caller, request, reply }) {
       const client = clientOf(request, reply);
@@ -232,11 +232,11 @@ function sessionsRoute({ accounts }: AccountRoutesDeps): Route {
     method: 'GET',
     path: '/sessions',
     auth: 'required',
-    limit: 'read',
-    name: 'listSessions',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listSessions',
+    tag: topic,
     summary: 'Where you are signed in, last used first',
-    answer: named('Sessions', {
+    response: named('Sessions', {
       sessions: Type.Array(
         named('Session', {
           id: Id,
@@ -266,12 +266,12 @@ function endSessionRoute({ accounts }: AccountRoutesDeps): Route {
     method: 'DELETE',
     path: '/sessions/{id}',
     auth: 'required',
-    limit: 'write',
-    name: 'endSession',
-    topic,
+    rateLimit: 'write',
+    operationId: 'endSession',
+    tag: topic,
     summary: 'Sign out somewhere else',
     params: strictObject({ id: Id }),
-    answer: Nothing,
+    response: Nothing,
     async handler({ params, caller }) {
       await accounts.endSession({ userId: caller.userId, sessionId: params.id });
       return {};
@@ -279,20 +279,20 @@ function endSessionRoute({ accounts }: AccountRoutesDeps): Route {
   });
 }
 
-function signedInAnswer(
+function signedInResponse(
   { userId, token, expires }: SignedIn,
   session: 'token' | 'cookie' | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const answer = { userId: String(userId), expires: new Date(expires).toISOString() };
-  if (session !== 'cookie') return { ...answer, token };
+  const response = { userId: String(userId), expires: new Date(expires).toISOString() };
+  if (session !== 'cookie') return { ...response, token };
   setSessionCookie(request, reply, { token, maxAge_s: LIMITS.sessionLife_ms / 1_000 });
-  return answer;
+  return response;
 }
 
 function clientOf(request: FastifyRequest, reply: FastifyReply): Client {
-  return { address: request.address, site: crossSiteOf(request), signal: leaving(reply) };
+  return { address: request.address, site: crossSiteOf(request), signal: clientLeft(reply) };
 }
 
 function forgetCookie(request: FastifyRequest, reply: FastifyReply): void {

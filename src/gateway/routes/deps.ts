@@ -7,7 +7,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { Tweets } from '#tweets/tweets.ts';
-import type { Presenter, ProfileBasicJson } from '../serializers.ts';
+import type { ProfileBasicJson, Serializers } from '../serializers.ts';
 
 export interface Services {
   tweets: Tweets;
@@ -21,17 +21,17 @@ export interface RouteDeps {
   services: Services;
   media: Pick<Media, 'hold'>;
   cursors: Cursors;
-  presenter: Presenter;
+  serializers: Serializers;
   clock: Clock;
 }
 
 /** The `users` of these users; whoever was never there is left out. At most 1,000. */
 export async function usersOf(
-  { services, presenter }: Pick<RouteDeps, 'services' | 'presenter'>,
+  { services, serializers }: Pick<RouteDeps, 'services' | 'serializers'>,
   viewer: number | null,
   userIds: readonly number[],
 ): Promise<Record<string, ProfileBasicJson>> {
   if (userIds.length === 0) return {};
   const users = await services.social.view({ viewer, userIds: [...new Set(userIds)] });
-  return presenter.users(users);
+  return serializers.users(users);
 }

@@ -18,7 +18,7 @@ import {
 } from '../schemas/common.ts';
 import { ActOnTweet, Comment, IdempotencyHeaders, Like, PostComment, Repost } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
-import { type ListRequest, readList } from './paginated-list.ts';
+import { type ListRequest, readPaginatedList } from './paginated-list.ts';
 
 const topic = 'Engagement';
 
@@ -43,12 +43,12 @@ function toggleRoutes({ services: { engagement } }: RouteDeps, kind: 'like' | 'r
       method: 'POST',
       path: `/${kind}`,
       auth: 'required',
-      limit: 'write',
-      name: kind,
-      topic,
+      rateLimit: 'write',
+      operationId: kind,
+      tag: topic,
       summary: kind === 'like' ? 'Like a tweet' : 'Repost a tweet; not one of a protected account',
       body: ActOnTweet,
-      answer: Nothing,
+      response: Nothing,
       errors: ['not_found', 'forbidden'],
       async handler({ body, caller, traceId }) {
         checkActor(body.userId, caller);
@@ -60,12 +60,12 @@ function toggleRoutes({ services: { engagement } }: RouteDeps, kind: 'like' | 'r
       method: 'DELETE',
       path: `/${kind}/{tweetId}`,
       auth: 'required',
-      limit: 'write',
-      name: `un${kind}`,
-      topic,
+      rateLimit: 'write',
+      operationId: `un${kind}`,
+      tag: topic,
       summary: `Take your ${kind} back`,
       params: TweetParams,
-      answer: Nothing,
+      response: Nothing,
       async handler({ params, caller, traceId }) {
         await undoes({ actor: caller.userId, tweetId: snowflakeIdOf(params.tweetId), traceId });
         return {};
@@ -79,13 +79,13 @@ function commentRoute({ services: { engagement, social } }: RouteDeps): Route {
     method: 'POST',
     path: '/comment',
     auth: 'required',
-    limit: 'write',
-    name: 'comment',
-    topic,
+    rateLimit: 'write',
+    operationId: 'comment',
+    tag: topic,
     summary: 'Comment on a tweet',
     headers: IdempotencyHeaders,
     body: PostComment,
-    answer: named('CommentPosted', { commentId: Id }),
+    response: named('CommentPosted', { commentId: Id }),
     errors: ['invalid_text', 'not_found', 'forbidden', 'idempotency_mismatch', 'idempotency_in_progress'],
     async handler({ body, headers, caller, traceId }) {
       checkActor(body.userId, caller);
@@ -108,12 +108,12 @@ function deleteCommentRoute({ services: { engagement } }: RouteDeps): Route {
     method: 'DELETE',
     path: '/tweets/{tweetId}/comments/{commentId}',
     auth: 'required',
-    limit: 'write',
-    name: 'deleteComment',
-    topic,
+    rateLimit: 'write',
+    operationId: 'deleteComment',
+    tag: topic,
     summary: 'Delete a comment of yours, or one on your tweet',
     params: strictObject({ tweetId: Id, commentId: Id }),
-    answer: Nothing,
+    response: Nothing,
     errors: ['forbidden', 'not_found'],
     async handler({ params, caller, traceId }) {
       const tweetId = snowflakeIdOf(params.tweetId);
@@ -129,13 +129,13 @@ function likesRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/tweets/{tweetId}/likes',
     auth: 'optional',
-    limit: 'read',
-    name: 'listLikes',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listLikes',
+    tag: topic,
     summary: 'Who liked a tweet, newest first',
     params: TweetParams,
     query: ListQuery,
-    answer: named('LikesPage', { likes: Type.Array(Like), users: Users, nextCursor: NextCursor }),
+    response: named('LikesPage', { likes: Type.Array(Like), users: Users, nextCursor: NextCursor }),
     errors: ['not_found', 'invalid_cursor'],
     async handler(request) {
       const { rows, rest } = await readActs(deps, 'likes', request);
@@ -149,13 +149,13 @@ function repostsRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/tweets/{tweetId}/reposts',
     auth: 'optional',
-    limit: 'read',
-    name: 'listReposts',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listReposts',
+    tag: topic,
     summary: 'Who reposted a tweet, newest first',
     params: TweetParams,
     query: ListQuery,
-    answer: named('RepostsPage', {
+    response: named('RepostsPage', {
       reposts: Type.Array(Repost),
       users: Users,
       nextCursor: NextCursor,
@@ -173,13 +173,13 @@ function commentsRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/tweets/{tweetId}/comments',
     auth: 'optional',
-    limit: 'read',
-    name: 'listComments',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listComments',
+    tag: topic,
     summary: 'The comments on a tweet, newest first',
     params: TweetParams,
     query: ListQuery,
-    answer: named('CommentsPage', { comments: Type.Array(Comment), users: Users, nextCursor: NextCursor }),
+    response: named('CommentsPage', { comments: Type.Array(Comment), users: Users, nextCursor: NextCursor }),
     errors: ['not_found', 'invalid_cursor'],
     async handler(request) {
       const { rows, rest } = await readActs(deps, 'comments', request);
@@ -203,21 +203,21 @@ function readActs(
   const viewer = caller?.userId ?? null;
   const tweetId = snowflakeIdOf(params.tweetId);
   const { [list]: read } = deps.services.engagement;
-  return readList(deps, { list, subject: tweetId, viewer, query }, (page) =>
+  return readPaginatedList(deps, { list, subject: tweetId, viewer, query }, (page) =>
     read({ tweetId, viewer, ...page }),
   );
 }
 
 /** Likes or reposts, whose ids tell when they were made. */
-function withTimes({ presenter }: RouteDeps, rows: readonly { id: Snowflake; userId: UserId }[]) {
+function withTimes({ serializers }: RouteDeps, rows: readonly { id: Snowflake; userId: UserId }[]) {
   return rows.map(({ id, userId }) => ({
     userId: String(userId),
-    time: presenter.time(snowflakeTime(id)),
+    time: serializers.time(snowflakeTime(id)),
   }));
 }
 
 /** Comments with what they say; one that was deleted in the meantime is left out. */
-async function withTexts({ services, presenter }: RouteDeps, rows: CommentRow[]) {
+async function withTexts({ services, serializers }: RouteDeps, rows: CommentRow[]) {
   if (rows.length === 0) return [];
   const records = await services.tweets.get({ ids: rows.map(({ id }) => id) });
   const byId = new Map(records.map((record) => [record.id, record]));
@@ -225,6 +225,6 @@ async function withTexts({ services, presenter }: RouteDeps, rows: CommentRow[])
     const record = byId.get(id);
     if (record === undefined) return [];
     const { content, time } = record;
-    return [{ commentId: String(id), userId: String(userId), content, time: presenter.time(time) }];
+    return [{ commentId: String(id), userId: String(userId), content, time: serializers.time(time) }];
   });
 }

@@ -16,33 +16,33 @@ export function feedsRoutes(deps: RouteDeps): Route[] {
   return [topRoute(deps), userTweetsRoute(deps)];
 }
 
-function topRoute({ services: { timeline }, cursors, presenter }: RouteDeps): Route {
+function topRoute({ services: { timeline }, cursors, serializers }: RouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/tweets',
     auth: 'optional',
-    limit: 'read',
-    name: 'listTopTweets',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listTopTweets',
+    tag: topic,
     summary: 'The most popular tweets of all; with ids, the tweets of these ids',
     description:
       "By likes, then the author's public followers, then newest first. With `ids`: those of these tweets that exist " +
       'and that you may see, in the order asked for.',
     query: TweetsQuery,
-    answer: TweetPage,
+    response: TweetPage,
     errors: ['invalid_cursor', 'cursor_expired'],
     async handler({ query, caller }) {
       const viewer = caller?.userId ?? null;
       if (query.ids !== undefined) {
         refuseOthers(query, ['ids'], 'no ids');
-        return presenter.feed(await timeline.some({ tweetIds: idListOf(query.ids), viewer }), null);
+        return serializers.feed(await timeline.some({ tweetIds: idListOf(query.ids), viewer }), null);
       }
       const { window = 'all', cursor, limit = LIMITS.pageDefault } = query;
       const scope = scopeOf('top', 0, viewer, window);
       const place = cursor === undefined ? null : topPlaceOf(cursors.open(scope, cursor));
       const page = await timeline.top({ viewer, window, place, limit });
       const next = page.next === null ? null : cursors.seal(scope, [page.next.snapshot, page.next.index]);
-      return presenter.feed(page, next);
+      return serializers.feed(page, next);
     },
   });
 }
@@ -71,9 +71,9 @@ function userTweetsRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/{userId}/tweets',
     auth: 'optional',
-    limit: 'read',
-    name: 'listTweets',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listTweets',
+    tag: topic,
     summary: "Somebody's tweets; with followed=true the home feed, with order=top its most popular",
     description:
       "Without `followed`: that user's own tweets, newest first. `followed=true` (for oneself, signed in): the " +
@@ -81,7 +81,7 @@ function userTweetsRoute(deps: RouteDeps): Route {
       'all that they posted in the `window`.',
     params: UserParams,
     query: UserTweetsQuery,
-    answer: TweetPage,
+    response: TweetPage,
     errors: ['invalid_cursor', 'forbidden', 'not_found'],
     async handler({ params, query, caller }) {
       if (query.followed !== true) {
@@ -97,7 +97,7 @@ function userTweetsRoute(deps: RouteDeps): Route {
       refuseOthers(query, OF_HOME_TOP, 'no order');
       const { window = 'all', k = LIMITS.topDefault } = query;
       const page = await deps.services.timeline.homeTop({ reader: caller.userId, window, k, own: false });
-      return deps.presenter.feed(page, null);
+      return deps.serializers.feed(page, null);
     },
   });
 }
@@ -113,7 +113,7 @@ function refuseOthers<Query extends object>(query: Query, taken: (keyof Query)[]
 }
 
 async function authorPage(
-  { services, cursors, presenter }: RouteDeps,
+  { services, cursors, serializers }: RouteDeps,
   user: string,
   { cursor, limit = LIMITS.pageDefault }: UserTweets,
   caller: Caller | null,
@@ -123,11 +123,11 @@ async function authorPage(
   const scope = scopeOf('tweets', author, viewer);
   const before = openBefore(cursors, scope, cursor);
   const page = await services.timeline.byAuthor({ author, viewer, before, limit });
-  return presenter.feed(page, sealNext(cursors, scope, page.next));
+  return serializers.feed(page, sealNext(cursors, scope, page.next));
 }
 
 async function homePage(
-  { services, cursors, presenter }: RouteDeps,
+  { services, cursors, serializers }: RouteDeps,
   { own = false, cursor, limit = LIMITS.pageDefault }: UserTweets,
   { userId }: Caller,
 ): Promise<RawJson<Static<typeof TweetPage>>> {
@@ -135,7 +135,10 @@ async function homePage(
   const place = cursor === undefined ? null : homePlaceOf(cursors.open(scope, cursor));
   const page = await services.timeline.home({ reader: userId, own, place, limit });
   const { next } = page;
-  return presenter.feed(page, next === null ? null : cursors.seal(scope, [next.top, next.below, next.began]));
+  return serializers.feed(
+    page,
+    next === null ? null : cursors.seal(scope, [next.top, next.below, next.began]),
+  );
 }
 
 function homePlaceOf([top, below, began]: Place): HomePlace {

@@ -13,7 +13,7 @@ import {
   Users,
 } from '../schemas/common.ts';
 import type { RouteDeps } from './deps.ts';
-import { idsOf, readList } from './paginated-list.ts';
+import { idsOf, readPaginatedList } from './paginated-list.ts';
 
 const topic = 'Following';
 
@@ -27,13 +27,13 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       method: 'POST',
       path: '/follow',
       auth: 'required',
-      limit: 'write',
-      name: 'follow',
-      topic,
+      rateLimit: 'write',
+      operationId: 'follow',
+      tag: topic,
       summary: 'Follow somebody, publicly or privately, or ask a protected account',
       description: 'Again with the other `private`: changes it. A private follow is seen by you alone.',
       body: named('Follow', { userId: Id, private: Type.Optional(Type.Boolean({ default: false })) }),
-      answer: named('FollowState', { state: namedEnum('FollowStateName', ['following', 'requested']) }),
+      response: named('FollowState', { state: namedEnum('FollowStateName', ['following', 'requested']) }),
       errors: ['cannot_follow_self', 'not_found', 'protected_account'],
       handler: ({ body, caller, traceId }) =>
         social.follow({
@@ -47,13 +47,13 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       method: 'PUT',
       path: '/follow/{userId}',
       auth: 'required',
-      limit: 'write',
-      name: 'changeFollow',
-      topic,
+      rateLimit: 'write',
+      operationId: 'changeFollow',
+      tag: topic,
       summary: 'Have the reposts of somebody you follow in your home, or not',
       params: UserParams,
       body: named('FollowChange', { reposts: Type.Boolean() }),
-      answer: Nothing,
+      response: Nothing,
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {
         const followee = userOf(params.userId, caller);
@@ -65,13 +65,13 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       method: 'DELETE',
       path: '/me/followers/{userId}',
       auth: 'required',
-      limit: 'write',
-      name: 'removeFollower',
-      topic,
+      rateLimit: 'write',
+      operationId: 'removeFollower',
+      tag: topic,
       summary: 'Take a follower away',
       description: 'They may follow again, or ask to; block them to prevent that.',
       params: UserParams,
-      answer: Nothing,
+      response: Nothing,
       async handler({ params, caller, traceId }) {
         const follower = userOf(params.userId, caller);
         await social.removeFollower({ userId: caller.userId, follower, traceId });
@@ -82,12 +82,12 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       method: 'DELETE',
       path: '/follow/{userId}',
       auth: 'required',
-      limit: 'write',
-      name: 'unfollow',
-      topic,
+      rateLimit: 'write',
+      operationId: 'unfollow',
+      tag: topic,
       summary: 'Stop following, or take a request back',
       params: UserParams,
-      answer: Nothing,
+      response: Nothing,
       async handler({ params, caller, traceId }) {
         await social.unfollow({
           follower: caller.userId,
@@ -107,19 +107,19 @@ function listRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/{userId}/followers',
       auth: 'optional',
-      limit: 'read',
-      name: 'listFollowers',
-      topic,
+      rateLimit: 'read',
+      operationId: 'listFollowers',
+      tag: topic,
       summary: "Somebody's public followers, newest first",
       params: UserParams,
       query: ListQuery,
-      answer: named('FollowersPage', { followers: Type.Array(Id), users: Users, nextCursor: NextCursor }),
+      response: named('FollowersPage', { followers: Type.Array(Id), users: Users, nextCursor: NextCursor }),
       errors: ['not_found', 'invalid_cursor'],
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
         const userId = userOf(params.userId, caller);
         const list = { list: 'followers', subject: userId, viewer, query };
-        const { rows, rest } = await readList(deps, list, (page) =>
+        const { rows, rest } = await readPaginatedList(deps, list, (page) =>
           social.followers({ userId, viewer, ...page }),
         );
         return { followers: idsOf(rows), ...rest };
@@ -129,14 +129,14 @@ function listRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/{userId}/following',
       auth: 'optional',
-      limit: 'read',
-      name: 'listFollowing',
-      topic,
+      rateLimit: 'read',
+      operationId: 'listFollowing',
+      tag: topic,
       summary: 'Whom somebody follows, newest first',
       description: 'In your own list `private` names those whom you follow privately.',
       params: UserParams,
       query: ListQuery,
-      answer: named('FollowingPage', {
+      response: named('FollowingPage', {
         following: Type.Array(Id),
         private: Type.Optional(Type.Array(Id)),
         users: Users,
@@ -147,7 +147,7 @@ function listRoutes(deps: RouteDeps): Route[] {
         const viewer = caller?.userId ?? null;
         const userId = userOf(params.userId, caller);
         const list = { list: 'following', subject: userId, viewer, query };
-        const { rows, rest } = await readList(deps, list, (page) =>
+        const { rows, rest } = await readPaginatedList(deps, list, (page) =>
           social.following({ userId, viewer, ...page }),
         );
         const privately = idsOf(rows.filter((row) => row.private));
@@ -164,16 +164,20 @@ function requestRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/me/follow-requests',
       auth: 'required',
-      limit: 'read',
-      name: 'listFollowRequests',
-      topic,
+      rateLimit: 'read',
+      operationId: 'listFollowRequests',
+      tag: topic,
       summary: 'Who asks to follow you, newest first',
       query: ListQuery,
-      answer: named('FollowRequestsPage', { requests: Type.Array(Id), users: Users, nextCursor: NextCursor }),
+      response: named('FollowRequestsPage', {
+        requests: Type.Array(Id),
+        users: Users,
+        nextCursor: NextCursor,
+      }),
       errors: ['invalid_cursor'],
       async handler({ query, caller: { userId } }) {
         const list = { list: 'follow-requests', subject: userId, viewer: userId, query };
-        const { rows, rest } = await readList(deps, list, (page) =>
+        const { rows, rest } = await readPaginatedList(deps, list, (page) =>
           social.followRequests({ userId, ...page }),
         );
         return { requests: idsOf(rows), ...rest };
@@ -183,13 +187,13 @@ function requestRoutes(deps: RouteDeps): Route[] {
       method: 'POST',
       path: '/me/follow-requests/{userId}',
       auth: 'required',
-      limit: 'write',
-      name: 'answerFollowRequest',
-      topic,
+      rateLimit: 'write',
+      operationId: 'answerFollowRequest',
+      tag: topic,
       summary: 'Let somebody follow you, or not',
       params: UserParams,
       body: named('FollowRequestAnswer', { approve: Type.Boolean() }),
-      answer: Nothing,
+      response: Nothing,
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {
         const follower = userOf(params.userId, caller);

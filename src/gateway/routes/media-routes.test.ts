@@ -67,9 +67,9 @@ test('a name that is none is not found, wherever it climbs', () =>
       `${'a'.repeat(32)}.svg`,
       `${'a'.repeat(32)}.png`,
     ]) {
-      const answer = await request('GET', `/media/${name}`);
-      assert.ok([404, 400].includes(answer.status), `${name}: ${answer.status}`);
-      assert.match(answer.headers.get('content-type')!, /^application\/problem\+json/);
+      const response = await request('GET', `/media/${name}`);
+      assert.ok([404, 400].includes(response.status), `${name}: ${response.status}`);
+      assert.match(response.headers.get('content-type')!, /^application\/problem\+json/);
     }
   }));
 
@@ -143,8 +143,8 @@ test('what is wrong with an upload is told, and never with a 5xx', () =>
       ['more than 8 MiB', [['file', Buffer.alloc(8 * 1024 * 1024 + 1), 'a.png']], 413, 'too_large'],
     ];
     for (const [why, parts, status, code] of bad) {
-      const answer = await site.call('POST', '/media', { token, form: formOf(parts) });
-      assert.deepEqual([answer.status, answer.body.code], [status, code], why);
+      const response = await site.call('POST', '/media', { token, form: formOf(parts) });
+      assert.deepEqual([response.status, response.body.code], [status, code], why);
     }
   }));
 
@@ -153,8 +153,8 @@ test('bodies that are no multipart at all', () =>
     const token = await signedIn(site);
     const post = async (headers: Record<string, string>, body: string | null) => {
       const all = { authorization: `Bearer ${token}`, ...headers };
-      const answer = await fetch(`${site.url}/api/v1/media`, { method: 'POST', headers: all, body });
-      return [answer.status, ((await answer.json()) as { code: string }).code];
+      const response = await fetch(`${site.url}/api/v1/media`, { method: 'POST', headers: all, body });
+      return [response.status, ((await response.json()) as { code: string }).code];
     };
     const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
     assert.deepEqual(await post({ 'content-type': 'application/json' }, '{}'), [
@@ -184,9 +184,9 @@ test('what everybody may see is kept by every cache for a day at most, and 304 i
     const [image, url] = [body.image as string, body.url as string];
     const tweetId = await site.postWith(1, [image]);
     const shown = async (token?: string) => {
-      const answer = await site.request('GET', url, { token, headers: { 'if-none-match': '*' } });
-      await answer.arrayBuffer();
-      return [answer.status, answer.headers.get('cache-control')];
+      const response = await site.request('GET', url, { token, headers: { 'if-none-match': '*' } });
+      await response.arrayBuffer();
+      return [response.status, response.headers.get('cache-control')];
     };
     assert.deepEqual(await shown(), [304, 'public, max-age=86400, must-revalidate']);
     await site.social.setProfile({ userId: 1, changes: { protected: true }, traceId: '' });

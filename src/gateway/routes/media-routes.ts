@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { notFound } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { leaving } from '#http/client-left.ts';
+import { clientLeft } from '#http/client-left.ts';
 import { matchesEtag } from '#http/if-none-match.ts';
 import { defineRoute, type Route, SENT } from '#http/route.ts';
 import type { UploadSpool } from '#http/upload-spool.ts';
@@ -26,9 +26,9 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
     method: 'POST',
     path: '/media',
     auth: 'required',
-    limit: 'write',
-    name: 'uploadMedia',
-    topic,
+    rateLimit: 'write',
+    operationId: 'uploadMedia',
+    tag: topic,
     summary: 'Upload a picture: JPEG, PNG, WebP or GIF, at most 8 MiB and 50 megapixels over all frames',
     description:
       'It is encoded anew, without its metadata. Use the name that comes back, or the file name, in `images` and ' +
@@ -44,7 +44,7 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
         }),
       ),
     }),
-    answer: named('Uploaded', {
+    response: named('Uploaded', {
       image: Type.String({ examples: ['5f0c8a7d1e6b4f3a9c2d8e7f6a5b4c3d.jpg'] }),
       url: Type.String(),
       width: Type.Integer(),
@@ -53,7 +53,7 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
     errors: ['too_large', 'unsupported_media_type', 'invalid_text', 'storage_full'],
     async handler({ caller, request, reply }) {
       const owner = caller.userId;
-      const signal = leaving(reply);
+      const signal = clientLeft(reply);
       const { file, ...described } = await readUpload(request, (source) => uploads.receive(owner, source));
       try {
         const { image, width, height } = await media.upload({ owner, ...described, path: file.path, signal });
@@ -77,9 +77,9 @@ function serveRoute({ media }: MediaRoutesDeps): Route {
     path: '/media/{name}',
     root: true,
     auth: 'optional',
-    limit: 'media',
-    name: 'getMedia',
-    topic,
+    rateLimit: 'media',
+    operationId: 'getMedia',
+    tag: topic,
     summary: 'The bytes of a picture',
     description:
       'What stands under a name never changes. It is served as long as a tweet or profile shows it, to whom that is shown.',
@@ -90,8 +90,8 @@ function serveRoute({ media }: MediaRoutesDeps): Route {
       ),
     }),
     produces: 'image/*',
-    answer: Type.String({ format: 'binary' }),
-    answerHeaders: strictObject({
+    response: Type.String({ format: 'binary' }),
+    responseHeaders: strictObject({
       ETag: Type.String({
         description: 'For `If-None-Match`.',
         examples: ['"5f0c8a7d1e6b4f3a9c2d8e7f6a5b4c3d.jpg"'],

@@ -8,10 +8,10 @@ import type { Social } from '#social/social.ts';
 import { snowflakeIdOf, userIdOf } from '../ids.ts';
 import { Cursor, Id, Limit, Nothing, named, namedEnum, strictObject } from '../schemas/common.ts';
 import { ModerationAct, Reason, type Report, ReportPage } from '../schemas/moderation.ts';
-import { type Presenter, presentImage } from '../serializers.ts';
+import { presentImage, type Serializers } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 
-export interface ModerationRoutesDeps extends Pick<RouteDeps, 'cursors' | 'presenter'> {
+export interface ModerationRoutesDeps extends Pick<RouteDeps, 'cursors' | 'serializers'> {
   moderation: Moderation;
   services: { social: Pick<Social, 'view'> };
 }
@@ -26,9 +26,9 @@ function reportRoute({ moderation }: ModerationRoutesDeps): Route {
     method: 'POST',
     path: '/report',
     auth: 'required',
-    limit: 'report',
-    name: 'report',
-    topic,
+    rateLimit: 'report',
+    operationId: 'report',
+    tag: topic,
     summary: 'Tell the moderators about a tweet, a comment or a user',
     description: 'The body names exactly one of `tweetId`, `commentId` and `userId`.',
     body: named('NewReport', {
@@ -37,7 +37,7 @@ function reportRoute({ moderation }: ModerationRoutesDeps): Route {
       userId: Type.Optional(Id),
       reason: Reason,
     }),
-    answer: named('Reported', { reportId: Id }),
+    response: named('Reported', { reportId: Id }),
     errors: ['not_found', 'invalid_text'],
     async handler({ body, caller }) {
       const { tweetId, commentId, userId, reason } = body;
@@ -53,21 +53,21 @@ function reportRoute({ moderation }: ModerationRoutesDeps): Route {
   });
 }
 
-function listRoute({ moderation, services, presenter, cursors }: ModerationRoutesDeps): Route {
+function listRoute({ moderation, services, serializers, cursors }: ModerationRoutesDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/moderation/reports',
     auth: 'required',
-    limit: 'read',
-    name: 'listReports',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listReports',
+    tag: topic,
     summary: 'Reports, newest first; for moderators',
     query: strictObject({
       state: { ...namedEnum('ReportState', ['open', 'resolved']), default: 'open' },
       cursor: Type.Optional(Cursor),
       limit: Limit,
     }),
-    answer: ReportPage,
+    response: ReportPage,
     errors: ['forbidden', 'invalid_cursor'],
     async handler({ query, caller: { userId } }) {
       const open = query.state === 'open';
@@ -83,8 +83,8 @@ function listRoute({ moderation, services, presenter, cursors }: ModerationRoute
       const users = await services.social.view({ viewer: null, userIds: [...new Set(named)] });
       const suspended = users.filter(({ state }) => state === 'suspended').map((user) => user.userId);
       return {
-        reports: page.items.map((report) => shown(report, suspended.includes(report.userId), presenter)),
-        users: presenter.users(users),
+        reports: page.items.map((report) => shown(report, suspended.includes(report.userId), serializers)),
+        users: serializers.users(users),
         nextCursor: sealNext(cursors, scope, page.next),
       };
     },
@@ -96,15 +96,15 @@ function resolveRoute({ moderation }: ModerationRoutesDeps): Route {
     method: 'POST',
     path: '/moderation/reports/{reportId}',
     auth: 'required',
-    limit: 'write',
-    name: 'resolveReport',
-    topic,
+    rateLimit: 'write',
+    operationId: 'resolveReport',
+    tag: topic,
     summary: 'Resolve a report by doing something about it; for moderators',
     description:
       'All open reports about the same tweet, comment or user are resolved with it. The audit log says who did it.',
     params: strictObject({ reportId: Id }),
     body: named('ReportResolution', { act: ModerationAct, reason: Reason }),
-    answer: Nothing,
+    response: Nothing,
     errors: ['forbidden', 'not_found', 'invalid_text', 'already_resolved'],
     async handler({ params, body, caller, request, traceId }) {
       await moderation.resolve({
@@ -125,7 +125,7 @@ function notOneSubject(): WarbleError {
   return new WarbleError('invalid_request', detail, { errors: [{ pointer: '#', detail }] });
 }
 
-function shown(report: ReportView, suspended: boolean, presenter: Presenter): Static<typeof Report> {
+function shown(report: ReportView, suspended: boolean, serializers: Serializers): Static<typeof Report> {
   const { subject, resolution, images } = report;
   return {
     reportId: String(report.reportId),
@@ -137,12 +137,12 @@ function shown(report: ReportView, suspended: boolean, presenter: Presenter): St
     images: images.map(presentImage),
     reporterId: String(report.reporter),
     reason: report.reason,
-    time: presenter.time(report.time),
+    time: serializers.time(report.time),
     resolution: resolution && {
       act: resolution.act,
       by: String(resolution.by),
       reason: resolution.reason,
-      time: presenter.time(resolution.time),
+      time: serializers.time(resolution.time),
     },
   };
 }

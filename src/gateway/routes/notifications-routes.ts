@@ -17,7 +17,7 @@ import {
   Settings,
   SettingsChange,
 } from '../schemas/users.ts';
-import type { Presenter } from '../serializers.ts';
+import type { Serializers } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
 
 const topic = 'Notifications';
@@ -27,8 +27,8 @@ export function notificationsRoutes(deps: RouteDeps): Route[] {
 }
 
 /** A notification as the API shows it. */
-export function presentNotification(
-  presenter: Pick<Presenter, 'time'>,
+export function serializeNotification(
+  serializers: Pick<Serializers, 'time'>,
   item: NotificationView,
 ): Static<typeof Notification> {
   return {
@@ -38,23 +38,23 @@ export function presentNotification(
     actorCount: item.actorCount,
     tweetId: item.tweetId === null ? null : String(item.tweetId),
     commentId: item.commentId === null ? null : String(item.commentId),
-    time: presenter.time(item.time),
+    time: serializers.time(item.time),
     read: item.read,
   };
 }
 
-function listRoute({ services: { notifications }, cursors, presenter }: RouteDeps): Route {
+function listRoute({ services: { notifications }, cursors, serializers }: RouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/{userId}/notifications',
     auth: 'required',
-    limit: 'read',
-    name: 'listNotifications',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listNotifications',
+    tag: topic,
     summary: 'Your notifications, newest first',
     params: UserParams,
     query: ListQuery,
-    answer: NotificationPage,
+    response: NotificationPage,
     errors: ['forbidden', 'invalid_cursor'],
     async handler({ params, query, caller }) {
       const userId = selfOf(params.userId, caller);
@@ -63,9 +63,9 @@ function listRoute({ services: { notifications }, cursors, presenter }: RouteDep
       const page = await notifications.list({ userId, ...place, limit: query.limit });
       const next = placeOf(page);
       return {
-        notifications: page.notifications.map((item) => presentNotification(presenter, item)),
+        notifications: page.notifications.map((item) => serializeNotification(serializers, item)),
         unread: page.unread,
-        users: presenter.users(page.users),
+        users: serializers.users(page.users),
         nextCursor: next === null ? null : cursors.seal(scope, next),
         ...(page.partial ? { partial: true } : {}),
       };
@@ -89,13 +89,13 @@ function readRoute({ services: { notifications } }: RouteDeps): Route {
     method: 'POST',
     path: '/{userId}/notifications/read',
     auth: 'required',
-    limit: 'write',
-    name: 'readNotifications',
-    topic,
+    rateLimit: 'write',
+    operationId: 'readNotifications',
+    tag: topic,
     summary: 'Mark notifications as read, up to one and with it',
     params: UserParams,
     body: named('ReadMark', { upTo: Id }),
-    answer: named('Unread', { unread: Type.Integer({ minimum: 0 }) }),
+    response: named('Unread', { unread: Type.Integer({ minimum: 0 }) }),
     errors: ['forbidden'],
     async handler({ params, body, caller }) {
       const userId = selfOf(params.userId, caller);
@@ -110,12 +110,12 @@ function settingsRoutes({ services: { notifications } }: RouteDeps): Route[] {
       method: 'GET',
       path: '/{userId}/notification-settings',
       auth: 'required',
-      limit: 'read',
-      name: 'getNotificationSettings',
-      topic,
+      rateLimit: 'read',
+      operationId: 'getNotificationSettings',
+      tag: topic,
       summary: 'How you want to be told',
       params: UserParams,
-      answer: Settings,
+      response: Settings,
       errors: ['forbidden'],
       async handler({ params, caller }) {
         return { types: await notifications.settings({ userId: selfOf(params.userId, caller) }) };
@@ -125,13 +125,13 @@ function settingsRoutes({ services: { notifications } }: RouteDeps): Route[] {
       method: 'PUT',
       path: '/{userId}/notification-settings',
       auth: 'required',
-      limit: 'write',
-      name: 'changeNotificationSettings',
-      topic,
+      rateLimit: 'write',
+      operationId: 'changeNotificationSettings',
+      tag: topic,
       summary: 'Change how you want to be told; what is absent is kept',
       params: UserParams,
       body: SettingsChange,
-      answer: ChangedSettings,
+      response: ChangedSettings,
       errors: ['forbidden'],
       async handler({ params, body, caller }) {
         const userId = selfOf(params.userId, caller);
@@ -146,13 +146,13 @@ function bellRoute({ services: { notifications } }: RouteDeps): Route {
     method: 'POST',
     path: '/bell',
     auth: 'required',
-    limit: 'write',
-    name: 'setBell',
-    topic,
+    rateLimit: 'write',
+    operationId: 'setBell',
+    tag: topic,
     summary: "How somebody's tweets are announced to you",
     description: '`all`: one notification each; `default`: one for all of them together; `off`: none.',
     body: named('Bell', { userId: Id, level: BellLevel }),
-    answer: Nothing,
+    response: Nothing,
     errors: ['not_found'],
     async handler({ body, caller }) {
       await notifications.setBell({ userId: caller.userId, other: userIdOf(body.userId), level: body.level });
@@ -167,12 +167,12 @@ function threadRoutes({ services: { notifications } }: RouteDeps): Route[] {
       method: 'POST',
       path: '/muteThread',
       auth: 'required',
-      limit: 'write',
-      name: 'muteThread',
-      topic,
+      rateLimit: 'write',
+      operationId: 'muteThread',
+      tag: topic,
       summary: "No more notifications from a tweet's thread",
       body: TweetReference,
-      answer: Nothing,
+      response: Nothing,
       errors: ['not_found'],
       async handler({ body, caller }) {
         await notifications.muteThread({ userId: caller.userId, tweetId: snowflakeIdOf(body.tweetId) });
@@ -183,12 +183,12 @@ function threadRoutes({ services: { notifications } }: RouteDeps): Route[] {
       method: 'DELETE',
       path: '/muteThread/{tweetId}',
       auth: 'required',
-      limit: 'write',
-      name: 'unmuteThread',
-      topic,
+      rateLimit: 'write',
+      operationId: 'unmuteThread',
+      tag: topic,
       summary: "Notifications from a tweet's thread again",
       params: TweetParams,
-      answer: Nothing,
+      response: Nothing,
       async handler({ params, caller }) {
         await notifications.unmuteThread({ userId: caller.userId, tweetId: snowflakeIdOf(params.tweetId) });
         return {};

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { createCursors } from '#http/cursors.ts';
-import { createPresenter } from '../serializers.ts';
+import { createSerializers } from '../serializers.ts';
 import type { RouteDeps } from './deps.ts';
-import { idsOf, type ListRequest, type RowsRequest, readList } from './paginated-list.ts';
+import { idsOf, type ListRequest, type RowsRequest, readPaginatedList } from './paginated-list.ts';
 
 /** Rows 9 to 1, the row n made by user 10 n. */
 const ROWS = Array.from({ length: 9 }, (_, i) => ({ id: 9 - i, userId: 10 * (9 - i) }));
@@ -21,7 +21,7 @@ async function view({ userIds }: { userIds: number[] }) {
 
 const deps = {
   services: { social: { view } },
-  presenter: createPresenter(),
+  serializers: createSerializers(),
   cursors: createCursors({ key: Buffer.alloc(32, 7) }),
 } as unknown as RouteDeps;
 const likes: ListRequest = { list: 'likes', subject: 5, viewer: 3, query: { limit: 4 } };
@@ -30,7 +30,7 @@ test('paging goes through every row once, and each page names its users', async 
   const pages: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const query = cursor === undefined ? likes.query : { ...likes.query, cursor };
-    const { rows, rest } = await readList(deps, { ...likes, query }, read);
+    const { rows, rest } = await readPaginatedList(deps, { ...likes, query }, read);
     pages.push(idsOf(rows));
     assert.deepEqual(Object.keys(rest.users).sort(), idsOf(rows).sort());
     cursor = rest.nextCursor;
@@ -39,12 +39,12 @@ test('paging goes through every row once, and each page names its users', async 
 });
 
 test('a cursor opens in the list, of the tweet or user, and for the reader whom it was given to', async () => {
-  const { nextCursor } = (await readList(deps, likes, read)).rest;
+  const { nextCursor } = (await readPaginatedList(deps, likes, read)).rest;
   const query = { limit: 4, cursor: nextCursor! };
-  assert.equal((await readList(deps, { ...likes, query }, read)).rows[0]!.id, 5);
+  assert.equal((await readPaginatedList(deps, { ...likes, query }, read)).rows[0]!.id, 5);
   for (const other of [{ list: 'reposts' }, { subject: 6 }, { viewer: 4 }, { viewer: null }]) {
     await assert.rejects(
-      readList(deps, { ...likes, ...other, query }, read),
+      readPaginatedList(deps, { ...likes, ...other, query }, read),
       (error) => isWarbleError(error, 'invalid_cursor'),
       JSON.stringify(other),
     );

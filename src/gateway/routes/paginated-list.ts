@@ -18,18 +18,18 @@ export interface RowsRequest {
   limit: number;
 }
 
-export interface Listed<Row> {
+export interface PaginatedList<Row> {
   rows: Row[];
   /** What every list says beside its rows. */
   rest: { users: Record<string, ProfileBasicJson>; nextCursor: string | null };
 }
 
 /** Reads the page that the query asks for, with the users in it. Throws `invalid_cursor`, and what `read` throws. */
-export async function readList<Row extends { userId: UserId }>(
-  deps: Pick<RouteDeps, 'services' | 'presenter' | 'cursors'>,
+export async function readPaginatedList<Row extends { userId: UserId }>(
+  deps: Pick<RouteDeps, 'services' | 'serializers' | 'cursors'>,
   { list, subject, viewer, query }: ListRequest,
   read: (request: RowsRequest) => Promise<{ items: Row[]; next: Snowflake | null }>,
-): Promise<Listed<Row>> {
+): Promise<PaginatedList<Row>> {
   const scope = scopeOf(list, subject, viewer);
   const before = openBefore(deps.cursors, scope, query.cursor);
   const { items, next } = await read({ before, limit: query.limit });
@@ -41,7 +41,7 @@ export async function readList<Row extends { userId: UserId }>(
   return { rows: items, rest: { users, nextCursor: sealNext(deps.cursors, scope, next) } };
 }
 
-/** Who made the rows, as an answer names them. */
+/** Who made the rows, as a response names them. */
 export function idsOf(rows: readonly { userId: UserId }[]): string[] {
   return rows.map(({ userId }) => String(userId));
 }

@@ -21,7 +21,7 @@ import {
   Users,
 } from '../schemas/common.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
-import { idsOf, readList } from './paginated-list.ts';
+import { idsOf, readPaginatedList } from './paginated-list.ts';
 
 const topic = 'People';
 
@@ -47,12 +47,12 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       method: 'POST',
       path: `/${kind}`,
       auth: 'required',
-      limit: 'write',
-      name: kind,
-      topic,
+      rateLimit: 'write',
+      operationId: kind,
+      tag: topic,
       summary: kind === 'block' ? 'Block somebody: hides each from the other' : 'Mute somebody',
       body: UserReference,
-      answer: Nothing,
+      response: Nothing,
       errors: ['not_found'],
       async handler({ body, caller, traceId }) {
         await does({ userId: caller.userId, other: userIdOf(body.userId), traceId });
@@ -63,12 +63,12 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       method: 'DELETE',
       path: `/${kind}/{userId}`,
       auth: 'required',
-      limit: 'write',
-      name: `un${kind}`,
-      topic,
+      rateLimit: 'write',
+      operationId: `un${kind}`,
+      tag: topic,
       summary: `Take a ${kind} back`,
       params: UserParams,
-      answer: Nothing,
+      response: Nothing,
       async handler({ params, caller, traceId }) {
         await undoes({ userId: caller.userId, other: userOf(params.userId, caller), traceId });
         return {};
@@ -78,12 +78,12 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       method: 'GET',
       path: `/me/${list}`,
       auth: 'required',
-      limit: 'read',
-      name: kind === 'block' ? 'listBlocks' : 'listMutes',
-      topic,
+      rateLimit: 'read',
+      operationId: kind === 'block' ? 'listBlocks' : 'listMutes',
+      tag: topic,
       summary: `Whom you ${kind}, newest first`,
       query: ListQuery,
-      answer: named(kind === 'block' ? 'BlocksPage' : 'MutesPage', {
+      response: named(kind === 'block' ? 'BlocksPage' : 'MutesPage', {
         // One of the two is there: the one that the path names.
         ...({ [list]: Type.Array(Id) } as Record<typeof list, TArray<TString>>),
         users: Users,
@@ -92,7 +92,7 @@ function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       errors: ['invalid_cursor'],
       async handler({ query, caller: { userId } }) {
         const request = { list, subject: userId, viewer: userId, query };
-        const { rows, rest } = await readList(deps, request, (page) => lists({ userId, ...page }));
+        const { rows, rest } = await readPaginatedList(deps, request, (page) => lists({ userId, ...page }));
         return { ...({ [list]: idsOf(rows) } as Record<typeof list, string[]>), ...rest };
       },
     }),
@@ -110,7 +110,7 @@ const Suggestion = Type.Object(
 
 function graphRoutes(deps: RouteDeps): Route[] {
   const { social } = deps.services;
-  /** An answer that is users by id, under one name. */
+  /** A response that is users by id, under one name. */
   const namedUsers = async (caller: Caller, userIds: UserId[]) => ({
     ids: userIds.map(String),
     users: await usersOf(deps, caller.userId, userIds),
@@ -120,12 +120,12 @@ function graphRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/me/suggestions',
       auth: 'required',
-      limit: 'read',
-      name: 'listSuggestions',
-      topic,
+      rateLimit: 'read',
+      operationId: 'listSuggestions',
+      tag: topic,
       summary: 'People you may know, with why',
       query: LimitQuery,
-      answer: named('Suggestions', { suggestions: Type.Array(Suggestion), users: Users }),
+      response: named('Suggestions', { suggestions: Type.Array(Suggestion), users: Users }),
       async handler({ query, caller }) {
         const { suggestions } = await social.suggestions({ viewer: caller.userId, limit: query.limit });
         const named = suggestions.flatMap(({ userId, via }) => [userId, ...via]);
@@ -143,13 +143,13 @@ function graphRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/{userId}/mutuals',
       auth: 'required',
-      limit: 'read',
-      name: 'listMutuals',
-      topic,
+      rateLimit: 'read',
+      operationId: 'listMutuals',
+      tag: topic,
       summary: 'Whom both of you follow publicly',
       params: UserParams,
       query: LimitQuery,
-      answer: named('Mutuals', { mutuals: Type.Array(Id), users: Users }),
+      response: named('Mutuals', { mutuals: Type.Array(Id), users: Users }),
       errors: ['not_found'],
       async handler({ params, query, caller }) {
         const userId = userOf(params.userId, caller);
@@ -162,13 +162,13 @@ function graphRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/{userId}/followers-you-know',
       auth: 'required',
-      limit: 'read',
-      name: 'listFollowersYouKnow',
-      topic,
+      rateLimit: 'read',
+      operationId: 'listFollowersYouKnow',
+      tag: topic,
       summary: 'Whom you follow among their public followers',
       params: UserParams,
       query: LimitQuery,
-      answer: named('FollowersYouKnow', { followersYouKnow: Type.Array(Id), users: Users }),
+      response: named('FollowersYouKnow', { followersYouKnow: Type.Array(Id), users: Users }),
       errors: ['not_found'],
       async handler({ params, query, caller }) {
         const userId = userOf(params.userId, caller);
@@ -185,20 +185,20 @@ function usersRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/users',
     auth: 'optional',
-    limit: 'read',
-    name: 'listUsers',
-    topic,
+    rateLimit: 'read',
+    operationId: 'listUsers',
+    tag: topic,
     summary: 'People by their ids',
     description: 'Those of these users who exist and whom you may see, in the order asked for.',
     query: strictObject({ ids: Ids }),
-    answer: named('People', { userIds: Type.Array(Id), users: Users }),
+    response: named('People', { userIds: Type.Array(Id), users: Users }),
     async handler({ query, caller }) {
       const viewer = caller?.userId ?? null;
       const asked = [...new Set(idListOf(query.ids))];
       const views = await deps.services.social.view({ viewer, userIds: asked });
       const visible = new Map(views.filter(canSeeUser).map((view) => [view.userId, view]));
       const found = asked.flatMap((userId) => visible.get(userId) ?? []);
-      return { userIds: found.map(({ userId }) => String(userId)), users: deps.presenter.users(found) };
+      return { userIds: found.map(({ userId }) => String(userId)), users: deps.serializers.users(found) };
     },
   });
 }
@@ -208,12 +208,12 @@ function lookupRoute({ services: { social } }: RouteDeps): Route {
     method: 'GET',
     path: '/lookup',
     auth: 'optional',
-    limit: 'read',
-    name: 'lookup',
-    topic,
+    rateLimit: 'read',
+    operationId: 'lookup',
+    tag: topic,
     summary: 'Who has a handle, ignoring case',
     query: strictObject({ handle: Type.String({ pattern: PATTERNS.handle.pattern, examples: ['alice'] }) }),
-    answer: UserReference,
+    response: UserReference,
     errors: ['not_found'],
     async handler({ query, caller }) {
       const [found] = await social.lookup({ handles: [query.handle] });

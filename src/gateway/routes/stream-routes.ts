@@ -12,9 +12,9 @@ export function streamRoutes({ streams }: { streams: Streams }): Route[] {
     method: 'GET',
     path: '/stream',
     auth: 'required',
-    limit: 'stream',
-    name: 'openStream',
-    topic: 'Notifications',
+    rateLimit: 'stream',
+    operationId: 'openStream',
+    tag: 'Notifications',
     summary: 'New tweets, deletions and notifications as they happen (server-sent events)',
     description:
       'Each event has an `id`, a name and JSON as its data. Come back with the id of the last one, and what you ' +
@@ -23,12 +23,12 @@ export function streamRoutes({ streams }: { streams: Streams }): Route[] {
     query: strictObject({ lastEventId: Type.Optional(LastEventId) }),
     headers: strictObject({ 'last-event-id': Type.Optional(LastEventId) }),
     produces: 'text/event-stream',
-    answer: Type.String({ description: 'Server-sent events (html.spec.whatwg.org).' }),
+    response: Type.String({ description: 'Server-sent events (html.spec.whatwg.org).' }),
     events: StreamEvents,
     async handler({ query, headers, caller, reply }) {
       const lastEventId = headers['last-event-id'] ?? query.lastEventId ?? null;
       const events = streams.open({ session: caller, lastEventId });
-      // Proxies of the nginx kind hold answers back unless they are told not to.
+      // Proxies of the nginx kind hold responses back unless they are told not to.
       reply
         .headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
         .send(events);

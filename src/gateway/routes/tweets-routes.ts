@@ -20,13 +20,13 @@ function postRoute({ services, media }: RouteDeps): Route {
     method: 'POST',
     path: '/postTweet',
     auth: 'required',
-    limit: 'post',
-    name: 'postTweet',
-    topic,
+    rateLimit: 'post',
+    operationId: 'postTweet',
+    tag: topic,
     summary: 'Post a tweet of at most 140 characters, with up to 4 images',
     headers: IdempotencyHeaders,
     body: PostTweet,
-    answer: named('TweetPosted', { tweetId: Id }),
+    response: named('TweetPosted', { tweetId: Id }),
     errors: ['invalid_text', 'unknown_image', 'forbidden', 'idempotency_mismatch', 'idempotency_in_progress'],
     async handler({ body, headers, caller, traceId }) {
       checkActor(body.userId, caller);
@@ -56,21 +56,21 @@ function postRoute({ services, media }: RouteDeps): Route {
   });
 }
 
-function getRoute({ services, presenter }: RouteDeps): Route {
+function getRoute({ services, serializers }: RouteDeps): Route {
   return defineRoute({
     method: 'GET',
     path: '/tweets/{tweetId}',
     auth: 'optional',
-    limit: 'read',
-    name: 'getTweet',
-    topic,
+    rateLimit: 'read',
+    operationId: 'getTweet',
+    tag: topic,
     summary: 'One tweet',
     params: TweetParams,
-    answer: TweetWithUsers,
+    response: TweetWithUsers,
     errors: ['not_found'],
     async handler({ params, caller }) {
       const tweetId = snowflakeIdOf(params.tweetId);
-      return presenter.tweet(await services.timeline.tweet({ tweetId, viewer: caller?.userId ?? null }));
+      return serializers.tweet(await services.timeline.tweet({ tweetId, viewer: caller?.userId ?? null }));
     },
   });
 }
@@ -80,12 +80,12 @@ function deleteRoute({ services: { tweets, timeline } }: RouteDeps): Route {
     method: 'DELETE',
     path: '/tweets/{tweetId}',
     auth: 'required',
-    limit: 'write',
-    name: 'deleteTweet',
-    topic,
+    rateLimit: 'write',
+    operationId: 'deleteTweet',
+    tag: topic,
     summary: 'Delete your tweet, everywhere at once',
     params: TweetParams,
-    answer: Nothing,
+    response: Nothing,
     errors: ['forbidden', 'not_found'],
     async handler({ params, caller, traceId }) {
       const tweetId = snowflakeIdOf(params.tweetId);

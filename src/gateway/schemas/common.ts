@@ -88,12 +88,12 @@ export const UserHead = named(
 export const Users = Type.Unsafe<Record<string, Static<typeof UserHead>>>({
   type: 'object',
   title: 'Users',
-  description: 'Everybody whom the answer names, by id.',
+  description: 'Everybody whom the response names, by id.',
   propertyNames: { pattern: PATTERNS.id.pattern },
   additionalProperties: UserHead,
 });
 
-/** An answer without anything beside `status` and `time`. */
+/** A response without anything beside `status` and `time`. */
 export const Nothing = named('Done', {});
 
 /** A body that names a user, or a tweet, and nothing else. */

@@ -91,7 +91,7 @@ export const TweetReader = strictObject(readerFields);
 const tweetFields = { ...contentFields, ...engagementFields, ...readerFields };
 export const Tweet = Type.Object(tweetFields, { additionalProperties: false, title: 'Tweet' });
 
-/** What an answer says of itself where a part of the system is down. */
+/** What a response says of itself where a part of the system is down. */
 export const flaws = {
   degraded: Type.Optional(
     Type.Array(Type.String(), {
@@ -168,7 +168,7 @@ export const IdempotencyHeaders = strictObject({
       minLength: 1,
       maxLength: LIMITS.idempotencyKeyCharacters,
       pattern: PATTERNS.printableAscii.pattern,
-      description: 'The same key and body within 24 h: the same answer, done once.',
+      description: 'The same key and body within 24 h: the same response, done once.',
     }),
   ),
 });

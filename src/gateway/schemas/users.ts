@@ -108,7 +108,7 @@ export const Settings = named('Settings', {
     tweet: TypeSettings,
   }),
 });
-/** The answer of a write: it says its status and time too. */
+/** The response of a write: it says its status and time too. */
 export const ChangedSettings = named('ChangedSettings', Settings.properties);
 export const SettingsChange = named('SettingsChange', {
   types: named('SettingsChangeByType', {

@@ -3,9 +3,9 @@ import type { Static } from 'typebox';
 import type { UserId } from '#domain/ids.ts';
 import type { Notifications } from '#notifications/notifications.ts';
 import type { Social } from '#social/social.ts';
-import { presentNotification } from '../routes/notifications-routes.ts';
+import { serializeNotification } from '../routes/notifications-routes.ts';
 import type { StreamEvents } from '../schemas/stream.ts';
-import { createPresenter } from '../serializers.ts';
+import { createSerializers } from '../serializers.ts';
 import type { Entry } from './event-log.ts';
 
 export interface EventTextDeps {
@@ -18,7 +18,7 @@ export interface EventTextDeps {
  * notification as it stands, the counts once. Throws where that cannot be found out: then nothing may be told.
  */
 export function createEventText({ social, notifications }: EventTextDeps) {
-  const presenter = createPresenter();
+  const serializers = createSerializers();
 
   async function followed(user: UserId, entries: readonly Entry[]): Promise<Set<UserId>> {
     const authors = new Set<UserId>();
@@ -46,8 +46,8 @@ export function createEventText({ social, notifications }: EventTextDeps) {
         if (entry.id === null) return '';
         const { notification, users: profiles } = await notifications.get({ userId: user, id: entry.id });
         if (notification === null) return '';
-        const users = presenter.users(profiles);
-        return eventText('notification', id, { ...presentNotification(presenter, notification), users });
+        const users = serializers.users(profiles);
+        return eventText('notification', id, { ...serializeNotification(serializers, notification), users });
       }
       case 'counts': {
         const { unread } = await notifications.unread({ userId: user });

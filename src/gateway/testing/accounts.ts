@@ -29,7 +29,7 @@ import { createStreamsService } from '../streams/streams-service.ts';
 
 export type Site = Awaited<ReturnType<typeof openSite>>;
 
-interface Answer {
+interface ApiResponse {
   status: number;
   headers: Headers;
   body: Record<string, unknown>;
@@ -121,7 +121,7 @@ export async function openSite({
     streams,
     spoolDirectory,
     request,
-    async call(method: string, path: string, ask?: Ask): Promise<Answer> {
+    async call(method: string, path: string, ask?: Ask): Promise<ApiResponse> {
       const response = await request(method, path, ask);
       const text = await response.text();
       return {
@@ -176,10 +176,10 @@ export function begin({ url }: Site, { count, path, head, body }: Drips) {
 
 /**
  * Begins to send them and waits until one of them is answered: refused, since the others have taken their places.
- * Returns that answer, and how to hang up.
+ * Returns that response, and how to hang up.
  */
 export async function drip(site: Site, drips: Drips): Promise<{ refused: string; hangUp: () => void }> {
   const { sockets, hangUp } = begin(site, drips);
-  const [answer] = await Promise.race(sockets.map((socket) => once(socket, 'data')));
-  return { refused: String(answer), hangUp };
+  const [response] = await Promise.race(sockets.map((socket) => once(socket, 'data')));
+  return { refused: String(response), hangUp };
 }

@@ -59,26 +59,26 @@ export function createConformance(document: OpenApiDocument) {
   return {
     /** Statuses that were seen, by operationId. */
     seen,
-    check(method: string, path: string, answer: { status: number; headers: Headers; body: unknown }): void {
+    check(method: string, path: string, response: { status: number; headers: Headers; body: unknown }): void {
       const operation = operationOf(method, path);
       if (operation === undefined) {
-        assert.ok([404, 405].includes(answer.status), `${method} ${path} is not documented`);
+        assert.ok([404, 405].includes(response.status), `${method} ${path} is not documented`);
         return;
       }
       const { operationId, responses } = operation;
-      seen.set(operationId, (seen.get(operationId) ?? new Set()).add(answer.status));
-      const found = responses[answer.status];
-      assert.ok(found, `${operationId} answered ${answer.status}, which it does not document`);
+      seen.set(operationId, (seen.get(operationId) ?? new Set()).add(response.status));
+      const found = responses[response.status];
+      assert.ok(found, `${operationId} answered ${response.status}, which it does not document`);
       const documented = resolved(found);
-      checkHeaders(`${operationId} ${answer.status}`, documented, answer.headers);
-      const type = (answer.headers.get('content-type') ?? '').split(';')[0]!;
+      checkHeaders(`${operationId} ${response.status}`, documented, response.headers);
+      const type = (response.headers.get('content-type') ?? '').split(';')[0]!;
       const content = documented.content?.[type];
-      assert.ok(content, `${operationId} answered ${answer.status} as ${type}`);
+      assert.ok(content, `${operationId} answered ${response.status} as ${type}`);
       const validator = validatorOf(content.schema);
-      if (validator.Check(answer.body)) return;
-      const [, errors] = validator.Errors(answer.body);
+      if (validator.Check(response.body)) return;
+      const [, errors] = validator.Errors(response.body);
       assert.fail(
-        `${operationId} ${answer.status}: ${JSON.stringify(errors)} in ${JSON.stringify(answer.body)}`,
+        `${operationId} ${response.status}: ${JSON.stringify(errors)} in ${JSON.stringify(response.body)}`,
       );
     },
   };

@@ -47,16 +47,16 @@ function recorder(api: Api, calls: Record<string, Example>): Send {
       },
       ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     });
-    const answer = { status: response.status, headers: response.headers, body: await response.json() };
-    api.conformance.check(method, `/api/v1${path}`, answer);
-    if (name === '') return answer.body;
-    assert.equal(answer.status, 200, `${name}: ${JSON.stringify(answer.body)}`);
+    const received = { status: response.status, headers: response.headers, body: await response.json() };
+    api.conformance.check(method, `/api/v1${path}`, received);
+    if (name === '') return received.body;
+    assert.equal(received.status, 200, `${name}: ${JSON.stringify(received.body)}`);
     assert.ok(!Object.hasOwn(calls, name), `${name} has two examples`);
     calls[name] = {
       ...(body === undefined ? {} : { body: form ? textsOf(body) : body }),
-      answer: answer.body,
+      response: received.body,
     };
-    return answer.body;
+    return received.body;
   };
 }
 
@@ -94,7 +94,7 @@ async function tellStory(api: Api, send: Send, users: Users, calls: Record<strin
   await lists(send, users, tweetId);
   await ties(api, send, users, tweetId);
   await notifications(api, send, users, tweetId);
-  calls.openStream = { answer: await stream.take(['tweet', 'notification', 'counts', 'delete']) };
+  calls.openStream = { response: await stream.take(['tweet', 'notification', 'counts', 'delete']) };
   await moderation(send, users, tweetId);
   await undo(send, users, tweetId);
   await accounts(send, users);

@@ -1,4 +1,4 @@
-/** The whole gateway on the real services, over real HTTP, on a manual clock; every answer is held to the OpenAPI document. */
+/** The whole gateway on the real services, over real HTTP, on a manual clock; every response is held to the OpenAPI document. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { createConformance } from './answers.ts';
 
 export const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests read JSON of many shapes, which the OpenAPI document checks.
@@ -23,10 +23,10 @@ export interface Answer {
 }
 
 export interface Client {
-  get(path: string, headers?: Record<string, string>): Promise<Answer>;
-  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  put(path: string, body?: unknown): Promise<Answer>;
-  delete(path: string, body?: unknown): Promise<Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<ApiResponse>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
+  put(path: string, body?: unknown): Promise<ApiResponse>;
+  delete(path: string, body?: unknown): Promise<ApiResponse>;
 }
 export interface Someone extends Client {
   id: string;
@@ -115,7 +115,7 @@ function createClient({ url, token, conformance }: ClientDeps): Client {
     path: string,
     body?: unknown,
     more: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const headers: Record<string, string> = { ...more };
     if (token !== null) headers.authorization ??= `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] ??= 'application/json';
@@ -125,9 +125,9 @@ function createClient({ url, token, conformance }: ClientDeps): Client {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const answer = { status: response.status, headers: response.headers, body: JSON.parse(text) };
-    conformance.check(method, `/api/v1${path}`, answer);
-    return answer;
+    const received = { status: response.status, headers: response.headers, body: JSON.parse(text) };
+    conformance.check(method, `/api/v1${path}`, received);
+    return received;
   }
   return {
     get: (path, headers) => send('GET', path, undefined, headers),

@@ -15,7 +15,7 @@ export interface InFlightDeps {
   max: Readonly<Record<PermitKind, number>>;
   /** Of these, all that come from one address, whoever they are: twenty accounts in one house share them. */
   maxPerAddress: Readonly<Record<PermitKind, number>>;
-  /** Requests of one connection that wait for their answers; whoever sends more on it loses the connection. */
+  /** Requests of one connection that wait for their responses; whoever sends more on it loses the connection. */
   maxPerConnection: number;
   /** A holder that is at least so fast keeps its permit when permits run out, in bytes a second. */
   fastEnough: number;
@@ -27,7 +27,7 @@ export interface InFlightDeps {
 
 export interface InFlight {
   /**
-   * Enters a request. `kind`: which permit it takes, until its answer has left; null: none. Throws `overloaded` where
+   * Enters a request. `kind`: which permit it takes, until its response has left; null: none. Throws `overloaded` where
    * none is left, `rate_limited` where its address has all of its own. In the turn in which it came: answers, also of
    * refusals, may have to wait behind another of their connection for as long as its client likes, so nothing takes
    * a permit that does not count for an address. Health and the like are never refused.
@@ -35,10 +35,10 @@ export interface InFlight {
   enter(request: FastifyRequest, reply: FastifyReply, kind: PermitKind | null): void;
   /**
    * Says whose a request is. Throws `rate_limited` where they have all their permits already: whoever sends bodies or
-   * takes answers as slowly as possible keeps a permit for long, but never all.
+   * takes responses as slowly as possible keeps a permit for long, but never all.
    */
   attribute(request: FastifyRequest, holder: Holder): void;
-  /** Gives back the permit of a request that has nothing more to do than to wait for its answer. */
+  /** Gives back the permit of a request that has nothing more to do than to wait for its response. */
   release(request: FastifyRequest): void;
   count(kind?: PermitKind): number;
   /** Answers 503 to every request whose body has not come whole yet. Returns how many. */
@@ -71,7 +71,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   const withoutToken = createAddressCounters();
 
   /**
-   * Node reads 64 KiB at a time and makes requests of all of it, some 1,500, however many answers still wait: on
+   * Node reads 64 KiB at a time and makes requests of all of it, some 1,500, however many responses still wait: on
    * connections that take nothing that is memory without end.
    */
   function joinQueue(connection: Connection): void {

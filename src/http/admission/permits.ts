@@ -64,6 +64,6 @@ export function createPermits({ max, maxPerAddress, reservedForSignedIn }: Permi
 }
 
 export function noPermitLeft(most: number, where = ''): WarbleError {
-  const detail = `At most ${most} requests at once${where}; wait for some answers.`;
+  const detail = `At most ${most} requests at once${where}; wait for some responses.`;
   return new WarbleError('rate_limited', detail, { retryAfter_s: 1 });
 }

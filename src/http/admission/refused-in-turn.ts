@@ -13,10 +13,10 @@ export interface RefusedInTurnDeps {
 
 export interface RefusedInTurn {
   /**
-   * Runs `answer`, which refuses a request, when that request's turn has come, unless its client is gone by then. What
+   * Runs `sendProblem`, which refuses a request, when that request's turn has come, unless its client is gone by then. What
    * waits for it holds no permit. Where too many wait already, it runs at once and the connection ends.
    */
-  refuse(request: FastifyRequest, reply: FastifyReply, answer: () => void): void;
+  refuse(request: FastifyRequest, reply: FastifyReply, sendProblem: () => void): void;
   /** Whether a request came behind a refusal that ends its connection: nobody answers it. */
   isDropped(request: FastifyRequest): boolean;
 }
@@ -27,17 +27,17 @@ const KEYS = 10_000;
 export function createRefusedInTurn({ clock, connections, inFlight }: RefusedInTurnDeps): RefusedInTurn {
   const pacing = createRefusalPacing({ clock, keys: KEYS });
   return {
-    refuse(request, reply, answer) {
+    refuse(request, reply, sendProblem) {
       const turn = pacing.turnOf(request.address);
-      if (turn === 'now') return answer();
+      if (turn === 'now') return sendProblem();
       if (turn === 'hang up') {
         connections.of(request.raw.socket).ending = true;
         reply.header('connection', 'close');
-        return answer();
+        return sendProblem();
       }
       inFlight.release(request);
       turn.then(() => {
-        if (!reply.raw.destroyed) answer();
+        if (!reply.raw.destroyed) sendProblem();
       });
     },
     isDropped: ({ raw }) => connections.of(raw.socket).ending,

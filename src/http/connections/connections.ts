@@ -11,16 +11,16 @@ export interface Connection {
   readonly address: string | null;
   /** Requests whose answers have not left yet. */
   waiting: number;
-  /** The newest request; its body may still be coming, also after its answer. */
+  /** The newest request; its body may still be coming, also after its response. */
   request: IncomingMessage | null;
   /** Since when nothing waits on it (monotonic ms). */
   idleSince: number;
-  /** It closes after the answer that is under way; what comes on it is dropped. */
+  /** It closes after the response that is under way; what comes on it is dropped. */
   ending: boolean;
   /** Of the body that the client sends, and of what it takes; null: the server does not wait for it. */
   sending: Transfer | null;
   taking: Transfer | null;
-  /** Bytes that the kernel had taken when it was asked last; null: no answer was under way. */
+  /** Bytes that the kernel had taken when it was asked last; null: no response was under way. */
   written: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** The least rate at which clients must send their requests and take their answers. */
+/** The least rate at which clients must send their requests and take their responses. */
 
 /** So many bytes a second, after a time of grace. */
 export interface DataRate {

@@ -1,6 +1,6 @@
 /**
  * What lies in the kernel's send buffers: written as far as Node can see, and not taken by the client. A kernel holds
- * up to some megabytes a connection, so that whole answers fit.
+ * up to some megabytes a connection, so that whole responses fit.
  */
 import { createReadStream } from 'node:fs';
 import { SocketAddress } from 'node:net';

@@ -15,35 +15,35 @@ const big = defineRoute({
   method: 'GET',
   path: '/big',
   auth: 'none',
-  limit: 'read',
-  name: 'big',
-  topic: 'Test',
+  rateLimit: 'read',
+  operationId: 'big',
+  tag: 'Test',
   summary: 'Answers with more than a connection holds',
-  answer: Nothing,
+  response: Nothing,
   handler: async () => rawJson(' '.repeat(32 * MIB) as Json<object>),
 });
 const half = defineRoute({
   method: 'GET',
   path: '/half',
   auth: 'none',
-  limit: 'read',
-  name: 'half',
-  topic: 'Test',
+  rateLimit: 'read',
+  operationId: 'half',
+  tag: 'Test',
   summary: 'Answers with what the kernel takes at once',
-  answer: Nothing,
+  response: Nothing,
   handler: async () => rawJson(' '.repeat(MIB / 2) as Json<object>),
 });
 const long = defineRoute({
   method: 'POST',
   path: '/long',
   auth: 'none',
-  limit: 'write',
-  name: 'long',
-  topic: 'Test',
+  rateLimit: 'write',
+  operationId: 'long',
+  tag: 'Test',
   summary: 'Takes a long text',
   bodyLimit_bytes: 2 * MIB,
   body: strictObject({ text: Type.String() }),
-  answer: strictObject({ length: Type.Integer() }),
+  response: strictObject({ length: Type.Integer() }),
   handler: async ({ body }) => ({ length: body.text.length }),
 });
 
@@ -139,7 +139,7 @@ test('a body is cut too whose request was answered before it came', async (t) =>
   await closed;
 });
 
-test('an answer that nobody takes is cut after the time of grace, and gives its permit back', async (t) => {
+test('a response that nobody takes is cut after the time of grace, and gives its permit back', async (t) => {
   const { server, client, ours, second, cuts } = await open(t);
   client.pause();
   client.write('GET /api/v1/big HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -152,7 +152,7 @@ test('an answer that nobody takes is cut after the time of grace, and gives its 
   assert.deepEqual(await cuts(), ['connections_cut_total{reason="taking"} 1']);
 });
 
-test('an answer is written in pieces, so that what has been taken can be seen', async (t) => {
+test('a response is written in pieces, so that what has been taken can be seen', async (t) => {
   const { client, ours, received, listen } = await open(t);
   client.pause();
   client.write('GET /api/v1/big HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -163,7 +163,7 @@ test('an answer is written in pieces, so that what has been taken can be seen', 
   await until(() => received().length > 32 * MIB);
 });
 
-test('an answer that is taken slowly, 12 KB a second, goes on', {
+test('a response that is taken slowly, 12 KB a second, goes on', {
   skip: platform() !== 'linux',
 }, async (t) => {
   const { server, client, ours, second } = await open(t);

@@ -1,5 +1,5 @@
 /**
- * Cuts clients that send their requests or take their answers more slowly than the least rate. Only time in which
+ * Cuts clients that send their requests or take their responses more slowly than the least rate. Only time in which
  * bytes wait on the client counts: neither a quiet event stream nor a slow disk of ours.
  */
 import { WarbleError } from '#domain/errors.ts';

@@ -6,7 +6,7 @@ import type { Route } from '../route.ts';
 import { createFieldTables, type FieldTables } from './docs-fields.ts';
 import type { Example, Examples } from './examples.ts';
 import { escaped, inline } from './html.ts';
-import { answerSchemaOf, documentedPath, errorsOf } from './openapi.ts';
+import { documentedPath, errorsOf, responseSchemaOf } from './openapi.ts';
 
 type Quotas = Limits['quotas'];
 
@@ -25,13 +25,13 @@ export function docsPage({ routes, title, examples, quotas }: DocsPageRequest): 
   body: string;
 } {
   const shown = { tables: createFieldTables(), examples, quotas };
-  const topics = [...new Set(routes.map(({ topic }) => topic))].map((topic) => ({
-    topic,
-    routes: routes.filter((route) => route.topic === topic),
+  const tags = [...new Set(routes.map(({ tag }) => tag))].map((tag) => ({
+    tag,
+    routes: routes.filter((route) => route.tag === tag),
   }));
-  const sections = topics.map(
-    ({ topic, routes: own }) =>
-      `<h2 id="${anchor(topic)}">${escaped(topic)}</h2>${own.map((route) => routeSection(route, shown)).join('')}`,
+  const sections = tags.map(
+    ({ tag, routes: own }) =>
+      `<h2 id="${anchor(tag)}">${escaped(tag)}</h2>${own.map((route) => routeSection(route, shown)).join('')}`,
   );
   return {
     title,
@@ -42,22 +42,22 @@ whoever is signed in; times are RFC 3339 in UTC. A write that succeeded is
 <code>{"status": 200, "time": …}</code>. Lists go on with <code>cursor=</code> the <code>nextCursor</code> of the page
 before, and are over when it is null. Fields and parameters that a call does not know are refused. A name with
 <code>?</code> may be left out.</p>
-<nav><h2 id="index">Index</h2>${topics.map(indexOf).join('')}
+<nav><h2 id="index">Index</h2>${tags.map(indexOf).join('')}
 <p><a href="#types">Types</a> · <a href="#limits">Limits</a> · <a href="#errors">Errors</a></p></nav>
 ${sections.join('')}<h2 id="types">Types</h2>${shown.tables.types()}${limitSection(quotas)}${errorSection()}`,
   };
 }
 
-function anchor(topic: string): string {
-  return encodeURIComponent(topic.toLowerCase().replaceAll(' ', '-'));
+function anchor(tag: string): string {
+  return encodeURIComponent(tag.toLowerCase().replaceAll(' ', '-'));
 }
 
-function indexOf({ topic, routes }: { topic: string; routes: Route[] }): string {
+function indexOf({ tag, routes }: { tag: string; routes: Route[] }): string {
   const items = routes.map(
     (route) =>
-      `<li><a href="#${escaped(route.name)}">${route.methods.join(', ')} <code>${escaped(documentedPath(route))}</code></a> <span class="quiet">${inline(route.summary)}</span></li>`,
+      `<li><a href="#${escaped(route.operationId)}">${route.methods.join(', ')} <code>${escaped(documentedPath(route))}</code></a> <span class="quiet">${inline(route.summary)}</span></li>`,
   );
-  return `<h3><a href="#${anchor(topic)}">${escaped(topic)}</a></h3><ul>${items.join('')}</ul>`;
+  return `<h3><a href="#${anchor(tag)}">${escaped(tag)}</a></h3><ul>${items.join('')}</ul>`;
 }
 
 const WHO = { required: 'signed in', optional: 'anybody; signed in, more', none: 'anybody' } as const;
@@ -71,18 +71,18 @@ interface Shown {
 function routeSection(route: Route, { tables, examples, quotas }: Shown): string {
   const { table } = tables;
   const parts = [
-    `<h3 id="${escaped(route.name)}"><span class="method">${route.methods.join(', ')}</span> <code>${escaped(documentedPath(route))}</code></h3>`,
+    `<h3 id="${escaped(route.operationId)}"><span class="method">${route.methods.join(', ')}</span> <code>${escaped(documentedPath(route))}</code></h3>`,
     `<p>${inline(route.summary)}. ${inline(route.description)} <span class="quiet">For: ${WHO[route.auth]}.${limitOf(route, quotas)}</span></p>`,
     table('Path', route.params),
     table('Query', route.query),
     table('Header', route.headers),
     table(route.consumes === 'json' ? 'Body' : 'Body (multipart)', route.body),
     route.produces === 'application/json'
-      ? table('Answer', answerSchemaOf(route))
+      ? table('Response', responseSchemaOf(route))
       : `<p>Answers with <code>${escaped(route.produces)}</code>.</p>`,
-    table('Answer header', route.answerHeaders),
+    table('Response header', route.responseHeaders),
     table('Event', route.events),
-    exampleOf(route, examples.calls[route.name]),
+    exampleOf(route, examples.calls[route.operationId]),
     `<p class="quiet">Errors: ${errorsOf(route)
       .map((code) => `<a href="#${code}">${code}</a>`)
       .join(', ')}</p>`,
@@ -92,7 +92,7 @@ function routeSection(route: Route, { tables, examples, quotas }: Shown): string
 
 function limitOf(route: Route, quotas: Quotas): string {
   if (quotas === null) return '';
-  const policy = policyOf(route.limit);
+  const policy = policyOf(route.rateLimit);
   return ` Limit: <a href="#limits">${policy}</a>, ${wordsOf(quotas[policy])}.`;
 }
 
@@ -106,10 +106,10 @@ function wordsOf({ quota, window_ms }: Quota): string {
 
 function exampleOf({ body, produces }: Route, example: Example | undefined): string {
   if (example === undefined) return '';
-  const { answer } = example;
+  const { response } = example;
   const shown = [
     ...(body === null ? [] : [`<pre>${escaped(JSON.stringify(example.body, null, 2))}</pre>`]),
-    `<pre>${escaped(produces === 'application/json' ? JSON.stringify(answer, null, 2) : String(answer))}</pre>`,
+    `<pre>${escaped(produces === 'application/json' ? JSON.stringify(response, null, 2) : String(response))}</pre>`,
   ];
   return `<details><summary>Example</summary>${shown.join('<p>is answered with</p>')}</details>`;
 }

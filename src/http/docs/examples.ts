@@ -2,7 +2,7 @@
 export interface Example {
   body?: unknown;
   /** Of a stream: its text. */
-  answer: unknown;
+  response: unknown;
 }
 
 export interface Examples {

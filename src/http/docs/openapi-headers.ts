@@ -1,10 +1,10 @@
-/** Which header fields an answer carries, as the OpenAPI document declares them. */
+/** Which header fields a response carries, as the OpenAPI document declares them. */
 import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
 import type { Route } from '../route.ts';
 
 type Json = Record<string, unknown>;
 
-/** Headers that answers of many calls share: components of the document, by name. */
+/** Headers that responses of many calls share: components of the document, by name. */
 export const SHARED_HEADERS = {
   'X-Request-Id': {
     description:
@@ -41,11 +41,11 @@ type SharedHeader = keyof typeof SHARED_HEADERS;
 
 const ALWAYS: SharedHeader[] = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit'];
 
-/** The headers of a success: those of every answer, and the call's own. */
-export function headersOfSuccess({ answerHeaders }: Route): Json {
-  const own = Object.entries(answerHeaders?.properties ?? {}).map(([name, property]) => {
+/** The headers of a success: those of every response, and the call's own. */
+export function headersOfSuccess({ responseHeaders }: Route): Json {
+  const own = Object.entries(responseHeaders?.properties ?? {}).map(([name, property]) => {
     const { description, examples, ...schema } = property as { description?: string; examples?: unknown[] };
-    const required = answerHeaders?.required?.includes(name) === true;
+    const required = responseHeaders?.required?.includes(name) === true;
     return [
       name,
       { ...(description === undefined ? {} : { description }), required, schema, example: examples?.[0] },

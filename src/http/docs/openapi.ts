@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the very definitions that validate and answer. */
+/** The OpenAPI 3.1 document, made from the very definitions that validate and respond. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TObject, TSchema } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
@@ -89,7 +89,7 @@ export function openApiOf(request: OpenApiRequest): OpenApiDocument {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: origin ?? '/' }],
-    tags: [...new Set(routes.map(({ topic }) => topic))].map((name) => ({ name })),
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
       schemas: components.schemas,
@@ -115,12 +115,12 @@ export function documentedPath({ root, path }: Route): string {
 
 function operationOf(route: Route, method: RouteMethod, described: Described): Json {
   const { components } = described;
-  const name = method === route.methods[0] ? route.name : `${route.name}With${method}`;
+  const name = method === route.methods[0] ? route.operationId : `${route.operationId}With${method}`;
   const body = route.body === null ? {} : { requestBody: requestBodyOf(route, name, described) };
   const description = route.description === '' ? {} : { description: route.description };
   return {
     operationId: name,
-    tags: [route.topic],
+    tags: [route.tag],
     summary: route.summary,
     ...description,
     security: securityOf(route),
@@ -167,15 +167,15 @@ function requestBodyOf({ body, consumes }: Route, name: string, { components, ex
   return { required: true, content: { [type]: content } };
 }
 
-/** The answer with what every write says beside it, under the answer's name. */
-export function answerSchemaOf({ answer, methods }: Route): TSchema {
-  if (methods.includes('GET')) return answer;
+/** The response with what every write says beside it, under the response's name. */
+export function responseSchemaOf({ response, methods }: Route): TSchema {
+  if (methods.includes('GET')) return response;
   const {
     properties,
     required = [],
     title,
     description,
-  } = answer as TObject & { title?: string; description?: string };
+  } = response as TObject & { title?: string; description?: string };
   return {
     type: 'object',
     ...(title === undefined ? {} : { title }),
@@ -216,9 +216,9 @@ function responsesOf(route: Route, name: string, described: Described): Json {
 
 function contentOf(route: Route, name: string, { components, examples }: Described): Json {
   const isJson = route.produces === 'application/json';
-  const example = examples.calls[name]?.answer;
+  const example = examples.calls[name]?.response;
   return {
-    schema: components.referring(isJson ? answerSchemaOf(route) : route.answer),
+    schema: components.referring(isJson ? responseSchemaOf(route) : route.response),
     // OpenAPI 3.1 has no words yet for what stands in a stream of events.
     ...(route.events === null ? {} : { 'x-events': components.referring(route.events) }),
     ...(example === undefined ? {} : { example }),
@@ -243,7 +243,7 @@ function pascalCase(code: ErrorCode): string {
   return code.replaceAll(/(?:^|_)(.)/g, (_start, letter: string) => letter.toUpperCase());
 }
 
-/** The errors that a route can answer with: its own and those that follow from what it is. */
+/** The errors that a route can respond with: its own and those that follow from what it is. */
 export function errorsOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([
     'invalid_request',

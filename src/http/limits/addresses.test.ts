@@ -42,8 +42,8 @@ for (const [why, trusted, socketAddress, forwarded, counts] of addressTable) {
     const app = fastify({ trustProxy: createTrustProxy(trusted) ?? false });
     app.get('/', async (request) => countedAddress(clientAddressOf(request)));
     const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-    const answer = await app.inject({ url: '/', remoteAddress: socketAddress, headers });
-    assert.equal(answer.body, counts);
+    const response = await app.inject({ url: '/', remoteAddress: socketAddress, headers });
+    assert.equal(response.body, counts);
   });
 }
 

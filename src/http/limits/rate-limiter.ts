@@ -3,11 +3,11 @@ import { WarbleError } from '#domain/errors.ts';
 import type { Holder, InFlight } from '../admission/in-flight.ts';
 import { isPreflight } from '../cors.ts';
 import { crossSiteOf } from '../cross-site.ts';
-import type { RouteLimit } from '../route.ts';
+import type { RateLimitName } from '../route.ts';
 import type { Decision, Limits, Policy } from './limits.ts';
 
 /** What a call counts as. */
-const POLICIES: Record<RouteLimit, Policy> = {
+const POLICIES: Record<RateLimitName, Policy> = {
   read: 'read',
   stream: 'read',
   write: 'write',
@@ -20,7 +20,7 @@ const POLICIES: Record<RouteLimit, Policy> = {
   probe: 'probe',
 };
 /** Which policy a call counts against. */
-export function policyOf(limit: RouteLimit): Policy {
+export function policyOf(limit: RateLimitName): Policy {
   return POLICIES[limit];
 }
 
@@ -28,8 +28,8 @@ export function policyOf(limit: RouteLimit): Policy {
  * What is no call at all counts as reading, but for what a browser asks before it calls from another origin: it asks for
  * each address that a page calls, and users of one office share the limit.
  */
-const UNMATCHED: RouteLimit = 'read';
-const PREFLIGHT: RouteLimit = 'probe';
+const UNMATCHED: RateLimitName = 'read';
+const PREFLIGHT: RateLimitName = 'probe';
 
 export interface RateLimiterDeps {
   limits: Limits;
@@ -65,8 +65,8 @@ export function tooManyRequests({ reset_s }: Pick<Decision, 'reset_s'>): WarbleE
   return new WarbleError('rate_limited', detail, { retryAfter_s: reset_s });
 }
 
-function limitOf(config: FastifyContextConfig | undefined): RouteLimit | undefined {
-  return config?.route?.limit ?? config?.limit;
+function limitOf(config: FastifyContextConfig | undefined): RateLimitName | undefined {
+  return config?.route?.rateLimit ?? config?.rateLimit;
 }
 
 function holderOf({ caller, address }: FastifyRequest, { atOnce }: Limits): Holder {

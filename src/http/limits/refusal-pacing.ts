@@ -12,7 +12,7 @@ export interface RefusalPacingDeps {
 }
 
 /**
- * `now`: the answer may leave at once. A promise: when that has resolved. `hang up`: the answer may leave at once, and
+ * `now`: the response may leave at once. A promise: when that has resolved. `hang up`: the response may leave at once, and
  * nothing more is to be read from its connection, since too many wait already.
  */
 export type RefusalTurn = 'now' | 'hang up' | Promise<void>;

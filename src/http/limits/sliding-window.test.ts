@@ -11,12 +11,12 @@ test('as many as the quota are let through, and more when the first have left th
   assert.equal(take(5_000).remaining, 0);
   assert.deepEqual(take(6_000), { allowed: false, remaining: 0, reset_s: 10 });
   assert.equal(take(15_000).allowed, false, 'the first one is not older than the window yet');
-  assert.equal(take(16_000).allowed, true, 'when the answer said');
+  assert.equal(take(16_000).allowed, true, 'when the response said');
   assert.equal(take(16_000).allowed, false);
   assert.equal(take(900_000).remaining, 2, 'everything was long ago');
 });
 
-test('never more than the quota in any window, and the answer says when to come back', () => {
+test('never more than the quota in any window, and the response says when to come back', () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat({ max: 9_000 }), { maxLength: 200 }),

@@ -9,7 +9,7 @@ export interface Probe {
   headers: Record<string, string>;
 }
 
-/** `look` is asked for each request, and its answer given. */
+/** `look` is asked for each request, and its response given. */
 export function createSiteProbe(
   { publicUrl = null, trustProxy }: Partial<PublicSiteDeps>,
   look: (request: FastifyRequest) => Promise<string>,

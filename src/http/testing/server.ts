@@ -60,20 +60,20 @@ function recorder() {
 }
 
 function calls(): Route[] {
-  const rest = { topic: 'Test', limit: 'read' } as const;
+  const rest = { tag: 'Test', rateLimit: 'read' } as const;
   return [
     defineRoute({
       ...rest,
       method: 'POST',
       path: '/echo',
       auth: 'optional',
-      name: 'echo',
+      operationId: 'echo',
       summary: 'Says who and what',
       body: strictObject({
         text: Type.String(),
         tags: Type.Optional(Type.Array(Type.String(), { maxItems: 2 })),
       }),
-      answer: strictObject({ text: Type.String(), caller: Type.Integer() }),
+      response: strictObject({ text: Type.String(), caller: Type.Integer() }),
       handler: async ({ body, caller }) => ({ text: body.text, caller: caller?.userId ?? 0 }),
     }),
     defineRoute({
@@ -81,10 +81,10 @@ function calls(): Route[] {
       method: ['POST', 'DELETE'],
       path: '/nothing/{id}',
       auth: 'required',
-      name: 'nothing',
+      operationId: 'nothing',
       summary: 'Takes no body',
       params: strictObject({ id: Type.String({ pattern: '^[1-9][0-9]*$' }) }),
-      answer: Nothing,
+      response: Nothing,
       handler: async () => ({}),
     }),
     defineRoute({
@@ -92,9 +92,9 @@ function calls(): Route[] {
       method: 'GET',
       path: '/page',
       auth: 'none',
-      name: 'page',
+      operationId: 'page',
       summary: 'Was put together already',
-      answer: Nothing,
+      response: Nothing,
       handler: async () => rawJson(Buffer.from(PAGE).toString('latin1') as Json<object>),
     }),
     defineRoute({
@@ -102,9 +102,9 @@ function calls(): Route[] {
       method: 'GET',
       path: '/broken',
       auth: 'none',
-      name: 'broken',
+      operationId: 'broken',
       summary: 'Fails',
-      answer: Nothing,
+      response: Nothing,
       async handler() {
         throw new Error('secret of the house');
       },
