@@ -68,7 +68,7 @@ export async function createCommunity(serving: Serving, random: Random): Promise
     'comments shown each': mean(comments.map((count) => Math.min(count, SHOWN))),
   });
   for (const reader of users.slice(0, READERS))
-    await timeline.home({ reader, own: false, place: null, limit: 20 });
+    await timeline.home({ reader, own: false, position: null, limit: 20 });
   return {
     tokens,
     async fillPreviews() {

@@ -84,7 +84,7 @@ async function openHomes(system: System, users: number): Promise<void> {
   const started = performance.now();
   for (const worker of system.fanout.workers) await worker.step();
   for (let reader = 1; reader <= users; reader++) {
-    await system.services.timeline.home({ reader, own: false, place: null, limit: 1 });
+    await system.services.timeline.home({ reader, own: false, position: null, limit: 1 });
   }
   printRow('homes opened', { homes: users, s: (performance.now() - started) / 1000 });
 }

@@ -20,7 +20,7 @@ interface Row {
 /** What is still looked for of one tweet. */
 interface Search<Found extends Row> {
   tweetId: TweetId;
-  read(place: ListRead): Promise<Found[]>;
+  read(position: ListRead): Promise<Found[]>;
   before: Snowflake | null;
   shown: Found[];
   exhausted: boolean;
@@ -67,7 +67,7 @@ export function createPreviews({ store, social }: PreviewsDeps): Pick<Engagement
 
 function searchOf<Found extends Row>(
   tweetId: TweetId,
-  read: (place: ListRead) => Promise<Found[]>,
+  read: (position: ListRead) => Promise<Found[]>,
 ): Search<Found> {
   return { tweetId, read, before: null, shown: [], exhausted: false };
 }

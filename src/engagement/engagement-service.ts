@@ -53,7 +53,7 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
     ) =>
     async ({ tweetId, viewer, before, limit }: EngagementList) => {
       await visibility.readable({ viewer, tweetId });
-      return visibility.page({ viewer, before, limit, read: (place) => read({ tweetId, ...place }) });
+      return visibility.page({ viewer, before, limit, read: (position) => read({ tweetId, ...position }) });
     };
 
   return {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import type { HomePlace } from '#timeline/timeline.ts';
+import type { HomePosition } from '#timeline/timeline.ts';
 import { type Community, type CommunityOptions, openCommunity } from './testing/fanout.ts';
 
 const USERS = 4;
@@ -24,23 +24,23 @@ function plainHome(facts: Facts, reader: UserId, own: boolean, through: Snowflak
   const counts = (actor: UserId) =>
     (own && actor === reader) ||
     (facts.follows.has(pair(reader, actor)) && !facts.mutes.has(pair(reader, actor)));
-  const places = new Map<TweetId, Snowflake>();
+  const positions = new Map<TweetId, Snowflake>();
   const put = (tweetId: TweetId, id: Snowflake) => {
-    if (id <= through) places.set(tweetId, Math.max(id, places.get(tweetId) ?? 0));
+    if (id <= through) positions.set(tweetId, Math.max(id, positions.get(tweetId) ?? 0));
   };
   for (const [tweetId, author] of facts.tweets) if (counts(author)) put(tweetId, tweetId);
   for (const { id, actor, tweetId } of facts.reposts.values()) if (counts(actor)) put(tweetId, id);
-  return [...places.keys()]
+  return [...positions.keys()]
     .filter((tweetId) => facts.tweets.has(tweetId))
     .filter((tweetId) => !facts.mutes.has(pair(reader, facts.tweets.get(tweetId)!)))
-    .sort((a, b) => places.get(b)! - places.get(a)!);
+    .sort((a, b) => positions.get(b)! - positions.get(a)!);
 }
 
 /** A pagination session under way: what it must show is what has been there all the time. */
 interface OpenSession {
   reader: UserId;
   own: boolean;
-  place: HomePlace;
+  position: HomePosition;
   shown: TweetId[];
   must: Set<TweetId>;
   may: Set<TweetId>;
@@ -93,7 +93,7 @@ async function checkAll(c: Community, facts: Facts): Promise<void> {
 }
 
 function observe(facts: Facts, session: OpenSession): void {
-  const now = new Set(plainHome(facts, session.reader, session.own, session.place.top));
+  const now = new Set(plainHome(facts, session.reader, session.own, session.position.top));
   session.must = session.must.intersection(now);
   session.may = session.may.union(new Set(plainHome(facts, session.reader, session.own)));
 }
@@ -110,7 +110,7 @@ async function begin(
   assert.deepEqual(shown, [...new Set(shown)]);
   if (next === null) return;
   const must = new Set(plainHome(facts, reader, own, next.top));
-  sessions.push({ reader, own, place: next, shown, must, may: new Set(plainHome(facts, reader, own)) });
+  sessions.push({ reader, own, position: next, shown, must, may: new Set(plainHome(facts, reader, own)) });
 }
 
 /** One page more; at the end everything that was there all the time has been shown, once. False: it has ended. */
@@ -120,7 +120,7 @@ async function goOn(c: Community, session: OpenSession): Promise<boolean> {
   assert.equal(new Set(session.shown).size, session.shown.length, 'something repeats');
   for (const tweetId of session.shown) assert.ok(session.may.has(tweetId), 'something was never there');
   if (next !== null) {
-    session.place = next;
+    session.position = next;
     return true;
   }
   const missing = [...session.must].filter((tweetId) => !session.shown.includes(tweetId));

@@ -61,7 +61,7 @@ describe('a home', () => {
       const { entries, partial } = await c.homes.candidates({
         reader: ADA,
         own: false,
-        place: null,
+        position: null,
         limit: 9,
       });
       assert.deepEqual(
@@ -175,7 +175,7 @@ describe('a pagination session of a home', () => {
   async function rest(first: ShownPage, own = false): Promise<TweetId[]> {
     const shown = first.entries.map(({ tweetId }) => tweetId);
     for (let { next } = first; next !== null; ) {
-      const page = await c.page({ reader: ADA, own, place: next, limit: 2 });
+      const page = await c.page({ reader: ADA, own, position: next, limit: 2 });
       shown.push(...page.entries.map(({ tweetId }) => tweetId));
       next = page.next;
     }
@@ -233,9 +233,9 @@ describe('a pagination session of a home', () => {
     await c.repost(CYD, posted[5]!);
     await c.settle();
     const first = await c.page({ reader: ADA, limit: 2 });
-    const second = await c.page({ reader: ADA, place: first.next, limit: 2 });
-    await c.page({ reader: ADA, place: second.next, limit: 2 });
-    const again = await c.page({ reader: ADA, place: first.next, limit: 2 });
+    const second = await c.page({ reader: ADA, position: first.next, limit: 2 });
+    await c.page({ reader: ADA, position: second.next, limit: 2 });
+    const again = await c.page({ reader: ADA, position: first.next, limit: 2 });
     assert.deepEqual(again, second);
     await c.unrepost(CYD, posted[5]!);
   });

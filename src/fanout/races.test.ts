@@ -25,7 +25,7 @@ async function withCommunity(
 /** The home as memory has it: nothing is backfilled, so whatever is shown was delivered. */
 async function inMemory(c: Community, reader: UserId): Promise<TweetId[]> {
   c.calls.clear();
-  const { entries } = await c.homes.candidates({ reader, own: false, place: null, limit: 50 });
+  const { entries } = await c.homes.candidates({ reader, own: false, position: null, limit: 50 });
   assert.equal(c.calls.get('tweets.tails'), undefined, 'this home was backfilled');
   return entries.map(({ tweetId }) => tweetId);
 }

@@ -15,7 +15,7 @@ const TOP_TWEETS = 10;
 export async function indexPage({ timeline, ready }: IndexPageDeps, origin: string) {
   const [isReady, top] = await Promise.all([
     ready(),
-    timeline.top({ viewer: null, window: '7d', place: null, limit: TOP_TWEETS }).catch(() => null),
+    timeline.top({ viewer: null, window: '7d', position: null, limit: TOP_TWEETS }).catch(() => null),
   ]);
   const base = `${origin}/api/v1`;
   const body = `<h1>Warble</h1>

@@ -9,14 +9,14 @@ const cursors = createCursors({ key: Buffer.alloc(32, 7) });
 const refuses = (work: () => unknown) =>
   assert.throws(work, (error) => isWarbleError(error, 'invalid_cursor'));
 
-test('a cursor opens to the place it was sealed from, also in another process with the same key', () => {
+test('a cursor opens to the position it was sealed from, also in another process with the same key', () => {
   const elsewhere = createCursors({ key: Buffer.alloc(32, 7) });
   fc.assert(
     fc.property(
       fc.string(),
       fc.array(fc.oneof(fc.maxSafeInteger(), fc.string({ maxLength: 30 })), { maxLength: 4 }),
-      (scope, place) => {
-        assert.deepEqual(elsewhere.open(scope, cursors.seal(scope, place)), place);
+      (scope, position) => {
+        assert.deepEqual(elsewhere.open(scope, cursors.seal(scope, position)), position);
       },
     ),
     { numRuns: 200 },
@@ -60,7 +60,7 @@ test('what was changed in any byte, cut, made up or sealed with another key is r
   }
 });
 
-test('a cursor tells nothing of its place: neither text nor length', () => {
+test('a cursor tells nothing of its position: neither text nor length', () => {
   const small = cursors.seal('s', [1]);
   const large = cursors.seal('s', [Number.MAX_SAFE_INTEGER]);
   assert.equal(small.length, large.length);

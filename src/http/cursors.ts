@@ -1,10 +1,10 @@
 /**
- * Cursors: where a list goes on, sealed. A place holds positions such as a follow edge's id, so a cursor is
+ * Cursors: where a list goes on, sealed. A position holds ids such as a follow edge's, so a cursor is
  * encrypted as well as authenticated, over the list, its reader and its filters.
  *
- * Sealing is a synthetic-IV construction (as RFC 5297, with HMAC-SHA-256 for AES): tag = HMAC(scope, place) cut to
- * 128 bits, text = place XOR keystream, where the keystream is HMAC(tag, counter) under a key of its own (counter mode
- * as in NIST SP 800-108). It needs no randomness, so the same place always gives the same cursor and no nonce can be
+ * Sealing is a synthetic-IV construction (as RFC 5297, with HMAC-SHA-256 for AES): tag = HMAC(scope, position) cut to
+ * 128 bits, text = position XOR keystream, where the keystream is HMAC(tag, counter) under a key of its own (counter mode
+ * as in NIST SP 800-108). It needs no randomness, so the same position always gives the same cursor and no nonce can be
  * used twice. The decision with its measurements: docs/decisions/0016-pages-of-json.md.
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto';
@@ -12,13 +12,13 @@ import { WarbleError } from '#domain/errors.ts';
 import { createHmacSha256, HMAC_BYTES } from './hmac.ts';
 
 /** The numbers and short texts that a list needs to go on. */
-export type Place = readonly (number | string)[];
+export type Position = readonly (number | string)[];
 
 export interface Cursors {
   /** `scope` names list, reader and filters: a cursor opens under the very scope it was sealed under. */
-  seal(scope: string, place: Place): string;
+  seal(scope: string, position: Position): string;
   /** Throws `invalid_cursor`. */
-  open(scope: string, cursor: string): Place;
+  open(scope: string, cursor: string): Position;
 }
 
 export interface CursorsDeps {
@@ -29,16 +29,18 @@ export interface CursorsDeps {
 const TAG_BYTES = 16;
 /** Most digits of a number, and what JSON puts around it. */
 const NUMBER_BYTES = 17;
-/** Of a place as padded JSON, and of a scope. */
-const MOST_PLACE_BYTES = 512;
+/** Of a position as padded JSON, and of a scope. */
+const MAX_POSITION_BYTES = 512;
 const MOST_SCOPE_BYTES = 512;
 const SHAPE = /^[A-Za-z0-9_-]{64,704}$/;
 
 /** Bytes are characters of "latin1" throughout, see hmac.ts. */
 export function createCursors({ key }: CursorsDeps): Cursors {
-  const tagHmac = createHmacSha256(subkey(key, 'cursor tag'), { most: MOST_SCOPE_BYTES + MOST_PLACE_BYTES });
+  const tagHmac = createHmacSha256(subkey(key, 'cursor tag'), {
+    most: MOST_SCOPE_BYTES + MAX_POSITION_BYTES,
+  });
   const streamHmac = createHmacSha256(subkey(key, 'cursor text'), { most: TAG_BYTES + 1 });
-  const sealed = Buffer.alloc(TAG_BYTES + MOST_PLACE_BYTES);
+  const sealed = Buffer.alloc(TAG_BYTES + MAX_POSITION_BYTES);
   const tagOf = (scope: string, text: string) => tagHmac(`${ascii(scope)}\n${text}`).slice(0, TAG_BYTES);
 
   /** Puts the keystream of a tag on what follows it in `sealed`, or takes it off again. */
@@ -50,8 +52,8 @@ export function createCursors({ key }: CursorsDeps): Cursors {
   }
 
   return {
-    seal(scope, place) {
-      const text = padded(place);
+    seal(scope, position) {
+      const text = padded(position);
       const tag = tagOf(scope, text);
       sealed.write(tag + text, 'latin1');
       cross(tag, TAG_BYTES + text.length);
@@ -65,17 +67,18 @@ export function createCursors({ key }: CursorsDeps): Cursors {
       const text = sealed.toString('latin1', TAG_BYTES, end);
       const expected = Buffer.from(tagOf(scope, text), 'latin1');
       if (!timingSafeEqual(Buffer.from(tag, 'latin1'), expected)) throw invalidCursor();
-      return JSON.parse(text) as Place;
+      return JSON.parse(text) as Position;
     },
   };
 }
 
 /** JSON with spaces behind it, so that a cursor's length tells how many numbers are in it, not how large they are. */
-function padded(place: Place): string {
-  const json = ascii(JSON.stringify(place));
-  const least = Math.max(json.length, place.length * NUMBER_BYTES + 1);
+function padded(position: Position): string {
+  const json = ascii(JSON.stringify(position));
+  const least = Math.max(json.length, position.length * NUMBER_BYTES + 1);
   const length = Math.ceil(least / HMAC_BYTES) * HMAC_BYTES;
-  if (length > MOST_PLACE_BYTES) throw new RangeError(`A place has at most ${MOST_PLACE_BYTES} bytes.`);
+  if (length > MAX_POSITION_BYTES)
+    throw new RangeError(`A position has at most ${MAX_POSITION_BYTES} bytes.`);
   return json.padEnd(length);
 }
 
@@ -98,7 +101,7 @@ function invalidCursor(): WarbleError {
   );
 }
 
-/** For lists whose place is one id: what `before` it comes next. Null where the list begins. */
+/** For lists whose position is one id: what `before` it comes next. Null where the list begins. */
 export function openBefore(cursors: Cursors, scope: string, cursor: string | undefined): number | null {
   return cursor === undefined ? null : (cursors.open(scope, cursor)[0] as number);
 }

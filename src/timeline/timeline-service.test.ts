@@ -21,7 +21,7 @@ import { createTweetsService } from '#tweets/tweets-service.ts';
 import { createMemoryTopSnapshots } from './stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from './stores/sqlite/top-lists.ts';
 import { openSqliteTimelineDb } from './stores/sqlite.ts';
-import type { FeedPage, HomePlace } from './timeline.ts';
+import type { FeedPage, HomePosition } from './timeline.ts';
 import { createTimelineService } from './timeline-service.ts';
 
 const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
@@ -85,10 +85,10 @@ describe('the timeline service', () => {
   const follow = (follower: UserId, followee: UserId, secretly = false) =>
     network.social.follow({ follower, followee, private: secretly, traceId });
   const idsOf = (page: FeedPage<unknown>) => page.items.map(({ tweetView }) => tweetView.tweet.id);
-  const home = (reader: UserId, place: HomePlace | null = null, limit = 20) =>
-    service.timeline.home({ reader, own: false, place, limit });
+  const home = (reader: UserId, position: HomePosition | null = null, limit = 20) =>
+    service.timeline.home({ reader, own: false, position, limit });
   const top = (viewer: UserId | null) =>
-    service.timeline.top({ viewer, window: '24h', place: null, limit: 20 });
+    service.timeline.top({ viewer, window: '24h', position: null, limit: 20 });
   const homeTop = (reader: UserId, own = false) =>
     service.timeline.homeTop({ reader, window: '7d', k: 10, own });
 

@@ -24,7 +24,7 @@ export interface TweetView {
   hiddenMentions: readonly UserId[];
 }
 
-/** A tweet's place in a list. */
+/** A tweet's position in a list. */
 export interface FeedItem {
   tweetView: TweetView;
   /** null: nobody is signed in, or engagement is down. */
@@ -34,9 +34,9 @@ export interface FeedItem {
   repostTime: number | null;
 }
 
-export interface FeedPage<Place> {
+export interface FeedPage<Position> {
   items: FeedItem[];
-  next: Place | null;
+  next: Position | null;
   /** Services whose part is missing because they are down. */
   degraded: 'engagement'[];
   /** Something could not be checked and was left out. */
@@ -44,7 +44,7 @@ export interface FeedPage<Place> {
 }
 
 /** Where a pagination session of a home stands. */
-export interface HomePlace {
+export interface HomePosition {
   /** The newest activity (its magnitude) when the session began: what is above belongs to a fresh first page. */
   top: Snowflake;
   /** Activities below this come next. */
@@ -52,7 +52,7 @@ export interface HomePlace {
   /** When the session began (ms): a repost undone since still counts as shown. */
   began: number;
 }
-export interface TopPlace {
+export interface TopPosition {
   snapshot: string;
   /** Index of the next entry. */
   index: number;
@@ -82,18 +82,18 @@ export interface Timeline {
   home(request: {
     reader: UserId;
     own: boolean;
-    place: HomePlace | null;
+    position: HomePosition | null;
     limit: number;
-  }): Promise<FeedPage<HomePlace>>;
+  }): Promise<FeedPage<HomePosition>>;
   /** The top K of all that the followed users posted in the window: likes, followers, newest. */
   homeTop(request: { reader: UserId; window: Window; k: number; own: boolean }): Promise<FeedPage<never>>;
   /** The most popular public tweets. Throws cursor_expired when the snapshot is gone. */
   top(request: {
     viewer: UserId | null;
     window: Window;
-    place: TopPlace | null;
+    position: TopPosition | null;
     limit: number;
-  }): Promise<FeedPage<TopPlace>>;
+  }): Promise<FeedPage<TopPosition>>;
   /** One user's own tweets, newest first. Throws not_found where the viewer may not know the user; empty where protected. */
   byAuthor(request: {
     author: UserId;

@@ -1,6 +1,6 @@
 /** Pagination sessions of homes while everything else goes on: nothing repeats, nothing is skipped. */
 import assert from 'node:assert/strict';
-import type { HomePlace } from '#timeline/timeline.ts';
+import type { HomePosition } from '#timeline/timeline.ts';
 import type { Ids } from './facts.ts';
 import { plainHome } from './views.ts';
 import type { World } from './world.ts';
@@ -15,7 +15,7 @@ export interface PaginationSessions {
 }
 
 interface PaginationSession {
-  place: HomePlace | null;
+  position: HomePosition | null;
   seen: Set<number>;
   /** What has stood in the home ever since all was settled before the session began, by tweet: its activity. */
   stood: Map<number, number>;
@@ -35,7 +35,7 @@ export function createPaginationSessions(world: World): PaginationSessions {
 
   /** A reader's few latest sessions are remembered; older ones go on by facts, which promise less. */
   const isForgotten = (reader: number, session: PaginationSession) =>
-    session.place !== null && world.sessionsBegun(reader) - session.begun >= SESSIONS_REMEMBERED;
+    session.position !== null && world.sessionsBegun(reader) - session.begun >= SESSIONS_REMEMBERED;
 
   function homeOf(reader: number, ids: Ids): Map<number, number> {
     return new Map(plainHome(world.model, ids, reader, false).map((row) => [row.tweetId, row.activity]));
@@ -58,14 +58,19 @@ export function createPaginationSessions(world: World): PaginationSessions {
     }
     const { timeline } = world.system().services;
     if (settledIds !== undefined) keepWhatStands(reader, session, settledIds);
-    const { items, next, partial } = await timeline.home({ reader, own: false, place: session.place, limit });
+    const { items, next, partial } = await timeline.home({
+      reader,
+      own: false,
+      position: session.position,
+      limit,
+    });
     assert.equal(partial, false);
     for (const { tweetView } of items) {
       const { tweet } = tweetView;
       assert.ok(!session.seen.has(tweet.id), `tweet ${tweet.id} came twice in a session of ${reader}`);
       session.seen.add(tweet.id);
     }
-    session.place = next;
+    session.position = next;
     session.done = next === null;
     session.begun = world.sessionsBegun(reader);
   }
@@ -76,7 +81,7 @@ export function createPaginationSessions(world: World): PaginationSessions {
       if (known !== undefined && !known.done) return page(reader, known, limit);
       if (settledIds === undefined) return;
       const stood = new Map(homes.get(reader));
-      const session: PaginationSession = { place: null, seen: new Set(), stood, done: false, begun: 0 };
+      const session: PaginationSession = { position: null, seen: new Set(), stood, done: false, begun: 0 };
       sessions.set(reader, session);
       await page(reader, session, limit);
     },

@@ -91,7 +91,7 @@ async function take(run: Run, step: Step): Promise<void> {
     case 'read':
       await world
         .system()
-        .services.timeline.home({ reader: userOf(world, step.user), own: false, place: null, limit: 5 });
+        .services.timeline.home({ reader: userOf(world, step.user), own: false, position: null, limit: 5 });
       return;
     case 'markRead':
       return markRead(world, userOf(world, step.user));
@@ -159,13 +159,13 @@ async function glitch(run: Run, { by_ms, acts }: Extract<Step, { kind: 'glitch' 
 async function showsAtOnce({ system, model }: World, done: Done): Promise<void> {
   const { timeline } = system().services;
   if (done.kind === 'post') {
-    const page = await timeline.home({ reader: done.user, own: true, place: null, limit: 1 });
+    const page = await timeline.home({ reader: done.user, own: true, position: null, limit: 1 });
     const shown = page.items[0]?.tweetView.tweet.id;
     if (mayReadTweet(model, done.user, done.tweetId))
       assert.equal(shown, done.tweetId, 'one’s own tweet shows at once');
   }
   if (done.kind === 'unfollow' || done.kind === 'mute' || done.kind === 'block') {
-    const page = await timeline.home({ reader: done.user, own: false, place: null, limit: 20 });
+    const page = await timeline.home({ reader: done.user, own: false, position: null, limit: 20 });
     for (const { tweetView, repostedBy } of page.items) {
       const gone: boolean = done.kind !== 'unfollow' && tweetView.tweet.author === done.other;
       const names = repostedBy.some(({ userId }) => userId === done.other);
@@ -174,7 +174,7 @@ async function showsAtOnce({ system, model }: World, done: Done): Promise<void> 
   }
   if (done.kind === 'protect' || done.kind === 'delete') {
     for (const reader of model.users.keys()) {
-      const page = await timeline.home({ reader, own: true, place: null, limit: 20 });
+      const page = await timeline.home({ reader, own: true, position: null, limit: 20 });
       for (const { tweetView } of page.items)
         assert.ok(
           mayReadTweet(model, reader, tweetView.tweet.id),

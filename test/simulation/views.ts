@@ -67,16 +67,16 @@ async function checkHome(
 ): Promise<void> {
   const expected = plainHome(world.model, ids, reader, own);
   const shown = [];
-  let place = null;
+  let position = null;
   do {
     const limit = 1 + ((reader + expected.length) % 7);
-    const page = await system.services.timeline.home({ reader, own, place, limit });
+    const page = await system.services.timeline.home({ reader, own, position, limit });
     assert.equal(page.partial, false, 'a page is partial though all is up');
     assert.deepEqual(page.degraded, []);
     if (page.next !== null) assert.equal(page.items.length, limit, `a page of ${reader}'s home is not full`);
     shown.push(...page.items);
-    place = page.next;
-  } while (place !== null);
+    position = page.next;
+  } while (position !== null);
   assert.deepEqual(
     shown.map((item) => ({
       tweetId: item.tweetView.tweet.id,
@@ -169,12 +169,17 @@ async function checkGlobalTops(world: World, system: System, reader: number): Pr
   const { model } = world;
   for (const window of WINDOWS) {
     const shown: number[] = [];
-    let place = null;
+    let position = null;
     do {
-      const page = await system.services.timeline.top({ viewer: viewerOf(reader), window, place, limit: 20 });
+      const page = await system.services.timeline.top({
+        viewer: viewerOf(reader),
+        window,
+        position,
+        limit: 20,
+      });
       shown.push(...page.items.map((item) => item.tweetView.tweet.id));
-      place = page.next;
-    } while (place !== null);
+      position = page.next;
+    } while (position !== null);
     const expected = plainTop(
       world,
       window,
@@ -200,13 +205,13 @@ async function checkHomeTops(world: World, system: System, reader: number): Prom
   }
 }
 
-async function all<Item, Place>(
-  read: (before: Place | null) => Promise<{ items: Item[]; next: Place | null }>,
+async function all<Item, Position>(
+  read: (before: Position | null) => Promise<{ items: Item[]; next: Position | null }>,
 ): Promise<Item[]> {
   const items: Item[] = [];
-  let before: Place | null = null;
+  let before: Position | null = null;
   do {
-    const page: { items: Item[]; next: Place | null } = await read(before);
+    const page: { items: Item[]; next: Position | null } = await read(before);
     items.push(...page.items);
     before = page.next;
   } while (before !== null);

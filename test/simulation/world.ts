@@ -114,7 +114,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     begun.clear();
     const { timeline } = opened.services;
     const home: typeof timeline.home = (request) => {
-      if (request.place === null) begun.set(request.reader, (begun.get(request.reader) ?? 0) + 1);
+      if (request.position === null) begun.set(request.reader, (begun.get(request.reader) ?? 0) + 1);
       return timeline.home(request);
     };
     return { ...opened, services: { ...opened.services, timeline: { ...timeline, home } } };

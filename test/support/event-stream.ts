@@ -63,7 +63,7 @@ export async function openEventStream(
     },
     () => {},
   );
-  // The stream begins with its place in the user's log; from here on nothing is missed.
+  // The stream begins with its position in the user's log; from here on nothing is missed.
   await until(() => last !== '', 'the beginning of the stream');
 
   async function until(done: () => boolean, what: string): Promise<void> {

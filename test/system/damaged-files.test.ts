@@ -58,17 +58,17 @@ async function open(directory: string, time: number) {
   });
   const { timeline, notifications } = system.services;
 
-  const top = () => timeline.top({ viewer: null, window: 'all', place: null, limit: 100 });
+  const top = () => timeline.top({ viewer: null, window: 'all', position: null, limit: 100 });
 
   /** What readers are shown. Throws what a request would fail with. */
   async function answers() {
     const shown: Record<string, unknown> = {};
     for (const window of WINDOWS) {
-      const top = await timeline.top({ viewer: null, window, place: null, limit: 100 });
+      const top = await timeline.top({ viewer: null, window, position: null, limit: 100 });
       shown[window] = top.items.map(({ tweetView }) => [tweetView.tweet.id, tweetView.likeCount]);
     }
     for (let reader = 1; reader <= USERS; reader++) {
-      const home = await timeline.home({ reader, own: false, place: null, limit: 100 });
+      const home = await timeline.home({ reader, own: false, position: null, limit: 100 });
       const top = await timeline.homeTop({ reader, window: 'all', k: 50, own: true });
       const told = await notifications.list({ userId: reader, before: null, limit: 100 });
       shown[`of ${reader}`] = [
@@ -192,7 +192,7 @@ async function assertServes(site: Site): Promise<void> {
   const { tweetId } = await tweets.post(post);
   for (let actor = 2; actor <= USERS; actor++) await engagement.like({ actor, tweetId, traceId });
   await site.settle();
-  const { items } = await timeline.top({ viewer: null, window: '24h', place: null, limit: 100 });
+  const { items } = await timeline.top({ viewer: null, window: '24h', position: null, limit: 100 });
   assert.ok(
     items.some(({ tweetView }) => tweetView.tweet.id === tweetId),
     'a tweet that all like is a top tweet',

@@ -107,7 +107,7 @@ export function describeLikes(name: string, create: CreateBackend): void {
       );
     });
 
-    test('previews hold the newest eight, lists go on from any place', async () => {
+    test('previews hold the newest eight, lists go on from any position', async () => {
       const ids: number[] = [];
       for (let actor = 1; actor <= 12; actor++) {
         const like = newEngagement(actor);

@@ -19,7 +19,7 @@ import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
 import { createHomes, type Homes, type HomesDeps } from '#timeline/home/homes.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
-import type { HomePlace } from '#timeline/timeline.ts';
+import type { HomePosition } from '#timeline/timeline.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
@@ -35,7 +35,7 @@ export interface CommunityOptions
 
 export interface ShownPage {
   entries: HomeEntry[];
-  next: HomePlace | null;
+  next: HomePosition | null;
   partial: boolean;
 }
 
@@ -177,15 +177,15 @@ export async function openCommunity(options: CommunityOptions = {}) {
     unrepost: (actor: UserId, tweetId: TweetId) => engagement.unrepost({ actor, tweetId, traceId: '' }),
     page: (request: PageRequest): Promise<ShownPage> => page(community, request),
     /** A whole home, page by page: the tweets in order. `between` happens after every page. */
-    async home(request: Omit<PageRequest, 'place'>, between?: () => Promise<unknown>): Promise<TweetId[]> {
+    async home(request: Omit<PageRequest, 'position'>, between?: () => Promise<unknown>): Promise<TweetId[]> {
       const shown: TweetId[] = [];
-      let place: HomePlace | null = null;
+      let position: HomePosition | null = null;
       do {
-        const { entries, next }: ShownPage = await page(community, { ...request, place });
+        const { entries, next }: ShownPage = await page(community, { ...request, position });
         shown.push(...entries.map(({ tweetId }) => tweetId));
-        place = next;
-        if (place !== null) await between?.();
-      } while (place !== null);
+        position = next;
+        if (position !== null) await between?.();
+      } while (position !== null);
       return shown;
     },
     async close(): Promise<void> {
@@ -204,7 +204,7 @@ async function once(hooks: Map<string, () => Promise<unknown>>, name: string): P
 export interface PageRequest {
   reader: UserId;
   own?: boolean;
-  place?: HomePlace | null;
+  position?: HomePosition | null;
   limit?: number;
 }
 
@@ -219,10 +219,10 @@ async function page(community: PageDeps, request: PageRequest): Promise<ShownPag
   const { tweets, social, homes } = community;
   const { reader, own = false, limit = 20 } = request;
   const shown: HomeEntry[] = [];
-  let place = request.place ?? null;
+  let position = request.position ?? null;
   let partial = false;
   for (;;) {
-    const found = await homes.candidates({ reader, own, place, limit });
+    const found = await homes.candidates({ reader, own, position, limit });
     partial ||= found.partial;
     const { top, began } = found;
     for (const [at, entry] of found.entries.entries()) {
@@ -237,6 +237,6 @@ async function page(community: PageDeps, request: PageRequest): Promise<ShownPag
       return { entries: shown, next: ended ? null : { top, began, below }, partial };
     }
     if (found.next === null) return { entries: shown, next: null, partial };
-    place = { top, began, below: found.next };
+    position = { top, began, below: found.next };
   }
 }

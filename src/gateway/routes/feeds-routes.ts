@@ -2,9 +2,9 @@
 import type { Static } from 'typebox';
 import { pointerTo, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { openBefore, type Place, scopeOf, sealNext } from '#http/cursors.ts';
+import { openBefore, type Position, scopeOf, sealNext } from '#http/cursors.ts';
 import { type Caller, defineRoute, type RawJson, type Route } from '#http/route.ts';
-import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
+import type { HomePosition, TopPosition } from '#timeline/timeline.ts';
 import { idListOf, selfOf, userOf } from '../ids.ts';
 import { UserParams } from '../schemas/common.ts';
 import { TweetPage, TweetsQuery, UserTweetsQuery } from '../schemas/tweets.ts';
@@ -39,15 +39,15 @@ function topRoute({ services: { timeline }, cursors, serializers }: RouteDeps): 
       }
       const { window = 'all', cursor, limit = LIMITS.pageDefault } = query;
       const scope = scopeOf('top', 0, viewer, window);
-      const place = cursor === undefined ? null : topPlaceOf(cursors.open(scope, cursor));
-      const page = await timeline.top({ viewer, window, place, limit });
+      const position = cursor === undefined ? null : topPositionOf(cursors.open(scope, cursor));
+      const page = await timeline.top({ viewer, window, position, limit });
       const next = page.next === null ? null : cursors.seal(scope, [page.next.snapshot, page.next.index]);
       return serializers.feed(page, next);
     },
   });
 }
 
-function topPlaceOf([snapshot, index]: Place): TopPlace {
+function topPositionOf([snapshot, index]: Position): TopPosition {
   return { snapshot: snapshot as string, index: index as number };
 }
 
@@ -132,8 +132,8 @@ async function homePage(
   { userId }: Caller,
 ): Promise<RawJson<Static<typeof TweetPage>>> {
   const scope = scopeOf('home', userId, userId, own ? 'own' : '');
-  const place = cursor === undefined ? null : homePlaceOf(cursors.open(scope, cursor));
-  const page = await services.timeline.home({ reader: userId, own, place, limit });
+  const position = cursor === undefined ? null : homePositionOf(cursors.open(scope, cursor));
+  const page = await services.timeline.home({ reader: userId, own, position, limit });
   const { next } = page;
   return serializers.feed(
     page,
@@ -141,6 +141,6 @@ async function homePage(
   );
 }
 
-function homePlaceOf([top, below, began]: Place): HomePlace {
+function homePositionOf([top, below, began]: Position): HomePosition {
   return { top: top as number, below: below as number, began: began as number };
 }

@@ -1,6 +1,6 @@
 /** What users were told, and how they want to be told. */
 import { type Static, Type } from 'typebox';
-import { type Place, scopeOf } from '#http/cursors.ts';
+import { type Position, scopeOf } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type {
   NotificationsPage,
@@ -59,9 +59,9 @@ function listRoute({ services: { notifications }, cursors, serializers }: RouteD
     async handler({ params, query, caller }) {
       const userId = selfOf(params.userId, caller);
       const scope = scopeOf('notifications', userId, userId);
-      const place = query.cursor === undefined ? BEGINNING : snapshotOf(cursors.open(scope, query.cursor));
-      const page = await notifications.list({ userId, ...place, limit: query.limit });
-      const next = placeOf(page);
+      const position = query.cursor === undefined ? BEGINNING : snapshotOf(cursors.open(scope, query.cursor));
+      const page = await notifications.list({ userId, ...position, limit: query.limit });
+      const next = positionOf(page);
       return {
         notifications: page.notifications.map((item) => serializeNotification(serializers, item)),
         unread: page.unread,
@@ -76,11 +76,14 @@ function listRoute({ services: { notifications }, cursors, serializers }: RouteD
 const BEGINNING = { before: null, snapshot: null };
 
 /** A cursor holds the snapshot too, so that a group that grows meanwhile neither comes again nor is missed. */
-function placeOf({ next, snapshot: { arrival, marker, after, tweets } }: NotificationsPage): Place | null {
+function positionOf({
+  next,
+  snapshot: { arrival, marker, after, tweets },
+}: NotificationsPage): Position | null {
   return next === null ? null : [next, arrival, marker, after, tweets];
 }
-function snapshotOf(place: Place): { before: number; snapshot: NotificationsSnapshot } {
-  const [before, arrival, marker, after, tweets] = place as [number, number, number, number, number];
+function snapshotOf(position: Position): { before: number; snapshot: NotificationsSnapshot } {
+  const [before, arrival, marker, after, tweets] = position as [number, number, number, number, number];
   return { before, snapshot: { arrival, marker, after, tweets } };
 }
 

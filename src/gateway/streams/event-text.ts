@@ -56,7 +56,7 @@ export function createEventText({ social, notifications }: EventTextDeps) {
     }
   }
 
-  /** `idOf(index)`: the id of the entry at that place. */
+  /** `idOf(index)`: the id of the entry at that position. */
   return async (
     user: UserId,
     entries: readonly Entry[],

@@ -1,8 +1,8 @@
 /**
- * Streams: for each user a log of their last events, for each open stream a place in it. A stream tells what
- * stands after its place, as fast as its reader takes it, and remembers nothing else: so what is live and what is
+ * Streams: for each user a log of their last events, for each open stream a position in it. A stream tells what
+ * stands after its position, as fast as its reader takes it, and remembers nothing else: so what is live and what is
  * told again goes one way and is checked alike, and a reader too slow costs no memory. When the log has gone on
- * past a stream's place, the stream is closed, and `reset` is told on return.
+ * past a stream's position, the stream is closed, and `reset` is told on return.
  */
 import { Readable } from 'node:stream';
 import type { Accounts, Session } from '#accounts/accounts.ts';
@@ -54,7 +54,7 @@ interface Stream {
   session: Session;
   user: User;
   /** The number of the last entry dealt with. */
-  place: number;
+  position: number;
   out: Readable;
   /** The reader takes more. */
   ready: boolean;
@@ -109,23 +109,23 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     else stream.out.destroy();
   }
 
-  /** Tells what stands after the stream's place, while its reader takes it. One at a time per stream. */
+  /** Tells what stands after the stream's position, while its reader takes it. One at a time per stream. */
   async function pump(stream: Stream): Promise<void> {
     if (stream.pumping) return;
     stream.pumping = true;
     const { log } = stream.user;
     try {
-      while (open.has(stream) && stream.ready && stream.place < log.newest()) {
-        const { place } = stream;
-        const entries = log.after(place, BATCH);
+      while (open.has(stream) && stream.ready && stream.position < log.newest()) {
+        const { position } = stream;
+        const entries = log.after(position, BATCH);
         if (entries === undefined) return end(stream);
-        const text = await textOf(stream.session.userId, entries, (index) => log.idOf(place + index + 1));
+        const text = await textOf(stream.session.userId, entries, (index) => log.idOf(position + index + 1));
         if (!open.has(stream)) return;
-        stream.place = place + entries.length;
+        stream.position = position + entries.length;
         if (text !== '') send(stream, text);
       }
-      // Not even its place is remembered any more: too slow.
-      if (open.has(stream) && log.after(stream.place, 0) === undefined) end(stream);
+      // Not even its position is remembered any more: too slow.
+      if (open.has(stream) && log.after(stream.position, 0) === undefined) end(stream);
     } catch (error) {
       // What cannot be checked is not told. The client comes back after `retry` and is told then.
       onError(error);
@@ -136,11 +136,12 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
   }
 
   /** Where a stream begins: after the client's last event if that is known still, else at the log's end. */
-  function startOf(log: EventLog, lastEventId: string | null): { place: number; reset: boolean } {
-    if (lastEventId === null) return { place: log.newest(), reset: false };
-    const place = log.numberOf(lastEventId);
-    if (place === undefined || log.after(place, 0) === undefined) return { place: log.newest(), reset: true };
-    return { place, reset: false };
+  function startOf(log: EventLog, lastEventId: string | null): { position: number; reset: boolean } {
+    if (lastEventId === null) return { position: log.newest(), reset: false };
+    const position = log.numberOf(lastEventId);
+    if (position === undefined || log.after(position, 0) === undefined)
+      return { position: log.newest(), reset: true };
+    return { position, reset: false };
   }
 
   async function endRevoked(): Promise<void> {
@@ -204,11 +205,11 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       }
       const now = clock.monotonic();
       const out = new Readable({ highWaterMark: BUFFER_BYTES, read: () => onTaken(stream) });
-      const { place, reset } = startOf(user.log, lastEventId);
+      const { position, reset } = startOf(user.log, lastEventId);
       const stream: Stream = {
         session,
         user,
-        place,
+        position,
         out,
         ready: true,
         pumping: false,
@@ -219,7 +220,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       user.streams.add(stream);
       open.add(stream);
       out.on('close', () => end(stream));
-      const id = user.log.idOf(place);
+      const id = user.log.idOf(position);
       // An id without data sets what the client will send as its last event, before there was any.
       send(
         stream,

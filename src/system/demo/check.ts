@@ -120,17 +120,17 @@ function plainHome({ followees, activities }: PlainCommunity, reader: UserId): [
 
 async function wholeHome(services: Services, reader: UserId): Promise<[TweetId, UserId[]][]> {
   const home: [TweetId, UserId[]][] = [];
-  let place = null;
+  let position = null;
   do {
-    const page = await services.timeline.home({ reader, own: false, place, limit: LIMITS.pageMax });
+    const page = await services.timeline.home({ reader, own: false, position, limit: LIMITS.pageMax });
     home.push(
       ...page.items.map((item): [TweetId, UserId[]] => [
         item.tweetView.tweet.id,
         item.repostedBy.map(({ userId }) => userId),
       ]),
     );
-    place = page.next;
-  } while (place !== null);
+    position = page.next;
+  } while (position !== null);
   return home;
 }
 
@@ -156,12 +156,12 @@ function rank(
 
 async function wholeTop(services: Services, window: Window): Promise<TweetId[]> {
   const ids: TweetId[] = [];
-  let place = null;
+  let position = null;
   do {
-    const page = await services.timeline.top({ viewer: null, window, place, limit: LIMITS.pageMax });
+    const page = await services.timeline.top({ viewer: null, window, position, limit: LIMITS.pageMax });
     ids.push(...page.items.map((item) => item.tweetView.tweet.id));
-    place = page.next;
-  } while (place !== null);
+    position = page.next;
+  } while (position !== null);
   return ids;
 }
 

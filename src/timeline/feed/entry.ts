@@ -2,7 +2,7 @@
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { VisibleProfile } from '#social/social.ts';
 
-/** One place of a skeleton. */
+/** One entry of a skeleton. */
 export interface Entry {
   tweetId: TweetId;
   /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */

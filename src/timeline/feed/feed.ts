@@ -18,17 +18,17 @@ export interface Candidates<E extends Entry> {
   partial: boolean;
 }
 
-export interface Source<E extends Entry, Place> {
+export interface Source<E extends Entry, Position> {
   /** The next entries, at most `count`; fewer, even none, where some fell out. */
   next(count: number): Promise<Candidates<E>>;
   /** Where a pagination session goes on that has shown everything through `entry`. */
-  placeAfter(entry: E): Place | null;
+  positionAfter(entry: E): Position | null;
   /** Where a pagination session goes on that has passed over everything given out so far, although no entry was in it. */
-  place(): Place | null;
+  position(): Position | null;
 }
 
-export interface PageRequest<E extends Entry, Place> {
-  source: Source<E, Place>;
+export interface PageRequest<E extends Entry, Position> {
+  source: Source<E, Position>;
   limit: number;
   viewer: UserId | null;
   rule: Rule;
@@ -40,10 +40,10 @@ export interface PageRequest<E extends Entry, Place> {
 const MAX_ENTRIES = 100;
 
 /** Fills one page of tweets. */
-export async function fillFeed<E extends Entry, Place>(
+export async function fillFeed<E extends Entry, Position>(
   hydrate: Hydrate,
-  { source, limit, viewer, rule, profiles }: PageRequest<E, Place>,
-): Promise<FeedPage<Place>> {
+  { source, limit, viewer, rule, profiles }: PageRequest<E, Position>,
+): Promise<FeedPage<Position>> {
   let degraded = false;
   let partial = false;
   const filled = await fillPage<E, FeedItem>({
@@ -63,8 +63,8 @@ export async function fillFeed<E extends Entry, Place>(
   });
   return { items: filled.items, next: next(), degraded: degraded ? ['engagement'] : [], partial };
 
-  function next(): Place | null {
-    if (filled.end === 'full') return source.placeAfter(filled.last!);
-    return filled.end === 'gaveUp' ? source.place() : null;
+  function next(): Position | null {
+    if (filled.end === 'full') return source.positionAfter(filled.last!);
+    return filled.end === 'gaveUp' ? source.position() : null;
   }
 }

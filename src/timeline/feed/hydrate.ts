@@ -1,5 +1,5 @@
 /**
- * Brings a skeleton to life: for each place the tweet view, what the reader did with it, and who reposted it. Tweet views
+ * Brings a skeleton to life: for each entry the tweet view, what the reader did with it, and who reposted it. Tweet views
  * are kept ones where the reader is shown what everybody is; the others are made for this reader.
  */
 import { unlessDown } from '#domain/errors.ts';
@@ -92,7 +92,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     }
     const made = await buildTweetViews({ tweetIds: missing, viewer, profiles });
     if (made.tweetViews !== null) {
-      // What was made comes in the order of what was missing: only such a place takes the next.
+      // What was made comes in the order of what was missing: only such an entry takes the next.
       for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.tweetViews[next++];
     }
     return decided(request, found, { degraded: made.degraded, unchecked: made.tweetViews === null });

@@ -26,22 +26,22 @@ export interface ProfileLoaderDeps {
 }
 
 export function createProfileLoader({ social, viewer, asOf }: ProfileLoaderDeps): ProfileLoader {
-  /** By number: a user's place in `shown`. */
-  const places = new Map<UserId, number>();
+  /** By number: a user's index in `shown`. */
+  const indexes = new Map<UserId, number>();
   const shown: (VisibleProfile | null)[] = [];
   let wanted: UserId[] = [];
   let someHidden = false;
 
   function known(userId: UserId): VisibleProfile | undefined {
-    const place = places.get(userId);
-    return place === undefined ? undefined : (shown[place] ?? undefined);
+    const index = indexes.get(userId);
+    return index === undefined ? undefined : (shown[index] ?? undefined);
   }
 
   return {
     asOf,
     want(userId) {
-      if (places.has(userId)) return;
-      places.set(userId, places.size);
+      if (indexes.has(userId)) return;
+      indexes.set(userId, indexes.size);
       wanted.push(userId);
     },
     async fetch() {

@@ -15,7 +15,7 @@ import {
   namesOf,
   TWEET_VIEW_CACHES,
 } from '#timeline/testing/lists.ts';
-import type { FeedPage, TopPlace } from '#timeline/timeline.ts';
+import type { FeedPage, TopPosition } from '#timeline/timeline.ts';
 
 for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
   describe(`lists of tweets ${kind}`, () => {
@@ -286,12 +286,12 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         world.users.get(CAT)!.blocking.add(ANN);
         await listTop(all, 's1');
         const seen: TweetId[] = [];
-        for (let place: TopPlace | null = null; ; ) {
-          const page: FeedPage<TopPlace> = await top(ANN, place, 30);
+        for (let position: TopPosition | null = null; ; ) {
+          const page: FeedPage<TopPosition> = await top(ANN, position, 30);
           seen.push(...idsOf(page));
           if (page.next === null) break;
           assert.equal(page.items.length, 30);
-          place = page.next;
+          position = page.next;
           await listTop([all[5]!], 's2');
         }
         assert.deepEqual(
@@ -305,7 +305,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
         const expired = (error: unknown) => isWarbleError(error, 'cursor_expired');
         await listTop([world.post(BEN), world.post(BEN)]);
         const { next } = await top(NOBODY, null, 1);
-        await assert.rejects(reads.top({ viewer: null, window: '7d', place: next, limit: 1 }), expired);
+        await assert.rejects(reads.top({ viewer: null, window: '7d', position: next, limit: 1 }), expired);
         await listTop([world.post(BEN)], 's2');
         clock.advance(LIMITS.topSnapshotKept_ms);
         await assert.rejects(top(NOBODY, next), expired);

@@ -39,15 +39,15 @@ export function createReads(deps: ReadsDeps): Reads {
   const hydrate = createHydrate(deps);
   const profilesFor = (viewer: UserId | null) =>
     createProfileLoader({ social, viewer, asOf: tweetViewCache.now() });
-  function page<E extends Entry, Place>(
-    request: Omit<PageRequest<E, Place>, 'profiles'>,
-  ): Promise<FeedPage<Place>> {
+  function page<E extends Entry, Position>(
+    request: Omit<PageRequest<E, Position>, 'profiles'>,
+  ): Promise<FeedPage<Position>> {
     return fillFeed(hydrate, { ...request, profiles: profilesFor(request.viewer) });
   }
 
   return {
-    home({ reader, own, place, limit }) {
-      const source = homeSource(homes, { reader, own, place });
+    home({ reader, own, position, limit }) {
+      const source = homeSource(homes, { reader, own, position });
       return unlessUnchecked(reader, page({ source, limit, viewer: reader, rule: inHome }));
     },
 
@@ -61,15 +61,16 @@ export function createReads(deps: ReadsDeps): Reads {
       );
     },
 
-    async top({ viewer, window, place, limit }) {
-      const snapshot = place === null ? await globalTop.newest(window) : await snapshots.get(place.snapshot);
+    async top({ viewer, window, position, limit }) {
+      const snapshot =
+        position === null ? await globalTop.newest(window) : await snapshots.get(position.snapshot);
       if (snapshot?.window !== window) {
         throw new WarbleError(
           'cursor_expired',
           'This version of the list is no longer kept; start again without a cursor.',
         );
       }
-      const source = topSource(snapshot, place?.index ?? 0);
+      const source = topSource(snapshot, position?.index ?? 0);
       return page({ source, limit, viewer, rule: inGlobalTop });
     },
 
@@ -120,7 +121,7 @@ export function createReads(deps: ReadsDeps): Reads {
    * is left to show, which the page says, as any other does then. That it was social is asked of social itself: the
    * skeleton stands on other services too, and without those a home has no answer.
    */
-  async function unlessUnchecked<Place>(reader: UserId, asked: Promise<FeedPage<Place>>) {
+  async function unlessUnchecked<Position>(reader: UserId, asked: Promise<FeedPage<Position>>) {
     try {
       return await asked;
     } catch (error) {

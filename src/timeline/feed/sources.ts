@@ -1,7 +1,7 @@
 /** Where the skeletons come from: a home, a user's own tweets, a top list. */
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Homes } from '#timeline/home/homes.ts';
-import type { HomePlace, TopPlace } from '#timeline/timeline.ts';
+import type { HomePosition, TopPosition } from '#timeline/timeline.ts';
 import type { HomeTopIterator } from '#timeline/top/home-top.ts';
 import type { TopSnapshot } from '#timeline/top/top-snapshots.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -17,20 +17,20 @@ interface HomeEntry extends Entry {
 
 export function homeSource(
   homes: Pick<Homes, 'candidates'>,
-  request: { reader: UserId; own: boolean; place: HomePlace | null },
-): Source<HomeEntry, HomePlace> {
+  request: { reader: UserId; own: boolean; position: HomePosition | null },
+): Source<HomeEntry, HomePosition> {
   const { reader, own } = request;
-  let { place } = request;
+  let { position } = request;
   let session = { top: 0, began: 0 };
   return {
     async next(limit) {
-      const { entries, top, began, next, partial } = await homes.candidates({ reader, own, place, limit });
+      const { entries, top, began, next, partial } = await homes.candidates({ reader, own, position, limit });
       session = { top, began };
-      place = next === null ? null : { ...session, below: next };
+      position = next === null ? null : { ...session, below: next };
       return { entries: entries.map(fromHome), ended: next === null, partial };
     },
-    placeAfter: ({ at }) => ({ ...session, below: at }),
-    place: () => place,
+    positionAfter: ({ at }) => ({ ...session, below: at }),
+    position: () => position,
   };
 }
 
@@ -62,8 +62,8 @@ export function authorSource(
       before = entries.at(-1)?.tweetId ?? before;
       return { entries, ended: ids.length <= count, partial: false };
     },
-    placeAfter: ({ tweetId }) => tweetId,
-    place: () => before,
+    positionAfter: ({ tweetId }) => tweetId,
+    position: () => before,
   };
 }
 
@@ -71,9 +71,12 @@ interface TopEntry extends Entry {
   index: number;
 }
 
-export function topSource({ id, tweetIds, partial }: TopSnapshot, start: number): Source<TopEntry, TopPlace> {
+export function topSource(
+  { id, tweetIds, partial }: TopSnapshot,
+  start: number,
+): Source<TopEntry, TopPosition> {
   let index = start;
-  const at = (next: number): TopPlace => ({ snapshot: id, index: next });
+  const at = (next: number): TopPosition => ({ snapshot: id, index: next });
   return {
     async next(count) {
       const from = index;
@@ -83,8 +86,8 @@ export function topSource({ id, tweetIds, partial }: TopSnapshot, start: number)
         .map((tweetId, offset) => ({ ...posting(tweetId), index: from + offset }));
       return { entries, ended: index >= tweetIds.length, partial };
     },
-    placeAfter: (entry) => at(entry.index + 1),
-    place: () => at(index),
+    positionAfter: (entry) => at(entry.index + 1),
+    position: () => at(index),
   };
 }
 
@@ -95,7 +98,7 @@ export function homeTopSource(iterator: HomeTopIterator): Source<Entry, never> {
       const tweetIds = await iterator.take(count);
       return { entries: tweetIds.map(posting), ended: tweetIds.length < count, partial: iterator.partial };
     },
-    placeAfter: () => null,
-    place: () => null,
+    positionAfter: () => null,
+    position: () => null,
   };
 }

@@ -69,7 +69,7 @@ const LINE = 8;
 const FLOOR = 0;
 /** Magnitude of the newest activity, 0 in an empty home timeline. */
 const NEWEST = 1;
-/** From here on pairs of 32-bit numbers: places in the same buffer seen as integers. */
+/** From here on pairs of 32-bit numbers: offsets in the same buffer seen as integers. */
 const WORDS = 2 * LINE;
 const CHUNK = 4;
 const OFFSET = 5;

@@ -16,14 +16,14 @@ const FIRST_BITS = 10;
 export function createReaderIndex(): ReaderIndex {
   let bits = FIRST_BITS;
   let mask = 2 ** bits - 1;
-  /** Reader and slot side by side, so that one look fetches both. 0 is nobody's id: an empty place. */
+  /** Reader and slot side by side, so that one look fetches both. 0 is nobody's id: an empty bucket. */
   let table = new Uint32Array(2 ** (bits + 1));
   let count = 0;
 
   /** Fibonacci hashing: the high bits of a multiplication by 2^32 / golden ratio spread dense ids. */
   const home = (reader: UserId) => Math.imul(reader, 0x9e3779b1) >>> (32 - bits);
 
-  function place(reader: UserId): number {
+  function bucketOf(reader: UserId): number {
     let at = home(reader);
     while (table[2 * at] !== 0 && table[2 * at] !== reader) at = (at + 1) & mask;
     return at;
@@ -40,23 +40,23 @@ export function createReaderIndex(): ReaderIndex {
     table = new Uint32Array(2 ** (bits + 1));
     for (let i = 0; i < old.length; i += 2) {
       const reader = old[i]!;
-      if (reader !== 0) put(place(reader), reader, old[i + 1]!);
+      if (reader !== 0) put(bucketOf(reader), reader, old[i + 1]!);
     }
   }
 
   return {
     get(reader) {
-      const at = place(reader);
+      const at = bucketOf(reader);
       return table[2 * at] === 0 ? -1 : table[2 * at + 1]!;
     },
     set(reader, slot) {
       if (count * 2 > mask) grow();
-      const at = place(reader);
+      const at = bucketOf(reader);
       if (table[2 * at] === 0) count += 1;
       put(at, reader, slot);
     },
     delete(reader) {
-      let hole = place(reader);
+      let hole = bucketOf(reader);
       if (table[2 * hole] === 0) return;
       count -= 1;
       // Moves back what a probe would otherwise not reach any more (Knuth, volume 3, 6.4, algorithm R).

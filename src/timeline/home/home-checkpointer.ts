@@ -30,7 +30,7 @@ export interface HomeCheckpointerDeps {
   homeTimelines: HomeTimelines;
   timelineDb: Pick<TimelineDb, 'save' | 'dropOlder' | 'forget'>;
   clock: Clock;
-  /** Home timelines at most, and bytes at which a new one takes the place of another. */
+  /** Home timelines at most, and bytes at which a new one replaces another. */
   maxHomeTimelines: number;
   maxBytes: number;
 }

@@ -5,7 +5,7 @@ export const REPOSTERS_NAMED = 100;
 
 /** One tweet of a home, at its newest allowed activity. */
 export interface HomeEntry {
-  /** Its place in the session: the next page begins below `Math.abs(activity)` of the last entry that was shown. */
+  /** Its position in the session: the next page begins below `Math.abs(activity)` of the last entry that was shown. */
   activity: ActivityId;
   /** Who posted or reposted; followed and not muted (or the reader, with `own`). */
   actor: UserId;
@@ -18,7 +18,7 @@ export interface HomeEntry {
 
 export interface Candidates {
   entries: HomeEntry[];
-  /** For every `HomePlace` of this session: copy both, do not make `began` up. */
+  /** For every `HomePosition` of this session: copy both, do not make `began` up. */
   top: Snowflake;
   began: number;
   /** Where to ask on (as `below`) when all entries were used; null: there is nothing further down. */

@@ -9,7 +9,7 @@ import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Live } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
-import type { HomePlace, Timeline } from '#timeline/timeline.ts';
+import type { HomePosition, Timeline } from '#timeline/timeline.ts';
 import type { TimelineDb } from '#timeline/timeline-db.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createHomeTimelines } from '../home-timelines/home-timelines.ts';
@@ -42,14 +42,14 @@ export interface Homes
     | 'readRate'
   > {
   /**
-   * The next entries below `place.below`, or from the top; at most `limit`, fewer only at the end or where much was
+   * The next entries below `position.below`, or from the top; at most `limit`, fewer only at the end or where much was
    * filtered out: ask on from `next`. Nothing repeats in a pagination session. Tweets' text, deletion and authors are the caller's
    * to check. Throws `unavailable` where tweets or social do not answer and nothing can be said.
    */
   candidates(request: {
     reader: UserId;
     own: boolean;
-    place: HomePlace | null;
+    position: HomePosition | null;
     limit: number;
   }): Promise<Candidates>;
   workers: Worker[];

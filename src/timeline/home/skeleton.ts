@@ -7,7 +7,7 @@
  * that it has not handed out comes at the next activity that still counts:
  * - a repost undone before the session reached it uncovers the next activity, below it: it comes there;
  * - undone, unfollowed or muted after the tweet was handed out: the memory drops the rest;
- * - a repost committed, delivered or uncovered by a new follow above the place where the session stands was never met:
+ * - a repost committed, delivered or uncovered by a new follow above the position where the session stands was never met:
  *   the tweet comes at its older activity.
  * Where the memory is gone, facts decide for the part of the session before that: a tweet with an activity that stood
  * when the session began counts as shown, one undone since too.
@@ -18,7 +18,7 @@ import { snowflakeTime } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Engagement, RepostActivity } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { HomePlace } from '#timeline/timeline.ts';
+import type { HomePosition } from '#timeline/timeline.ts';
 import type { ActivityFact, ActivityFacts, Resolved } from './activity-facts.ts';
 import type { CandidateSource } from './candidates.ts';
 import type { FolloweeSets } from './followee-set.ts';
@@ -34,7 +34,7 @@ export interface Skeleton {
   candidates(request: {
     reader: UserId;
     own: boolean;
-    place: HomePlace | null;
+    position: HomePosition | null;
     limit: number;
   }): Promise<Candidates>;
 }
@@ -166,16 +166,16 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   }
 
   return {
-    async candidates({ reader, own, place, limit }) {
+    async candidates({ reader, own, position, limit }) {
       const followeeSet = await followeeSets.of(reader);
       const eyes: Eyes = {
         reposters: own ? [...followeeSet.reposters, reader] : followeeSet.reposters,
         counts: (actor) => followeeSet.followedSince.has(actor) || (own && actor === reader),
       };
-      let session = place === null ? null : paginationSessions.resume(reader, place);
-      if (place === null) deps.onRead();
+      let session = position === null ? null : paginationSessions.resume(reader, position);
+      if (position === null) deps.onRead();
       const entries: HomeEntry[] = [];
-      let below = place?.below ?? Number.POSITIVE_INFINITY;
+      let below = position?.below ?? Number.POSITIVE_INFINITY;
       let partial = false;
       let want = limit + (limit >>> 2) + 2;
       for (let batches = 0; batches < BATCHES_MOST && below > 0 && entries.length < limit; batches++) {

@@ -89,7 +89,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
       ]);
     });
 
-    test("gives authors' best of a window, and goes on below a place", async () => {
+    test("gives authors' best of a window, and goes on below a position", async () => {
       await put({
         ranks: [rank(1, 5), rank(2, 9), rank(3, 5), rank(4, 0), rank(5, 7, NEIGHBOUR)],
         authors: [{ author: AUTHOR, followers: 3, listed: false }],

@@ -3,7 +3,7 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createReads, type Reads } from '#timeline/feed/reads.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
-import type { FeedPage, HomePlace, TopPlace } from '#timeline/timeline.ts';
+import type { FeedPage, HomePosition, TopPosition } from '#timeline/timeline.ts';
 import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from '../feed/tweet-view-cache.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from './world.ts';
@@ -32,10 +32,10 @@ export interface Lists {
   };
   posted(author: UserId): TweetId;
   reposted(tweetId: TweetId, ...repostedBy: UserId[]): void;
-  home(place?: HomePlace | null, limit?: number): Promise<FeedPage<HomePlace>>;
-  homePages(limit: number): Promise<FeedPage<HomePlace>[]>;
+  home(position?: HomePosition | null, limit?: number): Promise<FeedPage<HomePosition>>;
+  homePages(limit: number): Promise<FeedPage<HomePosition>[]>;
   listTop(tweetIds: TweetId[], id?: string): Promise<void>;
-  top(viewer: UserId | null, place?: TopPlace | null, limit?: number): Promise<FeedPage<TopPlace>>;
+  top(viewer: UserId | null, position?: TopPosition | null, limit?: number): Promise<FeedPage<TopPosition>>;
 }
 
 export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
@@ -50,15 +50,15 @@ export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
     snapshots,
     globalTop: { newest: async (window) => (await snapshots.newest(window))! },
     homes: {
-      async candidates({ place, limit }) {
+      async candidates({ position, limit }) {
         await skeleton.ready();
         skeleton.rounds++;
         const { entries: all } = skeleton;
-        const top = place?.top ?? Math.abs(all[0]?.activity ?? 0);
-        const below = all.filter(({ activity }) => place === null || Math.abs(activity) < place.below);
+        const top = position?.top ?? Math.abs(all[0]?.activity ?? 0);
+        const below = all.filter(({ activity }) => position === null || Math.abs(activity) < position.below);
         const entries = below.slice(0, limit);
         const next = below.length > limit ? Math.abs(entries.at(-1)!.activity) : null;
-        return { entries, top, began: place?.began ?? 5, next, partial: false };
+        return { entries, top, began: position?.began ?? 5, next, partial: false };
       },
     },
     async openHomeTop({ window }) {
@@ -67,8 +67,8 @@ export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
       return { partial: false, take: async (count) => tweetIds.splice(0, count) };
     },
   });
-  const home: Lists['home'] = (place = null, limit = 20) =>
-    reads.home({ reader: ANN, own: false, place, limit });
+  const home: Lists['home'] = (position = null, limit = 20) =>
+    reads.home({ reader: ANN, own: false, position, limit });
 
   return {
     clock,
@@ -94,16 +94,16 @@ export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
       skeleton.entries = [{ activity, actor, tweetId, repostedBy, repostTime: clock.now() }, ...others];
     },
     async homePages(limit) {
-      const pages: FeedPage<HomePlace>[] = [];
-      for (let place: HomePlace | null = null; ; ) {
-        const page = await home(place, limit);
+      const pages: FeedPage<HomePosition>[] = [];
+      for (let position: HomePosition | null = null; ; ) {
+        const page = await home(position, limit);
         pages.push(page);
-        place = page.next;
-        if (place === null) return pages;
+        position = page.next;
+        if (position === null) return pages;
       }
     },
     listTop: (tweetIds, id = 's1') => snapshots.put({ id, window: 'all', tweetIds, partial: false }),
-    top: (viewer, place = null, limit = 20) => reads.top({ viewer, window: 'all', place, limit }),
+    top: (viewer, position = null, limit = 20) => reads.top({ viewer, window: 'all', position, limit }),
   };
 }
 

@@ -6,13 +6,13 @@ import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS, type Window } from '#domain/limits.ts';
 import type { ChangeListener } from './dirty-set.ts';
-import type { AuthorPlace, AuthorTop, TopListsStore } from './top-lists-store.ts';
+import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
 export interface AuthorTops extends ChangeListener {
   /** The best 100 in the window of each author, in the order asked for. Some may be older than `edge`: skip them. */
   best(request: { authors: UserId[]; window: Window; edge: TweetId }): Promise<AuthorTop[]>;
-  /** More of one author's, below a place; empty where there are none. */
-  below(request: { author: UserId; place: AuthorPlace; edge: TweetId }): Promise<AuthorTop>;
+  /** More of one author's, below a position; empty where there are none. */
+  below(request: { author: UserId; position: AuthorTopPosition; edge: TweetId }): Promise<AuthorTop>;
 }
 
 export interface AuthorTopsDeps {
@@ -72,23 +72,23 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
       const number = WINDOW_NUMBER[window];
       const tops: AuthorTop[] = new Array(authors.length);
       const missing: UserId[] = [];
-      const places: number[] = [];
+      const indexes: number[] = [];
       for (let i = 0; i < authors.length; i++) {
         const found = cache.get(authors[i]! * KEYS_PER_AUTHOR + number);
         if (found !== undefined) {
           tops[i] = found;
         } else {
           missing.push(authors[i]!);
-          places.push(i);
+          indexes.push(i);
         }
       }
       const loaded = missing.length === 0 ? [] : await load(missing, window, edge);
-      for (let i = 0; i < places.length; i++) tops[places[i]!] = loaded[i]!;
+      for (let i = 0; i < indexes.length; i++) tops[indexes[i]!] = loaded[i]!;
       return tops;
     },
-    async below({ author, place, edge }) {
+    async below({ author, position, edge }) {
       const [top] = await store.authorTops({
-        authors: [{ author, below: place }],
+        authors: [{ author, below: position }],
         atLeast: edge,
         atLeastLikes: 0,
         limit: LIMITS.authorTop,

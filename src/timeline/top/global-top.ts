@@ -14,7 +14,7 @@ import { applyChanges } from './apply-changes.ts';
 import type { Marks } from './dirty-set.ts';
 import { leadersOf } from './kept-tops.ts';
 import { createLeaders, type Leaders, type LeadersSize } from './top-k-index.ts';
-import type { AuthorFacts, AuthorPlace, KeptTop, RankRow, TopListsStore } from './top-lists-store.ts';
+import type { AuthorFacts, AuthorTopPosition, KeptTop, RankRow, TopListsStore } from './top-lists-store.ts';
 import type { TopSnapshot, TopSnapshots } from './top-snapshots.ts';
 
 export interface GlobalTop {
@@ -59,7 +59,7 @@ interface Filling {
   leaders: Leaders;
   partition: number;
   /** `all` is scanned by likes, so that it can end early; the others by time. */
-  below: AuthorPlace | null;
+  below: AuthorTopPosition | null;
   from: TweetId;
   /** Authors met in this scan, as they are: forgotten as soon as they change. */
   authors: Map<UserId, AuthorFacts>;

@@ -3,12 +3,12 @@
  * the lists by their next tweet.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
-import type { AuthorPlace, AuthorTop } from './top-lists-store.ts';
+import type { AuthorTop, AuthorTopPosition } from './top-lists-store.ts';
 
 /** Where an author's list ran out although there may be more of it: `extend` before going on. */
 export interface Lacking {
   author: UserId;
-  place: AuthorPlace;
+  position: AuthorTopPosition;
 }
 
 export interface TopMerge {
@@ -35,7 +35,7 @@ export function createTopMerge(tops: readonly AuthorTop[], edge: TweetId): TopMe
     const { tweetIds, truncated, likes, author } = cursor.top;
     while (cursor.at < tweetIds.length && tweetIds[cursor.at]! < edge) cursor.at++;
     if (cursor.at < tweetIds.length) return true;
-    if (truncated) waiting.push({ author, place: { likes: likes.at(-1)!, tweetId: tweetIds.at(-1)! } });
+    if (truncated) waiting.push({ author, position: { likes: likes.at(-1)!, tweetId: tweetIds.at(-1)! } });
     return false;
   }
 

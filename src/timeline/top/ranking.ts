@@ -13,7 +13,7 @@ export function compareTop(a: TopKey, b: TopKey): number {
   return b.likes - a.likes || b.followers - a.followers || b.tweetId - a.tweetId;
 }
 
-/** Does `a` stand above `b`, or is it the same tweet at the same place? */
+/** Does `a` stand above `b`, or is it the same tweet at the same position? */
 export function atLeastAsHigh(a: TopKey, b: TopKey): boolean {
   return compareTop(a, b) <= 0;
 }

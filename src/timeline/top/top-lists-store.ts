@@ -31,15 +31,15 @@ export interface TopPatch {
   authors: AuthorFacts[];
 }
 
-/** A place in an author's list, best first: likes, then newest. */
-export interface AuthorPlace {
+/** A position in an author's list, best first: likes, then newest. */
+export interface AuthorTopPosition {
   likes: number;
   tweetId: TweetId;
 }
 
 export interface AuthorTopsRequest {
-  /** At most 1,000. `below`: go on below this place; null: from the best. */
-  authors: { author: UserId; below: AuthorPlace | null }[];
+  /** At most 1,000. `below`: go on below this position; null: from the best. */
+  authors: { author: UserId; below: AuthorTopPosition | null }[];
   /** Only ids at or above this: the window's edge. 0: all. */
   atLeast: TweetId;
   /** Only tweets with as many likes. */
@@ -77,8 +77,8 @@ export interface TopListsStore {
   keepTops(request: { tops: KeptTop[] }): Promise<void>;
   /** What was kept last; none where there is nothing. */
   keptTops(): Promise<KeptTop[]>;
-  /** One partition's tweets, most likes first, newest first among equals, below a place. At most 10,000. */
-  byLikes(request: { partition: number; below: AuthorPlace | null; limit: number }): Promise<RankRow[]>;
+  /** One partition's tweets, most likes first, newest first among equals, below a position. At most 10,000. */
+  byLikes(request: { partition: number; below: AuthorTopPosition | null; limit: number }): Promise<RankRow[]>;
   /** One partition's tweets in id order, `from` included. At most 10,000. */
   byTime(request: { partition: number; from: TweetId; limit: number }): Promise<RankRow[]>;
   /** The rows of these tweets; those without one are left out. In no order. At most 1,000. */

@@ -8,7 +8,13 @@ import {
   openDerivedDatabase,
 } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
-import type { AuthorPlace, AuthorTop, RankRow, TopListsStore, TopPatch } from '../../top/top-lists-store.ts';
+import type {
+  AuthorTop,
+  AuthorTopPosition,
+  RankRow,
+  TopListsStore,
+  TopPatch,
+} from '../../top/top-lists-store.ts';
 import { createKeptTops } from './kept-tops.ts';
 import { TOP_LISTS_MIGRATIONS } from './top-lists-schema.ts';
 
@@ -94,7 +100,7 @@ function createScans(db: DerivedDatabase, slots: Slots): Pick<TopListsStore, 'by
   return {
     async byLikes({ partition, below, limit }) {
       const slot = slots()(partition);
-      const rows = below === null ? best.all(slot, limit) : bestBelow.all(slot, ...placeOf(below), limit);
+      const rows = below === null ? best.all(slot, limit) : bestBelow.all(slot, ...positionOf(below), limit);
       return inOrder(
         db,
         rows,
@@ -166,13 +172,13 @@ function createAuthorTops(db: DerivedDatabase, slots: Slots): TopListsStore['aut
   );
   return async ({ authors, atLeast, atLeastLikes, limit }) => {
     const slotOf = slots();
-    const one = (author: UserId, below: AuthorPlace | null): AuthorTop => {
+    const one = (author: UserId, below: AuthorTopPosition | null): AuthorTop => {
       const slot = slotOf(partitionOf(author));
-      const place = below === null ? HIGHEST : placeOf(below);
+      const position = below === null ? HIGHEST : positionOf(below);
       const rows =
         atLeast === 0
-          ? inAll.all(slot, author, atLeastLikes, ...place, limit)
-          : inWindow.all(slot, author, atLeast, atLeastLikes, ...place, limit);
+          ? inAll.all(slot, author, atLeastLikes, ...position, limit)
+          : inWindow.all(slot, author, atLeast, atLeastLikes, ...position, limit);
       return {
         author,
         followers: wholeOf(db, followersOf.get(slot, author)?.followers ?? 0),
@@ -193,6 +199,6 @@ function wholeOf(db: DerivedDatabase, value: unknown): number {
 /** Above every row. */
 const HIGHEST: [number, number] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
 
-function placeOf({ likes, tweetId }: AuthorPlace): [number, number] {
+function positionOf({ likes, tweetId }: AuthorTopPosition): [number, number] {
   return [likes, tweetId];
 }
