@@ -2,8 +2,9 @@
  * Where accounts and sessions are kept. Every method is one atomic, durable step; where two race, one of them
  * happens first. Times are milliseconds since 1970; handles are compared ignoring case.
  */
+
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { AccountState } from '#domain/records.ts';
+import type { AccountState } from '#domain/names.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';

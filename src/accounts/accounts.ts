@@ -2,11 +2,9 @@
  * Accounts: who has which handle and password, who is signed in where, and how an account ends. The gateway's own;
  * profiles are the social service's.
  */
-import type { Snowflake, UserId } from '#domain/ids.ts';
 
-/** What the owner of an account is told about it, whatever their settings are. */
-export const ACCOUNT_NOTICE_TYPES = ['signIn', 'passwordChanged'] as const;
-export type AccountNoticeType = (typeof ACCOUNT_NOTICE_TYPES)[number];
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import type { AccountNoticeType } from '#domain/names.ts';
 
 /** Something about somebody's account that its owner is told. */
 export interface AccountNotice {

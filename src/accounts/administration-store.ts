@@ -2,12 +2,11 @@
  * The part of the accounts store that administration needs: accounts in lists, what a host changes about one, and who
  * may sign up. As in `accounts-store.ts` every method is one atomic, durable step, with its audit entry in it.
  */
+
 import type { UserId } from '#domain/ids.ts';
-import type { AccountState } from '#domain/records.ts';
+import type { AccountState, SignUpMode } from '#domain/names.ts';
 import type { AccountRow, StoredState } from './accounts-store.ts';
 import type { AuditEntry } from './audit.ts';
-
-export type SignUpMode = 'open' | 'closed' | 'invite';
 
 export interface InviteRow {
   inviteId: number;

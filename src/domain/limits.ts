@@ -49,10 +49,11 @@ export const LIMITS = {
   sessionLife_ms: 365 * 86_400_000,
 } as const;
 
-export type Window = '24h' | '7d' | 'all';
 /** Length of a top list's window in milliseconds; `all` has none. */
-export const WINDOW_MS: Record<Window, number> = {
+export const WINDOW_MS = {
   '24h': 86_400_000,
   '7d': 7 * 86_400_000,
   all: Number.POSITIVE_INFINITY,
-};
+} as const;
+export type Window = keyof typeof WINDOW_MS;
+export const WINDOWS = Object.keys(WINDOW_MS) as readonly Window[];

@@ -1,5 +1,7 @@
 /** The records that travel between services. Plain JSON: they cross a process boundary as they are. */
+
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from './ids.ts';
+import type { AccountState, TweetKind } from './names.ts';
 
 export interface Mention {
   start: number;
@@ -33,9 +35,7 @@ export interface TweetImage {
   alt: string;
 }
 
-export type TweetKind = 'tweet' | 'comment';
 export type Visibility = 'public';
-export type DeletedBy = 'author' | 'moderator' | 'erasure';
 
 /** A tweet or a comment; one record for both. */
 export interface TweetRecord {
@@ -67,8 +67,6 @@ export interface ProfileBasic {
   /** Media name or ''. */
   picture: string;
 }
-
-export type AccountState = 'active' | 'deactivated' | 'suspended' | 'erasing' | 'erased';
 
 /** One user as one viewer stands to them, in one call: see `Social.view`. */
 export interface ProfileView extends ProfileBasic {

@@ -2,8 +2,9 @@
  * Who may see whom: the one rule, which every service asks when something is read. It fails closed: a user whose facts
  * could not be read has none, and is not shown.
  */
+
 import type { UserId } from './ids.ts';
-import type { AccountState } from './records.ts';
+import type { AccountState } from './names.ts';
 
 /** What of a user, and of how a viewer stands to them, decides whether they are shown. */
 export interface VisibilityFacts {

@@ -1,5 +1,6 @@
 import type { EventDraft, EventType } from '#domain/events.ts';
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { EngagementKind } from '#domain/names.ts';
 
 /** One like, comment or repost, as its events name it. */
 export interface EngagementRecord {
@@ -12,7 +13,7 @@ export interface EngagementRecord {
 }
 
 export interface EngagementChange {
-  kind: 'like' | 'comment' | 'repost';
+  kind: EngagementKind;
   change: 'added' | 'removed';
   record: EngagementRecord;
   /** Milliseconds since 1970. */

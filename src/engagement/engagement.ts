@@ -2,8 +2,10 @@
  * The engagement service: who liked, commented on and reposted which tweet, exactly. It asks tweets whether a tweet
  * stands and social who may see whom; nothing else.
  */
+
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import type { CommentRow, DeletedBy, LikeRow, Page, RepostRow } from '#domain/records.ts';
+import type { DeletedBy, EngagementKind } from '#domain/names.ts';
+import type { CommentRow, LikeRow, Page, RepostRow } from '#domain/records.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 
 export interface EngagementRequest {
@@ -52,7 +54,7 @@ export interface RepostTail {
 
 /** One like, comment or repost that stands. `author` wrote the tweet; `actor` did it. */
 export interface ScannedEngagement {
-  type: 'like' | 'comment' | 'repost';
+  type: EngagementKind;
   id: Snowflake;
   tweetId: TweetId;
   author: UserId;

@@ -1,7 +1,7 @@
 /** Prometheus metrics of the gateway, in a registry to which the rest of the process adds its own. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '#domain/errors.ts';
-import type { PermitKind } from './admission/permits.ts';
+import { PERMIT_KINDS, type PermitKind } from './admission/permits.ts';
 import type { Cut } from './admission/refusals.ts';
 import type { ConnectionRefusal } from './connections/connections.ts';
 
@@ -68,7 +68,7 @@ export function createGatewayMetrics({ permits, connections }: GatewayGauges): G
     labelNames: ['kind'] as const,
     registers,
     collect() {
-      for (const kind of ['requests', 'pictures'] as const) this.set({ kind }, permits(kind));
+      for (const kind of PERMIT_KINDS) this.set({ kind }, permits(kind));
     },
   });
   new Gauge({

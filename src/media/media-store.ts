@@ -15,7 +15,6 @@ export interface MediaStore {
   delete(name: string): Promise<void>;
 }
 
-const MEDIA_NAME = /^[0-9a-f]{32}\.(jpg|png|webp|gif)$/;
 export const MEDIA_TYPES = {
   jpg: 'image/jpeg',
   png: 'image/png',
@@ -23,6 +22,7 @@ export const MEDIA_TYPES = {
   gif: 'image/gif',
 } as const;
 export type MediaExtension = keyof typeof MEDIA_TYPES;
+const MEDIA_NAME = new RegExp(`^[0-9a-f]{32}\\.(${Object.keys(MEDIA_TYPES).join('|')})$`);
 
 /** The extension of a media name; undefined: it is none. Nothing else ever reaches a file system. */
 export function extensionOf(name: string): MediaExtension | undefined {

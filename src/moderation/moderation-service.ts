@@ -1,6 +1,7 @@
 import type { Actor, Administration } from '#accounts/administration.ts';
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
+import type { TweetKind } from '#domain/names.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { checkReason } from '#domain/text.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -97,7 +98,7 @@ type Removals = Pick<Moderation, 'removeTweet' | 'removeComment' | 'removePictur
 
 function createRemovals({ tweets, engagement, social, media, administration }: ModerationDeps): Removals {
   /** The live record; null: it is gone already. Throws not_found for what never was. */
-  async function live(kind: 'tweet' | 'comment', id: number): Promise<TweetRecord | null> {
+  async function live(kind: TweetKind, id: number): Promise<TweetRecord | null> {
     const [record] = await tweets.get({ ids: [id] });
     if (record?.kind === kind) return record;
     const [known] = record === undefined ? await tweets.authorsOf({ ids: [id] }) : [];

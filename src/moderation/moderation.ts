@@ -5,16 +5,15 @@
 
 import type { Actor } from '#accounts/administration.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { ModerationAct, SubjectKind } from '#domain/names.ts';
 import type { Page, TweetImage } from '#domain/records.ts';
 
-export type SubjectKind = 'tweet' | 'comment' | 'user';
 /** What a report is about. */
 export interface ReportSubject {
   kind: SubjectKind;
   id: number;
 }
 
-export type ModerationAct = 'dismiss' | 'remove' | 'suspend';
 /** How a report ended. */
 export interface Resolution {
   act: ModerationAct;

@@ -1,9 +1,5 @@
-import {
-  NOTIFICATION_TYPES,
-  type NotificationSettings,
-  type SettingsChanges,
-  type TypeSettings,
-} from './notifications.ts';
+import { NOTIFICATION_TYPES } from '#domain/names.ts';
+import type { NotificationSettings, SettingsChanges, TypeSettings } from './notifications.ts';
 
 const DEFAULT: TypeSettings = { audience: 'everyone', channels: { inApp: true } };
 

@@ -4,32 +4,20 @@
  * markers happen at any moment between two folds; what a fold decides by (settings, bells, follows, muted threads)
  * changes when the fold has caught up.
  */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccountNotice } from '#accounts/accounts.ts';
 import { isWarbleError } from '#domain/errors.ts';
+import { type BellLevel, NOTIFICATION_TYPES } from '#domain/names.ts';
 import type { ProfileView } from '#domain/records.ts';
 import { canReadUser, canSeeUser } from '#domain/visibility.ts';
-import type {
-  BellLevel,
-  NotificationsSnapshot,
-  NotificationType,
-  NotificationView,
-} from './notifications.ts';
+import type { NotificationsSnapshot, NotificationView } from './notifications.ts';
 import type { Notification } from './notifications-store.ts';
 import { createWorld, type World } from './testing/notifications.ts';
 
 const USERS = [1, 2, 3, 4];
-const TYPES: NotificationType[] = [
-  'like',
-  'comment',
-  'repost',
-  'mention',
-  'follow',
-  'followRequest',
-  'tweet',
-];
 const RUNS = 60;
 
 interface Command {
@@ -186,7 +174,7 @@ function createModel(world: World) {
     else if (deed === 24 || deed === 25) {
       const audience = (['everyone', 'following', 'nobody'] as const)[how % 3]!;
       const change = how % 4 === 3 ? { channels: { inApp: how % 8 === 3 } } : { audience };
-      const type = TYPES[which % TYPES.length]!;
+      const type = NOTIFICATION_TYPES[which % NOTIFICATION_TYPES.length]!;
       await notifications.changeSettings({ userId: actor, changes: { [type]: change } });
     } else if ((deed === 26 || deed === 27) && tweet !== undefined) {
       const request = { userId: actor, tweetId: tweet.id };

@@ -11,9 +11,11 @@
  *
  * **Order** is that of ids, newest first. **Reads** reflect every change that resolved before, through whichever handle.
  */
+
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { BellLevel, NotificationType } from '#domain/names.ts';
 import type { ViewStore } from '#queue/view.ts';
-import type { BellLevel, NotificationType, SettingsChanges } from './notifications.ts';
+import type { SettingsChanges } from './notifications.ts';
 
 export const STORE_LIMITS = {
   /** Newest notifications kept per recipient, source partition and generation; a read returns no more than this. */

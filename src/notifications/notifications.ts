@@ -2,22 +2,11 @@
  * The notifications service: what each user was told, and how they want to be told. Preferences are decided when
  * a notification is written, visibility when it is read.
  */
-import type { AccountNotice, AccountNoticeType } from '#accounts/accounts.ts';
-import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import type { ProfileBasic } from '#domain/records.ts';
 
-export const NOTIFICATION_TYPES = [
-  'like',
-  'comment',
-  'repost',
-  'mention',
-  'follow',
-  'followRequest',
-  'tweet',
-] as const;
-export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
-export type Audience = 'everyone' | 'following' | 'nobody';
-export type BellLevel = 'all' | 'default' | 'off';
+import type { AccountNotice } from '#accounts/accounts.ts';
+import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { AccountNoticeType, Audience, BellLevel, NotificationType } from '#domain/names.ts';
+import type { ProfileBasic } from '#domain/records.ts';
 
 export interface TypeSettings {
   audience: Audience;

@@ -3,10 +3,12 @@
  * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the tie
  * from me to the other, `theirs` the one back.
  */
+
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { FollowState, HiddenPeriod } from './social.ts';
+import type { FollowState } from '#domain/names.ts';
+import type { HiddenPeriod } from './social.ts';
 import type { StoredUser, Tie } from './social-store.ts';
 
 /** Blocks, and mutes, that one user may have. */

@@ -8,9 +8,10 @@
  * Whatever rows are left over until the service has removed them, `relations`, `list`, `followees`, `followerIds` and
  * `edges` never report them.
  */
+
 import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { AccountState } from '#domain/records.ts';
+import type { AccountState } from '#domain/names.ts';
 import type { EdgeRow, HiddenPeriod } from './social.ts';
 
 export interface User {

@@ -3,8 +3,10 @@
  * visible to its follower alone. Methods that show the graph to somebody take a `viewer`; the ones named
  * "internal" see private edges and are for fan-out and reading, never for answers.
  */
+
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { AccountState, Page, ProfileBasic, ProfileView } from '#domain/records.ts';
+import type { AccountState, FollowState } from '#domain/names.ts';
+import type { Page, ProfileBasic, ProfileView } from '#domain/records.ts';
 
 export interface NewUser {
   userId: UserId;
@@ -42,7 +44,6 @@ export interface Profile extends ProfileView {
   basicOnly: boolean;
 }
 
-export type FollowState = 'following' | 'requested';
 export interface EdgeRow {
   /** The follow's (or request's, block's, mute's) snowflake: its place in lists. */
   id: Snowflake;

@@ -1,18 +1,6 @@
-import type { Policy, Quota } from '#http/limits/limits.ts';
+import { POLICIES, type Policy, type Quota } from '#http/limits/limits.ts';
 import { ConfigError } from './config-error.ts';
 
-const POLICIES: readonly Policy[] = [
-  'read',
-  'write',
-  'post',
-  'signUp',
-  'signIn',
-  'report',
-  'media',
-  'page',
-  'probe',
-  'badToken',
-];
 const QUOTA = /^(\w+)=(\d{1,9})\/(\d{1,7})$/;
 
 /** `post=300/3600,read=900/900`: how many requests of a kind in how many seconds. Throws ConfigError. */

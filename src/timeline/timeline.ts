@@ -2,8 +2,10 @@
  * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. Feeds are
  * a pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
  */
+
 import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
+import type { DegradableService } from '#domain/names.ts';
 import type { ProfileBasic, TweetRecord } from '#domain/records.ts';
 
 /**
@@ -38,7 +40,7 @@ export interface FeedPage<Position> {
   items: FeedItem[];
   next: Position | null;
   /** Services whose part is missing because they are down. */
-  degraded: 'engagement'[];
+  degraded: DegradableService[];
   /** Something could not be checked and was left out. */
   partial: boolean;
 }

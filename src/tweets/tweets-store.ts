@@ -13,8 +13,10 @@
  * bounded number at a time.
  * **Events.** `tweet.posted` and `tweet.deleted` on topic `tweets`, keyed by author. None for comments.
  */
+
 import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
-import type { DeletedBy, TweetRecord } from '#domain/records.ts';
+import type { DeletedBy } from '#domain/names.ts';
+import type { TweetRecord } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { Idempotency, TailRequest, TweetTail } from './tweets.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#domain/errors.ts';
 import { snowflakeTime } from '#domain/ids.ts';
-import { WINDOW_MS, type Window } from '#domain/limits.ts';
+import { WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
 import type { System } from '#system/system.ts';
 import type { Ids } from './facts.ts';
 import { type Model, mayRead, mayReadTweet, maySee, pair } from './model.ts';
@@ -143,8 +143,6 @@ function commentsOf(model: Model, tweetId: number): number[] {
 function newestFirst(users: number[], idOf: (user: number) => number): number[] {
   return users.sort((a, b) => idOf(b) - idOf(a));
 }
-
-const WINDOWS: Window[] = ['24h', '7d', 'all'];
 
 /** Tweets of a window, most liked first, then the author's public followers, then newest. */
 function plainTop(

@@ -2,12 +2,14 @@
  * Derived files that were damaged: whatever bytes of them changed, a server starts on them, serves, and comes back to
  * the truth by itself wherever it notices; facts alone are needed for that.
  */
+
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createPasswordHasher } from '#accounts/password-hasher.ts';
+import { WINDOWS } from '#domain/limits.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
@@ -18,7 +20,6 @@ import { createSystem } from '#system/system.ts';
 const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
 const USERS = 5;
 const TWEETS = 60;
-const WINDOWS = ['24h', '7d', 'all'] as const;
 /** Rounds of all workers until everything that was lost is there again. */
 const MOST_ROUNDS = 400;
 

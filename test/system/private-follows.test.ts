@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { WINDOW_MS } from '#domain/limits.ts';
+import { WINDOWS } from '#domain/limits.ts';
 import { type Client, eventually, type User } from '#test/support/client.ts';
 import type { EventStream } from '#test/support/event-stream.ts';
 import { openSystemHttp, type SystemHttp } from '#test/support/system-http.ts';
@@ -98,7 +98,6 @@ async function follow(follower: User, followee: User, privately = false): Promis
 const secret = await play(true);
 const open = await play(false);
 const PUBLIC_TWEETS = ['one of wes', 'one of yara', 'one of zoe', 'two of yara'];
-const WINDOWS = Object.keys(WINDOW_MS);
 
 /** Global lists are made about once a second, each by itself. Throws until one has all public tweets. */
 async function listsAll(site: Story['site'], window: string): Promise<void> {

@@ -2,10 +2,12 @@
  * Random actions of a few users through both handles, checked against a plain model after each: counts, lists,
  * flags, what stands, tails, and that the events, folded, say the same.
  */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { WarbleEvent } from '#domain/events.ts';
+import type { EngagementKind } from '#domain/names.ts';
 import type { EngagementStore } from '../engagement-store.ts';
 import {
   AUTHOR,
@@ -28,7 +30,7 @@ const RUNS = 15;
 
 interface Item {
   id: number;
-  kind: 'like' | 'comment' | 'repost';
+  kind: EngagementKind;
   tweetId: number;
   actor: number;
   /** Comments only. */

@@ -1,6 +1,6 @@
 /** Signing up, in and out; passwords, sessions and the end of an account. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Accounts, Client, SignedIn } from '#accounts/accounts.ts';
 import { WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -281,7 +281,7 @@ function endSessionRoute({ accounts }: AccountRoutesDeps): Route {
 
 function signedInResponse(
   { userId, token, expires }: SignedIn,
-  session: 'token' | 'cookie' | undefined,
+  session: Static<typeof SessionKind> | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ) {

@@ -51,15 +51,7 @@ function topPositionOf([snapshot, index]: Position): TopPosition {
   return { snapshot: snapshot as string, index: index as number };
 }
 
-interface UserTweets {
-  followed?: boolean;
-  own?: boolean;
-  order?: 'top';
-  window?: '24h' | '7d' | 'all';
-  k?: number;
-  cursor?: string;
-  limit?: number;
-}
+type UserTweets = Static<typeof UserTweetsQuery>;
 
 /** Which parameters each of the three lists under this path takes. */
 const OF_AUTHOR: (keyof UserTweets)[] = ['followed', 'cursor', 'limit'];

@@ -1,5 +1,7 @@
 /** Following, its lists, and requests to follow. */
+
 import { Type } from 'typebox';
+import { FOLLOW_STATES } from '#domain/names.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import { userIdOf, userOf } from '../ids.ts';
 import {
@@ -33,7 +35,7 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       summary: 'Follow somebody, publicly or privately, or ask a protected account',
       description: 'Again with the other `private`: changes it. A private follow is seen by you alone.',
       body: named('Follow', { userId: Id, private: Type.Optional(Type.Boolean({ default: false })) }),
-      response: named('FollowState', { state: namedEnum('FollowStateName', ['following', 'requested']) }),
+      response: named('FollowState', { state: namedEnum('FollowStateName', FOLLOW_STATES) }),
       errors: ['cannot_follow_self', 'not_found', 'protected_account'],
       handler: ({ body, caller, traceId }) =>
         social.follow({

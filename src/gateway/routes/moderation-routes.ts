@@ -1,6 +1,8 @@
 /** Reporting, and what moderators do about reports. */
+
 import { type Static, Type } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
+import { REPORT_STATES } from '#domain/names.ts';
 import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type { Moderation, ReportSubject, ReportView } from '#moderation/moderation.ts';
@@ -63,7 +65,7 @@ function listRoute({ moderation, services, serializers, cursors }: ModerationRou
     tag: topic,
     summary: 'Reports, newest first; for moderators',
     query: strictObject({
-      state: { ...namedEnum('ReportState', ['open', 'resolved']), default: 'open' },
+      state: { ...namedEnum('ReportState', REPORT_STATES), default: 'open' },
       cursor: Type.Optional(Cursor),
       limit: Limit,
     }),

@@ -1,12 +1,13 @@
 /** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
+
 import { unlessDown, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
+import type { BellLevel, DegradableService } from '#domain/names.ts';
 import { checkBio, checkName } from '#domain/text.ts';
 import { canReadUser } from '#domain/visibility.ts';
 import { scopeOf, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type { MediaUse } from '#media/media.ts';
-import type { BellLevel } from '#notifications/notifications.ts';
 import type { ProfileChanges, Profile as ProfileRecord } from '#social/social.ts';
 import { checkActor, selfOf, userOf } from '../ids.ts';
 import { Nothing, UserParams } from '../schemas/common.ts';
@@ -112,7 +113,9 @@ async function wholeOf(deps: RouteDeps, profile: ProfileRecord, viewer: number |
     unlessDown(bellOf(deps, userId, viewer)),
   ]);
   const followerIds = followers.items.map((row) => row.userId);
-  const degraded = [...(tweets === null ? ['tweets'] : []), ...(bell === null ? ['notifications'] : [])];
+  const degraded: DegradableService[] = [];
+  if (tweets === null) degraded.push('tweets');
+  if (bell === null) degraded.push('notifications');
   return {
     ...plainOf(profile),
     followers: followerIds.map(String),

@@ -1,6 +1,8 @@
 /** Reports and what becomes of them. */
+
 import { Type } from 'typebox';
 import { LIMITS } from '#domain/limits.ts';
+import { MODERATION_ACTS } from '#domain/names.ts';
 import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { Image } from './tweets.ts';
 
@@ -12,7 +14,7 @@ export const Reason = Type.String({
 
 export const ModerationAct = namedEnum(
   'ModerationAct',
-  ['dismiss', 'remove', 'suspend'],
+  MODERATION_ACTS,
   '`dismiss`: nothing is wrong. `remove`: deletes the tweet or comment for everybody. `suspend`: suspends its author, or the user.',
 );
 

@@ -1,6 +1,8 @@
 /** Tweets, their lists, and pages of them. */
+
 import { Type } from 'typebox';
-import { LIMITS } from '#domain/limits.ts';
+import { LIMITS, WINDOWS } from '#domain/limits.ts';
+import { DEGRADABLE_SERVICES } from '#domain/names.ts';
 import { PATTERNS } from '#http/schema-faults.ts';
 import {
   Cursor,
@@ -94,7 +96,7 @@ export const Tweet = Type.Object(tweetFields, { additionalProperties: false, tit
 /** What a response says of itself where a part of the system is down. */
 export const flaws = {
   degraded: Type.Optional(
-    Type.Array(Type.String(), {
+    Type.Array(namedEnum('DegradableService', DEGRADABLE_SERVICES), {
       description: 'Services whose part is missing because they are not available.',
     }),
   ),
@@ -108,7 +110,7 @@ export const TweetPage = Type.Object(
   { additionalProperties: false, title: 'TweetPage' },
 );
 
-const Window = namedEnum('Window', ['24h', '7d', 'all'], 'Counts from the posting time; default all.');
+const Window = namedEnum('Window', WINDOWS, 'Counts from the posting time; default all.');
 
 /** Of a call of several lists, not each of which takes it: so it has no default that would be filled in. */
 const PageLimit = Type.Integer({

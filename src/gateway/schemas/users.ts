@@ -1,11 +1,17 @@
 /** Users, their relations, and what they are told. */
-import { Type } from 'typebox';
-import { ACCOUNT_NOTICE_TYPES } from '#accounts/accounts.ts';
-import { NOTIFICATION_TYPES } from '#notifications/notifications.ts';
+
+import { type TSchema, Type } from 'typebox';
+import {
+  ACCOUNT_NOTICE_TYPES,
+  AUDIENCES,
+  BELL_LEVELS,
+  NOTIFICATION_TYPES,
+  type NotificationType as NotificationTypeName,
+} from '#domain/names.ts';
 import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { flaws } from './tweets.ts';
 
-export const BellLevel = namedEnum('BellLevel', ['all', 'default', 'off']);
+export const BellLevel = namedEnum('BellLevel', BELL_LEVELS);
 
 const NullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
@@ -87,7 +93,7 @@ export const NotificationPage = named('NotificationPage', {
   partial: flaws.partial,
 });
 
-const Audience = namedEnum('Audience', ['everyone', 'following', 'nobody']);
+const Audience = namedEnum('Audience', AUDIENCES);
 const TypeSettings = named('TypeSettings', {
   audience: Audience,
   channels: named('Channels', { inApp: Type.Boolean() }),
@@ -97,27 +103,15 @@ const TypeSettingsChange = named('TypeSettingsChange', {
   channels: Type.Optional(named('ChannelsChange', { inApp: Type.Optional(Type.Boolean()) })),
 });
 
-export const Settings = named('Settings', {
-  types: named('SettingsByType', {
-    like: TypeSettings,
-    comment: TypeSettings,
-    repost: TypeSettings,
-    mention: TypeSettings,
-    follow: TypeSettings,
-    followRequest: TypeSettings,
-    tweet: TypeSettings,
-  }),
-});
+/** The same of each type of notification that can be turned off. */
+function byType<Of extends TSchema>(schema: Of) {
+  const fields = NOTIFICATION_TYPES.map((type) => [type, schema]);
+  return Object.fromEntries(fields) as Record<NotificationTypeName, Of>;
+}
+
+export const Settings = named('Settings', { types: named('SettingsByType', byType(TypeSettings)) });
 /** The response of a write: it says its status and time too. */
 export const ChangedSettings = named('ChangedSettings', Settings.properties);
 export const SettingsChange = named('SettingsChange', {
-  types: named('SettingsChangeByType', {
-    like: Type.Optional(TypeSettingsChange),
-    comment: Type.Optional(TypeSettingsChange),
-    repost: Type.Optional(TypeSettingsChange),
-    mention: Type.Optional(TypeSettingsChange),
-    follow: Type.Optional(TypeSettingsChange),
-    followRequest: Type.Optional(TypeSettingsChange),
-    tweet: Type.Optional(TypeSettingsChange),
-  }),
+  types: named('SettingsChangeByType', byType(Type.Optional(TypeSettingsChange))),
 });

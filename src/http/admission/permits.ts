@@ -3,7 +3,8 @@ import { WarbleError } from '#domain/errors.ts';
 import { createAddressCounters } from '../limits/networks.ts';
 
 /** Pictures have permits of their own: they are large, so that slow clients hold theirs for long. */
-export type PermitKind = 'requests' | 'pictures';
+export const PERMIT_KINDS = ['requests', 'pictures'] as const;
+export type PermitKind = (typeof PERMIT_KINDS)[number];
 
 export interface PermitsDeps {
   max: number;

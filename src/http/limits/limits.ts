@@ -2,17 +2,20 @@
 import type { UserId } from '#domain/ids.ts';
 import type { Tokens } from './tokens.ts';
 
-export type Policy =
-  | 'read'
-  | 'write'
-  | 'post'
-  | 'signUp'
-  | 'signIn'
-  | 'report'
-  | 'media'
-  | 'page'
-  | 'probe'
-  | 'badToken';
+/** What requests are counted as; `badToken`: those that show a token in vain. */
+export const POLICIES = [
+  'read',
+  'write',
+  'post',
+  'signUp',
+  'signIn',
+  'report',
+  'media',
+  'page',
+  'probe',
+  'badToken',
+] as const;
+export type Policy = (typeof POLICIES)[number];
 
 /** At most `quota` requests in any `window_ms`. */
 export interface Quota {

@@ -1,5 +1,6 @@
+import type { ModerationAct, SubjectKind } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type { ModerationAct, ReportRow, SubjectKind } from '../moderation.ts';
+import type { ReportRow } from '../moderation.ts';
 import type { ReportsStore } from '../reports-store.ts';
 
 interface Columns {

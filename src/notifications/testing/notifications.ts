@@ -1,8 +1,9 @@
 /** The notifications service on the real tweets, social and engagement services, one minter and a manual clock. */
 
 import assert from 'node:assert/strict';
-import type { AccountNotice, AccountNoticeType } from '#accounts/accounts.ts';
+import type { AccountNotice } from '#accounts/accounts.ts';
 import type { UserId } from '#domain/ids.ts';
+import type { AccountNoticeType } from '#domain/names.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { createManualClock } from '#platform/clock.ts';

@@ -1,5 +1,7 @@
 /** Acts about who may sign up, and the audit log. */
+
 import { Type } from 'typebox';
+import { SIGN_UP_MODES } from '#domain/names.ts';
 import { type Act, defineAct } from './act.ts';
 import { actorOf, fields, idOf, Limit, numberOf, Reason } from './arguments.ts';
 import { columns, moment, printable } from './printable.ts';
@@ -12,7 +14,7 @@ export const SIGN_UP_ACTS: Record<string, Act> = {
     summary: 'says or sets who may sign up',
     args: fields({
       mode: Type.Optional(
-        Type.Enum(['open', 'closed', 'invite'], { description: 'everybody, nobody, or whoever has a code' }),
+        Type.Enum([...SIGN_UP_MODES], { description: 'everybody, nobody, or whoever has a code' }),
       ),
       reason: { ...Reason, default: 'the host decided so' } as typeof Reason,
     }),

@@ -1,7 +1,7 @@
 /** Every home and every top list of a loaded community, held against a plain computation over what was done. */
 import { deepStrictEqual } from 'node:assert';
 import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
-import { LIMITS, WINDOW_MS, type Window } from '#domain/limits.ts';
+import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
 import type { Services } from '../system.ts';
 import type { Loaded } from './load.ts';
 
@@ -22,8 +22,7 @@ export interface Checked {
 export async function checkCommunity({ services, loaded, now_ms, onProgress }: CheckDeps): Promise<Checked> {
   const community = await plainCommunity(services, loaded);
   const checked: Checked = { homes: 0, homeTweets: 0, topLists: 0 };
-  const windows: Window[] = ['24h', '7d', 'all'];
-  for (const window of windows) {
+  for (const window of WINDOWS) {
     const ranked = rank(community, loaded.tweets, window, now_ms).slice(0, LIMITS.globalTop);
     deepStrictEqual(await wholeTop(services, window), ranked, `the top list of window ${window}`);
     checked.topLists++;
@@ -35,7 +34,7 @@ export async function checkCommunity({ services, loaded, now_ms, onProgress }: C
     checked.homeTweets += expected.length;
     const followees = community.followees.get(reader) ?? new Set();
     const theirs = loaded.tweets.filter((tweet) => followees.has(tweet.author));
-    for (const window of windows) {
+    for (const window of WINDOWS) {
       const top = await services.timeline.homeTop({ reader, window, k: LIMITS.topMax, own: false });
       const expectedTop = rank(community, theirs, window, now_ms).slice(0, LIMITS.topMax);
       deepStrictEqual(

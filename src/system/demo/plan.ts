@@ -1,4 +1,5 @@
 /** What a demo's community does, and when: made from a seed before anything is loaded. */
+import type { EngagementKind } from '#domain/names.ts';
 import type { Random } from '#platform/random.ts';
 import { followersIn, type Graph } from './graph.ts';
 import { activityWeights, appeal, weightedDraw } from './skew.ts';
@@ -6,7 +7,7 @@ import { activityWeights, appeal, weightedDraw } from './skew.ts';
 export type PlannedAct =
   | { kind: 'follow'; time: number; user: number; other: number }
   | { kind: 'tweet'; time: number; user: number; tweet: number }
-  | { kind: 'like' | 'comment' | 'repost'; time: number; user: number; tweet: number };
+  | { kind: EngagementKind; time: number; user: number; tweet: number };
 
 export interface PlanSize {
   tweets: number;
@@ -46,7 +47,7 @@ export function planCommunity(
     tweets.map((tweet) => tweet.weight),
     random,
   );
-  const reactions: { kind: 'like' | 'comment' | 'repost'; number: number }[] = [
+  const reactions: { kind: EngagementKind; number: number }[] = [
     { kind: 'like', number: size.likes },
     { kind: 'comment', number: size.comments },
     { kind: 'repost', number: size.reposts },

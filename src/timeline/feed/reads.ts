@@ -112,7 +112,7 @@ export function createReads(deps: ReadsDeps): Reads {
     }));
     const request = { entries, viewer, rule: anywhere, limit: entries.length, profiles: profilesFor(viewer) };
     const { items, degraded, unchecked } = await hydrate(request);
-    const missing: 'engagement'[] = degraded ? ['engagement'] : [];
+    const missing: FeedPage<never>['degraded'] = degraded ? ['engagement'] : [];
     return { items, degraded: missing, unchecked };
   }
 

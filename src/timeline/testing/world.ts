@@ -14,7 +14,8 @@ import {
   type UserId,
 } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { AccountState, CommentRow, LikeRow, ProfileView, TweetRecord } from '#domain/records.ts';
+import type { AccountState, TweetKind } from '#domain/names.ts';
+import type { CommentRow, LikeRow, ProfileView, TweetRecord } from '#domain/records.ts';
 import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { createPreviews } from '#engagement/engagement-previews.ts';
@@ -38,7 +39,7 @@ export interface WorldUser {
 export interface WorldTweet {
   id: TweetId;
   author: UserId;
-  kind: 'tweet' | 'comment';
+  kind: TweetKind;
   deleted: boolean;
   likes: Map<UserId, Snowflake>;
   comments: { id: Snowflake; userId: UserId }[];

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#domain/ids.ts';
-import { LIMITS, type Window } from '#domain/limits.ts';
+import { LIMITS, WINDOWS, type Window } from '#domain/limits.ts';
 import type { ChangeListener } from './dirty-set.ts';
 import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
@@ -23,10 +23,8 @@ export interface AuthorTopsDeps {
 
 /** At some 16 bytes a tweet and 200 a list. */
 const MOST = 1_000_000;
-const WINDOW_NUMBER: Record<Window, number> = { '24h': 0, '7d': 1, all: 2 };
-const WINDOW_NUMBERS = Object.values(WINDOW_NUMBER);
-/** Room for the window's number in a cache key. */
-const KEYS_PER_AUTHOR = 4;
+/** A cache key is the author's id times this, plus the window's index in `WINDOWS`. */
+const KEYS_PER_AUTHOR = WINDOWS.length;
 
 /** One after the other, others in between: an embedded store reads this many in some 10 ms, and blocks meanwhile. */
 const AUTHORS_AT_ONCE = 250;
@@ -40,7 +38,7 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
   const reads = new Set<{ changed: Set<UserId>; everything: boolean }>();
 
   function drop(author: UserId): void {
-    for (const number of WINDOW_NUMBERS) cache.delete(author * KEYS_PER_AUTHOR + number);
+    for (const number of WINDOWS.keys()) cache.delete(author * KEYS_PER_AUTHOR + number);
     for (const read of reads) read.changed.add(author);
   }
 
@@ -59,7 +57,7 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
       }
       for (const top of tops) {
         if (read.everything || read.changed.has(top.author)) continue;
-        cache.set(top.author * KEYS_PER_AUTHOR + WINDOW_NUMBER[window], top);
+        cache.set(top.author * KEYS_PER_AUTHOR + WINDOWS.indexOf(window), top);
       }
       return tops;
     } finally {
@@ -69,7 +67,7 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
 
   return {
     async best({ authors, window, edge }) {
-      const number = WINDOW_NUMBER[window];
+      const number = WINDOWS.indexOf(window);
       const tops: AuthorTop[] = new Array(authors.length);
       const missing: UserId[] = [];
       const indexes: number[] = [];

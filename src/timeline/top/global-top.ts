@@ -6,7 +6,7 @@
 import { WarbleError } from '#domain/errors.ts';
 import { PARTITIONS } from '#domain/events.ts';
 import { firstSnowflakeAt, type TweetId, type UserId } from '#domain/ids.ts';
-import { LIMITS, WINDOW_MS, type Window } from '#domain/limits.ts';
+import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -52,7 +52,6 @@ const IDLE_MS = 250;
 const KEEP_EVERY_MS = 60_000;
 /** Changed tweets, and authors, that one step reads. */
 const CHANGES_PER_STEP = 500;
-const WINDOWS: readonly Window[] = ['24h', '7d', 'all'];
 
 /** A scan under way. */
 interface Filling {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
-import { LIMITS, WINDOW_MS, type Window } from '#domain/limits.ts';
+import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
@@ -21,7 +21,6 @@ import type { LeadersSize } from './top-k-index.ts';
 import type { TopSnapshots } from './top-snapshots.ts';
 import { createTopView } from './top-view.ts';
 
-const WINDOWS: readonly Window[] = ['24h', '7d', 'all'];
 /** So small that lists are trimmed, run low and are filled anew all the time. */
 const SMALL: LeadersSize = { shown: 5, kept: 8, most: 12, low: 6 };
 const USERS = 6;
@@ -160,7 +159,7 @@ async function perform(setup: Setup, { kind, who, whom, which }: Action) {
   else if (kind === 'fold') await view.worker.step();
   else if (kind === 'step') await globalTop.worker.step();
   else if (kind === 'settle') await settle();
-  else if (kind === 'read') await homeTopOf(setup, 1, WINDOWS[which % 3]!, which % 2 === 0, 10);
+  else if (kind === 'read') await homeTopOf(setup, 1, WINDOWS[which % WINDOWS.length]!, which % 2 === 0, 10);
   else if (kind === 'stop') await setup.restart('stopped');
   else if (kind === 'crash') await setup.restart('crashed');
   else if (kind === 'rebuild' && which % 5 === 0) await view.startRebuild();

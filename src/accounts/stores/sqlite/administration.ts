@@ -1,11 +1,7 @@
 import type { UserId } from '#domain/ids.ts';
+import type { SignUpMode } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type {
-  AccountsQuery,
-  AdministrationStore,
-  InviteRow,
-  SignUpMode,
-} from '../../administration-store.ts';
+import type { AccountsQuery, AdministrationStore, InviteRow } from '../../administration-store.ts';
 import type { AuditEntry } from '../../audit.ts';
 import { handleKey } from '../../handles.ts';
 import { appendAudit } from './audit.ts';

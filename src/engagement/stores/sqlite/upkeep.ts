@@ -1,4 +1,5 @@
 import type { TweetId, UserId } from '#domain/ids.ts';
+import type { EngagementKind } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { EngagementStore } from '../../engagement-store.ts';
 import { type CommentTuple, DELETING, LISTED, PENDING } from './comments.ts';
@@ -61,7 +62,7 @@ function createEraseActor(db: Database, counters: Counters): EngagementStore['er
   return ({ actor, limit, time, traceId }) =>
     db.write(() => {
       let left = limit;
-      const recordRemoval = (kind: 'like' | 'comment' | 'repost', row: Row) => {
+      const recordRemoval = (kind: EngagementKind, row: Row) => {
         const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor };
         counters.record({ kind, change: 'removed', record, time, traceId });
         left--;

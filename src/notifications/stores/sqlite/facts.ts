@@ -1,5 +1,6 @@
+import type { BellLevel, NotificationType } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type { BellLevel, NotificationType, SettingsChanges } from '../../notifications.ts';
+import type { SettingsChanges } from '../../notifications.ts';
 import {
   type BellSubscriber,
   NO_READ_MARKER,

@@ -1,8 +1,8 @@
+import { NOTIFICATION_TYPES, type NotificationType } from '#domain/names.ts';
 import { isWhole } from '#platform/sqlite/damage.ts';
 import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
 import type { Positions } from '#queue/view.ts';
-import { NOTIFICATION_TYPES, type NotificationType } from '../../notifications.ts';
 import {
   type Notification,
   type NotificationChange,

@@ -1,6 +1,7 @@
 /** Users in SQLite: rows to records and back. */
+
 import type { UserId } from '#domain/ids.ts';
-import type { AccountState } from '#domain/records.ts';
+import type { AccountState } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { Counts, StoredUser, User } from '../../social-store.ts';
 

@@ -1,5 +1,5 @@
 import type { UserId } from '#domain/ids.ts';
-import type { DeletedBy } from '#domain/records.ts';
+import type { DeletedBy } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { Outbox } from '#queue/outbox.ts';
 import type { Ending, Inserted, TweetInsert, TweetsStore } from '../../tweets-store.ts';

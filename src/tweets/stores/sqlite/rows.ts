@@ -1,6 +1,8 @@
 /** Rows of the table `tweets` and the records that they stand for. */
+
 import { snowflakeTime } from '#domain/ids.ts';
-import type { DeletedBy, Entities, TweetKind, TweetRecord, Visibility } from '#domain/records.ts';
+import type { DeletedBy, TweetKind } from '#domain/names.ts';
+import type { Entities, TweetRecord, Visibility } from '#domain/records.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 
 /** What decides about a row, without its text. */
