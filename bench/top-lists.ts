@@ -13,7 +13,7 @@ import { createSeededRandom } from '#platform/random.ts';
 import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { createAuthorTops } from '#timeline/top/author-tops.ts';
-import { createMarks, withChanges } from '#timeline/top/dirty-set.ts';
+import { createDirtySet, withChanges } from '#timeline/top/dirty-set.ts';
 import { createGlobalTop } from '#timeline/top/global-top.ts';
 import { createHomeTop } from '#timeline/top/home-top.ts';
 import type { TopPatch } from '#timeline/top/top-lists-store.ts';
@@ -28,9 +28,9 @@ const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
 const path = join(directory, 'top-lists.db');
 const store = openSqliteTopListsStore({ path });
 const random = createSeededRandom(1);
-const marks = createMarks();
+const dirtySet = createDirtySet();
 const authorTops = createAuthorTops({ store });
-const view = withChanges(store.view, [marks, authorTops]);
+const view = withChanges(store.view, [dirtySet, authorTops]);
 
 /** A heavy tail: most are small, few are very large. */
 const heavy = (most: number) => Math.floor(Math.min(most, 1 / (1 - random.next()) ** 1.2));
@@ -94,14 +94,14 @@ const snapshots = createMemoryTopSnapshots({ clock: systemClock });
 const globalTop = createGlobalTop({
   store,
   snapshots,
-  marks,
+  dirtySet,
   clock: systemClock,
   random,
   isWhole: () => true,
 });
-while (!marks.empty()) {
-  marks.takeReset();
-  marks.take(100_000);
+while (!dirtySet.empty()) {
+  dirtySet.takeReset();
+  dirtySet.take(100_000);
 }
 let started = cpu();
 let steps = 0;
@@ -121,7 +121,7 @@ async function change(what: string, count: number, patchOf: (userId: UserId) => 
     await commit(partitionOf(userId), patchOf(userId));
   }
   started = cpu();
-  while (!marks.empty()) await globalTop.worker.step();
+  while (!dirtySet.empty()) await globalTop.worker.step();
   say(`taking in ${count} ${what}`, started, { count, of: 'change' });
 }
 const some = Array.from({ length: 2_000 }, author);

@@ -18,7 +18,7 @@ import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
 import type { TimelineDb } from './timeline-db.ts';
 import { createAuthorTops } from './top/author-tops.ts';
-import { createMarks, withChanges } from './top/dirty-set.ts';
+import { createDirtySet, withChanges } from './top/dirty-set.ts';
 import { createGlobalTop } from './top/global-top.ts';
 import { createHomeTop } from './top/home-top.ts';
 import type { TopListsStore } from './top/top-lists-store.ts';
@@ -66,15 +66,15 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
   const { topLists: store, topSnapshots: snapshots, tweets, social, engagement, log, clock, random } = deps;
   const { candidates, workers: homeWorkers, ...homes } = createHomes(deps);
 
-  const marks = createMarks();
+  const dirtySet = createDirtySet();
   const authorTops = createAuthorTops({ store });
   const topLists = createViewRunner({
     view: createTopView({ tweets, social, engagement }),
-    store: withChanges(store.view, [marks, authorTops]),
+    store: withChanges(store.view, [dirtySet, authorTops]),
     log,
   });
   const { isWhole } = topLists;
-  const globalTop = createGlobalTop({ store, snapshots, marks, clock, random, isWhole });
+  const globalTop = createGlobalTop({ store, snapshots, dirtySet, clock, random, isWhole });
   const openHomeTop = createHomeTop({ social, authorTops, clock, isWhole });
   const reads = createReads({
     tweets,

@@ -106,14 +106,14 @@ export function createBuildTweetViews({
     { records, previews }: Wanted,
     { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
   ): Promise<Previews | null> {
-    const lacking = (rows: Row[] | undefined, shows: (row: Row) => boolean) =>
+    const showsTooFew = (rows: Row[] | undefined, shows: (row: Row) => boolean) =>
       rows?.length === LIMITS.previewFetched && rows.filter(shows).length < LIMITS.previewShown;
     const likesOf: TweetId[] = [];
     const commentsOf: TweetId[] = [];
     for (const [i, record] of records.entries()) {
       if (record === undefined || profiles.get(record.author) === undefined) continue;
-      if (lacking(previews[i]?.likes, (row) => shows(row, profiles))) likesOf.push(record.id);
-      if (lacking(previews[i]?.comments, (row) => showsComment(row, comments, profiles))) {
+      if (showsTooFew(previews[i]?.likes, (row) => shows(row, profiles))) likesOf.push(record.id);
+      if (showsTooFew(previews[i]?.comments, (row) => showsComment(row, comments, profiles))) {
         commentsOf.push(record.id);
       }
     }

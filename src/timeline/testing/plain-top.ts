@@ -16,9 +16,9 @@ function ordered(world: World, tweets: WorldTweet[]): TweetId[] {
 }
 
 function tweetsIn(world: World, window: Window, now: number): WorldTweet[] {
-  const edge = window === 'all' ? 0 : firstSnowflakeAt(now - WINDOW_MS[window]);
+  const windowStart = window === 'all' ? 0 : firstSnowflakeAt(now - WINDOW_MS[window]);
   return [...world.items.values()].filter(
-    (item) => item.kind === 'tweet' && !item.deleted && item.id >= edge,
+    (item) => item.kind === 'tweet' && !item.deleted && item.id >= windowStart,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { TweetId, UserId } from '#domain/ids.ts';
-import type { Leaders } from './top-k-index.ts';
+import type { TopKIndex } from './top-k-index.ts';
 import type { AuthorFacts, AuthorTop, TopListsStore } from './top-lists-store.ts';
 
 export interface Changes {
@@ -7,10 +7,10 @@ export interface Changes {
   authors: UserId[];
 }
 
-/** Leaders to bring up to date, with the edge of their window and how many they keep. */
+/** An index to bring up to date, with the start of its window and how many tweets it keeps. */
 export interface ChangedSet {
-  leaders: Leaders;
-  edge: TweetId;
+  index: TopKIndex;
+  windowStart: TweetId;
   kept: number;
 }
 
@@ -32,24 +32,24 @@ export async function applyChanges(request: {
   ]);
   const factsOf = new Map(facts.map((author) => [author.author, author]));
   for (const set of sets) {
-    const { leaders, edge } = set;
-    const missing = byLeastLikes(leaders, facts);
-    for (const { tweetId } of changes.tweets) leaders.remove(tweetId);
+    const { index, windowStart } = set;
+    const missing = byLeastLikes(index, facts);
+    for (const { tweetId } of changes.tweets) index.remove(tweetId);
     for (const row of rows) {
       const author = factsOf.get(row.author);
-      if (author !== undefined && row.tweetId >= edge) leaders.offer(row, author);
+      if (author !== undefined && row.tweetId >= windowStart) index.offer(row, author);
     }
     for (const [atLeastLikes, some] of missing) await offerTops(store, set, some, atLeastLikes);
-    for (const author of facts) leaders.learn(author);
-    if (leaders.full()) leaders.best(edge);
+    for (const author of facts) index.learn(author);
+    if (index.full()) index.best(windowStart);
   }
 }
 
 /** Authors of whom rows are missing, by the likes that those have at least. For most authors none is. */
-function byLeastLikes(leaders: Leaders, facts: AuthorFacts[]): Map<number, AuthorFacts[]> {
+function byLeastLikes(index: TopKIndex, facts: AuthorFacts[]): Map<number, AuthorFacts[]> {
   const groups = new Map<number, AuthorFacts[]>();
   for (const author of facts) {
-    const atLeastLikes = leaders.missing(author);
+    const atLeastLikes = index.missing(author);
     if (atLeastLikes === null) continue;
     const group = groups.get(atLeastLikes);
     if (group === undefined) groups.set(atLeastLikes, [author]);
@@ -60,7 +60,7 @@ function byLeastLikes(leaders: Leaders, facts: AuthorFacts[]): Map<number, Autho
 
 async function offerTops(
   store: TopListsStore,
-  { leaders, edge, kept }: ChangedSet,
+  { index, windowStart, kept }: ChangedSet,
   authors: AuthorFacts[],
   atLeastLikes: number,
 ): Promise<void> {
@@ -68,19 +68,19 @@ async function offerTops(
     const batch = authors.slice(start, start + AUTHORS_AT_ONCE);
     const tops = await store.authorTops({
       authors: batch.map(({ author }) => ({ author, below: null })),
-      atLeast: edge,
+      atLeast: windowStart,
       atLeastLikes,
       limit: kept,
     });
-    for (const [index, top] of tops.entries()) offerTop(leaders, top, batch[index]!);
+    for (const [i, top] of tops.entries()) offerTop(index, top, batch[i]!);
   }
 }
 
-function offerTop(leaders: Leaders, { tweetIds, likes, truncated }: AuthorTop, facts: AuthorFacts): void {
+function offerTop(index: TopKIndex, { tweetIds, likes, truncated }: AuthorTop, facts: AuthorFacts): void {
   for (let i = 0; i < tweetIds.length; i++) {
-    leaders.offer({ tweetId: tweetIds[i]!, author: facts.author, likes: likes[i]! }, facts);
+    index.offer({ tweetId: tweetIds[i]!, author: facts.author, likes: likes[i]! }, facts);
   }
   if (!truncated) return;
   // Of this author's further tweets nothing is known: below the last of these, nothing counts as held.
-  leaders.raiseFloor({ likes: likes.at(-1)!, followers: facts.followers, tweetId: tweetIds.at(-1)! });
+  index.raiseFloor({ likes: likes.at(-1)!, followers: facts.followers, tweetId: tweetIds.at(-1)! });
 }

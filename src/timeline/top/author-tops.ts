@@ -9,10 +9,10 @@ import type { ChangeListener } from './dirty-set.ts';
 import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
 export interface AuthorTops extends ChangeListener {
-  /** The best 100 in the window of each author, in the order asked for. Some may be older than `edge`: skip them. */
-  best(request: { authors: UserId[]; window: Window; edge: TweetId }): Promise<AuthorTop[]>;
+  /** The best 100 in the window of each author, in the order asked for. Some may be older than `windowStart`: skip them. */
+  best(request: { authors: UserId[]; window: Window; windowStart: TweetId }): Promise<AuthorTop[]>;
   /** More of one author's, below a position; empty where there are none. */
-  below(request: { author: UserId; position: AuthorTopPosition; edge: TweetId }): Promise<AuthorTop>;
+  below(request: { author: UserId; position: AuthorTopPosition; windowStart: TweetId }): Promise<AuthorTop>;
 }
 
 export interface AuthorTopsDeps {
@@ -42,7 +42,7 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
     for (const read of reads) read.changed.add(author);
   }
 
-  async function load(authors: UserId[], window: Window, edge: TweetId): Promise<AuthorTop[]> {
+  async function load(authors: UserId[], window: Window, windowStart: TweetId): Promise<AuthorTop[]> {
     const read = { changed: new Set<UserId>(), everything: false };
     reads.add(read);
     try {
@@ -52,7 +52,7 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
         const batch = authors
           .slice(start, start + AUTHORS_AT_ONCE)
           .map((author) => ({ author, below: null }));
-        const request = { authors: batch, atLeast: edge, atLeastLikes: 0, limit: LIMITS.authorTop };
+        const request = { authors: batch, atLeast: windowStart, atLeastLikes: 0, limit: LIMITS.authorTop };
         tops.push(...(await store.authorTops(request)));
       }
       for (const top of tops) {
@@ -66,7 +66,7 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
   }
 
   return {
-    async best({ authors, window, edge }) {
+    async best({ authors, window, windowStart }) {
       const number = WINDOWS.indexOf(window);
       const tops: AuthorTop[] = new Array(authors.length);
       const missing: UserId[] = [];
@@ -80,14 +80,14 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
           indexes.push(i);
         }
       }
-      const loaded = missing.length === 0 ? [] : await load(missing, window, edge);
+      const loaded = missing.length === 0 ? [] : await load(missing, window, windowStart);
       for (let i = 0; i < indexes.length; i++) tops[indexes[i]!] = loaded[i]!;
       return tops;
     },
-    async below({ author, position, edge }) {
+    async below({ author, position, windowStart }) {
       const [top] = await store.authorTops({
         authors: [{ author, below: position }],
-        atLeast: edge,
+        atLeast: windowStart,
         atLeastLikes: 0,
         limit: LIMITS.authorTop,
       });

@@ -1,7 +1,7 @@
 /**
  * What the view changed lately, so that whoever keeps something made from its rows in memory reads those rows
- * again. Marks are noted after the rows are committed and taken before they are read: what changes in between is
- * marked again. A mark too many costs a read; only one that is missing would be wrong.
+ * again. The set is added to after the rows are committed and taken from before they are read: what changes in between is
+ * added again. An entry too many costs a read; only one that is missing would be wrong.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { ViewStore } from '#queue/view.ts';
@@ -46,19 +46,19 @@ async function unlessRefused(written: Promise<boolean>, tell: () => void): Promi
 }
 
 /** Changed tweets and authors, each once, until somebody takes them. */
-export interface Marks extends ChangeListener {
+export interface DirtySet extends ChangeListener {
   /** Takes at most `limit` changed tweets and as many changed authors. */
   take(limit: number): { tweets: { author: UserId; tweetId: TweetId }[]; authors: UserId[] };
   /** True once after a reset, or where more changed than is worth remembering: everything is to be read again. */
   takeReset(): boolean;
-  /** Nothing is marked. */
+  /** Nothing is dirty. */
   empty(): boolean;
 }
 
-/** Above this many marks a scan of everything is no dearer, and memory stays bounded. */
-const MOST_MARKS = 100_000;
+/** Above this many entries a scan of everything is no dearer, and memory stays bounded. */
+const MAX_DIRTY = 100_000;
 
-export function createMarks(): Marks {
+export function createDirtySet(): DirtySet {
   const tweets = new Map<TweetId, UserId>();
   const authors = new Set<UserId>();
   let wasReset = false;
@@ -73,7 +73,7 @@ export function createMarks(): Marks {
       for (const { tweetId, author } of patch.ranks) tweets.set(tweetId, author);
       for (const { tweetId, author } of patch.gone) tweets.set(tweetId, author);
       for (const { author } of patch.authors) authors.add(author);
-      if (tweets.size + authors.size > MOST_MARKS) reset();
+      if (tweets.size + authors.size > MAX_DIRTY) reset();
     },
     reset,
     take(limit) {

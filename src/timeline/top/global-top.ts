@@ -1,6 +1,6 @@
 /**
  * Makes the global top lists: for each window a snapshot of the best tweets, about every second when something
- * changed, from leaders that are filled once by a scan and then follow the view's changes. All of it runs in the
+ * changed, from an index that is filled once by a scan and then follows the view's changes. All of it runs in the
  * steps of one worker, one at a time, so rows are always applied in the order in which they were read.
  */
 import { WarbleError } from '#domain/errors.ts';
@@ -11,9 +11,9 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import { applyChanges } from './apply-changes.ts';
-import type { Marks } from './dirty-set.ts';
-import { leadersOf } from './kept-tops.ts';
-import { createLeaders, type Leaders, type LeadersSize } from './top-k-index.ts';
+import type { DirtySet } from './dirty-set.ts';
+import { topKIndexOf } from './kept-tops.ts';
+import { createTopKIndex, type TopKIndex, type TopKIndexSize } from './top-k-index.ts';
 import type { AuthorFacts, AuthorTopPosition, KeptTop, RankRow, TopListsStore } from './top-lists-store.ts';
 import type { TopSnapshot, TopSnapshots } from './top-snapshots.ts';
 
@@ -32,18 +32,18 @@ export interface GlobalTop {
 export interface GlobalTopDeps {
   store: TopListsStore;
   snapshots: TopSnapshots;
-  marks: Marks;
+  dirtySet: DirtySet;
   clock: Clock;
   random: Random;
   /** Whether the view holds all that it should; until then nothing is filled from it, and lists are partial. */
   isWhole: () => boolean;
   /** Smaller ones let a test reach the bounds. */
-  size?: LeadersSize;
+  size?: TopKIndexSize;
   /** Rows that one step scans for each window. */
   page?: number;
 }
 
-const SIZE: LeadersSize = { shown: LIMITS.globalTop, kept: 2_000, most: 4_000, low: 1_250 };
+const SIZE: TopKIndexSize = { shown: LIMITS.globalTop, kept: 2_000, most: 4_000, low: 1_250 };
 const PAGE = 300;
 /** Authors that a scan remembers. */
 const MOST_AUTHORS = 100_000;
@@ -55,7 +55,7 @@ const CHANGES_PER_STEP = 500;
 
 /** A scan under way. */
 interface Filling {
-  leaders: Leaders;
+  index: TopKIndex;
   partition: number;
   /** `all` is scanned by likes, so that it can end early; the others by time. */
   below: AuthorTopPosition | null;
@@ -66,61 +66,61 @@ interface Filling {
 
 interface WindowState {
   window: Window;
-  serving: Leaders | null;
+  serving: TopKIndex | null;
   /** `serving` was made from all rows, and follows every change since. */
   exact: boolean;
   filling: Filling | null;
   shown: TopSnapshot | null;
   /** Something changed since `shown` was made. */
   changed: boolean;
-  /** Too few leaders were left to make a list; it is made as soon as new ones are filled. */
+  /** Too few tweets were left in the index to make a list; it is made as soon as a new one is filled. */
   waiting: boolean;
-  /** From when on time alone changes the list: when the window's edge passes this tweet. */
+  /** From when on time alone changes the list: when the window's start passes this tweet. */
   oldest: TweetId;
-  /** Where the edge was last. */
-  edge: TweetId;
+  /** Where the window began last. */
+  windowStart: TweetId;
 }
 
 export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
-  const { store, snapshots, marks, clock, random, isWhole, size = SIZE, page = PAGE } = deps;
+  const { store, snapshots, dirtySet, clock, random, isWhole, size = SIZE, page = PAGE } = deps;
   const states = WINDOWS.map((window): WindowState => {
     const filling = startFilling(window);
     const nothing = { serving: null, exact: false, shown: null, changed: true, waiting: true };
-    return { window, filling, ...nothing, oldest: 0, edge: 0 };
+    return { window, filling, ...nothing, oldest: 0, windowStart: 0 };
   });
   let publishedAt = Number.NEGATIVE_INFINITY;
   let keptAt = clock.monotonic();
   let changedSinceKept = false;
   let running: Promise<boolean> | null = null;
 
-  function edgeOf(window: Window): TweetId {
+  function windowStartOf(window: Window): TweetId {
     return window === 'all' ? 0 : firstSnowflakeAt(clock.now() - WINDOW_MS[window]);
   }
 
   function startFilling(window: Window): Filling {
-    const from = edgeOf(window);
-    return { leaders: createLeaders(size), partition: 0, below: null, from, authors: new Map() };
+    const from = windowStartOf(window);
+    return { index: createTopKIndex(size), partition: 0, below: null, from, authors: new Map() };
   }
 
   async function takeChanges(): Promise<void> {
-    if (marks.takeReset()) {
+    if (dirtySet.takeReset()) {
       for (const state of states) {
         Object.assign(state, { exact: false, filling: startFilling(state.window), changed: true });
       }
     }
-    const changes = marks.take(CHANGES_PER_STEP);
+    const changes = dirtySet.take(CHANGES_PER_STEP);
     if (changes.tweets.length + changes.authors.length === 0) return;
     for (const { filling } of states) for (const author of changes.authors) filling?.authors.delete(author);
     const sets = states.flatMap(({ window, serving, filling }) =>
-      [serving, filling?.leaders].flatMap((leaders) =>
-        leaders ? [{ leaders, edge: edgeOf(window), kept: size.kept }] : [],
+      [serving, filling?.index].flatMap((index) =>
+        index ? [{ index, windowStart: windowStartOf(window), kept: size.kept }] : [],
       ),
     );
     try {
       await applyChanges({ store, changes, sets });
     } catch (error) {
       // What was taken is not applied, or in part: read everything again.
-      marks.reset();
+      dirtySet.reset();
       throw error;
     }
     for (const state of states) state.changed = true;
@@ -133,25 +133,25 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
       left -= Math.max(1, rows.length);
       await offerAll(filling, rows);
     }
-    const { leaders } = filling;
-    if (leaders.full()) leaders.best(edgeOf(state.window));
+    const { index } = filling;
+    if (index.full()) index.best(windowStartOf(state.window));
     if (filling.partition === PARTITIONS) {
-      Object.assign(state, { serving: leaders, exact: true, filling: null, changed: true });
+      Object.assign(state, { serving: index, exact: true, filling: null, changed: true });
     } else if (state.serving === null) {
       state.changed = true;
     }
   }
 
   async function nextRows(window: Window, filling: Filling, limit: number): Promise<RankRow[]> {
-    const { partition, below, from, leaders } = filling;
+    const { partition, below, from, index } = filling;
     const rows =
       window === 'all'
         ? await store.byLikes({ partition, below, limit })
         : await store.byTime({ partition, from, limit });
     const last = rows.at(-1);
-    const hopeless = window === 'all' && last !== undefined && last.likes < (leaders.floor()?.likes ?? 0);
+    const hopeless = window === 'all' && last !== undefined && last.likes < (index.floor()?.likes ?? 0);
     if (last === undefined || rows.length < limit || hopeless) {
-      Object.assign(filling, { partition: partition + 1, below: null, from: edgeOf(window) });
+      Object.assign(filling, { partition: partition + 1, below: null, from: windowStartOf(window) });
     } else {
       Object.assign(filling, { below: last, from: last.tweetId + 1 });
     }
@@ -159,8 +159,8 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
   }
 
   /** Authors are looked up once, and only for rows that have likes enough to matter. */
-  async function offerAll({ leaders, authors }: Filling, rows: RankRow[]): Promise<void> {
-    const enough = leaders.floor()?.likes ?? 0;
+  async function offerAll({ index, authors }: Filling, rows: RankRow[]): Promise<void> {
+    const enough = index.floor()?.likes ?? 0;
     const able = rows.filter((row) => row.likes >= enough);
     const unknown = new Set<UserId>();
     for (const { author } of able) if (!authors.has(author)) unknown.add(author);
@@ -173,19 +173,20 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     }
     for (const row of able) {
       const author = authors.get(row.author);
-      if (author !== undefined) leaders.offer(row, author);
+      if (author !== undefined) index.offer(row, author);
     }
   }
 
   async function publish(state: WindowState): Promise<void> {
-    const edge = edgeOf(state.window);
+    const windowStart = windowStartOf(state.window);
     // The clock was set back: tweets that had left the window are in it again.
-    if (edge < state.edge) Object.assign(state, { exact: false, filling: startFilling(state.window) });
-    state.edge = edge;
+    if (windowStart < state.windowStart)
+      Object.assign(state, { exact: false, filling: startFilling(state.window) });
+    state.windowStart = windowStart;
     const { shown } = state;
     const partial = !(state.exact && isWhole());
-    if (!(state.changed || state.oldest < edge || shown?.partial !== partial)) return;
-    const { tweetIds, exact, low, oldest } = (state.serving ?? state.filling!.leaders).best(edge);
+    if (!(state.changed || state.oldest < windowStart || shown?.partial !== partial)) return;
+    const { tweetIds, exact, low, oldest } = (state.serving ?? state.filling!.index).best(windowStart);
     if (low && state.filling === null) state.filling = startFilling(state.window);
     state.waiting = !exact || partial;
     if (exact) Object.assign(state, { changed: false, oldest });
@@ -220,7 +221,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
               window,
               tweets: serving.held(),
               floor: serving.floor(),
-              edge: edgeOf(window),
+              windowStart: windowStartOf(window),
               isCurrent: isCurrent && exact,
             },
           ],
@@ -238,7 +239,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     }
     if (due) publishedAt = clock.monotonic();
     await keepNowAndThen();
-    return !marks.empty() || (mayFill && isFilling());
+    return !dirtySet.empty() || (mayFill && isFilling());
   }
 
   function isFilling(): boolean {
@@ -269,14 +270,14 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
       for (const kept of await store.keptTops()) {
         const state = states.find(({ window }) => window === kept.window);
         if (state === undefined) continue;
-        const leaders = await leadersOf(store, kept, size);
-        Object.assign(state, { serving: leaders, exact: kept.isCurrent, edge: kept.edge });
+        const index = await topKIndexOf(store, kept, size);
+        Object.assign(state, { serving: index, exact: kept.isCurrent, windowStart: kept.windowStart });
         if (kept.isCurrent) state.filling = null;
       }
     },
     isFilling,
     async keep() {
-      while (!marks.empty()) await step();
+      while (!dirtySet.empty()) await step();
       await store.keepTops({ tops: topsToKeep({ isCurrent: isWhole() }) });
     },
   };

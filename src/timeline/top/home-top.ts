@@ -36,17 +36,17 @@ export function createHomeTop({ social, authorTops, clock, isWhole }: HomeTopDep
     const { followees } = await social.followeesOf({ follower: reader });
     const authors: UserId[] = own ? [reader] : [];
     for (const { userId, muted } of followees) if (!muted) authors.push(userId);
-    const edge = window === 'all' ? 0 : firstSnowflakeAt(clock.now() - WINDOW_MS[window]);
-    const merge = createTopMerge(await authorTops.best({ authors, window, edge }), edge);
+    const windowStart = window === 'all' ? 0 : firstSnowflakeAt(clock.now() - WINDOW_MS[window]);
+    const merge = createTopMerge(await authorTops.best({ authors, window, windowStart }), windowStart);
     return {
       partial: !isWhole(),
       async take(count) {
         const taken: TweetId[] = [];
         for (;;) {
-          const { tweetIds, lacking } = merge.take(count - taken.length);
+          const { tweetIds, exhausted } = merge.take(count - taken.length);
           taken.push(...tweetIds);
-          if (taken.length === count || lacking === null) return taken;
-          merge.extend(await authorTops.below({ ...lacking, edge }));
+          if (taken.length === count || exhausted === null) return taken;
+          merge.extend(await authorTops.below({ ...exhausted, windowStart }));
         }
       },
     };

@@ -6,15 +6,15 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import type { AuthorTop, AuthorTopPosition } from './top-lists-store.ts';
 
 /** Where an author's list ran out although there may be more of it: `extend` before going on. */
-export interface Lacking {
+export interface ExhaustedList {
   author: UserId;
   position: AuthorTopPosition;
 }
 
 export interface TopMerge {
-  /** The next tweets, at most `count`; fewer when everything was given out, or when a list is `lacking`. */
-  take(count: number): { tweetIds: TweetId[]; lacking: Lacking | null };
-  /** Goes on with more of the author whose list was lacking. */
+  /** The next tweets, at most `count`; fewer when everything was given out, or when a list is `exhausted`. */
+  take(count: number): { tweetIds: TweetId[]; exhausted: ExhaustedList | null };
+  /** Goes on with more of the author whose list was exhausted. */
   extend(more: AuthorTop): void;
 }
 
@@ -23,17 +23,17 @@ interface Cursor {
   at: number;
 }
 
-/** `edge`: ids below it have left the window and are passed over. */
-export function createTopMerge(tops: readonly AuthorTop[], edge: TweetId): TopMerge {
+/** `windowStart`: ids below it have left the window and are passed over. */
+export function createTopMerge(tops: readonly AuthorTop[], windowStart: TweetId): TopMerge {
   const heap: Cursor[] = [];
   /** Lists that ran out though there may be more: normally none, else few. */
-  let lacking: Lacking | null = null;
-  const waiting: Lacking[] = [];
+  let exhausted: ExhaustedList | null = null;
+  const waiting: ExhaustedList[] = [];
 
   /** Moves to the next tweet in the window; false: the list has run out. */
   function settle(cursor: Cursor): boolean {
     const { tweetIds, truncated, likes, author } = cursor.top;
-    while (cursor.at < tweetIds.length && tweetIds[cursor.at]! < edge) cursor.at++;
+    while (cursor.at < tweetIds.length && tweetIds[cursor.at]! < windowStart) cursor.at++;
     if (cursor.at < tweetIds.length) return true;
     if (truncated) waiting.push({ author, position: { likes: likes.at(-1)!, tweetId: tweetIds.at(-1)! } });
     return false;
@@ -60,15 +60,15 @@ export function createTopMerge(tops: readonly AuthorTop[], edge: TweetId): TopMe
     take(count) {
       const tweetIds: TweetId[] = [];
       while (tweetIds.length < count) {
-        lacking ??= waiting.pop() ?? null;
-        if (lacking !== null || heap.length === 0) break;
+        exhausted ??= waiting.pop() ?? null;
+        if (exhausted !== null || heap.length === 0) break;
         tweetIds.push(heap[0]!.top.tweetIds[heap[0]!.at]!);
         advance();
       }
-      return { tweetIds, lacking };
+      return { tweetIds, exhausted };
     },
     extend(more) {
-      lacking = null;
+      exhausted = null;
       const cursor = { top: more, at: 0 };
       if (more.tweetIds.length === 0 || !settle(cursor)) return;
       heap.push(cursor);

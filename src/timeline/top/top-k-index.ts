@@ -8,7 +8,7 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import { atLeastAsHigh, compareTop, type TopKey } from './ranking.ts';
 import type { AuthorFacts, RankRow } from './top-lists-store.ts';
 
-export interface LeadersSize {
+export interface TopKIndexSize {
   /** How many are asked for. */
   shown: number;
   /** How many are kept when too many came in. */
@@ -26,11 +26,11 @@ export interface Best {
   exact: boolean;
   /** The spare runs low. */
   low: boolean;
-  /** The oldest tweet held; Infinity where there is none. Until the window's edge passes it, time changes nothing. */
+  /** The oldest tweet held; Infinity where there is none. Until the window's start passes it, time changes nothing. */
   oldest: TweetId;
 }
 
-export interface Leaders {
+export interface TopKIndex {
   /** Everything at or above this is held; null: everything is. */
   floor(): TopKey | null;
   /**
@@ -46,8 +46,8 @@ export interface Leaders {
   remove(tweetId: TweetId): void;
   /** From now on only what is at or above `key` counts as held. */
   raiseFloor(key: TopKey): void;
-  /** The best now, without tweets below `edge` (the window's), which are forgotten. */
-  best(edge: TweetId): Best;
+  /** The best now, without tweets below `windowStart`, which are forgotten. */
+  best(windowStart: TweetId): Best;
   /** Everything held, in no order. */
   held(): { tweetId: TweetId; author: UserId }[];
   /** Whether `best` should be called to shed what is too much. */
@@ -70,7 +70,7 @@ interface Entry extends TopKey {
 /** Authors remembered, most of them only so that their rows need not be read with every like that they get. */
 const MOST_AUTHORS = 50_000;
 
-export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders {
+export function createTopKIndex({ shown, kept, most, low }: TopKIndexSize): TopKIndex {
   const entries = new Map<TweetId, Entry>();
   const authors = new Map<UserId, Author>();
   let floor: TopKey | null = null;
@@ -85,11 +85,11 @@ export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders 
   }
 
   /** Brings keys up to date, drops what no longer belongs and returns the rest, best first. */
-  function settle(edge: TweetId): Entry[] {
+  function settle(windowStart: TweetId): Entry[] {
     const staying: Entry[] = [];
     for (const entry of entries.values()) {
       entry.followers = entry.author.followers;
-      if (entry.author.listed && entry.tweetId >= edge && aboveFloor(entry)) staying.push(entry);
+      if (entry.author.listed && entry.tweetId >= windowStart && aboveFloor(entry)) staying.push(entry);
     }
     staying.sort(compareTop);
     if (staying.length > most) {
@@ -142,8 +142,8 @@ export function createLeaders({ shown, kept, most, low }: LeadersSize): Leaders 
     },
     remove: (tweetId) => void entries.delete(tweetId),
     raiseFloor,
-    best(edge) {
-      const staying = settle(edge);
+    best(windowStart) {
+      const staying = settle(windowStart);
       let oldest = Number.POSITIVE_INFINITY;
       for (const { tweetId } of staying) if (tweetId < oldest) oldest = tweetId;
       return {

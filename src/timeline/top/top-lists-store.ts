@@ -40,7 +40,7 @@ export interface AuthorTopPosition {
 export interface AuthorTopsRequest {
   /** At most 1,000. `below`: go on below this position; null: from the best. */
   authors: { author: UserId; below: AuthorTopPosition | null }[];
-  /** Only ids at or above this: the window's edge. 0: all. */
+  /** Only ids at or above this: the window's start. 0: all. */
   atLeast: TweetId;
   /** Only tweets with as many likes. */
   atLeastLikes: number;
@@ -66,7 +66,7 @@ export interface KeptTop {
   /** Every listed tweet of the window at or above it is among `tweets`; null: every one is. */
   floor: TopKey | null;
   /** Where the window began then. */
-  edge: TweetId;
+  windowStart: TweetId;
   /** That is true of the rows as they are now. */
   isCurrent: boolean;
 }

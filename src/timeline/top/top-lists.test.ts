@@ -14,15 +14,15 @@ import { createWorld, type World } from '#timeline/testing/world.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from '../stores/sqlite/top-lists.ts';
 import { createAuthorTops } from './author-tops.ts';
-import { createMarks, withChanges } from './dirty-set.ts';
+import { createDirtySet, withChanges } from './dirty-set.ts';
 import { createGlobalTop, type GlobalTop } from './global-top.ts';
 import { createHomeTop, type OpenHomeTop } from './home-top.ts';
-import type { LeadersSize } from './top-k-index.ts';
+import type { TopKIndexSize } from './top-k-index.ts';
 import type { TopSnapshots } from './top-snapshots.ts';
 import { createTopView } from './top-view.ts';
 
 /** So small that lists are trimmed, run low and are filled anew all the time. */
-const SMALL: LeadersSize = { shown: 5, kept: 8, most: 12, low: 6 };
+const SMALL: TopKIndexSize = { shown: 5, kept: 8, most: 12, low: 6 };
 const USERS = 6;
 const HOUR_MS = 3_600_000;
 
@@ -47,18 +47,18 @@ interface ProcessDeps {
   path: string;
   world: World;
   clock: ManualClock;
-  size: LeadersSize | undefined;
+  size: TopKIndexSize | undefined;
   page: number | undefined;
 }
 
 function startProcess({ path, world, clock, size, page }: ProcessDeps): Process {
   const store = openSqliteTopListsStore({ path });
-  const marks = createMarks();
+  const dirtySet = createDirtySet();
   const authorTops = createAuthorTops({ store });
   const { log } = world;
   const view = createViewRunner({
     view: createTopView(world),
-    store: withChanges(store.view, [marks, authorTops]),
+    store: withChanges(store.view, [dirtySet, authorTops]),
     log,
     batch: 4,
   });
@@ -68,7 +68,7 @@ function startProcess({ path, world, clock, size, page }: ProcessDeps): Process 
   const globalTop = createGlobalTop({
     store,
     snapshots,
-    marks,
+    dirtySet,
     clock,
     random,
     isWhole: view.isWhole,
@@ -78,7 +78,7 @@ function startProcess({ path, world, clock, size, page }: ProcessDeps): Process 
   return { view, globalTop, snapshots, openHomeTop, close: () => store.db.close() };
 }
 
-function setUp(path: string, size?: LeadersSize, page?: number): Setup {
+function setUp(path: string, size?: TopKIndexSize, page?: number): Setup {
   const clock = createManualClock(1_800_000_000_000);
   const world = createWorld(clock);
   const start = () => startProcess({ path, world, clock, size, page });
@@ -208,7 +208,7 @@ describe('top lists', () => {
     for (const setup of setups) await setup.close();
     rmSync(directory, { recursive: true });
   });
-  function open(size?: LeadersSize, page?: number, path = join(directory, `${opened++}.db`)): Setup {
+  function open(size?: TopKIndexSize, page?: number, path = join(directory, `${opened++}.db`)): Setup {
     const setup = setUp(path, size, page);
     setups.push(setup);
     for (let userId = 1; userId <= USERS; userId++) setup.world.join(userId);
@@ -228,7 +228,7 @@ describe('top lists', () => {
     );
   });
 
-  test('a tweet leaves a window at its very edge', async () => {
+  test('a tweet leaves a window at its very start', async () => {
     const setup = open();
     const { world, clock, globalTop, settle } = setup;
     const tweetId = world.post(1);
@@ -239,7 +239,7 @@ describe('top lists', () => {
       assert.deepEqual(
         (await globalTop.newest(window)).tweetIds,
         [tweetId],
-        `${window}: at the edge it is in`,
+        `${window}: at the start it is in`,
       );
       clock.advance(1);
       await settle();

@@ -33,13 +33,13 @@ export function createKeptTops(
       db.write(() => {
         clear.run();
         const state = stateNow();
-        for (const { window, tweets, floor, edge, isCurrent } of tops) {
+        for (const { window, tweets, floor, windowStart, isCurrent } of tops) {
           const pairs = Float64Array.from(tweets.flatMap(({ tweetId, author }) => [tweetId, author]));
           insert.run(
             window,
             isCurrent ? state : '',
             JSON.stringify(floor),
-            edge,
+            windowStart,
             new Uint8Array(pairs.buffer),
           );
         }
@@ -52,17 +52,26 @@ export function createKeptTops(
   };
 }
 
-function keptOf(db: DerivedDatabase, { window, state, floor, edge, tweets }: Row, stateNow: string): KeptTop {
+function keptOf(
+  db: DerivedDatabase,
+  { window, state, floor, edge: windowStart, tweets }: Row,
+  stateNow: string,
+): KeptTop {
   const pairs = tweets instanceof Uint8Array && tweets.length % 16 === 0 ? tweets.slice() : undefined;
   const numbers = pairs && new Float64Array(pairs.buffer);
   const key = floorOf(floor);
-  if (numbers === undefined || !numbers.every(isWhole) || !Number.isSafeInteger(edge) || key === undefined) {
+  if (
+    numbers === undefined ||
+    !numbers.every(isWhole) ||
+    !Number.isSafeInteger(windowStart) ||
+    key === undefined
+  ) {
     throw db.damaged('the kept top lists cannot be read');
   }
   const kept: KeptTop['tweets'] = [];
   for (let at = 0; at < numbers.length; at += 2)
     kept.push({ tweetId: numbers[at]!, author: numbers[at + 1]! });
-  return { window, tweets: kept, floor: key, edge, isCurrent: state !== '' && state === stateNow };
+  return { window, tweets: kept, floor: key, windowStart, isCurrent: state !== '' && state === stateNow };
 }
 
 /** Undefined: it cannot be read. */
