@@ -16,7 +16,7 @@ export interface UnsteadyDisk extends Disk {
   cutPower(): () => void;
 }
 
-const LOG_BOUNDS = { checkpoint: 40, restart: 120, max: 400 };
+const LOG_BOUNDS = { sync: 10, checkpoint: 40, restart: 120, max: 400 };
 const MOST_TURNS = 3;
 /** Of a log (sqlite.org/walformat.html): its header, and each page with a header of its own. */
 const LOG_HEADER = 32;

@@ -15,7 +15,7 @@ const db = openDatabase({
   path: join(directory, 'busy.db'),
   migrations: ['CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)'],
   durability: 'full',
-  disk: { ...disk, logBounds: { checkpoint: 20, restart: 60, max: 200 } },
+  disk: { ...disk, logBounds: { sync: 5, checkpoint: 20, restart: 60, max: 200 } },
 });
 const insert = db.prepare('INSERT INTO t (b) VALUES (?)');
 const write = () => db.write(() => insert.run('x'.repeat(6_000)));

@@ -204,7 +204,7 @@ for (const [name, createDisk] of [
 
     for (const durability of ['full', 'normal'] as const) {
       test(`the log of a file with durability ${durability} stays short under load, and its pages reach the file`, async () => {
-        const bounds = { checkpoint: 50, restart: 100, max: 200 };
+        const bounds = { sync: 20, checkpoint: 50, restart: 100, max: 200 };
         const db = open({ disk: { ...inner, logBounds: bounds }, durability });
         const text = 'x'.repeat(20_000);
         for (let round = 0; round < 60; round++) {
@@ -217,12 +217,36 @@ for (const [name, createDisk] of [
       });
     }
 
+    test('a log whose commits are not synced is synced little by little, so that a checkpoint finds little to write', async () => {
+      let syncs = 0;
+      const disk: Disk = {
+        ...inner,
+        logBounds: { sync: 40, checkpoint: 4_000, restart: 8_000, max: 16_000 },
+        file(path) {
+          const file = inner.file(path);
+          return {
+            ...file,
+            async sync() {
+              syncs++;
+              await file.sync();
+            },
+          };
+        },
+      };
+      const db = open({ disk, durability: 'normal' });
+      let commits = 0;
+      for (; syncs < 4 && commits < 5_000; commits++) await insert(db, commits, 'x'.repeat(20_000));
+      assert.equal(syncs, 4);
+      const most_pages = 12;
+      assert.ok(commits * most_pages >= 4 * 40, 'no more often than asked');
+    });
+
     test('where the log cannot be shortened, writes at its bound are refused, and go on when it can', async () => {
       let isFull = true;
       const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
       const disk: Disk = {
         ...inner,
-        logBounds: { checkpoint: 5, restart: 10, max: 20 },
+        logBounds: { sync: 2, checkpoint: 5, restart: 10, max: 20 },
         file(path) {
           const file = inner.file(path);
           return {
@@ -251,7 +275,7 @@ for (const [name, createDisk] of [
     });
 
     test('whoever holds a snapshot for long, as a backup does, stops no writer', async () => {
-      const db = open({ disk: { ...inner, logBounds: { checkpoint: 5, restart: 10, max: 20 } } });
+      const db = open({ disk: { ...inner, logBounds: { sync: 2, checkpoint: 5, restart: 10, max: 20 } } });
       await insert(db, 0);
       const pinned = pinFile(path);
       for (let a = 1; a <= 50; a++) await insert(db, a, 'x'.repeat(5_000));

@@ -70,6 +70,7 @@ export function createSoleOwner({ options, writer, disk }: SoleOwnerDeps): Datab
   });
   const keeper = createLogKeeper({
     file,
+    syncsCommits: durability === 'full',
     bounds: disk.logBounds,
     pages: () => (logState.get() as { log: number }).log,
     whileQuiet: quiet.during,
