@@ -24,7 +24,7 @@ export async function withServer(
       data: directory,
       rateLimits,
       quotas: {},
-      bounds: { server: {}, atOnce: {} },
+      bounds: { server: {}, maxConcurrent: {} },
       trustedProxies: [],
       publicUrl: null,
       metricsToken: null,

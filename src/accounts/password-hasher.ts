@@ -51,10 +51,10 @@ export function createPasswordHasher({
   const cost: Cost = { memory: memory_KiB, passes, parallelism: 1 };
   const pool = createFairPool<string>({
     lanes: [{ upTo: 1, capacity: concurrency }],
-    least: 1,
+    minWeight: 1,
     // The counters bound these, of a /48 too.
-    mostOfKey: Number.POSITIVE_INFINITY,
-    most: max,
+    maxPerKey: Number.POSITIVE_INFINITY,
+    max,
     refusal: 'Too many people are signing in; try again in a moment.',
   });
   const counters = createAddressCounters();

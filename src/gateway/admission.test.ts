@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Json } from '#http/json.ts';
 import { createTrustProxy } from '#http/limits/addresses.ts';
-import type { AtOnce } from '#http/limits/limits.ts';
+import type { ConcurrencyLimits } from '#http/limits/limits.ts';
 import { createLimits } from '#http/limits/limits-service.ts';
 import { defineRoute, rawJson } from '#http/route.ts';
 import type { ServerBounds } from '#http/server.ts';
@@ -39,10 +39,13 @@ const small = defineRoute({
 
 async function open(
   t: TestContext,
-  { bounds = {}, atOnce = {} }: { bounds?: Partial<ServerBounds>; atOnce?: Partial<AtOnce> },
+  {
+    bounds = {},
+    maxConcurrent = {},
+  }: { bounds?: Partial<ServerBounds>; maxConcurrent?: Partial<ConcurrencyLimits> },
 ) {
   const clock = createManualClock(0);
-  const limits = createLimits({ clock, atOnce });
+  const limits = createLimits({ clock, maxConcurrent });
   const trustProxy = createTrustProxy(['127.0.0.1']);
   const server = await serve(bounds, [picture, small], { clock, limits, trustProxy });
   const sockets: Socket[] = [];
@@ -89,7 +92,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('all networks of one /48 together hold four times what one /64 may, and leave the rest', async (t) => {
-  const server = await open(t, { bounds: { picturesInFlight: 10 }, atOnce: { pictures: 2 } });
+  const server = await open(t, { bounds: { picturesInFlight: 10 }, maxConcurrent: { pictures: 2 } });
   for (let network = 0; network < 5; network++) {
     for (let i = 0; i < 4; i++) server.stuck(`2001:db8:1:${network}::${i + 1}`);
   }
@@ -137,7 +140,7 @@ test('a quarter of the permits stays for users who are signed in', async (t) => 
 });
 
 test('an address has a number of connections; a trusted proxy has as many as there are', async (t) => {
-  const server = await open(t, { atOnce: { connections: 3 } });
+  const server = await open(t, { maxConcurrent: { connections: 3 } });
   const closed = [0, 1, 2, 3].map(() => {
     const socket = server.connect('127.0.0.2');
     return new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));

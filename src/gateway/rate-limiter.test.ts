@@ -19,7 +19,7 @@ test('whoever keeps requests unfinished keeps only the permits of one user', () 
       hangUp();
       while ((await site.call('GET', '/me', { token: ann })).status !== 200);
     },
-    { atOnce: { user: 2 }, quotas: { read: { quota: 60_000, window_ms: 1_000 } } },
+    { maxConcurrent: { user: 2 }, quotas: { read: { quota: 60_000, window_ms: 1_000 } } },
   ));
 
 test('without a token the address has its permits, and others for pictures', () =>
@@ -39,7 +39,7 @@ test('without a token the address has its permits, and others for pictures', () 
       hangUp();
       while ((await signIn()).status === 429);
     },
-    { atOnce: { withoutToken: 1 } },
+    { maxConcurrent: { withoutToken: 1 } },
   ));
 
 test('however many accounts one address has, all of them together keep only the permits of an address', () =>
@@ -66,7 +66,7 @@ test('however many accounts one address has, all of them together keep only the 
       while ((await site.call('GET', '/me', cat)).status !== 200);
     },
     {
-      atOnce: { user: 1, address: 2 },
+      maxConcurrent: { user: 1, address: 2 },
       trustedProxies: ['127.0.0.1'],
       quotas: { read: { quota: 60_000, window_ms: 1_000 } },
     },
@@ -78,5 +78,5 @@ test('switched off, nobody has a number of permits', () =>
       const token = await signedIn(site, 'ann');
       assert.equal((await site.call('GET', '/me', { token })).status, 200);
     },
-    { off: true, atOnce: { user: 0, withoutToken: 0, address: 0 } },
+    { off: true, maxConcurrent: { user: 0, withoutToken: 0, address: 0 } },
   ));

@@ -31,15 +31,15 @@ const TAG_BYTES = 16;
 const NUMBER_BYTES = 17;
 /** Of a position as padded JSON, and of a scope. */
 const MAX_POSITION_BYTES = 512;
-const MOST_SCOPE_BYTES = 512;
+const MAX_SCOPE_BYTES = 512;
 const SHAPE = /^[A-Za-z0-9_-]{64,704}$/;
 
 /** Bytes are characters of "latin1" throughout, see hmac.ts. */
 export function createCursors({ key }: CursorsDeps): Cursors {
   const tagHmac = createHmacSha256(subkey(key, 'cursor tag'), {
-    most: MOST_SCOPE_BYTES + MAX_POSITION_BYTES,
+    max: MAX_SCOPE_BYTES + MAX_POSITION_BYTES,
   });
-  const streamHmac = createHmacSha256(subkey(key, 'cursor text'), { most: TAG_BYTES + 1 });
+  const streamHmac = createHmacSha256(subkey(key, 'cursor text'), { max: TAG_BYTES + 1 });
   const sealed = Buffer.alloc(TAG_BYTES + MAX_POSITION_BYTES);
   const tagOf = (scope: string, text: string) => tagHmac(`${ascii(scope)}\n${text}`).slice(0, TAG_BYTES);
 

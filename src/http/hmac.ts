@@ -13,15 +13,15 @@ export const HMAC_BYTES = 32;
 export type Hmac = (message: string) => string;
 
 /** `key`: at most 64 bytes. Messages have at most `most` bytes. */
-export function createHmacSha256(key: Uint8Array, { most }: { most: number }): Hmac {
+export function createHmacSha256(key: Uint8Array, { max }: { max: number }): Hmac {
   if (key.length > BLOCK_BYTES) throw new RangeError(`A key has at most ${BLOCK_BYTES} bytes.`);
-  const inner = Buffer.concat([padded(key, 0x36), Buffer.alloc(most)]);
+  const inner = Buffer.concat([padded(key, 0x36), Buffer.alloc(max)]);
   const outer = Buffer.concat([padded(key, 0x5c), Buffer.alloc(HMAC_BYTES)]);
   /** By length: the part of `inner` that a message of it fills. */
   const parts: Buffer[] = [];
   return (message) => {
     const { length } = message;
-    if (length > most) throw new RangeError(`A message has at most ${most} bytes.`);
+    if (length > max) throw new RangeError(`A message has at most ${max} bytes.`);
     inner.write(message, BLOCK_BYTES, 'latin1');
     parts[length] ??= inner.subarray(0, BLOCK_BYTES + length);
     outer.write(hash('sha256', parts[length], 'latin1'), BLOCK_BYTES, 'latin1');

@@ -6,7 +6,7 @@ import type { TObject } from 'typebox';
 import { type FieldError, pointerTo, WarbleError } from '#domain/errors.ts';
 import { mustMatch, oneOf, shortName } from './schema-faults.ts';
 
-export type ParameterPlace = 'path' | 'query' | 'header';
+export type ParameterLocation = 'path' | 'query' | 'header';
 /** Turns named texts into the schema's values. Throws `invalid_request` with every fault. */
 export type ParameterReader = (given: Iterable<readonly [name: string, text: string]>) => object;
 
@@ -36,10 +36,10 @@ interface Parameter {
 }
 
 /** Most parameters in a query: more than any call knows. */
-const MOST_PARAMETERS = 32;
+const MAX_PARAMETERS = 32;
 
-/** Prepares a reader for the parameters of one place. */
-export function parameterReader(schema: TObject, place: ParameterPlace): ParameterReader {
+/** Prepares a reader for the parameters of one location. */
+export function parameterReader(schema: TObject, location: ParameterLocation): ParameterReader {
   const required = new Set<string>(schema.required ?? []);
   const parameters = Object.entries(schema.properties).map(([name, property]): Parameter => {
     const keywords = property as Keywords;
@@ -51,19 +51,19 @@ export function parameterReader(schema: TObject, place: ParameterPlace): Paramet
     };
   });
   const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  return (given) => readAll(given, parameters, byName, place);
+  return (given) => readAll(given, parameters, byName, location);
 }
 
 function readAll(
   given: Iterable<readonly [string, string]>,
   parameters: Parameter[],
   byName: Map<string, Parameter>,
-  place: ParameterPlace,
+  location: ParameterLocation,
 ): object {
   const values: Record<string, string | number | boolean> = {};
   const faults: ParameterFault[] = [];
   const refuse = (name: string, detail: string) => {
-    if (faults.length < MOST_PARAMETERS) faults.push(faultAt(place, shortName(name), detail));
+    if (faults.length < MAX_PARAMETERS) faults.push(faultAt(location, shortName(name), detail));
   };
   for (const [name, text] of given) {
     const parameter = byName.get(name);
@@ -89,8 +89,8 @@ interface ParameterFault {
   error: FieldError;
 }
 
-function faultAt(place: ParameterPlace, name: string, detail: string): ParameterFault {
-  return { name, error: { pointer: pointerTo(place, name), detail } };
+function faultAt(location: ParameterLocation, name: string, detail: string): ParameterFault {
+  return { name, error: { pointer: pointerTo(location, name), detail } };
 }
 
 function invalidParameters(faults: ParameterFault[]): WarbleError {
@@ -135,8 +135,8 @@ export function queryOf(url: string): [name: string, text: string][] {
   const mark = url.indexOf('?');
   if (mark < 0 || mark === url.length - 1) return [];
   const parts = url.slice(mark + 1).split('&');
-  if (parts.length > MOST_PARAMETERS) {
-    throw new WarbleError('invalid_request', `A query has at most ${MOST_PARAMETERS} parameters.`);
+  if (parts.length > MAX_PARAMETERS) {
+    throw new WarbleError('invalid_request', `A query has at most ${MAX_PARAMETERS} parameters.`);
   }
   const pairs: [string, string][] = [];
   for (const part of parts) {

@@ -22,7 +22,7 @@ export interface Problem {
 }
 
 /** Most faults that one response lists. */
-const MOST_FAULTS = 20;
+const MAX_FAULTS = 20;
 
 /** The document of an error. `type` points at the error's entry in the docs. */
 export function problemOf(error: WarbleError): Problem {
@@ -35,7 +35,7 @@ export function problemOf(error: WarbleError): Problem {
     code: error.code,
   };
   if (error.errors !== undefined && error.errors.length > 0) {
-    problem.errors = error.errors.slice(0, MOST_FAULTS);
+    problem.errors = error.errors.slice(0, MAX_FAULTS);
   }
   return problem;
 }
@@ -82,26 +82,26 @@ const FRAMEWORK_ERRORS: Record<string, Known> = {
   FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The path is not percent-encoded UTF-8.' },
 };
 
-/** The error of a body that its schema refuses; one fault for each place, the first of which is told in the detail. */
+/** The error of a body that its schema refuses; one fault for each path, the first of which is told in the detail. */
 export function invalidBody(faults: readonly SchemaFault[]): WarbleError {
   const byPointer = new Map<Pointer, string>();
   for (const fault of faults) {
-    if (byPointer.size >= MOST_FAULTS) break;
-    const pointer = pointerTo(...placeOf(fault));
+    if (byPointer.size >= MAX_FAULTS) break;
+    const pointer = pointerTo(...pathOf(fault));
     if (!byPointer.has(pointer)) byPointer.set(pointer, faultOf(fault));
   }
   const errors = Array.from(byPointer, ([pointer, detail]) => ({ pointer, detail }));
   const [first] = faults;
   if (first === undefined) return new WarbleError('invalid_request', 'The body is not valid.');
-  return new WarbleError('invalid_request', `${nameOf(placeOf(first))} ${faultOf(first)}.`, { errors });
+  return new WarbleError('invalid_request', `${nameOf(pathOf(first))} ${faultOf(first)}.`, { errors });
 }
 
-function nameOf(place: readonly string[]): string {
-  return place.length === 0 ? 'The body' : place.join('/') || '""';
+function nameOf(path: readonly string[]): string {
+  return path.length === 0 ? 'The body' : path.join('/') || '""';
 }
 
 /** Where a fault lies in the body, name by name. */
-function placeOf({ keyword, instancePath, params }: SchemaFault): string[] {
+function pathOf({ keyword, instancePath, params }: SchemaFault): string[] {
   const names = instancePath
     .split('/')
     .slice(1)

@@ -9,8 +9,8 @@ import { defineRoute } from './route.ts';
 import { problemIn, raw, serve } from './testing/server.ts';
 
 const GET = 'GET /api/v1/refused HTTP/1.1\r\nHost: x\r\n\r\n';
-const AT_ONCE = 20;
-const MOST_WAITING = 256;
+const IMMEDIATE = 20;
+const MAX_WAITING = 256;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 const refused = defineRoute({
@@ -32,7 +32,7 @@ async function flooded() {
   const clock = createManualClock(0);
   const server = await serve({}, [refused], { clock });
   const ask = () => fetch(`${server.url}/api/v1/refused`);
-  for (let i = 0; i < AT_ONCE; i++) assert.equal((await ask()).status, 429);
+  for (let i = 0; i < IMMEDIATE; i++) assert.equal((await ask()).status, 429);
   return { server, clock, ask };
 }
 
@@ -62,18 +62,18 @@ test('where too many refusals wait, one more is answered at once and ends its co
   const sockets = Array.from({ length: 4 }, () => connect(server.port, '127.0.0.1'));
   for (const socket of sockets) {
     socket.on('error', () => {});
-    socket.write(GET.repeat(MOST_WAITING / 4));
+    socket.write(GET.repeat(MAX_WAITING / 4));
   }
   const shed = async () =>
     Number(/shed_total\{code="rate_limited"\} (\d+)/.exec(await server.metrics.registry.metrics())?.[1] ?? 0);
-  while ((await shed()) < AT_ONCE + MOST_WAITING) await turn();
+  while ((await shed()) < IMMEDIATE + MAX_WAITING) await turn();
 
   const more = await raw(server.port, GET.repeat(50));
   assert.equal(more.match(/HTTP\/1\.1 429 /g)?.length, 1, 'what came behind it is dropped');
   assert.match(more, /\r\nconnection: close\r\n/i);
   assert.match(more, /\r\nretry-after: 7/i);
   assert.match(more, /"code":"rate_limited"/);
-  assert.equal(await shed(), AT_ONCE + MOST_WAITING + 1);
+  assert.equal(await shed(), IMMEDIATE + MAX_WAITING + 1);
 
   let received = '';
   sockets[0]!.on('data', (chunk) => {
@@ -83,6 +83,6 @@ test('where too many refusals wait, one more is answered at once and ends its co
     clock.advance(4);
     await turn();
   }
-  while ((received.match(/HTTP\/1\.1 429 /g)?.length ?? 0) < MOST_WAITING / 4) await turn();
+  while ((received.match(/HTTP\/1\.1 429 /g)?.length ?? 0) < MAX_WAITING / 4) await turn();
   for (const socket of sockets) socket.destroy();
 });

@@ -4,7 +4,7 @@ import type { TObject } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import { isJsonType, notJson, requirePlainBody } from './body.ts';
-import { type ParameterPlace, type ParameterReader, parameterReader, queryOf } from './parameters.ts';
+import { type ParameterLocation, type ParameterReader, parameterReader, queryOf } from './parameters.ts';
 import { type RawJson, type Route, SENT } from './route.ts';
 import { createTimestamps } from './timestamps.ts';
 
@@ -79,8 +79,8 @@ function isRawJson(response: unknown): response is RawJson<unknown> {
 
 const NO_PARAMETERS = { properties: {} } as TObject;
 
-function reader(schema: TObject | null, place: ParameterPlace): ParameterReader {
-  return parameterReader(schema ?? NO_PARAMETERS, place);
+function reader(schema: TObject | null, location: ParameterLocation): ParameterReader {
+  return parameterReader(schema ?? NO_PARAMETERS, location);
 }
 
 /** Reads the headers that a schema names; others are nobody's business. */

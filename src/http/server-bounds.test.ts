@@ -51,7 +51,7 @@ test('above its bound a server sheds requests with 503 and serves on', async () 
 
 test('an address keeps only its own permits, also with responses that wait behind one that never ends', async () => {
   const { route, waiting, open } = gate();
-  const limits = createLimits({ clock: systemClock, atOnce: { address: 2 } });
+  const limits = createLimits({ clock: systemClock, maxConcurrent: { address: 2 } });
   const trustProxy = createTrustProxy(['127.0.0.1']);
   const server = await serve({ requestsInFlight: 4 }, [route], { limits, trustProxy });
   const socket = connect(server.port, '127.0.0.1');

@@ -15,7 +15,7 @@ import { createRefusals, type Refusals } from './admission/refusals.ts';
 import { createRefusedInTurn } from './admission/refused-in-turn.ts';
 import { type Authenticate, callerOf } from './authentication.ts';
 import { registerBodies, requireJsonType } from './body.ts';
-import { endInPieces, inPieces, PIECE_BYTES } from './chunks.ts';
+import { CHUNK_BYTES, endInChunks, inChunks } from './chunks.ts';
 import { createConnections } from './connections/connections.ts';
 import type { DataRate } from './connections/data-rate.ts';
 import { createProcSendBuffers } from './connections/send-buffers.ts';
@@ -77,7 +77,7 @@ export interface ServerDeps {
   /** undefined: nothing is logged. */
   logger: RequestLog | undefined;
   authenticate: Authenticate;
-  limits: Pick<Limits, 'atOnce' | 'take' | 'tokens'>;
+  limits: Pick<Limits, 'maxConcurrent' | 'take' | 'tokens'>;
   bounds: ServerBounds;
   /** Whose `X-Forwarded-*` headers are believed; undefined: nobody's. */
   trustProxy?: TrustProxy | undefined;
@@ -112,7 +112,7 @@ export function createServer(deps: ServerDeps): Server {
   const { clock, random, logger, authenticate, limits, bounds, trustProxy, publicUrl = null } = deps;
   const { logAddresses = 'shortened' } = deps;
   const lookForProxy = createUnnamedProxyWarning({ trustProxy, logAddresses, logger });
-  const { atOnce } = limits;
+  const { maxConcurrent } = limits;
   const metrics = createGatewayMetrics({
     permits: (kind) => inFlight.count(kind),
     connections: () => connections.count(),
@@ -121,7 +121,7 @@ export function createServer(deps: ServerDeps): Server {
   const connections = createConnections({
     clock,
     max: bounds.connections,
-    maxPerAddress: atOnce.connections,
+    maxPerAddress: maxConcurrent.connections,
     countedFor: (address) => (trustProxy?.(address, 0) ? null : countedAddress(plainAddress(address))),
     onRefused: refusals.connection,
     onMadeRoom: () => refusals.cut('idle'),
@@ -130,7 +130,7 @@ export function createServer(deps: ServerDeps): Server {
     clock,
     connections,
     max: { requests: bounds.requestsInFlight, pictures: bounds.picturesInFlight },
-    maxPerAddress: { requests: atOnce.address, pictures: atOnce.pictures },
+    maxPerAddress: { requests: maxConcurrent.address, pictures: maxConcurrent.pictures },
     maxPerConnection: bounds.pipelined,
     fastEnough: FAST_ENOUGH * bounds.minRate.bytesPerSecond,
     onDone: (request, reply, duration_ms) =>
@@ -163,7 +163,7 @@ export function createServer(deps: ServerDeps): Server {
     if (draining) this.header('connection', 'close');
     this.header('content-length', bytes.length);
     this.raw.writeHead(this.statusCode, this.getHeaders() as OutgoingHttpHeaders);
-    endInPieces(this.raw, bytes);
+    endInChunks(this.raw, bytes);
   });
   registerNotFound(app);
   registerBodies(app);
@@ -302,13 +302,13 @@ function permitKindOf(limit: RateLimitName | undefined): PermitKind | null {
   return limit === 'media' ? 'pictures' : 'requests';
 }
 
-/** A large response as a stream; see pieces.ts. */
+/** A large response as a stream; see chunks.ts. */
 function inSmallWrites(reply: FastifyReply, payload: unknown): unknown {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
-  if (payload.length <= PIECE_BYTES) return payload;
+  if (payload.length <= CHUNK_BYTES) return payload;
   const body = Buffer.from(payload);
   reply.header('content-length', body.length);
-  return inPieces(body);
+  return inChunks(body);
 }
 
 /** Ids of requests: unique in a process and, by eight random digits, among processes. */

@@ -82,9 +82,9 @@ export function createPictures(deps: PicturesDeps = {}): Pictures {
       { upTo: maxPixels * LIGHT_PART, capacity: half },
       { upTo: Number.POSITIVE_INFINITY, capacity: half },
     ],
-    least: maxPixels * LEAST_PART,
-    mostOfKey: MAX_WAITING_OF_OWNER,
-    most: MAX_WAITING,
+    minWeight: maxPixels * LEAST_PART,
+    maxPerKey: MAX_WAITING_OF_OWNER,
+    max: MAX_WAITING,
     refusal: `Too many pictures wait to be read; send at most ${MAX_WAITING_OF_OWNER} at once, and try again in a moment.`,
   });
   return {

@@ -6,7 +6,7 @@ import { createFairPool, type FairPoolDeps } from './fair-pool.ts';
 /** A pool whose pieces of work run until the test ends them by name. */
 function createScene(deps: Partial<FairPoolDeps> = {}) {
   const lanes = [{ upTo: Number.POSITIVE_INFINITY, capacity: 1 }];
-  const limits = { least: 1, mostOfKey: 9, most: 99, refusal: 'Too many.' };
+  const limits = { minWeight: 1, maxPerKey: 9, max: 99, refusal: 'Too many.' };
   const pool = createFairPool<string>({ lanes, ...limits, ...deps });
   const running = new Map<string, () => void>();
   const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -70,7 +70,7 @@ test('light work has a lane that heavy work cannot take', async () => {
     { upTo: 2, capacity: 4 },
     { upTo: 99, capacity: 10 },
   ];
-  const { run, running, settled } = createScene({ lanes, least: 2 });
+  const { run, running, settled } = createScene({ lanes, minWeight: 2 });
   for (const key of ['a', 'b', 'c']) run(key, `heavy-${key}`, 10);
   for (const key of ['d', 'e', 'f']) run(key, `light-${key}`, 1);
   await settled();
@@ -78,7 +78,7 @@ test('light work has a lane that heavy work cannot take', async () => {
 });
 
 test('too much of one key is refused to that key alone; too much in all, to everybody', async () => {
-  const { run, settled } = createScene({ mostOfKey: 2, most: 3 });
+  const { run, settled } = createScene({ maxPerKey: 2, max: 3 });
   run('ann', 'ann1');
   run('ann', 'ann2');
   await settled();
@@ -112,9 +112,9 @@ test('whoever leaves while waiting is passed over, first in its line or not', as
 test('work that fails gives its turn on', async () => {
   const pool = createFairPool<number>({
     lanes: [{ upTo: 1, capacity: 1 }],
-    least: 1,
-    mostOfKey: 1,
-    most: 1,
+    minWeight: 1,
+    maxPerKey: 1,
+    max: 1,
     refusal: 'Too many.',
   });
   for (let round = 0; round < 2; round++) {

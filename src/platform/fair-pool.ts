@@ -12,10 +12,10 @@ export interface FairPoolDeps {
   /** From light to heavy; the last one takes whatever is left. */
   lanes: readonly Lane[];
   /** What a piece of work weighs at least, which bounds how many run at once. */
-  least: number;
+  minWeight: number;
   /** Pieces that may wait or run, of one key and of all; one more is refused. */
-  mostOfKey: number;
-  most: number;
+  maxPerKey: number;
+  max: number;
   /** What is refused, as a sentence for the caller. */
   refusal: string;
 }
@@ -45,7 +45,13 @@ interface LaneState<Key> extends Lane {
 }
 
 /** Shares costly work among those who ask for it, so that nobody waits for all that somebody else has brought. */
-export function createFairPool<Key>({ lanes, least, mostOfKey, most, refusal }: FairPoolDeps): FairPool<Key> {
+export function createFairPool<Key>({
+  lanes,
+  minWeight,
+  maxPerKey,
+  max,
+  refusal,
+}: FairPoolDeps): FairPool<Key> {
   const states = lanes.map((lane): LaneState<Key> => ({ ...lane, used: 0, queue: [] }));
   /** The pieces of each key: the first one runs or is in its lane's queue, the others wait for it. */
   const pieces = new Map<Key, Entry<Key>[]>();
@@ -120,9 +126,9 @@ export function createFairPool<Key>({ lanes, least, mostOfKey, most, refusal }: 
     async run({ key, weight, signal }, work) {
       signal?.throwIfAborted();
       const waiting = pieces.get(key)?.length ?? 0;
-      if (waiting >= mostOfKey) throw new WarbleError('rate_limited', refusal, { retryAfter_s: 1 });
-      if (count >= most) throw new WarbleError('overloaded', refusal);
-      const entry = await turn(key, Math.max(weight, least), signal);
+      if (waiting >= maxPerKey) throw new WarbleError('rate_limited', refusal, { retryAfter_s: 1 });
+      if (count >= max) throw new WarbleError('overloaded', refusal);
+      const entry = await turn(key, Math.max(weight, minWeight), signal);
       try {
         return await work();
       } finally {

@@ -27,9 +27,9 @@ export function createLane({
 } = {}): Lane {
   const pool = createFairPool<number>({
     lanes: [{ upTo: Number.POSITIVE_INFINITY, capacity: 1 }],
-    least: 1,
-    mostOfKey: waitingOfUser,
-    most: waiting,
+    minWeight: 1,
+    maxPerKey: waitingOfUser,
+    max: waiting,
     refusal: 'Too many costly pages are being read; try again in a moment.',
   });
   return {

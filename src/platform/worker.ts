@@ -52,7 +52,7 @@ export interface RunWorkerDeps {
 }
 
 const RETRY_FIRST_MS = 50;
-const RETRY_MOST_MS = 5_000;
+const MAX_RETRY_MS = 5_000;
 
 /** Runs a worker until `signal` aborts; after an error it rests, twice as long each time, and goes on. */
 export async function runWorker({ worker, clock, wakeup, signal, onError }: RunWorkerDeps): Promise<void> {
@@ -66,7 +66,7 @@ export async function runWorker({ worker, clock, wakeup, signal, onError }: RunW
     } catch (error) {
       onError(error, worker);
       await clock.sleep(retry_ms, signal);
-      retry_ms = Math.min(retry_ms * 2, RETRY_MOST_MS);
+      retry_ms = Math.min(retry_ms * 2, MAX_RETRY_MS);
     }
   }
 }

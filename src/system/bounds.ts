@@ -1,4 +1,4 @@
-import type { AtOnce } from '#http/limits/limits.ts';
+import type { ConcurrencyLimits } from '#http/limits/limits.ts';
 import type { ServerBounds } from '#http/server.ts';
 import { ConfigError } from './config-error.ts';
 
@@ -7,7 +7,7 @@ export interface Bounds {
   server: Partial<Pick<ServerBounds, 'connections' | 'requestsInFlight' | 'picturesInFlight'>> & {
     minRate?: Partial<ServerBounds['minRate']>;
   };
-  atOnce: Partial<AtOnce>;
+  maxConcurrent: Partial<ConcurrencyLimits>;
 }
 
 const NAMES: Record<string, (bounds: Bounds, value: number) => void> = {
@@ -26,30 +26,30 @@ const NAMES: Record<string, (bounds: Bounds, value: number) => void> = {
   graceSeconds: ({ server }, value) => {
     server.minRate = { ...server.minRate, grace_ms: value * 1_000 };
   },
-  connectionsPerAddress: ({ atOnce }, value) => {
-    atOnce.connections = value;
+  connectionsPerAddress: ({ maxConcurrent }, value) => {
+    maxConcurrent.connections = value;
   },
-  requestsPerAddress: ({ atOnce }, value) => {
-    atOnce.address = value;
+  requestsPerAddress: ({ maxConcurrent }, value) => {
+    maxConcurrent.address = value;
   },
-  requestsWithoutToken: ({ atOnce }, value) => {
-    atOnce.withoutToken = value;
+  requestsWithoutToken: ({ maxConcurrent }, value) => {
+    maxConcurrent.withoutToken = value;
   },
-  requestsPerPerson: ({ atOnce }, value) => {
-    atOnce.user = value;
+  requestsPerPerson: ({ maxConcurrent }, value) => {
+    maxConcurrent.user = value;
   },
-  picturesPerAddress: ({ atOnce }, value) => {
-    atOnce.pictures = value;
+  picturesPerAddress: ({ maxConcurrent }, value) => {
+    maxConcurrent.pictures = value;
   },
-  passwordsPerAddress: ({ atOnce }, value) => {
-    atOnce.passwords = value;
+  passwordsPerAddress: ({ maxConcurrent }, value) => {
+    maxConcurrent.passwords = value;
   },
 };
 const BOUND = /^(\w+)=(\d{1,9})$/;
 
 /** `connections=5000,connectionsPerAddress=64`. Throws ConfigError. */
 export function boundsOf(text: string | undefined): Bounds {
-  const bounds: Bounds = { server: {}, atOnce: {} };
+  const bounds: Bounds = { server: {}, maxConcurrent: {} };
   for (const part of (text ?? '').split(',').map((item) => item.trim())) {
     if (part === '') continue;
     const [, name = '', value] = BOUND.exec(part) ?? [];

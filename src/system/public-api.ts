@@ -79,9 +79,10 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     clock,
     off: config.rateLimits === 'off',
     quotas: config.quotas,
-    atOnce: config.bounds?.atOnce ?? {},
+    maxConcurrent: config.bounds?.maxConcurrent ?? {},
   });
-  const hasher = deps.hasher ?? createPasswordHasher({ random, maxPerAddress: limits.atOnce.passwords });
+  const hasher =
+    deps.hasher ?? createPasswordHasher({ random, maxPerAddress: limits.maxConcurrent.passwords });
   const accountDeps = { store: gatewayDb.accounts, announcer, hasher, mint: minter.mint, clock, random };
   const { accounts, workers: accountWorkers } = createAccountsService({
     ...accountDeps,

@@ -17,18 +17,18 @@ import {
   Users,
 } from './common.ts';
 
-const Place = { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) };
+const TextRange = { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) };
 
 export const Entities = Type.Object(
   {
-    mentions: Type.Array(named('Mention', { ...Place, handle: Type.String(), userId: nullable(Id) })),
-    hashtags: Type.Array(named('Hashtag', { ...Place, tag: Type.String() })),
-    links: Type.Array(named('Link', { ...Place, url: Type.String() })),
+    mentions: Type.Array(named('Mention', { ...TextRange, handle: Type.String(), userId: nullable(Id) })),
+    hashtags: Type.Array(named('Hashtag', { ...TextRange, tag: Type.String() })),
+    links: Type.Array(named('Link', { ...TextRange, url: Type.String() })),
   },
   {
     additionalProperties: false,
     title: 'Entities',
-    description: 'Places in UTF-16 units; `end` is exclusive.',
+    description: 'Positions in UTF-16 units; `end` is exclusive.',
   },
 );
 

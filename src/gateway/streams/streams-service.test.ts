@@ -320,7 +320,7 @@ test('all streams have a bound', () =>
         (error) => isWarbleError(error, 'overloaded'),
       );
     },
-    { most: 1 },
+    { max: 1 },
   ));
 
 test('at shutdown every stream ends at once, also one whose reader takes nothing', () =>

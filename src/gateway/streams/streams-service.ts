@@ -26,15 +26,15 @@ export interface StreamsServiceDeps extends EventTextDeps {
   /** Told of errors that end a stream, for the log of the server. */
   onError?: (error: unknown) => void;
   /** Streams of all users; one more is 503. */
-  most?: number;
+  max?: number;
 }
 
-const MOST_STREAMS = 20_000;
+const MAX_STREAMS = 20_000;
 /** Events that a user's log remembers, and how long it is kept after the last stream has ended. */
 const REMEMBERED = 512;
 const REMEMBERED_MS = 5 * 60_000;
 /** Users whose logs are kept though nobody listens. */
-const MOST_AWAY = 10_000;
+const MAX_AWAY = 10_000;
 const BATCH = 64;
 const HEARTBEAT_MS = 15_000;
 /** A reader that takes nothing for this long is gone. */
@@ -72,7 +72,7 @@ function randomRetry_ms(random: Random): number {
 }
 
 export function createStreamsService(deps: StreamsServiceDeps): Streams {
-  const { live, accounts, clock, random, onError = () => {}, most = MOST_STREAMS } = deps;
+  const { live, accounts, clock, random, onError = () => {}, max = MAX_STREAMS } = deps;
   const textOf = createEventText(deps);
   const users = new Map<UserId, User>();
   const open = new Set<Stream>();
@@ -167,7 +167,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     const away = [...users].filter(([, { away }]) => away !== null);
     away.sort(([, a], [, b]) => a.away! - b.away!);
     for (const [index, [userId, user]] of away.entries()) {
-      if (now - user.away! < REMEMBERED_MS && away.length - index <= MOST_AWAY) break;
+      if (now - user.away! < REMEMBERED_MS && away.length - index <= MAX_AWAY) break;
       user.stop();
       users.delete(userId);
     }
@@ -191,7 +191,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
   return {
     open({ session, lastEventId }) {
       if (closed) throw new WarbleError('unavailable', 'The server is stopping; come back in a moment.');
-      if (open.size >= most)
+      if (open.size >= max)
         throw new WarbleError('overloaded', 'Too many streams are open; come back later.');
       const user = listenFor(session.userId);
       if (user.streams.size >= LIMITS.streamsPerUser) {

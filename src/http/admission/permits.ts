@@ -64,7 +64,7 @@ export function createPermits({ max, maxPerAddress, reservedForSignedIn }: Permi
   };
 }
 
-export function noPermitLeft(most: number, where = ''): WarbleError {
-  const detail = `At most ${most} requests at once${where}; wait for some responses.`;
+export function noPermitLeft(max: number, where = ''): WarbleError {
+  const detail = `At most ${max} requests at once${where}; wait for some responses.`;
   return new WarbleError('rate_limited', detail, { retryAfter_s: 1 });
 }

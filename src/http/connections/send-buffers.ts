@@ -18,7 +18,7 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 const ESTABLISHED = '01';
 
 /**
- * Reads Linux's tables of connections, in pieces that the event loop does not feel. Where there are none, nothing is
+ * Reads Linux's tables of connections, in chunks that the event loop does not feel. Where there are none, nothing is
  * known. `port`: the server's own; null while it does not listen.
  */
 export function createProcSendBuffers({ port }: { port: () => number | null }): SendBuffers {

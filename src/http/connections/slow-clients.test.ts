@@ -152,7 +152,7 @@ test('a response that nobody takes is cut after the time of grace, and gives its
   assert.deepEqual(await cuts(), ['connections_cut_total{reason="taking"} 1']);
 });
 
-test('a response is written in pieces, so that what has been taken can be seen', async (t) => {
+test('a response is written in chunks, so that what has been taken can be seen', async (t) => {
   const { client, ours, received, listen } = await open(t);
   client.pause();
   client.write('GET /api/v1/big HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -114,10 +114,10 @@ function boundsOfItems(items: Shape | undefined): string[] {
   return boundsOf(items).map((bound) => `each ${bound}`);
 }
 
-function rangeOf(least: number | undefined, most: number | undefined, unit: string): string[] {
-  if (least !== undefined && most !== undefined) return [`${least} to ${most}${unit}`];
-  if (most !== undefined) return [`at most ${most}${unit}`];
-  return least === undefined ? [] : [`at least ${least}${unit}`];
+function rangeOf(min: number | undefined, max: number | undefined, unit: string): string[] {
+  if (min !== undefined && max !== undefined) return [`${min} to ${max}${unit}`];
+  if (max !== undefined) return [`at most ${max}${unit}`];
+  return min === undefined ? [] : [`at least ${min}${unit}`];
 }
 
 function sentence(text: string): string {

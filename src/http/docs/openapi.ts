@@ -140,14 +140,14 @@ function securityOf({ auth }: Route): Json[] {
   return auth === 'required' ? signedIn : [{}, ...signedIn];
 }
 
-function parametersOf(schema: TObject | null, place: string, components: Components): Json[] {
+function parametersOf(schema: TObject | null, location: string, components: Components): Json[] {
   if (schema === null) return [];
   const required = new Set<string>(schema.required ?? []);
   return Object.entries(schema.properties).map(([name, property]) => {
     const { description, ...rest } = property as { description?: string; default?: unknown };
     return {
-      name: place === 'header' ? canonicalName(name) : name,
-      in: place,
+      name: location === 'header' ? canonicalName(name) : name,
+      in: location,
       required: required.has(name) && rest.default === undefined,
       ...(description === undefined ? {} : { description }),
       schema: components.referring(rest),
@@ -283,7 +283,7 @@ function createComponents(problemExample: unknown): Components {
     schemas[title] ??= component;
     if (!isDeepStrictEqual(schemas[title], component)) throw new Error(`Two schemas are called ${title}.`);
     const reference = { $ref: `#/components/schemas/${title}` };
-    // A default belongs to the place, not to what is put there.
+    // A default belongs to the location, not to what is put there.
     return fallback === undefined ? reference : { ...reference, default: fallback };
   }
 

@@ -1,7 +1,7 @@
 import { WarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { AtOnce, Decision, Limits, Policy, Quota } from './limits.ts';
+import type { ConcurrencyLimits, Decision, Limits, Policy, Quota } from './limits.ts';
 import { createSiteWindow } from './site-window.ts';
 import { createSlidingWindow, type Taken } from './sliding-window.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -13,7 +13,7 @@ export interface LimitsServiceDeps {
   /** Other quotas than {@link DEFAULT_QUOTAS}. */
   quotas?: Partial<Record<Policy, Quota>>;
   attempts?: Partial<AttemptQuotas>;
-  atOnce?: Partial<AtOnce>;
+  maxConcurrent?: Partial<ConcurrencyLimits>;
   /** Counters kept per policy, for users and for addresses each. */
   keys?: number;
 }
@@ -49,7 +49,7 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 const KEYS = 100_000;
 
 /** A whole /48, with four times these, leaves permits of each kind to others. */
-const AT_ONCE: AtOnce = {
+const DEFAULT_MAX_CONCURRENT: ConcurrencyLimits = {
   user: 100,
   withoutToken: 300,
   address: 400,
@@ -59,8 +59,8 @@ const AT_ONCE: AtOnce = {
 };
 const UNCOUNTED: Tokens = { check: ({ token }, lookUp) => lookUp(token), issued() {} };
 const UNBOUNDED = Object.fromEntries(
-  Object.keys(AT_ONCE).map((name) => [name, Number.POSITIVE_INFINITY]),
-) as unknown as AtOnce;
+  Object.keys(DEFAULT_MAX_CONCURRENT).map((name) => [name, Number.POSITIVE_INFINITY]),
+) as unknown as ConcurrencyLimits;
 
 export function createLimits(deps: LimitsServiceDeps): Limits {
   const { clock, off = false, keys = KEYS } = deps;
@@ -76,7 +76,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
     // Windows run on the clock that nobody sets, or setting it would open or lock them.
     take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
     quotas: off ? null : quotas,
-    atOnce: off ? UNBOUNDED : { ...AT_ONCE, ...deps.atOnce },
+    maxConcurrent: off ? UNBOUNDED : { ...DEFAULT_MAX_CONCURRENT, ...deps.maxConcurrent },
     tokens: off ? UNCOUNTED : createTokens({ clock, quota: quotas.badToken, keys }),
     attempt({ account, address, site = null }) {
       if (off) return { giveBack() {} };

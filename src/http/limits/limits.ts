@@ -38,7 +38,7 @@ export interface Decision {
  * Requests and connections that may be there at once. Of an address: of an IPv4 address or the /64 of an IPv6 one; its
  * /48 has four times as many. Infinity: limits are off.
  */
-export interface AtOnce {
+export interface ConcurrencyLimits {
   /** Of one user. */
   user: number;
   /** Of all who ask without a token from one address: an office may share it. */
@@ -62,7 +62,7 @@ export interface Limits {
   take(policy: Policy, who: UserId | string, site?: string | null): Decision | null;
   /** How many requests each policy allows; null: limits are off. */
   readonly quotas: Readonly<Record<Policy, Quota>> | null;
-  readonly atOnce: Readonly<AtOnce>;
+  readonly maxConcurrent: Readonly<ConcurrencyLimits>;
   /** Counts the tokens that addresses show in vain, and looks tokens up. */
   readonly tokens: Tokens;
   /**

@@ -69,9 +69,9 @@ function limitOf(config: FastifyContextConfig | undefined): RateLimitName | unde
   return config?.route?.rateLimit ?? config?.rateLimit;
 }
 
-function holderOf({ caller, address }: FastifyRequest, { atOnce }: Limits): Holder {
-  if (caller === null) return { who: address, max: atOnce.withoutToken };
-  return { who: caller.userId, max: atOnce.user };
+function holderOf({ caller, address }: FastifyRequest, { maxConcurrent }: Limits): Holder {
+  if (caller === null) return { who: address, max: maxConcurrent.withoutToken };
+  return { who: caller.userId, max: maxConcurrent.user };
 }
 
 function countedFor({ caller, address }: FastifyRequest, policy: Policy): number | string {

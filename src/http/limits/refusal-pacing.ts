@@ -23,7 +23,7 @@ export interface RefusalPacing {
 }
 
 /** Refusals of an address that leave at once: all, for a client that does as `Retry-After` says. */
-const AT_ONCE = { quota: 20, window_ms: 15_000 };
+const IMMEDIATE_QUOTA = { quota: 20, window_ms: 15_000 };
 /** How long all others wait at least, and how far apart those of one address leave: so they never come in a crowd. */
 const DELAY_MS = 250;
 const APART_MS = 4;
@@ -33,7 +33,7 @@ const MAX_WAITING_OF_ADDRESS = 256;
 const MAX_WAITING = 4_096;
 
 export function createRefusalPacing({ clock, keys }: RefusalPacingDeps): RefusalPacing {
-  const atOnce = createAddressWindow(AT_ONCE, keys);
+  const immediate = createAddressWindow(IMMEDIATE_QUOTA, keys);
   const waiting = createAddressCounters();
   let allWaiting = 0;
   /** When the last one of each address that has any leaves (monotonic ms). */
@@ -53,7 +53,7 @@ export function createRefusalPacing({ clock, keys }: RefusalPacingDeps): Refusal
 
   return {
     turnOf(address) {
-      if (atOnce.take(address, clock.monotonic()).allowed) return 'now';
+      if (immediate.take(address, clock.monotonic()).allowed) return 'now';
       if (allWaiting >= MAX_WAITING || !waiting.hasRoom(address, MAX_WAITING_OF_ADDRESS)) return 'hang up';
       return wait(address);
     },

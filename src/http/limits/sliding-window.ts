@@ -24,7 +24,7 @@ interface Count {
 /** Windows are cut into so many slots; one more is kept, for the part of a slot at the window's beginning. */
 const SLOTS = 15;
 const KEPT = SLOTS + 1;
-const MOST_COUNTABLE = 65_535;
+const MAX_COUNTABLE = 65_535;
 
 /**
  * Counts per key over a window that moves: never more than the quota in any window of that length, whereas fixed
@@ -37,7 +37,7 @@ export function createSlidingWindow<Key extends string | number>(
   keys: number,
 ): SlidingWindow<Key> {
   const slot_ms = window_ms / SLOTS;
-  const most = Math.min(quota, MOST_COUNTABLE);
+  const max = Math.min(quota, MAX_COUNTABLE);
   let young = new Map<Key, Count>();
   let old = new Map<Key, Count>();
 
@@ -66,12 +66,12 @@ export function createSlidingWindow<Key extends string | number>(
   return {
     take(key, now_ms) {
       const count = countOf(key, Math.floor(now_ms / slot_ms));
-      const allowed = count.total < most;
+      const allowed = count.total < max;
       if (allowed) {
         count.total += 1;
         count.slots[ringIndex(count.newest)]! += 1;
       }
-      return { allowed, remaining: most - count.total, reset_s: secondsUntilFreed(count, now_ms) };
+      return { allowed, remaining: max - count.total, reset_s: secondsUntilFreed(count, now_ms) };
     },
     giveBack(key, now_ms) {
       const count = countOf(key, Math.floor(now_ms / slot_ms));

@@ -36,7 +36,7 @@ export interface Minter {
   keepIn(store: HighWater): void;
 }
 
-const MOST_AHEAD_MS = 1_000;
+const MAX_AHEAD_MS = 1_000;
 /**
  * Within a millisecond ids are ordered by owner hash and kind. As long as ids are no further ahead than this, one
  * that would be below an earlier one takes the next millisecond instead: users who act one after the other see
@@ -61,7 +61,7 @@ export function createMinter({ clock }: { clock: SteadyClock }): Minter {
   }
 
   function moveOn(now: number): void {
-    if (time_ms - now >= MOST_AHEAD_MS) {
+    if (time_ms - now >= MAX_AHEAD_MS) {
       throw new WarbleError('unavailable', 'Ids have run ahead of the clock; try again in a moment.');
     }
     time_ms += 1;

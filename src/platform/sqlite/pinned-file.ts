@@ -16,7 +16,7 @@ export interface PinnedFile {
 }
 
 /** Pages that are copied at a time: some 4 MiB, a few milliseconds of a thread that is not the server's. */
-const PAGES_AT_ONCE = 1_024;
+const PAGES_PER_STEP = 1_024;
 
 /**
  * Pins what a database file holds now: writers go on and this connection does not see it. Until it is closed the log
@@ -35,7 +35,7 @@ export function pinFile(path: string): PinnedFile {
     all: (sql) => connection.prepare(sql).all(),
     async copyTo(target, progress) {
       await backup(connection, target, {
-        rate: PAGES_AT_ONCE,
+        rate: PAGES_PER_STEP,
         progress: ({ totalPages, remainingPages }) => progress((totalPages - remainingPages) * page_bytes),
       });
       chmodSync(target, 0o600);
