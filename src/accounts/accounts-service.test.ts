@@ -185,7 +185,7 @@ test('sessions are listed with their device, and end at once when they are ended
   await accounts.authenticate(second.token);
   await accounts.endSession({ userId: first.userId, sessionId: second.sessionId });
   await assert.rejects(accounts.authenticate(second.token), refusedWith('unauthenticated'));
-  assert.deepEqual(await accounts.standing({ sessions: [first, second] }), [first]);
+  assert.deepEqual(await accounts.activeSessions({ sessions: [first, second] }), [first]);
 });
 
 test('a new password needs the old one, ends the other sessions and replaces the old one', async (t) => {

@@ -168,7 +168,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     notices: (request) => store.notices(request),
     sessions: (session) => sessions.list(session),
     endSession: ({ userId, sessionId }) => store.endSession({ userId, sessionId: Number(sessionId) }),
-    standing: (request) => sessions.standing(request.sessions),
+    activeSessions: (request) => sessions.activeSessions(request.sessions),
 
     async remove({ session, password, client }) {
       const account = await ownAccount(session.userId);

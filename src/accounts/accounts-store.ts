@@ -117,7 +117,7 @@ export interface AccountsStore extends AdministrationStore {
   /** Last used first. */
   sessionsOf(request: { userId: UserId }): Promise<SessionRow[]>;
   /** Those of the sessions that have not ended. At most 1,000. */
-  standing(request: { sessionIds: number[] }): Promise<number[]>;
+  activeSessions(request: { sessionIds: number[] }): Promise<number[]>;
   /** Ends a session of that user; what is not there is passed over. */
   endSession(request: { userId: UserId; sessionId: number }): Promise<void>;
   /** Notes when sessions were last used; it never goes back, and ended sessions are passed over. At most 1,000. */

@@ -98,7 +98,7 @@ export interface Accounts {
   /** Ends one of one's own sessions; what is not there is a success too. */
   endSession(request: { userId: UserId; sessionId: string }): Promise<void>;
   /** Which of these sessions hold still; at most 1,000. For streams, which outlive the request that opened them. */
-  standing(request: { sessions: Session[] }): Promise<Session[]>;
+  activeSessions(request: { sessions: Session[] }): Promise<Session[]>;
   /**
    * Hides the account at once, ends its sessions and lets it be erased in the background. Throws `forbidden` where
    * the password is wrong; `unavailable` where it could not be hidden yet, which then happens by itself; rate_limited,

@@ -23,7 +23,7 @@ export interface Sessions {
   open(account: AccountRow, device: string): Promise<SignedIn | undefined>;
   authenticate(token: string): Promise<Session>;
   list(session: Session): Promise<SessionInfo[]>;
-  standing(sessions: Session[]): Promise<Session[]>;
+  activeSessions(sessions: Session[]): Promise<Session[]>;
   workers: Worker[];
 }
 
@@ -129,9 +129,9 @@ export function createSessions({ store, live, mint, clock, random }: SessionsDep
         .sort((a, b) => b.lastUsed - a.lastUsed);
     },
 
-    async standing(sessions) {
+    async activeSessions(sessions) {
       const ids = sessions.map(({ sessionId }) => Number(sessionId));
-      const held = new Set(await store.standing({ sessionIds: ids }));
+      const held = new Set(await store.activeSessions({ sessionIds: ids }));
       return sessions.filter(({ sessionId }) => held.has(Number(sessionId)));
     },
     workers: [touch, sweep],

@@ -48,7 +48,7 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
       const userIds = Array.from({ length: count }, (_, i) => after + i + 1);
       return { userIds, next: count < limit ? null : after + limit };
     },
-    edges: async ({ pairs }) => pairs.map((pair) => ({ ...pair, id: 1, private: false })),
+    follows: async ({ pairs }) => pairs.map((pair) => ({ ...pair, id: 1, private: false })),
   };
   const fanout = createFanout({ log: log as Log, social, timeline, live, clock, pushOrPull });
   const worker = fanout.workers[0]!;

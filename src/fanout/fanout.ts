@@ -38,7 +38,7 @@ export interface Fanout {
 
 export interface FanoutDeps {
   log: Log;
-  social: Pick<Social, 'followerIds' | 'edges'>;
+  social: Pick<Social, 'followerIds' | 'follows'>;
   timeline: Pick<
     Timeline,
     'deliver' | 'mergeFollows' | 'recordFanOutOnRead' | 'seenLately' | 'readRate' | 'progress'

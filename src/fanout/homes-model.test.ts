@@ -131,7 +131,7 @@ async function goOn(c: Community, session: OpenSession): Promise<boolean> {
 async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Action): Promise<void> {
   const { op, a, b, n } = next;
   const tweetId = [...facts.tweets.keys()][n % Math.max(1, facts.tweets.size)];
-  const tie = { userId: a, other: b, traceId: '' };
+  const relationship = { userId: a, other: b, traceId: '' };
   switch (op) {
     case 'post':
       facts.tweets.set(await c.post(a), a);
@@ -166,11 +166,11 @@ async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Ac
       break;
     case 'mute':
       if (a === b) break;
-      await c.social.mute(tie);
+      await c.social.mute(relationship);
       facts.mutes.add(pair(a, b));
       break;
     case 'unmute':
-      await c.social.unmute(tie);
+      await c.social.unmute(relationship);
       facts.mutes.delete(pair(a, b));
       break;
     case 'begin':

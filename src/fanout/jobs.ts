@@ -26,7 +26,7 @@ export interface Job {
 }
 
 export interface JobsDeps {
-  social: Pick<Social, 'edges'>;
+  social: Pick<Social, 'follows'>;
   timeline: Pick<Timeline, 'mergeFollows' | 'recordFanOutOnRead'>;
   live: Live;
   lists: FollowerLists;
@@ -110,7 +110,7 @@ function tell({ social, live }: JobsDeps, author: UserId, event: LiveEvent): Job
       if (event.type === 'delete' && followers.includes(author)) live.publish(author, event);
       if (followers.length > 0) {
         const pairs = followers.map((follower) => ({ follower, followee: author }));
-        for (const { follower } of await social.edges({ pairs })) live.publish(follower, event);
+        for (const { follower } of await social.follows({ pairs })) live.publish(follower, event);
       }
       at += LIMITS.batch;
       return piece(at >= users.length);

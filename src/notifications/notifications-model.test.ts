@@ -70,7 +70,7 @@ function createModel(world: World) {
   const notices: (AccountNotice & { userId: number })[] = [];
 
   async function follows(follower: number, followee: number) {
-    const [edge] = await world.social.edges({ pairs: [{ follower, followee }] });
+    const [edge] = await world.social.follows({ pairs: [{ follower, followee }] });
     return edge;
   }
   async function wants({ recipient, type, actor, tweetId }: Notification): Promise<boolean> {

@@ -29,7 +29,10 @@ import { createMarkRead } from './read-markers.ts';
 export interface NotificationsDeps {
   store: NotificationsStore;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan'>;
-  social: Pick<Social, 'view' | 'edges' | 'followRequests' | 'tiesTo' | 'scanUsers' | 'hiddenPeriods'>;
+  social: Pick<
+    Social,
+    'view' | 'follows' | 'followRequests' | 'relationshipsTo' | 'scanUsers' | 'hiddenPeriods'
+  >;
   engagement: Pick<Engagement, 'active' | 'scan'>;
   timeline: Pick<Timeline, 'newTweetsSince'>;
   /** None where there are no accounts. */

@@ -27,7 +27,7 @@ export interface NotificationsViewDeps {
   candidateSource: CandidateSource;
   preferences: Preferences;
   tweets: Pick<Tweets, 'scan'>;
-  social: Pick<Social, 'edges' | 'scanUsers' | 'tiesTo'>;
+  social: Pick<Social, 'follows' | 'scanUsers' | 'relationshipsTo'>;
   engagement: Pick<Engagement, 'scan'>;
 }
 
@@ -146,7 +146,7 @@ async function followNotifications(
   const pairs = events
     .filter(({ topic }) => topic === 'follows')
     .map(({ key, actorId }) => ({ follower: actorId, followee: key }));
-  const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.edges({ pairs: batch }));
+  const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.follows({ pairs: batch }));
   return new Map(
     edges
       .filter((edge) => !edge.private)
@@ -212,10 +212,10 @@ async function scanUsers(deps: NotificationsViewDeps, partition: number, after: 
   for (const { userId, state } of users) {
     // Whoever is suspended or away may come back, and so may their followers: only erasure is for good.
     if (state === 'erased' || state === 'erasing' || partitionOf(userId) !== partition) continue;
-    const ties = (kind: 'follow' | 'request') =>
-      newestOf((before) => deps.social.tiesTo({ userId, kind, before, limit: LIMITS.pageMax }));
-    const followers = await ties('follow');
-    const requests = await ties('request');
+    const relationships = (kind: 'follow' | 'request') =>
+      newestOf((before) => deps.social.relationshipsTo({ userId, kind, before, limit: LIMITS.pageMax }));
+    const followers = await relationships('follow');
+    const requests = await relationships('request');
     const notifications = [
       ...followers.map((row) => followNotification('follow', userId, row.userId, row.id)),
       ...requests.map((row) => followNotification('followRequest', userId, row.userId, row.id)),
@@ -225,14 +225,16 @@ async function scanUsers(deps: NotificationsViewDeps, partition: number, after: 
   return { steps, next: next === null ? null : `people:${next}` };
 }
 
-type EdgePage = Awaited<ReturnType<Social['tiesTo']>>;
+type RelationshipPage = Awaited<ReturnType<Social['relationshipsTo']>>;
 
 /** As many of the newest rows of a list as a user's notifications may be. */
-async function newestOf(read: (before: number | null) => Promise<EdgePage>): Promise<EdgePage['items']> {
-  const rows: EdgePage['items'] = [];
+async function newestOf(
+  read: (before: number | null) => Promise<RelationshipPage>,
+): Promise<RelationshipPage['items']> {
+  const rows: RelationshipPage['items'] = [];
   let before: number | null = null;
   do {
-    const page: EdgePage = await read(before);
+    const page: RelationshipPage = await read(before);
     rows.push(...page.items);
     before = page.next;
   } while (before !== null && rows.length < STORE_LIMITS.notifications);

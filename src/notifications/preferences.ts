@@ -14,7 +14,7 @@ export interface Preferences {
 
 export interface PreferencesDeps {
   store: Pick<NotificationFacts, 'settings' | 'mutedThreads'>;
-  social: Pick<Social, 'edges'>;
+  social: Pick<Social, 'follows'>;
 }
 
 export function createPreferences({ store, social }: PreferencesDeps): Preferences {
@@ -41,7 +41,7 @@ export function createPreferences({ store, social }: PreferencesDeps): Preferenc
   /** Those whose recipient follows the actor, publicly or not. */
   async function followed(notifications: readonly Notification[]): Promise<Set<string>> {
     const pairs = notifications.map(({ recipient, actor }) => ({ follower: recipient, followee: actor }));
-    const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.edges({ pairs: batch }));
+    const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.follows({ pairs: batch }));
     return new Set(edges.map(({ follower, followee }) => `${follower}/${followee}`));
   }
 

@@ -6,7 +6,7 @@
 import type { UserId } from '#domain/ids.ts';
 import type { SocialDeps } from './changes.ts';
 import type { Social, Suggestion } from './social.ts';
-import { type Followee, RELATION } from './social-store.ts';
+import { type Followee, RELATIONSHIP_BIT } from './social-store.ts';
 import type { Viewing } from './viewing.ts';
 
 type Discovery = Pick<Social, 'mutuals' | 'followersYouKnow' | 'suggestions'>;
@@ -21,7 +21,7 @@ const CHECKED_AT_ONCE = 200;
 const VIA_SHOWN = 3;
 
 /** Whatever a viewer has to do with a user already, that user is no suggestion. */
-const ACQUAINTED = ~RELATION.followedBy;
+const ACQUAINTED = ~RELATIONSHIP_BIT.followedBy;
 
 export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Viewing): Discovery {
   /** The viewer's followees, newest first, that pass a test of theirs and may be seen. */
@@ -72,10 +72,10 @@ export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Vie
       for (let at = 0; at < ranked.length && suggestions.length < limit; at += CHECKED_AT_ONCE) {
         const some = ranked.slice(at, at + CHECKED_AT_ONCE);
         const ids = some.map((candidate) => candidate.userId);
-        const relations = await store.relations({ viewer, others: ids });
+        const relationshipBits = await store.relationshipBits({ viewer, others: ids });
         const active = new Set(await visible(viewer, ids));
         const fit = some.filter(
-          ({ userId }, index) => active.has(userId) && ((relations[index] ?? 0) & ACQUAINTED) === 0,
+          ({ userId }, index) => active.has(userId) && ((relationshipBits[index] ?? 0) & ACQUAINTED) === 0,
         );
         suggestions.push(...fit.map(suggestionOf));
       }

@@ -1,6 +1,6 @@
 /**
- * The rules of ties, as decisions over facts: pure functions without a store. Each gets what is and says what shall
- * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the tie
+ * The rules of relationships, as decisions over facts: pure functions without a store. Each gets what is and says what shall
+ * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the relationship
  * from me to the other, `theirs` the one back.
  */
 
@@ -9,37 +9,37 @@ import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { FollowState } from '#domain/names.ts';
 import type { HiddenPeriod } from './social.ts';
-import type { StoredUser, Tie } from './social-store.ts';
+import type { Relationship, StoredUser } from './social-store.ts';
 
 /** Blocks, and mutes, that one user may have. */
-export const BLOCKS_MOST = 10_000;
+export const MAX_BLOCKS = 10_000;
 
-export interface Between {
+export interface RelationshipPair {
   me: StoredUser | null;
   other: StoredUser | null;
-  mine: Tie;
-  theirs: Tie;
+  mine: Relationship;
+  theirs: Relationship;
 }
-export interface Ties {
-  mine: Tie;
-  theirs: Tie;
+export interface Relationships {
+  mine: Relationship;
+  theirs: Relationship;
 }
 type Mint = () => Snowflake;
 
 /** Throws where the actor may not act any more, so that nothing comes back after an erasure has removed it. */
-function activeActor({ me }: Between): StoredUser {
+function activeActor({ me }: RelationshipPair): StoredUser {
   if (me === null || me.state !== 'active') throw new WarbleError('forbidden', 'This account is not active.');
   return me;
 }
 
 /** Throws not_found where the other is hidden from the actor. */
-function visibleOther(between: Between): StoredUser {
-  if (between.mine.block !== null) throw hidden();
-  return blockableOther(between);
+function visibleOther(pair: RelationshipPair): StoredUser {
+  if (pair.mine.block !== null) throw hidden();
+  return blockableOther(pair);
 }
 
 /** As {@link visibleOther}, for somebody whom the actor may have blocked already. */
-function blockableOther({ other, theirs }: Between): StoredUser {
+function blockableOther({ other, theirs }: RelationshipPair): StoredUser {
   if (other === null || other.state !== 'active' || theirs.block !== null) throw hidden();
   return other;
 }
@@ -49,12 +49,12 @@ const hidden = () => notFound('There is nobody with this id whom you may see.');
 type Followee = Pick<StoredUser, 'protected' | 'protections'>;
 
 /** A private follow has ended when its followee became protected, whether or not its row is gone already. */
-export function standingFollow({ follow }: Tie, followee: Followee): Tie['follow'] {
+export function activeFollow({ follow }: Relationship, followee: Followee): Relationship['follow'] {
   return follow?.private && follow.protections !== followee.protections ? null : follow;
 }
 
 /** A follow that begins now. */
-function newFollow(wished: boolean, { protections }: Followee, mint: Mint): Tie['follow'] {
+function newFollow(wished: boolean, { protections }: Followee, mint: Mint): Relationship['follow'] {
   return wished ? { id: mint(), private: true, protections } : { id: mint(), private: false };
 }
 
@@ -63,21 +63,21 @@ function newFollow(wished: boolean, { protections }: Followee, mint: Mint): Tie[
  * public follow says nothing of a private one before it, and a told follow is no longer the one that stands.
  */
 export function decideFollow(
-  between: Between,
+  pair: RelationshipPair,
   { private: wished, mint }: { private: boolean; mint: Mint },
-): { mine: Tie; state: FollowState } {
-  const me = activeActor(between);
-  const other = visibleOther(between);
-  const { mine } = between;
+): { mine: Relationship; state: FollowState } {
+  const me = activeActor(pair);
+  const other = visibleOther(pair);
+  const { mine } = pair;
   if (wished && other.protected) {
     throw new WarbleError(
       'protected_account',
       'This account is protected; send it a public request instead.',
     );
   }
-  const standing = standingFollow(mine, other);
-  if (standing !== null) {
-    const follow = standing.private === wished ? standing : newFollow(wished, other, mint);
+  const active = activeFollow(mine, other);
+  if (active !== null) {
+    const follow = active.private === wished ? active : newFollow(wished, other, mint);
     return { mine: { ...mine, follow }, state: 'following' };
   }
   if (other.protected && mine.request !== null) return { mine, state: 'requested' };
@@ -92,25 +92,33 @@ export function decideFollow(
   return { mine: { ...mine, follow: newFollow(wished, other, mint), request: null }, state: 'following' };
 }
 
-/** What is left of a tie when a follow or a request ends. */
-const unfollowed = (tie: Tie): Tie => ({ ...tie, follow: null, request: null, hiddenReposts: null });
+/** What is left of a relationship when a follow or a request ends. */
+const unfollowed = (relationship: Relationship): Relationship => ({
+  ...relationship,
+  follow: null,
+  request: null,
+  hiddenReposts: null,
+});
 
 /** Ends a follow or a request, whoever the other is by now. */
-export function decideUnfollow({ mine }: Between): Tie {
+export function decideUnfollow({ mine }: RelationshipPair): Relationship {
   return unfollowed(mine);
 }
 
 /** Takes a follower away; a private one, of whom nobody knows, stays. */
-export function decideRemoveFollower({ theirs }: Between): Tie {
+export function decideRemoveFollower({ theirs }: RelationshipPair): Relationship {
   return theirs.follow?.private === false ? unfollowed(theirs) : theirs;
 }
 
 /** Whether the reposts of somebody followed are shown in the home of `me`. Throws not_found where `me` does not follow. */
-export function decideReposts(between: Between, { shown, mint }: { shown: boolean; mint: Mint }): Tie {
-  activeActor(between);
-  const other = visibleOther(between);
-  const { mine } = between;
-  if (standingFollow(mine, other) === null) throw notFound('You do not follow this user.');
+export function decideReposts(
+  pair: RelationshipPair,
+  { shown, mint }: { shown: boolean; mint: Mint },
+): Relationship {
+  activeActor(pair);
+  const other = visibleOther(pair);
+  const { mine } = pair;
+  if (activeFollow(mine, other) === null) throw notFound('You do not follow this user.');
   if (shown) return { ...mine, hiddenReposts: null };
   return { ...mine, hiddenReposts: mine.hiddenReposts ?? mint() };
 }
@@ -119,10 +127,13 @@ export function decideReposts(between: Between, { shown, mint }: { shown: boolea
  * The answer of `me` to the request of `other`. Approving a second time is a success; only a *public* follow may tell
  * the two apart, so that nobody finds a private one by approving.
  */
-export function decideAnswer(between: Between, { approve, mint }: { approve: boolean; mint: Mint }): Tie {
-  activeActor(between);
-  visibleOther(between);
-  const { theirs } = between;
+export function decideAnswer(
+  pair: RelationshipPair,
+  { approve, mint }: { approve: boolean; mint: Mint },
+): Relationship {
+  activeActor(pair);
+  visibleOther(pair);
+  const { theirs } = pair;
   if (theirs.request === null) {
     if (approve && theirs.follow?.private === false) return theirs;
     throw notFound('This user did not ask to follow you.');
@@ -131,10 +142,10 @@ export function decideAnswer(between: Between, { approve, mint }: { approve: boo
 }
 
 /** Blocks: ends follows and requests both ways. Mutes stay, and unblocking brings nothing back. */
-export function decideBlock(between: Between, { mint }: { mint: Mint }): Ties {
-  const me = activeActor(between);
-  const { mine, theirs } = between;
-  blockableOther(between);
+export function decideBlock(pair: RelationshipPair, { mint }: { mint: Mint }): Relationships {
+  const me = activeActor(pair);
+  const { mine, theirs } = pair;
+  blockableOther(pair);
   if (mine.block !== null) return { mine, theirs };
   refuseBeyond(me.counts.blocks, 'block');
   return {
@@ -143,10 +154,10 @@ export function decideBlock(between: Between, { mint }: { mint: Mint }): Ties {
   };
 }
 
-export function decideMute(between: Between, { mint }: { mint: Mint }): Tie {
-  const me = activeActor(between);
-  const { mine } = between;
-  visibleOther(between);
+export function decideMute(pair: RelationshipPair, { mint }: { mint: Mint }): Relationship {
+  const me = activeActor(pair);
+  const { mine } = pair;
+  visibleOther(pair);
   if (mine.mute !== null) return mine;
   refuseBeyond(me.counts.mutes, 'mute');
   return { ...mine, mute: mint() };
@@ -177,25 +188,31 @@ export function endOfBlock({ me, other, since, mint }: Ending): Hidden {
 }
 
 function refuseBeyond(count: number, verb: 'block' | 'mute'): void {
-  if (count < BLOCKS_MOST) return;
+  if (count < MAX_BLOCKS) return;
   throw new WarbleError(
     'invalid_request',
-    `You ${verb} ${BLOCKS_MOST} users, which is the maximum; un${verb} somebody first.`,
+    `You ${verb} ${MAX_BLOCKS} users, which is the maximum; un${verb} somebody first.`,
   );
 }
 
-/** A tie to somebody who may have become public: that accepts a request. */
-export function acceptedTie(tie: Tie, followee: Followee, mint: Mint): Tie {
-  if (followee.protected || tie.request === null) return tie;
-  return { ...tie, follow: { id: mint(), private: false }, request: null };
+/** A relationship to somebody who may have become public: that accepts a request. */
+export function withRequestAccepted(
+  relationship: Relationship,
+  followee: Followee,
+  mint: Mint,
+): Relationship {
+  if (followee.protected || relationship.request === null) return relationship;
+  return { ...relationship, follow: { id: mint(), private: false }, request: null };
 }
 
-/** A tie without a private follow that has ended. */
-export function endedTie(tie: Tie, followee: Followee): Tie {
-  return standingFollow(tie, followee) === null && tie.follow !== null ? unfollowed(tie) : tie;
+/** A relationship without a private follow that has ended. */
+export function withoutEndedFollow(relationship: Relationship, followee: Followee): Relationship {
+  return activeFollow(relationship, followee) === null && relationship.follow !== null
+    ? unfollowed(relationship)
+    : relationship;
 }
 
-/** Whether requests are left over that {@link acceptedTie} would accept. */
+/** Whether requests are left over that {@link withRequestAccepted} would accept. */
 export function hasRequestsToAccept({ protected: locked, counts }: StoredUser): boolean {
   return !locked && counts.requesters > 0;
 }

@@ -1,14 +1,17 @@
-/** Lists of users, newest tie first: who is hidden from the reader is left out, and pages are full all the same. */
+/** Lists of users, newest relationship first: who is hidden from the reader is left out, and pages are full all the same. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Page, ProfileView } from '#domain/records.ts';
 import { canSeeBlockedUser, canSeeUser } from '#domain/visibility.ts';
 import { visibleList } from '#platform/fill-page.ts';
 import type { SocialDeps } from './changes.ts';
-import type { EdgeRow, Social } from './social.ts';
+import type { RelationshipRow, Social } from './social.ts';
 import type { ListKind } from './social-store.ts';
 import type { Viewing } from './viewing.ts';
 
-type Lists = Pick<Social, 'followers' | 'following' | 'followRequests' | 'blocks' | 'mutes' | 'tiesTo'>;
+type Lists = Pick<
+  Social,
+  'followers' | 'following' | 'followRequests' | 'blocks' | 'mutes' | 'relationshipsTo'
+>;
 
 interface Place {
   kind: ListKind;
@@ -23,7 +26,7 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
     { before, limit, ...list }: Place,
     viewer: UserId | null,
     may: (view: ProfileView) => boolean = canSeeUser,
-  ): Promise<Page<EdgeRow>> {
+  ): Promise<Page<RelationshipRow>> {
     return visibleList({
       before,
       limit,
@@ -37,7 +40,7 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
   }
 
   /** A page of all rows, hidden users included. */
-  async function wholePage(place: Place): Promise<Page<EdgeRow>> {
+  async function wholePage(place: Place): Promise<Page<RelationshipRow>> {
     return pageOf(await store.list({ ...place, limit: place.limit + 1 }), place.limit);
   }
 
@@ -56,15 +59,15 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
     blocks: ({ userId, before, limit }) =>
       visiblePage({ kind: 'blocks', userId, before, limit }, userId, canSeeBlockedUser),
     mutes: ({ userId, before, limit }) => visiblePage({ kind: 'mutes', userId, before, limit }, userId),
-    tiesTo: ({ userId, kind, before, limit }) =>
+    relationshipsTo: ({ userId, kind, before, limit }) =>
       wholePage({ kind: kind === 'follow' ? 'followers' : 'requests', userId, before, limit }),
   };
 }
 
 /** What others see of the lists of a protected account. */
-const NOTHING: Page<EdgeRow> = { items: [], next: null };
+const NOTHING: Page<RelationshipRow> = { items: [], next: null };
 
-function pageOf(rows: EdgeRow[], limit: number): Page<EdgeRow> {
+function pageOf(rows: RelationshipRow[], limit: number): Page<RelationshipRow> {
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }

@@ -1,11 +1,11 @@
 /** Users: making them known, their profiles and the state of their accounts. */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import { decision, mintFor, type SocialDeps } from './changes.ts';
-import { acceptedTie, hasRequestsToAccept } from './follow-rules.ts';
+import { hasRequestsToAccept, withRequestAccepted } from './follow-rules.ts';
 import { acceptStep, waitingRequests } from './protection-migration.ts';
 import { userEvent } from './relationships.ts';
 import type { Social } from './social.ts';
-import { NO_TIE, type StoredUser, type TieKey, type User } from './social-store.ts';
+import { NO_RELATIONSHIP, type RelationshipKey, type StoredUser, type User } from './social-store.ts';
 
 type Users = Pick<Social, 'createUser' | 'setProfile' | 'setAccount' | 'eraseUser'>;
 
@@ -17,7 +17,7 @@ export function createUsers(deps: SocialDeps): Users {
 
   return {
     createUser: ({ userId, handle, name, time }) =>
-      store.change({ users: [userId], ties: [] }, ({ users: [known] }) => {
+      store.change({ users: [userId], relationships: [] }, ({ users: [known] }) => {
         if (known) return { events: [], time, result: undefined };
         const user: User = {
           userId,
@@ -27,7 +27,7 @@ export function createUsers(deps: SocialDeps): Users {
           picture: '',
           protected: false,
           protections: 0,
-          settledProtections: 0,
+          migratedProtections: 0,
           state: 'active',
           createdAt: time,
           version: 1,
@@ -37,11 +37,11 @@ export function createUsers(deps: SocialDeps): Users {
       }),
 
     async setProfile({ userId, changes, traceId }) {
-      let unsettled = true;
+      let requestsLeft = true;
       for (let turn = 0; turn < TURNS_MOST; turn++) {
         const change = await changeProfile(deps, { userId, changes, traceId });
-        unsettled = change.unsettled;
-        while (unsettled) unsettled = await acceptStep(deps, { userId, traceId });
+        requestsLeft = change.requestsLeft;
+        while (requestsLeft) requestsLeft = await acceptStep(deps, { userId, traceId });
         if (change.applied) return;
       }
       throw new WarbleError(
@@ -51,7 +51,7 @@ export function createUsers(deps: SocialDeps): Users {
     },
 
     setAccount: ({ userId, state, handle }) =>
-      store.change({ users: [userId], ties: [] }, ({ users: [before] }) => {
+      store.change({ users: [userId], relationships: [] }, ({ users: [before] }) => {
         const time = clock.now();
         if (!before) throw notFound('There is nobody with this id.');
         // Whoever leaves is hidden for good, so what they wrote of themselves goes at once.
@@ -65,13 +65,13 @@ export function createUsers(deps: SocialDeps): Users {
       }),
 
     async eraseUser({ userId, limit, traceId }) {
-      const keys = await store.tiesOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
+      const keys = await store.relationshipsOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
       if (keys.length === 0) return { done: (await store.forgetHiddenPeriods({ userId, limit })) < limit };
-      await store.change({ users: [], ties: keys }, ({ ties }) =>
+      await store.change({ users: [], relationships: keys }, ({ relationships }) =>
         decision({
           keys,
-          before: ties,
-          after: ties.map(() => NO_TIE),
+          before: relationships,
+          after: relationships.map(() => NO_RELATIONSHIP),
           time: clock.now(),
           traceId,
           result: undefined,
@@ -93,10 +93,10 @@ type ProfileRequest = Parameters<Social['setProfile']>[0];
 async function changeProfile(
   deps: SocialDeps,
   { userId, changes, traceId }: ProfileRequest,
-): Promise<{ applied: boolean; unsettled: boolean }> {
-  const keys: TieKey[] = changes.protected === false ? await waitingRequests(deps, userId) : [];
+): Promise<{ applied: boolean; requestsLeft: boolean }> {
+  const keys: RelationshipKey[] = changes.protected === false ? await waitingRequests(deps, userId) : [];
   const mint = mintFor(deps, userId);
-  return deps.store.change({ users: [userId], ties: keys }, ({ users: [before], ties }) => {
+  return deps.store.change({ users: [userId], relationships: keys }, ({ users: [before], relationships }) => {
     const time = deps.clock.now();
     if (!before || before.state === 'erasing' || before.state === 'erased') {
       throw notFound('There is nobody with this id.');
@@ -104,13 +104,23 @@ async function changeProfile(
     const nothing = { events: [], time };
     const locks = changes.protected === true && !before.protected;
     const after = changed(before, { ...changes, ...(locks && { protections: before.protections + 1 }) });
-    const unsettled = hasRequestsToAccept(before);
-    if (after === undefined) return { ...nothing, result: { applied: true, unsettled } };
+    const requestsLeft = hasRequestsToAccept(before);
+    if (after === undefined) return { ...nothing, result: { applied: true, requestsLeft } };
     const turns = after.protected !== before.protected;
-    if (turns && unsettled) return { ...nothing, result: { applied: false, unsettled } };
-    const accepted = ties.map((tie) => (turns ? acceptedTie(tie, after, mint) : tie));
-    const result = { applied: true, unsettled: unsettled || (turns && !after.protected) };
-    const all = decision({ keys, before: ties, after: accepted, users: [after], time, traceId, result });
+    if (turns && requestsLeft) return { ...nothing, result: { applied: false, requestsLeft } };
+    const accepted = relationships.map((relationship) =>
+      turns ? withRequestAccepted(relationship, after, mint) : relationship,
+    );
+    const result = { applied: true, requestsLeft: requestsLeft || (turns && !after.protected) };
+    const all = decision({
+      keys,
+      before: relationships,
+      after: accepted,
+      users: [after],
+      time,
+      traceId,
+      result,
+    });
     return { ...all, events: [userEvent('profile.changed', after, { time, traceId }), ...all.events] };
   });
 }

@@ -3,17 +3,17 @@
  *
  * **Becoming protected ends private follows** at once, for everybody who reads (the store sees to it), and the request
  * does no more than that: were the rows removed before its answer, the time that it takes would tell its sender how
- * many there are. The settler removes them afterwards, in small steps, so that nobody's requests wait for it either.
+ * many there are. The migrator removes them afterwards, in small steps, so that nobody's requests wait for it either.
  *
  * **Becoming public accepts requests.** Up to {@link STEP} are accepted in the change that turns the protection; the
  * rest follow in steps of the same size before the caller has its answer, so that an account with 100,000 requests
- * neither fills the memory nor holds up everybody's writes. After a crash in between, the settler ends what was begun.
+ * neither fills the memory nor holds up everybody's writes. After a crash in between, the migrator ends what was begun.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { Worker } from '#platform/worker.ts';
 import { decision, mintFor, type SocialDeps } from './changes.ts';
-import { acceptedTie, endedTie, hasRequestsToAccept } from './follow-rules.ts';
-import type { StoredUser, TieKey, User } from './social-store.ts';
+import { hasRequestsToAccept, withoutEndedFollow, withRequestAccepted } from './follow-rules.ts';
+import type { RelationshipKey, StoredUser, User } from './social-store.ts';
 
 /** Requests accepted in one step: some 10 ms of work. */
 export const STEP = 200;
@@ -21,7 +21,7 @@ export const STEP = 200;
 const ENDED_STEP = 20;
 
 /** Requests to follow `userId`, the longest waiting first. */
-export async function waitingRequests({ store }: SocialDeps, userId: UserId): Promise<TieKey[]> {
+export async function waitingRequests({ store }: SocialDeps, userId: UserId): Promise<RelationshipKey[]> {
   const sources = await store.pending({ userId, kind: 'request', limit: STEP });
   return sources.map((from) => ({ from, to: userId }));
 }
@@ -39,10 +39,17 @@ export async function acceptStep(
   const keys = await waitingRequests(deps, userId);
   if (keys.length === 0) return false;
   const mint = mintFor(deps, userId);
-  await deps.store.change({ users: [userId], ties: keys }, ({ users, ties }) => {
+  await deps.store.change({ users: [userId], relationships: keys }, ({ users, relationships }) => {
     const now = users[0] ?? user;
-    const after = ties.map((tie) => acceptedTie(tie, now, mint));
-    return decision({ keys, before: ties, after, time: deps.clock.now(), traceId, result: undefined });
+    const after = relationships.map((relationship) => withRequestAccepted(relationship, now, mint));
+    return decision({
+      keys,
+      before: relationships,
+      after,
+      time: deps.clock.now(),
+      traceId,
+      result: undefined,
+    });
   });
   return true;
 }
@@ -51,28 +58,36 @@ export async function acceptStep(
 async function endStep(deps: SocialDeps, userId: UserId): Promise<boolean> {
   // Read first: what ends by a later turn is not among those that are asked for next, and is not noted as removed.
   const [seen] = await deps.store.users([userId]);
-  if (seen == null || seen.settledProtections === seen.protections) return false;
+  if (seen == null || seen.migratedProtections === seen.protections) return false;
   const sources = await deps.store.pending({ userId, kind: 'ended', limit: ENDED_STEP });
   const keys = sources.map((from) => ({ from, to: userId }));
-  return deps.store.change({ users: [userId], ties: keys }, ({ users: [user], ties }) => {
+  return deps.store.change({ users: [userId], relationships: keys }, ({ users: [user], relationships }) => {
     const now = user ?? seen;
-    const after = ties.map((tie) => endedTie(tie, now));
-    const users = keys.length < ENDED_STEP ? [settledThrough(now, seen.protections)] : [];
-    return decision({ keys, before: ties, after, users, time: deps.clock.now(), traceId: '', result: true });
+    const after = relationships.map((relationship) => withoutEndedFollow(relationship, now));
+    const users = keys.length < ENDED_STEP ? [migratedThrough(now, seen.protections)] : [];
+    return decision({
+      keys,
+      before: relationships,
+      after,
+      users,
+      time: deps.clock.now(),
+      traceId: '',
+      result: true,
+    });
   });
 }
 
-function settledThrough({ counts: _, ...user }: StoredUser, protections: number): User {
-  return { ...user, settledProtections: Math.max(user.settledProtections, protections) };
+function migratedThrough({ counts: _, ...user }: StoredUser, protections: number): User {
+  return { ...user, migratedProtections: Math.max(user.migratedProtections, protections) };
 }
 
 /** Removes ended private follows, and accepts the requests that a crash left over. */
-export function createSettler(deps: SocialDeps): Worker {
+export function createProtectionMigrator(deps: SocialDeps): Worker {
   return {
-    name: 'social-settler',
+    name: 'protection-migrator',
     idle_ms: 500,
     async step() {
-      const [userId] = await deps.store.unsettled({ limit: 1 });
+      const [userId] = await deps.store.pendingProtectionMigrations({ limit: 1 });
       if (userId === undefined) return false;
       const accepted = await acceptStep(deps, { userId, traceId: '' });
       return (await endStep(deps, userId)) || accepted;

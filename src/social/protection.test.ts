@@ -50,14 +50,14 @@ for (const cached of [false, true]) {
       await protect(fixture, true);
       assert.deepEqual(await followersOf(fixture), []);
       assert.equal(count(await fixture.events(), 'profile.changed'), 1);
-      while (await fixture.settler.step());
+      while (await fixture.protectionMigrator.step());
       assert.equal(count(await fixture.events(), 'follow.removed'), CROWD.length);
-      assert.deepEqual(await fixture.store.tiesOf({ userId: STAR, limit: 10 }), []);
+      assert.deepEqual(await fixture.store.relationshipsOf({ userId: STAR, limit: 10 }), []);
       const [first] = await fixture.social.view({ viewer: CROWD[0]!, userIds: [STAR] });
       assert.equal(first?.following, false);
       await protect(fixture, false);
       assert.deepEqual(await followersOf(fixture), [], 'nothing comes back');
-      assert.equal(await fixture.settler.step(), false);
+      assert.equal(await fixture.protectionMigrator.step(), false);
       await fixture.close();
     });
 
@@ -81,7 +81,7 @@ for (const cached of [false, true]) {
         );
       });
       await protect(fixture, true);
-      while (await fixture.settler.step());
+      while (await fixture.protectionMigrator.step());
       await Promise.all(checks);
       assert.ok(seen >= 3, 'in several commits');
       await fixture.close();
@@ -128,15 +128,15 @@ for (const cached of [false, true]) {
         protect(fixture, false),
         protect(fixture, true),
       ]);
-      while (await fixture.settler.step());
-      assert.deepEqual(await fixture.store.unsettled({ limit: 1 }), []);
+      while (await fixture.protectionMigrator.step());
+      assert.deepEqual(await fixture.store.pendingProtectionMigrations({ limit: 1 }), []);
       const [star] = await fixture.store.users([STAR]);
-      const standing = await followersOf(fixture);
-      assert.equal(star?.counts.followers, standing.length);
+      const active = await followersOf(fixture);
+      assert.equal(star?.counts.followers, active.length);
       const asking = await fixture.store.pending({ userId: STAR, kind: 'request', limit: 10_000 });
       assert.equal(star?.counts.requesters, asking.length);
       assert.deepEqual(
-        [...standing, ...asking].toSorted((a, b) => a - b),
+        [...active, ...asking].toSorted((a, b) => a - b),
         CROWD,
       );
       await fixture.close();
@@ -182,12 +182,12 @@ describe('a crash while an account turns its protection', () => {
     // Becoming protected is one commit, whatever hangs on it.
     for (const crashAt of locked ? [1] : [1, 2, 3]) {
       const way = locked ? 'to protected' : 'to public';
-      test(`${way}, after commit ${crashAt}: the settler ends it, each follow told once`, async () => {
+      test(`${way}, after commit ${crashAt}: the migrator ends it, each follow told once`, async () => {
         const { again, close } = await cutOff({ locked, crashAt });
         const [view] = await again.social.view({ viewer: null, userIds: [STAR] });
         assert.equal(view?.protected, locked);
         if (locked) assert.deepEqual(await followersOf(again), [], 'no private follow stands even now');
-        while (await again.settler.step());
+        while (await again.protectionMigrator.step());
         assert.deepEqual(await followersOf(again), locked ? [] : CROWD);
         const [star] = await again.store.users([STAR]);
         assert.equal(star?.counts.followers, locked ? 0 : CROWD.length);
@@ -210,18 +210,18 @@ describe('a crash while an account turns its protection', () => {
     await close();
   });
 
-  test('a settler that is cut off anywhere is ended by the next, each follow told once', async () => {
+  test('a migrator that is cut off anywhere is ended by the next, each follow told once', async () => {
     for (const steps of [1, 2, 5]) {
       const { again, close } = await cutOff({ locked: true, crashAt: 1 });
-      for (let step = 0; step < steps; step++) await again.settler.step();
+      for (let step = 0; step < steps; step++) await again.protectionMigrator.step();
       await protect(again, false);
       const late = await again.social.follow({ follower: CROWD[0]!, followee: STAR, private: true, traceId });
       assert.equal(late.state, 'following');
       await protect(again, true);
       await protect(again, false);
-      while (await again.settler.step());
-      assert.deepEqual(await again.store.tiesOf({ userId: STAR, limit: 10 }), []);
-      assert.deepEqual(await again.store.unsettled({ limit: 1 }), []);
+      while (await again.protectionMigrator.step());
+      assert.deepEqual(await again.store.relationshipsOf({ userId: STAR, limit: 10 }), []);
+      assert.deepEqual(await again.store.pendingProtectionMigrations({ limit: 1 }), []);
       await close();
     }
   });

@@ -1,10 +1,14 @@
-/** Ties and what a change of them means: pure functions that the rules and every store share. */
+/** Relationships and what a change of them means: pure functions that the rules and every store share. */
 import type { EventDraft, EventType } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { Counts, Tie, TieKey, User } from './social-store.ts';
+import type { Counts, Relationship, RelationshipKey, User } from './social-store.ts';
 
-/** By how much each user's counts change when a tie changes. */
-export function countChanges({ from, to }: TieKey, before: Tie, after: Tie): Map<UserId, Partial<Counts>> {
+/** By how much each user's counts change when a relationship changes. */
+export function countChanges(
+  { from, to }: RelationshipKey,
+  before: Relationship,
+  after: Relationship,
+): Map<UserId, Partial<Counts>> {
   const source = weigh(after, 1, weigh(before, -1, emptyWeights()));
   const mine: Partial<Counts> = {
     following: source.public,
@@ -26,11 +30,11 @@ function emptyWeights() {
   return { public: 0, private: 0, request: 0, block: 0, mute: 0 };
 }
 
-function weigh(tie: Tie, sign: 1 | -1, into: ReturnType<typeof emptyWeights>) {
-  if (tie.follow !== null) into[tie.follow.private ? 'private' : 'public'] += sign;
-  if (tie.request !== null) into.request += sign;
-  if (tie.block !== null) into.block += sign;
-  if (tie.mute !== null) into.mute += sign;
+function weigh(relationship: Relationship, sign: 1 | -1, into: ReturnType<typeof emptyWeights>) {
+  if (relationship.follow !== null) into[relationship.follow.private ? 'private' : 'public'] += sign;
+  if (relationship.request !== null) into.request += sign;
+  if (relationship.block !== null) into.block += sign;
+  if (relationship.mute !== null) into.mute += sign;
   return into;
 }
 
@@ -40,10 +44,15 @@ interface Cause {
 }
 
 /**
- * What a changed tie makes known; nothing where nothing changed. A follow that turns public or private has a fresh
+ * What a changed relationship makes known; nothing where nothing changed. A follow that turns public or private has a fresh
  * id: `entityId` is the new one and `itemId` the one before, under which it may have been told.
  */
-export function tieEvents({ from, to }: TieKey, before: Tie, after: Tie, cause: Cause): EventDraft[] {
+export function relationshipEvents(
+  { from, to }: RelationshipKey,
+  before: Relationship,
+  after: Relationship,
+  cause: Cause,
+): EventDraft[] {
   const events: EventDraft[] = [];
   const follows = (type: EventType, entityId: Snowflake, itemId = 0) =>
     events.push({

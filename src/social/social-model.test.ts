@@ -53,8 +53,8 @@ type Model = ReturnType<typeof createSocialModel>;
 async function checkAnswersTo(viewer: UserId | null, { social }: Fixture, model: Model): Promise<void> {
   const { views, about, own } = await everythingFor(social, viewer, USERS);
   for (const view of views) {
-    const { handle: _, name: __, picture: ___, ...standing } = view;
-    assert.deepEqual(standing, model.view(viewer, view.userId), `how ${view.userId} stands to ${viewer}`);
+    const { handle: _, name: __, picture: ___, ...active } = view;
+    assert.deepEqual(active, model.view(viewer, view.userId), `how ${view.userId} stands to ${viewer}`);
   }
   for (const [userId, answers] of about) {
     const place = `${viewer} about ${userId}`;
@@ -114,23 +114,23 @@ async function checkInternals({ social }: Fixture, model: Model): Promise<void> 
 
 describe('whatever a few users do to each other', () => {
   for (const cached of [false, true]) {
-    test(`every list, count, relation, error and event is what the rules say${cached ? ', through the cache too' : ''}`, async () => {
+    test(`every list, count, relationship, error and event is what the rules say${cached ? ', through the cache too' : ''}`, async () => {
       await fc.assert(
         fc.asyncProperty(story, async (actions) => {
           const fixture = await openSocial({ cached });
           const model = createSocialModel(USERS);
           await fixture.users(...USERS);
-          await fixture.news();
+          await fixture.newEvents();
           for (const [step, action] of actions.entries()) {
             await fixture.tick();
             const outcome = await perform(fixture.social, action);
             assert.deepEqual(outcome, model.apply(action), `step ${step}: ${JSON.stringify(action)}`);
             // Two viewers after each step warm the cache differently from time to time; all of them at the end. What
-            // has ended shows nowhere, whether the settler has removed it or not.
+            // has ended shows nowhere, whether the migrator has removed it or not.
             await checkAnswersTo(USERS[step % USERS.length]!, fixture, model);
             if (step % 7 === 0) await checkAnswersTo(null, fixture, model);
-            while (await fixture.settler.step());
-            assert.deepEqual(await fixture.news(), model.news(), `news of step ${step}`);
+            while (await fixture.protectionMigrator.step());
+            assert.deepEqual(await fixture.newEvents(), model.newEvents(), `newEvents of step ${step}`);
           }
           for (const viewer of [null, ...USERS]) await checkAnswersTo(viewer, fixture, model);
           await checkInternals(fixture, model);

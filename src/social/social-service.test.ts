@@ -13,7 +13,7 @@ let fixture: Awaited<ReturnType<typeof openSocial>>;
 beforeEach(async () => {
   fixture = await openSocial({ cached: true });
   await fixture.users(ADA, BOB, CLEO, DAN);
-  await fixture.news();
+  await fixture.newEvents();
 });
 afterEach(() => fixture.close());
 
@@ -37,7 +37,7 @@ describe('users', () => {
     await fixture.social.createUser({ userId: 9, handle: 'Nina', name: 'Nina', time: 1 });
     await fixture.social.createUser({ userId: 9, handle: 'Other', name: 'Other', time: 2 });
     assert.equal((await viewOf(null, 9)).handle, 'Nina');
-    assert.deepEqual(await fixture.news(), ['account.changed 9>0']);
+    assert.deepEqual(await fixture.newEvents(), ['account.changed 9>0']);
   });
 
   test('profiles: what is given is set, what is absent kept, the empty string clears', async () => {
@@ -49,9 +49,9 @@ describe('users', () => {
     await set({ bio: '', picture: undefined });
     profile = await fixture.social.profile({ userId: ADA, viewer: null });
     assert.deepEqual([profile.name, profile.bio, profile.picture], ['Ada L.', '', 'a.png']);
-    assert.equal((await fixture.news()).length, 3);
+    assert.equal((await fixture.newEvents()).length, 3);
     await set({ bio: '' });
-    assert.deepEqual(await fixture.news(), [], 'setting what is set tells nothing');
+    assert.deepEqual(await fixture.newEvents(), [], 'setting what is set tells nothing');
   });
 
   test('are found by handle ignoring case while they are active, and not by a handle they gave up', async () => {
@@ -127,7 +127,7 @@ describe('following', () => {
 
   test('a turn gets a fresh id, and the event names the one it replaces', async () => {
     const idOf = async () =>
-      (await fixture.social.edges({ pairs: [{ follower: ADA, followee: BOB }] }))[0]!.id;
+      (await fixture.social.follows({ pairs: [{ follower: ADA, followee: BOB }] }))[0]!.id;
     await follow(ADA, BOB);
     const first = await idOf();
     await fixture.events();
@@ -151,7 +151,7 @@ describe('following', () => {
     await follow(ADA, CLEO);
     await follow(ADA, DAN, true);
     await fixture.social.mute({ userId: ADA, other: DAN, traceId });
-    await fixture.news();
+    await fixture.newEvents();
     assert.deepEqual(await follow(ADA, BOB), { state: 'requested' });
     assert.deepEqual(await follow(ADA, CLEO), { state: 'following' });
     assert.deepEqual(await follow(ADA, DAN, true), { state: 'following' });
@@ -162,7 +162,7 @@ describe('following', () => {
       await fixture.social.unmute({ userId: ADA, other, traceId });
     }
     await fixture.social.answerRequest({ userId: CLEO, follower: ADA, approve: true, traceId });
-    assert.deepEqual(await fixture.news(), []);
+    assert.deepEqual(await fixture.newEvents(), []);
   });
 
   test(`at most ${LIMITS.followees} users, private follows and requests included`, async () => {
@@ -229,13 +229,13 @@ describe('a private follow', () => {
 describe('blocks', () => {
   test('again is a success and tells nothing, while the other may still be seen', async () => {
     await fixture.social.mute({ userId: ADA, other: BOB, traceId });
-    await fixture.news();
+    await fixture.newEvents();
     await fixture.social.mute({ userId: ADA, other: BOB, traceId });
-    assert.deepEqual(await fixture.news(), []);
+    assert.deepEqual(await fixture.newEvents(), []);
     await fixture.social.block({ userId: ADA, other: BOB, traceId });
-    await fixture.news();
+    await fixture.newEvents();
     await fixture.social.block({ userId: ADA, other: BOB, traceId });
-    assert.deepEqual(await fixture.news(), []);
+    assert.deepEqual(await fixture.newEvents(), []);
     await fixture.social.setAccount({ userId: BOB, state: 'suspended' });
     await refused(fixture.social.block({ userId: ADA, other: BOB, traceId }), 'not_found', /nobody/);
     await fixture.social.unblock({ userId: ADA, other: BOB, traceId });

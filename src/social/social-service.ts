@@ -5,7 +5,7 @@
 import { requireBatch } from '#domain/batch.ts';
 import { WarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
-import { changeBetween, mintFor, type SocialDeps } from './changes.ts';
+import { changeRelationshipPair, mintFor, type SocialDeps } from './changes.ts';
 import { createDiscovery } from './discovery.ts';
 import {
   decideAnswer,
@@ -24,7 +24,7 @@ import type { Social } from './social.ts';
 import type { StoredUser } from './social-store.ts';
 import { createViewing } from './viewing.ts';
 
-/** Makes the service. The caller runs `createSettler` (settling.ts) with the same dependencies beside it. */
+/** Makes the service. The caller runs `createProtectionMigrator` with the same dependencies beside it. */
 export function createSocialService(deps: SocialDeps): Social {
   const { store } = deps;
   const viewing = createViewing(deps);
@@ -35,7 +35,7 @@ export function createSocialService(deps: SocialDeps): Social {
     visibleProfiles: shown,
     profile,
     lookup,
-    ...createTies(deps),
+    ...createRelationships(deps),
     ...createLists(deps, viewing),
     ...createDiscovery(deps, viewing),
 
@@ -44,8 +44,8 @@ export function createSocialService(deps: SocialDeps): Social {
       const known = (await store.users(userIds)).filter((user) => user !== null);
       return known.map(({ userId, counts }) => ({ userId, followers: counts.followers }));
     },
-    async apart({ viewer }) {
-      const users = await store.apart(viewer);
+    async blocksAndMutes({ viewer }) {
+      const users = await store.blocksAndMutes(viewer);
       return users === null ? null : { userIds: [...users.keys()] };
     },
     followeesOf: async ({ follower }) => ({ followees: (await store.followees(follower)).slice() }),
@@ -53,9 +53,9 @@ export function createSocialService(deps: SocialDeps): Social {
       const userIds = await store.followerIds({ followee, after, limit });
       return { userIds, next: userIds.length < limit ? null : (userIds.at(-1) ?? null) };
     },
-    async edges({ pairs }) {
+    async follows({ pairs }) {
       requireBatch(pairs);
-      return store.edges(pairs);
+      return store.follows(pairs);
     },
     hiddenPeriods: async ({ viewer }) => ({ periods: await store.hiddenPeriods(viewer) }),
     async scanUsers({ after, limit }) {
@@ -75,7 +75,7 @@ const scanned = ({ userId, protected: locked, state, counts }: StoredUser) => ({
   followers: counts.followers,
 });
 
-type Ties = Pick<
+type Relationships = Pick<
   Social,
   | 'follow'
   | 'unfollow'
@@ -89,52 +89,52 @@ type Ties = Pick<
 >;
 
 /** Follows, requests, blocks and mutes: one atomic step each. */
-function createTies(deps: SocialDeps): Ties {
+function createRelationships(deps: SocialDeps): Relationships {
   return {
     async follow({ follower: me, followee: other, private: wished, traceId }) {
       if (me === other) throw new WarbleError('cannot_follow_self', 'This is you; follow somebody else.');
-      const state = await changeBetween(deps, { me, other, traceId }, (between) => {
-        const { mine, state } = decideFollow(between, { private: wished, mint: mintFor(deps, me) });
+      const state = await changeRelationshipPair(deps, { me, other, traceId }, (pair) => {
+        const { mine, state } = decideFollow(pair, { private: wished, mint: mintFor(deps, me) });
         return { mine, result: state };
       });
       return { state };
     },
     async unfollow({ follower: me, followee: other, traceId }) {
       if (me === other) return;
-      await changeBetween(deps, { me, other, traceId }, (between) => ({
-        mine: decideUnfollow(between),
+      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
+        mine: decideUnfollow(pair),
         result: undefined,
       }));
     },
     async removeFollower({ userId: me, follower: other, traceId }) {
       if (me === other) return;
-      await changeBetween(deps, { me, other, traceId }, (between) => ({
-        theirs: decideRemoveFollower(between),
+      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
+        theirs: decideRemoveFollower(pair),
         result: undefined,
       }));
     },
     async showReposts({ follower: me, followee: other, shown, traceId }) {
       requireOther(me, other);
-      await changeBetween(deps, { me, other, traceId }, (between) => ({
-        mine: decideReposts(between, { shown, mint: mintFor(deps, me) }),
+      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
+        mine: decideReposts(pair, { shown, mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async answerRequest({ userId: me, follower: other, approve, traceId }) {
-      await changeBetween(deps, { me, other, traceId }, (between) => ({
-        theirs: decideAnswer(between, { approve, mint: mintFor(deps, me) }),
+      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
+        theirs: decideAnswer(pair, { approve, mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async block({ userId: me, other, traceId }) {
       requireOther(me, other);
-      await changeBetween(deps, { me, other, traceId }, (between) => ({
-        ...decideBlock(between, { mint: mintFor(deps, me) }),
+      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
+        ...decideBlock(pair, { mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async unblock({ userId: me, other, traceId }) {
-      await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
+      await changeRelationshipPair(deps, { me, other, traceId }, ({ mine }) => ({
         mine: { ...mine, block: null },
         hidden: endOfBlock({ me, other, since: mine.block, mint: mintFor(deps, me) }),
         result: undefined,
@@ -142,13 +142,13 @@ function createTies(deps: SocialDeps): Ties {
     },
     async mute({ userId: me, other, traceId }) {
       requireOther(me, other);
-      await changeBetween(deps, { me, other, traceId }, (between) => ({
-        mine: decideMute(between, { mint: mintFor(deps, me) }),
+      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
+        mine: decideMute(pair, { mint: mintFor(deps, me) }),
         result: undefined,
       }));
     },
     async unmute({ userId: me, other, traceId }) {
-      await changeBetween(deps, { me, other, traceId }, ({ mine }) => ({
+      await changeRelationshipPair(deps, { me, other, traceId }, ({ mine }) => ({
         mine: { ...mine, mute: null },
         hidden: endOfMute({ me, other, since: mine.mute, mint: mintFor(deps, me) }),
         result: undefined,

@@ -1,18 +1,18 @@
 /**
- * What the social service needs of its database: users, and the ties between them. A tie is all that one user
- * has to do with another in one direction; every fact of this service is a user or a tie. The port knows no rules:
+ * What the social service needs of its database: users, and the relationships between them. A relationship is all that one user
+ * has to do with another in one direction; every fact of this service is a user or a relationship. The port knows no rules:
  * the service decides, the store keeps, and both happen as one step in `change`.
  *
  * One rule is the store's, because it must hold at the very moment of a flip: **becoming protected ends every private
  * follow**. A private follow stands only while the followee's `protections` is what it was when the follow began.
- * Whatever rows are left over until the service has removed them, `relations`, `list`, `followees`, `followerIds` and
+ * Whatever rows are left over until the service has removed them, `relationshipBits`, `list`, `followees`, `followerIds` and
  * `edges` never report them.
  */
 
 import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
-import type { EdgeRow, HiddenPeriod } from './social.ts';
+import type { HiddenPeriod, RelationshipRow } from './social.ts';
 
 export interface User {
   userId: UserId;
@@ -25,7 +25,7 @@ export interface User {
   /** How often the account has become protected. */
   protections: number;
   /** Private follows that ended when `protections` reached this are removed; grows without the user's doing. */
-  settledProtections: number;
+  migratedProtections: number;
   state: AccountState;
   /** Milliseconds since 1970. */
   createdAt: number;
@@ -34,7 +34,7 @@ export interface User {
 }
 
 /**
- * How many ties of a kind a user has; exact, kept in the same step as the ties. Whatever state the other user is
+ * How many relationships of a kind a user has; exact, kept in the same step as the relationships. Whatever state the other user is
  * in: somebody deactivated or suspended is left out of lists but still counted, and comes back with the account.
  */
 export interface Counts {
@@ -66,7 +66,7 @@ export interface PrivateFollow {
 }
 
 /** What `from` has to do with `to`. Each part carries the snowflake of the moment it began; null: it does not stand. */
-export interface Tie {
+export interface Relationship {
   follow: PublicFollow | PrivateFollow | null;
   request: Snowflake | null;
   block: Snowflake | null;
@@ -74,7 +74,7 @@ export interface Tie {
   /** `to`'s reposts are left out of `from`'s home; ends with the follow. */
   hiddenReposts: Snowflake | null;
 }
-export interface TieKey {
+export interface RelationshipKey {
   from: UserId;
   to: UserId;
 }
@@ -82,13 +82,13 @@ export interface TieKey {
 /** The facts a decision rests on, in the order asked for; null: that user never was. */
 export interface Facts {
   users: (StoredUser | null)[];
-  ties: Tie[];
+  relationships: Relationship[];
 }
 
-/** What shall be. Whoever and whatever is not named stays as it is; counts follow the ties. */
+/** What shall be. Whoever and whatever is not named stays as it is; counts follow the relationships. */
 export interface Decision<Result> {
   users?: User[];
-  ties?: (TieKey & { tie: Tie })[];
+  relationships?: (RelationshipKey & { relationship: Relationship })[];
   /** Periods that have ended with this change; beyond {@link MAX_HIDDEN_PERIODS} of a viewer the oldest are forgotten. */
   hidden?: (HiddenPeriod & { viewer: UserId })[];
   /** Committed with the change. */
@@ -98,8 +98,8 @@ export interface Decision<Result> {
   result: Result;
 }
 
-/** Bits of one user's standing towards another, from the viewer's side. */
-export const RELATION = {
+/** Bits of how one user stands to another, from the viewer's side. */
+export const RELATIONSHIP_BIT = {
   following: 1,
   followingPrivately: 2,
   requested: 4,
@@ -122,7 +122,7 @@ export interface Followee {
   repostsHidden: boolean;
 }
 
-export interface Edge {
+export interface Follow {
   follower: UserId;
   followee: UserId;
   id: Snowflake;
@@ -132,42 +132,42 @@ export interface Edge {
 /** Every method is atomic on its own and sees what was committed before it was called, by whatever handle. */
 export interface SocialStore {
   /**
-   * Reads the subject, decides, and commits users, ties, counts and events as one durable step that no other change
-   * of the same users and ties interleaves with. `decide` is synchronous and free of effects (but for minting ids);
+   * Reads the subject, decides, and commits users, relationships, counts and events as one durable step that no other change
+   * of the same users and relationships interleaves with. `decide` is synchronous and free of effects (but for minting ids);
    * it may run more than once. When it throws, nothing is kept and that error is thrown. A decision may only name
-   * users and ties of the subject. At most {@link SUBJECT_MOST} of each.
+   * users and relationships of the subject. At most {@link MAX_SUBJECT} of each.
    */
   change<Result>(
-    subject: { users: readonly UserId[]; ties: readonly TieKey[] },
+    subject: { users: readonly UserId[]; relationships: readonly RelationshipKey[] },
     decide: (facts: Facts) => Decision<Result>,
   ): Promise<Result>;
 
   /** In the order asked for; null: never was. At most 1,000. */
   users(userIds: readonly UserId[]): Promise<(StoredUser | null)[]>;
-  /** {@link RELATION} bits towards each of the others, in the order asked for. At most 1,000. */
-  relations(request: { viewer: UserId; others: readonly UserId[] }): Promise<number[]>;
+  /** {@link RELATIONSHIP_BIT} bits towards each of the others, in the order asked for. At most 1,000. */
+  relationshipBits(request: { viewer: UserId; others: readonly UserId[] }): Promise<number[]>;
   /**
-   * Everybody whom the viewer blocks or mutes or is blocked by, with those {@link RELATION} bits alone; null where
-   * they are more than {@link APART_MOST}. Shared by caches: never to be changed.
+   * Everybody whom the viewer blocks or mutes or is blocked by, with those {@link RELATIONSHIP_BIT} bits alone; null where
+   * they are more than {@link MAX_BLOCKS_AND_MUTES}. Shared by caches: never to be changed.
    */
-  apart(viewer: UserId): Promise<ReadonlyMap<UserId, number> | null>;
+  blocksAndMutes(viewer: UserId): Promise<ReadonlyMap<UserId, number> | null>;
   /** Users whose handle this is now, ignoring case, whatever their state. At most 1,000. */
   byHandle(handles: readonly string[]): Promise<StoredUser[]>;
   /** Handles that somebody had before, newest first, with when they ended (ms since 1970). */
   formerHandles(userId: UserId): Promise<{ handle: string; until: number }[]>;
-  /** Ties of one kind with an id below `before`, newest first. The cost does not depend on the list's length. */
+  /** Relationships of one kind with an id below `before`, newest first. The cost does not depend on the list's length. */
   list(request: {
     kind: ListKind;
     userId: UserId;
     before: Snowflake | null;
     limit: number;
-  }): Promise<EdgeRow[]>;
+  }): Promise<RelationshipRow[]>;
   /** Everybody active that somebody follows, newest first. Shared by caches: never to be changed. */
   followees(follower: UserId): Promise<readonly Followee[]>;
   /** Followers above `after` in userId order, private ones too. */
   followerIds(request: { followee: UserId; after: UserId; limit: number }): Promise<UserId[]>;
   /** The follows among these that stand, in no order. At most 1,000. */
-  edges(pairs: readonly { follower: UserId; followee: UserId }[]): Promise<Edge[]>;
+  follows(pairs: readonly { follower: UserId; followee: UserId }[]): Promise<Follow[]>;
   /** The public follows among these, in no order; private ones are not even read. At most 1,000. */
   publicFollows(
     pairs: readonly { follower: UserId; followee: UserId }[],
@@ -178,27 +178,33 @@ export interface SocialStore {
   /** Whose private follow of somebody has ended and is to be removed, or who asks to follow: oldest requests first. */
   pending(request: { userId: UserId; kind: 'ended' | 'request'; limit: number }): Promise<UserId[]>;
   /**
-   * Users whose `settledProtections` is behind, and unprotected users with requests left over; lowest ids first.
+   * Users whose `migratedProtections` is behind, and unprotected users with requests left over; lowest ids first.
    */
-  unsettled(request: { limit: number }): Promise<UserId[]>;
+  pendingProtectionMigrations(request: { limit: number }): Promise<UserId[]>;
   /** The viewer's periods that have ended, in no order. */
   hiddenPeriods(viewer: UserId): Promise<HiddenPeriod[]>;
   /** Forgets at most `limit` periods of a user, or about them. Resolves to how many went. */
   forgetHiddenPeriods(request: { userId: UserId; limit: number }): Promise<number>;
-  /** Some ties from or to a user; none when no tie is left. */
-  tiesOf(request: { userId: UserId; limit: number }): Promise<TieKey[]>;
+  /** Some relationships from or to a user; none when no relationship is left. */
+  relationshipsOf(request: { userId: UserId; limit: number }): Promise<RelationshipKey[]>;
 }
 
 /** Blocks and mutes of one user that are read at a stroke. */
-export const APART_MOST = 1_000;
+export const MAX_BLOCKS_AND_MUTES = 1_000;
 
 /** Ended periods that are kept for one viewer. */
 export const MAX_HIDDEN_PERIODS = 1_000;
 
-/** Users, and ties, in one change. */
-export const SUBJECT_MOST = 500;
+/** Users, and relationships, in one change. */
+export const MAX_SUBJECT = 500;
 
-export const NO_TIE: Tie = { follow: null, request: null, block: null, mute: null, hiddenReposts: null };
+export const NO_RELATIONSHIP: Relationship = {
+  follow: null,
+  request: null,
+  block: null,
+  mute: null,
+  hiddenReposts: null,
+};
 export const NO_COUNTS: Counts = {
   followers: 0,
   following: 0,

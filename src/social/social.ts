@@ -44,7 +44,7 @@ export interface Profile extends ProfileView {
   basicOnly: boolean;
 }
 
-export interface EdgeRow {
+export interface RelationshipRow {
   /** The follow's (or request's, block's, mute's) snowflake: its place in lists. */
   id: Snowflake;
   userId: UserId;
@@ -100,7 +100,7 @@ export interface Social {
    * Everybody whom the viewer blocks or mutes, or who blocks the viewer: all others who are active and unprotected are
    * shown to them as to anybody. null: too many to say (over 1,000).
    */
-  apart(request: { viewer: UserId }): Promise<{ userIds: UserId[] } | null>;
+  blocksAndMutes(request: { viewer: UserId }): Promise<{ userIds: UserId[] } | null>;
   /** Throws not_found where the viewer may not know the user at all (blocked by them, not active, never was). */
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   /** Active users by handle, ignoring case; unknown handles are left out. At most 1,000. */
@@ -131,13 +131,13 @@ export interface Social {
    * Newest first; private follows in neither, but for the viewer's own following. Hidden users are left out, pages
    * are full. Empty where the viewer may not read that user, as mutuals and followers you know are.
    */
-  followers(request: ListRequest): Promise<Page<EdgeRow>>;
-  following(request: ListRequest): Promise<Page<EdgeRow>>;
+  followers(request: ListRequest): Promise<Page<RelationshipRow>>;
+  following(request: ListRequest): Promise<Page<RelationshipRow>>;
   followRequests(request: {
     userId: UserId;
     before: Snowflake | null;
     limit: number;
-  }): Promise<Page<EdgeRow>>;
+  }): Promise<Page<RelationshipRow>>;
   /** Throws not_found where that user did not ask. */
   answerRequest(request: {
     userId: UserId;
@@ -152,8 +152,12 @@ export interface Social {
   mute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   unmute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   /** Newest first; those who block the reader, or are not active, are left out until that has changed. */
-  blocks(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
-  mutes(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<EdgeRow>>;
+  blocks(request: {
+    userId: UserId;
+    before: Snowflake | null;
+    limit: number;
+  }): Promise<Page<RelationshipRow>>;
+  mutes(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<RelationshipRow>>;
 
   /** Users both follow publicly; users the viewer follows who follow that user publicly; users one may know. */
   mutuals(request: { userId: UserId; viewer: UserId; limit: number }): Promise<{ userIds: UserId[] }>;
@@ -179,19 +183,19 @@ export interface Social {
     limit: number;
   }): Promise<{ userIds: UserId[]; next: UserId | null }>;
   /** Internal: does `follower` follow each of these, privately or not; the ones that hold. At most 1,000 pairs. */
-  edges(request: {
+  follows(request: {
     pairs: { follower: UserId; followee: UserId }[];
   }): Promise<{ follower: UserId; followee: UserId; id: Snowflake; private: boolean }[]>;
   /**
    * Internal: everybody who publicly follows somebody, or asked to, newest first, hidden users too: for rebuilding
    * views, which must not depend on who is hidden just then.
    */
-  tiesTo(request: {
+  relationshipsTo(request: {
     userId: UserId;
     kind: 'follow' | 'request';
     before: Snowflake | null;
     limit: number;
-  }): Promise<Page<EdgeRow>>;
+  }): Promise<Page<RelationshipRow>>;
   /** Internal: the viewer's newest 1,000 periods that have ended, in no order: for what turns up afterwards. */
   hiddenPeriods(request: { viewer: UserId }): Promise<{ periods: HiddenPeriod[] }>;
   /** Internal: all users in userId order, for rebuilding views. */

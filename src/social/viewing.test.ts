@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { APART_MOST } from './social-store.ts';
+import { MAX_BLOCKS_AND_MUTES } from './social-store.ts';
 import { openSocial } from './testing/fixture.ts';
 
 test('whom more users block than are read at a stroke is shown the rest, and none of those', async () => {
   const { social, users, close } = await openSocial();
-  const blockers = Array.from({ length: APART_MOST + 1 }, (_, i) => i + 10);
+  const blockers = Array.from({ length: MAX_BLOCKS_AND_MUTES + 1 }, (_, i) => i + 10);
   await users(1, 2, ...blockers);
   await Promise.all(blockers.map((userId) => social.block({ userId, other: 1, traceId: '' })));
   const last = blockers.at(-1)!;

@@ -6,7 +6,7 @@ import type { ProfileBasic, ProfileView } from '#domain/records.ts';
 import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { SocialDeps } from './changes.ts';
 import type { Profile, VisibleProfile } from './social.ts';
-import { RELATION, type StoredUser } from './social-store.ts';
+import { RELATIONSHIP_BIT, type StoredUser } from './social-store.ts';
 
 export interface Viewing {
   view(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<ProfileView[]>;
@@ -30,11 +30,12 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
   async function view({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
     requireBatch(userIds);
     const users = await store.users(userIds);
-    const relations = viewer === null ? undefined : await store.relations({ viewer, others: userIds });
+    const relationshipBits =
+      viewer === null ? undefined : await store.relationshipBits({ viewer, others: userIds });
     const views: ProfileView[] = [];
     for (let i = 0; i < users.length; i++) {
       const user = users[i];
-      if (user != null) views.push(viewOf(user, relations?.[i] ?? 0));
+      if (user != null) views.push(viewOf(user, relationshipBits?.[i] ?? 0));
     }
     return views;
   }
@@ -48,23 +49,24 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     return views.filter(may).map((user) => user.userId);
   }
 
-  /** Ties are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
+  /** Relationships are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
   async function shown({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
     requireBatch(userIds);
     const users = await store.users(userIds);
-    const apart = viewer === null ? NOBODY : await store.apart(viewer);
+    const blocksAndMutes = viewer === null ? NOBODY : await store.blocksAndMutes(viewer);
     const found: (VisibleProfile | null)[] = [];
     const unsure: number[] = [];
     for (let i = 0; i < users.length; i++) {
       const user = users[i]!;
-      const bits = apart === null || apart.size === 0 ? 0 : (apart.get(userIds[i]!) ?? 0);
+      const bits =
+        blocksAndMutes === null || blocksAndMutes.size === 0 ? 0 : (blocksAndMutes.get(userIds[i]!) ?? 0);
       found.push(user === null ? null : shownOf(user, viewer, bits));
-      if (user !== null && (apart === null || user.protected)) unsure.push(i);
+      if (user !== null && (blocksAndMutes === null || user.protected)) unsure.push(i);
     }
     if (viewer === null || unsure.length === 0) return found;
     const others = unsure.map((i) => userIds[i]!);
-    const relations = await store.relations({ viewer, others });
-    for (const [at, i] of unsure.entries()) found[i] = shownOf(users[i]!, viewer, relations[at]!);
+    const relationshipBits = await store.relationshipBits({ viewer, others });
+    for (const [at, i] of unsure.entries()) found[i] = shownOf(users[i]!, viewer, relationshipBits[at]!);
     return found;
   }
 
@@ -81,8 +83,8 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     async profile({ userId, viewer }) {
       const [user] = await store.users([userId]);
       if (user == null || user.state !== 'active') throw hidden();
-      const [relation = 0] = viewer === null ? [] : await store.relations({ viewer, others: [userId] });
-      const seen = viewOf(user, relation);
+      const [bits = 0] = viewer === null ? [] : await store.relationshipBits({ viewer, others: [userId] });
+      const seen = viewOf(user, bits);
       if (seen.blockedBy) throw hidden();
       // The blocker gets the head, so as to know whom to unblock, and nothing else.
       if (seen.blocking) return { ...seen, bio: '', followerCount: 0, followingCount: 0, basicOnly: true };
@@ -106,32 +108,32 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
 }
 
 const NOBODY: ReadonlyMap<UserId, number> = new Map();
-const FOLLOWING = RELATION.following | RELATION.followingPrivately;
+const FOLLOWING = RELATIONSHIP_BIT.following | RELATIONSHIP_BIT.followingPrivately;
 
 /** Null: not to be seen. */
-function shownOf(user: StoredUser, viewer: UserId | null, relation: number): VisibleProfile | null {
+function shownOf(user: StoredUser, viewer: UserId | null, bits: number): VisibleProfile | null {
   const { userId, handle, name, picture } = user;
   const facts = {
     userId,
     state: user.state,
     protected: user.protected,
-    following: (relation & FOLLOWING) !== 0,
-    blocking: (relation & RELATION.blocking) !== 0,
-    blockedBy: (relation & RELATION.blockedBy) !== 0,
+    following: (bits & FOLLOWING) !== 0,
+    blocking: (bits & RELATIONSHIP_BIT.blocking) !== 0,
+    blockedBy: (bits & RELATIONSHIP_BIT.blockedBy) !== 0,
   };
   if (!canSeeUser(facts)) return null;
   return {
     profile: { userId, handle, name, picture },
     readable: canReadUser(facts, viewer),
     protected: facts.protected,
-    muting: (relation & RELATION.muting) !== 0,
+    muting: (bits & RELATIONSHIP_BIT.muting) !== 0,
   };
 }
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');
 
 /** One literal, so that all views share one shape: a page builds twenty of them. */
-function viewOf(user: StoredUser, relation: number): ProfileView {
+function viewOf(user: StoredUser, bits: number): ProfileView {
   return {
     userId: user.userId,
     handle: user.handle,
@@ -139,12 +141,12 @@ function viewOf(user: StoredUser, relation: number): ProfileView {
     picture: user.picture,
     state: user.state,
     protected: user.protected,
-    following: (relation & (RELATION.following | RELATION.followingPrivately)) !== 0,
-    followingPrivately: (relation & RELATION.followingPrivately) !== 0,
-    requested: (relation & RELATION.requested) !== 0,
-    followedBy: (relation & RELATION.followedBy) !== 0,
-    blocking: (relation & RELATION.blocking) !== 0,
-    blockedBy: (relation & RELATION.blockedBy) !== 0,
-    muting: (relation & RELATION.muting) !== 0,
+    following: (bits & (RELATIONSHIP_BIT.following | RELATIONSHIP_BIT.followingPrivately)) !== 0,
+    followingPrivately: (bits & RELATIONSHIP_BIT.followingPrivately) !== 0,
+    requested: (bits & RELATIONSHIP_BIT.requested) !== 0,
+    followedBy: (bits & RELATIONSHIP_BIT.followedBy) !== 0,
+    blocking: (bits & RELATIONSHIP_BIT.blocking) !== 0,
+    blockedBy: (bits & RELATIONSHIP_BIT.blockedBy) !== 0,
+    muting: (bits & RELATIONSHIP_BIT.muting) !== 0,
   };
 }

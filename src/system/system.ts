@@ -29,7 +29,7 @@ import { createLogTrimmer, type LogReader } from '#queue/log-trimmer.ts';
 import { createLive, type Live } from '#queue/pubsub.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { catchUp, type ViewRunner } from '#queue/view-runner.ts';
-import { createSettler } from '#social/protection-migration.ts';
+import { createProtectionMigrator } from '#social/protection-migration.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { createCachedSocialStore } from '#social/stores/cached.ts';
@@ -166,7 +166,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     ...fanout.workers,
     ...timelines.workers,
     ...notifications.workers,
-    createSettler({ store: socialStore, minter, clock }),
+    createProtectionMigrator({ store: socialStore, minter, clock }),
     createCommentSweeper({ store: engagementStore, tweets, clock }),
     createEngagementPruner({ store: engagementStore, clock }),
     createDeadTweetSweeper({ store: engagementStore, tweets, clock }),

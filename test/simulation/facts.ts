@@ -63,7 +63,11 @@ export async function checkFacts({ system, model, users }: World): Promise<Ids> 
   for (const viewer of users) {
     const views = await system().services.social.view({ viewer, userIds: [...users] });
     for (const view of views)
-      assert.deepEqual(tieOf(view), modelTie(model, viewer, view.userId), `${viewer} to ${view.userId}`);
+      assert.deepEqual(
+        relationshipOf(view),
+        modelRelationship(model, viewer, view.userId),
+        `${viewer} to ${view.userId}`,
+      );
   }
   return {
     likes: kept.likes,
@@ -77,7 +81,7 @@ async function edgeIds(system: System, users: readonly number[]): Promise<Map<st
   const follows = new Map<string, number>();
   for (const follower of users) {
     const pairs = users.map((followee) => ({ follower, followee }));
-    for (const edge of await system.services.social.edges({ pairs })) {
+    for (const edge of await system.services.social.follows({ pairs })) {
       follows.set(pair(edge.follower, edge.followee), edge.id);
     }
   }
@@ -93,7 +97,7 @@ async function requestIds(system: System, users: readonly number[]): Promise<Map
   return requests;
 }
 
-interface Tie {
+interface Relationship {
   active: boolean;
   protected: boolean;
   following: boolean;
@@ -105,13 +109,13 @@ interface Tie {
   muting: boolean;
 }
 
-function tieOf(view: Omit<Tie, 'active'> & { state: string }): Tie {
+function relationshipOf(view: Omit<Relationship, 'active'> & { state: string }): Relationship {
   const { following, followingPrivately, requested, followedBy, blocking, blockedBy, muting } = view;
   const relation = { following, followingPrivately, requested, followedBy, blocking, blockedBy, muting };
   return { active: view.state === 'active', protected: view.protected, ...relation };
 }
 
-function modelTie(model: Model, viewer: number, other: number): Tie {
+function modelRelationship(model: Model, viewer: number, other: number): Relationship {
   const { active, protected: locked } = model.users.get(other)!;
   return {
     active,
@@ -187,8 +191,8 @@ async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<num
     }
     default:
       for (const other of world.users) {
-        await adoptTies(world, act.user, other);
-        await adoptTies(world, other, act.user);
+        await adoptRelationships(world, act.user, other);
+        await adoptRelationships(world, other, act.user);
       }
   }
 }
@@ -198,7 +202,7 @@ function assign(set: Set<string>, key: string, kept: Map<string, number>): void 
   else set.delete(key);
 }
 
-async function adoptTies({ system, model }: World, viewer: number, other: number): Promise<void> {
+async function adoptRelationships({ system, model }: World, viewer: number, other: number): Promise<void> {
   const [view] = await system().services.social.view({ viewer, userIds: [other] });
   const key = pair(viewer, other);
   const put = (set: Set<string>, holds: boolean) => (holds ? set.add(key) : set.delete(key));

@@ -59,7 +59,7 @@ async function open(directory: string, clock: ManualClock) {
     },
     async follow(follower: number, followee: number) {
       await social.follow({ follower, followee, private: false, traceId });
-      return (await social.edges({ pairs: [{ follower, followee }] }))[0]!.id;
+      return (await social.follows({ pairs: [{ follower, followee }] }))[0]!.id;
     },
     signIn: async () =>
       Number((await api.accounts.logIn({ handle: 'ann', password: PASSWORD, ...FROM })).sessionId),

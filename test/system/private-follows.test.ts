@@ -46,7 +46,7 @@ async function play(secret: boolean): Promise<Story> {
     return tweetId as string;
   }
   const streams = { yara: await site.stream(yara), zoe: await site.stream(zoe) };
-  // Mia knows all of them; Yara and Zoe have as many followers, so that a tie would show one more.
+  // Mia knows all of them; Yara and Zoe have as many followers, so that a relationship would show one more.
   for (const user of [xena, yara, zoe, wes]) await follow(mia, user);
   for (const user of [xena, yara, zoe]) await follow(user, mia);
   await follow(sam, xena);

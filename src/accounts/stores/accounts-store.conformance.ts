@@ -163,7 +163,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.equal(await two.store.setState(suspend), true);
       assert.equal(await two.store.setState(suspend), false);
       assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);
-      assert.deepEqual(await one.store.standing({ sessionIds: [10] }), []);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10] }), []);
       assert.equal(
         await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
         false,
@@ -207,10 +207,10 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       await signUp(1);
       await signUp(2);
       await two.store.endSession({ userId: 2, sessionId: 10 });
-      assert.deepEqual(await one.store.standing({ sessionIds: [10, 20, 30] }), [10, 20]);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 20, 30] }), [10, 20]);
       await two.store.endSession({ userId: 1, sessionId: 10 });
       await two.store.endSession({ userId: 1, sessionId: 10 });
-      assert.deepEqual(await one.store.standing({ sessionIds: [10, 20] }), [20]);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 20] }), [20]);
     });
 
     test('sessions that are idle, or old, end some at a time', async () => {
@@ -221,13 +221,13 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       const idle = { usedBefore: 2_000, begunBefore: 0 };
       assert.equal(await two.store.dropEnded({ ...idle, limit: 1 }), true);
       assert.equal(await two.store.dropEnded({ ...idle, limit: 2 }), false);
-      assert.deepEqual(await one.store.standing({ sessionIds: [10, 20, 30] }), [20]);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 20, 30] }), [20]);
       const [row] = await one.store.sessionsOf({ userId: 2 });
       const old = { usedBefore: 0, limit: 2 };
       await two.store.dropEnded({ ...old, begunBefore: row!.created - 1 });
-      assert.deepEqual(await one.store.standing({ sessionIds: [20] }), [20]);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [20] }), [20]);
       await two.store.dropEnded({ ...old, begunBefore: row!.created });
-      assert.deepEqual(await one.store.standing({ sessionIds: [20] }), []);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [20] }), []);
     });
 
     test('a secret is made once, whoever asks first', async () => {

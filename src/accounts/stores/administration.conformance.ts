@@ -151,7 +151,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       await openSession(1, 11, 'hash1');
       await one.store.sessionByToken({ tokenHash: 'token10' });
       assert.equal(await two.store.endSessions({ userId: 1, audit: entry() }), 2);
-      assert.deepEqual(await one.store.standing({ sessionIds: [10, 11, 20] }), [20]);
+      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 11, 20] }), [20]);
       assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);
     });
 

@@ -14,7 +14,7 @@ const SESSION = `session_id AS sessionId, s.user_id AS userId, token_hash AS tok
   device`;
 type SessionSteps = Pick<
   AccountsStore,
-  'openSession' | 'sessionByToken' | 'sessionsOf' | 'standing' | 'endSession' | 'touch' | 'dropEnded'
+  'openSession' | 'sessionByToken' | 'sessionsOf' | 'activeSessions' | 'endSession' | 'touch' | 'dropEnded'
 >;
 
 /** {@link AccountsStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
@@ -157,7 +157,7 @@ function sessionSteps(db: Database, { notices, changed }: Tells): SessionSteps {
   const ofUser = db.prepare(
     `SELECT ${SESSION} FROM sessions s WHERE user_id = ? ORDER BY last_used DESC, session_id DESC`,
   );
-  const standing = db.prepare(
+  const activeSessions = db.prepare(
     `SELECT session_id AS sessionId FROM sessions
      WHERE session_id IN (SELECT value FROM json_each(?))`,
   );
@@ -182,8 +182,8 @@ function sessionSteps(db: Database, { notices, changed }: Tells): SessionSteps {
       }),
     sessionByToken: async ({ tokenHash }) => byToken.get(tokenHash) as SessionRow | undefined,
     sessionsOf: async ({ userId }) => ofUser.all(userId) as unknown as SessionRow[],
-    standing: async ({ sessionIds }) => {
-      const rows = standing.all(JSON.stringify(sessionIds.slice(0, LIMITS.batch)));
+    activeSessions: async ({ sessionIds }) => {
+      const rows = activeSessions.all(JSON.stringify(sessionIds.slice(0, LIMITS.batch)));
       return rows.map((row) => row.sessionId as number);
     },
     endSession: ({ userId, sessionId }) =>

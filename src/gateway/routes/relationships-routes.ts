@@ -27,8 +27,8 @@ const topic = 'People';
 
 export function usersRoutes(deps: RouteDeps): Route[] {
   return [
-    ...relationRoutes(deps, 'block'),
-    ...relationRoutes(deps, 'mute'),
+    ...relationshipRoutes(deps, 'block'),
+    ...relationshipRoutes(deps, 'mute'),
     ...graphRoutes(deps),
     usersRoute(deps),
     lookupRoute(deps),
@@ -36,7 +36,7 @@ export function usersRoutes(deps: RouteDeps): Route[] {
 }
 
 /** Block and mute are alike but for what they do. */
-function relationRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
+function relationshipRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
   const { social } = deps.services;
   const does = { block: social.block, mute: social.mute }[kind];
   const undoes = { block: social.unblock, mute: social.unmute }[kind];

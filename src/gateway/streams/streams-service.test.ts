@@ -75,7 +75,7 @@ async function createStreams(instead: Partial<StreamsServiceDeps>) {
   const world = await createWorld();
   const revoked = new Set<string>();
   const accounts = {
-    standing: async ({ sessions }: { sessions: Session[] }) =>
+    activeSessions: async ({ sessions }: { sessions: Session[] }) =>
       sessions.filter(({ sessionId }) => !revoked.has(sessionId)),
   };
   const streams = createStreamsService({ ...world, accounts, random: createSeededRandom(5), ...instead });

@@ -20,7 +20,7 @@ import type { Streams } from './streams.ts';
 
 export interface StreamsServiceDeps extends EventTextDeps {
   live: Live;
-  accounts: Pick<Accounts, 'standing'>;
+  accounts: Pick<Accounts, 'activeSessions'>;
   clock: Clock;
   random: Random;
   /** Told of errors that end a stream, for the log of the server. */
@@ -146,12 +146,14 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
 
   async function endRevoked(): Promise<void> {
     const sessions = [...new Map([...open].map(({ session }) => [session.sessionId, session])).values()];
-    const found = await inBatches(sessions, LIMITS.batch, (batch) => accounts.standing({ sessions: batch }));
-    const standing = new Set(found.map(({ sessionId }) => sessionId));
+    const found = await inBatches(sessions, LIMITS.batch, (batch) =>
+      accounts.activeSessions({ sessions: batch }),
+    );
+    const activeSessions = new Set(found.map(({ sessionId }) => sessionId));
     const asked = new Set(sessions.map(({ sessionId }) => sessionId));
     for (const stream of open) {
       const { sessionId } = stream.session;
-      if (asked.has(sessionId) && !standing.has(sessionId)) end(stream);
+      if (asked.has(sessionId) && !activeSessions.has(sessionId)) end(stream);
     }
   }
 

@@ -92,7 +92,7 @@ async function tellStory(api: Api, send: Send, users: Users, calls: Record<strin
   const stream = await openStream(api, users.ada);
   const tweetId = await tweets(api, send, users);
   await lists(send, users, tweetId);
-  await ties(api, send, users, tweetId);
+  await relationships(api, send, users, tweetId);
   await notifications(api, send, users, tweetId);
   calls.openStream = { response: await stream.take(['tweet', 'notification', 'counts', 'delete']) };
   await moderation(send, users, tweetId);
@@ -141,7 +141,7 @@ async function lists(send: Send, { ada, bob }: Users, tweetId: string) {
   await send('lookup', 'GET', '/lookup?handle=Bob');
 }
 
-async function ties(api: Api, send: Send, { ada, bob, cy }: Users, tweetId: string) {
+async function relationships(api: Api, send: Send, { ada, bob, cy }: Users, tweetId: string) {
   await send('', 'POST', '/follow', { userId: cy.id }, bob);
   await send('listSuggestions', 'GET', '/me/suggestions', undefined, ada);
   await send('', 'POST', '/follow', { userId: bob.id }, cy);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { RELATION } from '../social-store.ts';
-import { createNewsReader, openSocial } from '../testing/fixture.ts';
+import { RELATIONSHIP_BIT } from '../social-store.ts';
+import { createEventReader, openSocial } from '../testing/fixture.ts';
 import { createCachedSocialStore } from './cached.ts';
-import { createRelationCache } from './relationship-cache.ts';
+import { createRelationshipCache } from './relationship-cache.ts';
 import { testSocialStore } from './social-store.conformance.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
 
@@ -12,7 +12,7 @@ testSocialStore('SQLite behind the cache', async () => {
   const sqlite = openSqliteSocialStore({ path: ':memory:' });
   const store = createCachedSocialStore({ store: sqlite });
   return {
-    open: async () => ({ store, events: createNewsReader(sqlite.outbox) }),
+    open: async () => ({ store, events: createEventReader(sqlite.outbox) }),
     dispose: () => sqlite.db.close(),
   };
 });
@@ -32,25 +32,25 @@ describe('the cache', () => {
       store: {
         ...inner,
         users: (userIds) => late(inner.users(userIds)),
-        relations: (request) => late(inner.relations(request)),
+        relationshipBits: (request) => late(inner.relationshipBits(request)),
         followees: (follower) => late(inner.followees(follower)),
-        apart: (viewer) => late(inner.apart(viewer)),
+        blocksAndMutes: (viewer) => late(inner.blocksAndMutes(viewer)),
       },
     });
     const gate = Promise.withResolvers<void>();
     held = gate.promise;
     const stale = Promise.all([
       store.users([1, 2]),
-      store.relations({ viewer: 1, others: [2] }),
+      store.relationshipBits({ viewer: 1, others: [2] }),
       store.followees(1),
-      store.apart(2),
+      store.blocksAndMutes(2),
     ]);
-    await store.change({ users: [], ties: [{ from: 1, to: 2 }] }, () => ({
-      ties: [
+    await store.change({ users: [], relationships: [{ from: 1, to: 2 }] }, () => ({
+      relationships: [
         {
           from: 1,
           to: 2,
-          tie: {
+          relationship: {
             follow: { id: 5, private: false },
             request: null,
             block: 6,
@@ -67,10 +67,10 @@ describe('the cache', () => {
     held = undefined;
     await stale;
     assert.equal((await store.users([2]))[0]?.counts.followers, 1);
-    const bits = RELATION.following | RELATION.blocking;
-    assert.deepEqual(await store.relations({ viewer: 1, others: [2] }), [bits]);
+    const bits = RELATIONSHIP_BIT.following | RELATIONSHIP_BIT.blocking;
+    assert.deepEqual(await store.relationshipBits({ viewer: 1, others: [2] }), [bits]);
     assert.equal((await store.followees(1)).length, 1);
-    assert.deepEqual(await store.apart(2), new Map([[1, RELATION.blockedBy]]));
+    assert.deepEqual(await store.blocksAndMutes(2), new Map([[1, RELATIONSHIP_BIT.blockedBy]]));
     await fixture.close();
   });
 
@@ -86,22 +86,22 @@ describe('the cache', () => {
           asked += 1;
           return inner.users(userIds);
         },
-        relations: (request) => {
+        relationshipBits: (request) => {
           asked += 1;
-          return inner.relations(request);
+          return inner.relationshipBits(request);
         },
       },
     });
     for (let round = 0; round < 3; round++) {
       await store.users([3, 1, 2]);
-      await store.relations({ viewer: 1, others: [2, 3] });
+      await store.relationshipBits({ viewer: 1, others: [2, 3] });
     }
     assert.equal(asked, 2);
     await fixture.close();
   });
 
-  test('holds no more relations than its bound; the viewers unused for longest go first', () => {
-    const cache = createRelationCache({ most: 4 });
+  test('holds no more relationships than its bound; the viewers unused for longest go first', () => {
+    const cache = createRelationshipCache({ most: 4 });
     for (const viewer of [1, 2]) for (const other of [8, 9]) cache.put(viewer, other, viewer);
     cache.of(1);
     cache.put(3, 9, 3);

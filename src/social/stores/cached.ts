@@ -1,5 +1,5 @@
 /**
- * A social store with what pages ask for kept in memory: users, relations, lists of followees. Exact, provided that
+ * A social store with what pages ask for kept in memory: users, relationships, lists of followees. Exact, provided that
  * every write to the store goes through this very decorator (one process owns the file): each change forgets what it
  * touched after its commit and before its answer. A read that began before a change and ends after it may hold older
  * facts, so it fills nothing: `changes` tells.
@@ -8,23 +8,23 @@ import { LRUCache } from 'lru-cache';
 import type { UserId } from '#domain/ids.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createIdCache } from '#platform/id-cache.ts';
-import type { Decision, Facts, Followee, SocialStore, StoredUser, TieKey } from '../social-store.ts';
-import { createRelationCache } from './relationship-cache.ts';
+import type { Decision, Facts, Followee, RelationshipKey, SocialStore, StoredUser } from '../social-store.ts';
+import { createRelationshipCache } from './relationship-cache.ts';
 
 export interface CachedSocialStoreOptions {
   store: SocialStore;
-  /** Bounds, in entries: users, relations of a viewer to somebody (also those apart), followees over all lists. */
-  usersMost?: number;
-  relationsMost?: number;
-  followeesMost?: number;
+  /** Bounds, in entries: users, relationships of a viewer to somebody (also those apart), followees over all lists. */
+  maxUsers?: number;
+  maxRelationships?: number;
+  maxFollowees?: number;
   stats?: CacheStats;
-  /** Told which users (not their ties) have changed, in the turn in which they are forgotten here. */
+  /** Told which users (not their relationships) have changed, in the turn in which they are forgotten here. */
   onUsersChanged?: (userIds: readonly UserId[]) => void;
 }
 
 /** What a decision changed. */
 interface Touched {
-  ties: TieKey[];
+  relationships: RelationshipKey[];
   users: UserId[];
   /** Users whose protection or state turned: both reach into the lists of others. */
   turned: UserId[];
@@ -32,38 +32,38 @@ interface Touched {
 
 export function createCachedSocialStore({
   store,
-  usersMost = 131_072,
-  relationsMost = 500_000,
-  followeesMost = 500_000,
+  maxUsers = 131_072,
+  maxRelationships = 500_000,
+  maxFollowees = 500_000,
   stats,
   onUsersChanged,
 }: CachedSocialStoreOptions): SocialStore {
-  const users = createIdCache<StoredUser>({ most: usersMost });
-  const relations = createRelationCache({ most: relationsMost });
+  const users = createIdCache<StoredUser>({ most: maxUsers });
+  const relationshipBits = createRelationshipCache({ most: maxRelationships });
   const followees = new LRUCache<UserId, { turns: number; rows: readonly Followee[] }>({
-    maxSize: followeesMost,
+    maxSize: maxFollowees,
     sizeCalculation: ({ rows }) => rows.length + 1,
   });
-  const apart = new LRUCache<UserId, { users: ReadonlyMap<UserId, number> | null }>({
-    maxSize: relationsMost,
+  const blocksAndMutes = new LRUCache<UserId, { users: ReadonlyMap<UserId, number> | null }>({
+    maxSize: maxRelationships,
     sizeCalculation: ({ users }) => 1 + (users?.size ?? 0),
   });
   let changes = 0;
   /** Lists of followees made before the last turn of anybody's protection or state are read again. */
   let turns = 0;
 
-  function forget({ ties, users: touched, turned }: Touched): void {
+  function forget({ relationships, users: touched, turned }: Touched): void {
     changes++;
     for (const userId of touched) users.delete(userId);
-    for (const { from, to } of ties) {
-      relations.forgetPair(from, to);
+    for (const { from, to } of relationships) {
+      relationshipBits.forgetPair(from, to);
       followees.delete(from);
-      apart.delete(from);
-      apart.delete(to);
+      blocksAndMutes.delete(from);
+      blocksAndMutes.delete(to);
       users.delete(from);
       users.delete(to);
     }
-    for (const userId of turned) relations.forgetTowards(userId);
+    for (const userId of turned) relationshipBits.forgetTowards(userId);
     if (turned.length > 0) turns++;
     if (touched.length > 0) onUsersChanged?.(touched);
   }
@@ -107,8 +107,8 @@ export function createCachedSocialStore({
       return found;
     },
 
-    async relations({ viewer, others }) {
-      const known = relations.of(viewer);
+    async relationshipBits({ viewer, others }) {
+      const known = relationshipBits.of(viewer);
       const found: number[] = [];
       let missing: number[] | undefined;
       for (let i = 0; i < others.length; i++) {
@@ -121,21 +121,21 @@ export function createCachedSocialStore({
       }
       if (missing === undefined) return found;
       const began = changes;
-      const read = await store.relations({ viewer, others: missing.map((i) => others[i]!) });
+      const read = await store.relationshipBits({ viewer, others: missing.map((i) => others[i]!) });
       for (const [at, i] of missing.entries()) {
         const bits = read[at] ?? 0;
         found[i] = bits;
-        if (began === changes) relations.put(viewer, others[i]!, bits);
+        if (began === changes) relationshipBits.put(viewer, others[i]!, bits);
       }
       return found;
     },
 
-    async apart(viewer) {
-      const known = apart.get(viewer);
+    async blocksAndMutes(viewer) {
+      const known = blocksAndMutes.get(viewer);
       if (known !== undefined) return known.users;
       const began = changes;
-      const read = await store.apart(viewer);
-      if (began === changes) apart.set(viewer, { users: read });
+      const read = await store.blocksAndMutes(viewer);
+      if (began === changes) blocksAndMutes.set(viewer, { users: read });
       return read;
     },
 
@@ -150,14 +150,14 @@ export function createCachedSocialStore({
   };
 }
 
-function touchedBy(facts: Facts, { users = [], ties = [] }: Decision<unknown>): Touched | undefined {
-  if (users.length === 0 && ties.length === 0) return undefined;
+function touchedBy(facts: Facts, { users = [], relationships = [] }: Decision<unknown>): Touched | undefined {
+  if (users.length === 0 && relationships.length === 0) return undefined;
   const turned = users.filter((after) => {
     const before = facts.users.find((user) => user?.userId === after.userId);
     return before?.protected !== after.protected || before?.state !== after.state;
   });
   return {
-    ties: ties.map(({ from, to }) => ({ from, to })),
+    relationships: relationships.map(({ from, to }) => ({ from, to })),
     users: users.map((user) => user.userId),
     turned: turned.map((user) => user.userId),
   };

@@ -1,8 +1,8 @@
-/** {@link RELATION} bits by viewer and other, bounded over all viewers; the viewers unused for longest go first. */
+/** {@link RELATIONSHIP_BIT} bits by viewer and other, bounded over all viewers; the viewers unused for longest go first. */
 import type { UserId } from '#domain/ids.ts';
 
-export interface RelationCache {
-  /** What is known of one viewer's relations; the viewer is now the one used last. Read only. */
+export interface RelationshipCache {
+  /** What is known of one viewer's relationships; the viewer is now the one used last. Read only. */
   of(viewer: UserId): ReadonlyMap<UserId, number> | undefined;
   put(viewer: UserId, other: UserId, bits: number): void;
   /** Forgets how each of two stands to the other. */
@@ -12,7 +12,7 @@ export interface RelationCache {
   readonly size: number;
 }
 
-export function createRelationCache({ most }: { most: number }): RelationCache {
+export function createRelationshipCache({ most }: { most: number }): RelationshipCache {
   const viewers = new Map<UserId, Map<UserId, number>>();
   let size = 0;
 

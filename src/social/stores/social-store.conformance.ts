@@ -4,15 +4,15 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { EventDraft, WarbleEvent } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import {
-  APART_MOST,
   type Decision,
+  MAX_BLOCKS_AND_MUTES,
   MAX_HIDDEN_PERIODS,
   NO_COUNTS,
-  NO_TIE,
-  RELATION,
+  NO_RELATIONSHIP,
+  RELATIONSHIP_BIT,
+  type Relationship,
+  type RelationshipKey,
   type SocialStore,
-  type Tie,
-  type TieKey,
   type User,
 } from '../social-store.ts';
 
@@ -28,9 +28,12 @@ export interface SocialBackend {
   dispose(): Promise<void>;
 }
 
-const publicly = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: false } });
-const privately = (id: Snowflake): Tie => ({ ...NO_TIE, follow: { id, private: true, protections: 0 } });
-const asking = (id: Snowflake): Tie => ({ ...NO_TIE, request: id });
+const publicly = (id: Snowflake): Relationship => ({ ...NO_RELATIONSHIP, follow: { id, private: false } });
+const privately = (id: Snowflake): Relationship => ({
+  ...NO_RELATIONSHIP,
+  follow: { id, private: true, protections: 0 },
+});
+const asking = (id: Snowflake): Relationship => ({ ...NO_RELATIONSHIP, request: id });
 
 function userNamed(userId: UserId, fields: Partial<User> = {}): User {
   return {
@@ -42,18 +45,14 @@ function userNamed(userId: UserId, fields: Partial<User> = {}): User {
     protected: false,
     state: 'active',
     protections: 0,
-    settledProtections: 0,
+    migratedProtections: 0,
     createdAt: 1_000,
     version: 1,
     ...fields,
   };
 }
 
-const plain = <Result>(result: Result): Pick<Decision<Result>, 'events' | 'time' | 'result'> => ({
-  events: [],
-  time: 5_000,
-  result,
-});
+const plain = <Result>(result: Result) => ({ events: [] as EventDraft[], time: 5_000, result });
 
 export function testSocialStore(name: string, fresh: () => Promise<SocialBackend>): void {
   describe(`${name} as a social store`, () => {
@@ -68,14 +67,20 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     afterEach(() => backend.dispose());
 
     const save = (store: SocialStore, ...users: User[]) =>
-      store.change({ users: users.map((user) => user.userId), ties: [] }, () => ({
+      store.change({ users: users.map((user) => user.userId), relationships: [] }, () => ({
         ...plain(undefined),
         users,
       }));
-    const tie = (store: SocialStore, from: UserId, to: UserId, next: Tie, events: EventDraft[] = []) =>
-      store.change({ users: [], ties: [{ from, to }] }, () => ({
+    const relationship = (
+      store: SocialStore,
+      from: UserId,
+      to: UserId,
+      next: Relationship,
+      events: EventDraft[] = [],
+    ) =>
+      store.change({ users: [], relationships: [{ from, to }] }, () => ({
         ...plain(undefined),
-        ties: [{ from, to, tie: next }],
+        relationships: [{ from, to, relationship: next }],
         events,
       }));
     const ids = (rows: readonly { userId: UserId }[]) => rows.map((row) => row.userId);
@@ -94,7 +99,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     test('handles are found ignoring case, as long as they are held, and former ones are remembered', async () => {
       await save(one.store, userNamed(1, { handle: 'Ada' }), userNamed(2, { handle: 'Bob' }));
       assert.deepEqual(ids(await two.store.byHandle(['ADA', 'nobody'])), [1]);
-      await one.store.change({ users: [1], ties: [] }, ({ users: [before] }) => ({
+      await one.store.change({ users: [1], relationships: [] }, ({ users: [before] }) => ({
         ...plain(undefined),
         users: [userNamed(1, { handle: 'Lovelace', version: (before?.version ?? 0) + 1 })],
       }));
@@ -105,10 +110,10 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
 
     test('a decision sees what another handle committed, and throwing keeps nothing', async () => {
       await save(one.store, userNamed(1), userNamed(2));
-      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      await relationship(one.store, 1, 2, { ...publicly(10), mute: 11 });
       const subject = {
         users: [1, 9],
-        ties: [
+        relationships: [
           { from: 1, to: 2 },
           { from: 2, to: 1 },
         ],
@@ -116,7 +121,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       const seen = await two.store.change(subject, (facts) => ({ ...plain(facts) }));
       assert.equal(seen.users[0]?.counts.following, 1);
       assert.equal(seen.users[1], null);
-      assert.deepEqual(seen.ties, [{ ...publicly(10), mute: 11 }, NO_TIE]);
+      assert.deepEqual(seen.relationships, [{ ...publicly(10), mute: 11 }, NO_RELATIONSHIP]);
       const refusal = new Error('no');
       await assert.rejects(
         two.store.change(subject, () => {
@@ -127,15 +132,21 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.equal((await one.store.users([1]))[0]?.counts.following, 1);
     });
 
-    test('changes of one tie through both handles at once are one after the other', async () => {
+    test('changes of one relationship through both handles at once are one after the other', async () => {
       await save(one.store, userNamed(1), userNamed(2));
-      const key: TieKey = { from: 1, to: 2 };
+      const key: RelationshipKey = { from: 1, to: 2 };
       const attempts = Array.from({ length: 40 }, (_, n) =>
-        (n % 2 === 0 ? one : two).store.change({ users: [1], ties: [key] }, ({ users, ties }) => {
-          const following = users[0]?.counts.following ?? -1;
-          assert.equal(following, ties[0]?.follow === null ? 0 : 1);
-          return { ...plain(undefined), ties: [{ ...key, tie: following === 0 ? publicly(n + 1) : NO_TIE }] };
-        }),
+        (n % 2 === 0 ? one : two).store.change(
+          { users: [1], relationships: [key] },
+          ({ users, relationships }) => {
+            const following = users[0]?.counts.following ?? -1;
+            assert.equal(following, relationships[0]?.follow === null ? 0 : 1);
+            return {
+              ...plain(undefined),
+              relationships: [{ ...key, relationship: following === 0 ? publicly(n + 1) : NO_RELATIONSHIP }],
+            };
+          },
+        ),
       );
       await Promise.all(attempts);
       assert.equal((await one.store.users([1]))[0]?.counts.following, 0);
@@ -155,10 +166,10 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         time: 5_000,
         traceId: 't',
       };
-      await tie(one.store, 1, 2, publicly(10), [draft]);
-      await tie(two.store, 1, 2, NO_TIE, [{ ...draft, type: 'follow.removed' }]);
+      await relationship(one.store, 1, 2, publicly(10), [draft]);
+      await relationship(two.store, 1, 2, NO_RELATIONSHIP, [{ ...draft, type: 'follow.removed' }]);
       await assert.rejects(
-        one.store.change({ users: [], ties: [] }, () => {
+        one.store.change({ users: [], relationships: [] }, () => {
           throw new Error('decided against');
         }),
       );
@@ -172,82 +183,83 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       );
     });
 
-    test('counts are exact through every change of a tie, and a private follow is in no shown count', async () => {
+    test('counts are exact through every change of a relationship, and a private follow is in no shown count', async () => {
       await save(one.store, userNamed(1), userNamed(2));
       const counts = async () => (await two.store.users([1, 2])).map((user) => user?.counts);
-      await tie(one.store, 1, 2, { ...asking(10), block: 11, mute: 12 });
+      await relationship(one.store, 1, 2, { ...asking(10), block: 11, mute: 12 });
       assert.deepEqual(await counts(), [
         { ...NO_COUNTS, outgoing: 1, blocks: 1, mutes: 1 },
         { ...NO_COUNTS, requesters: 1 },
       ]);
-      await tie(two.store, 1, 2, privately(13));
+      await relationship(two.store, 1, 2, privately(13));
       assert.deepEqual(await counts(), [{ ...NO_COUNTS, outgoing: 1 }, NO_COUNTS]);
-      await tie(one.store, 1, 2, publicly(14));
-      await tie(one.store, 1, 2, publicly(14));
+      await relationship(one.store, 1, 2, publicly(14));
+      await relationship(one.store, 1, 2, publicly(14));
       assert.deepEqual(await counts(), [
         { ...NO_COUNTS, following: 1, outgoing: 1 },
         { ...NO_COUNTS, followers: 1 },
       ]);
-      await tie(two.store, 1, 2, NO_TIE);
+      await relationship(two.store, 1, 2, NO_RELATIONSHIP);
       assert.deepEqual(await counts(), [NO_COUNTS, NO_COUNTS]);
     });
 
-    test('relations tell everything between two users but a private follow of the viewer', async () => {
+    test('relationships tell everything between two users but a private follow of the viewer', async () => {
       await save(one.store, userNamed(1), userNamed(2), userNamed(3), userNamed(4));
-      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
-      await tie(one.store, 2, 1, privately(12));
-      await tie(one.store, 1, 3, asking(13));
-      await tie(one.store, 3, 1, { ...publicly(14), block: 15 });
-      await tie(one.store, 1, 4, { ...NO_TIE, block: 16 });
+      await relationship(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      await relationship(one.store, 2, 1, privately(12));
+      await relationship(one.store, 1, 3, asking(13));
+      await relationship(one.store, 3, 1, { ...publicly(14), block: 15 });
+      await relationship(one.store, 1, 4, { ...NO_RELATIONSHIP, block: 16 });
       const others = [1, 2, 3, 4, 99];
-      assert.deepEqual(await two.store.relations({ viewer: 1, others }), [
+      assert.deepEqual(await two.store.relationshipBits({ viewer: 1, others }), [
         0,
-        RELATION.following | RELATION.muting,
-        RELATION.requested | RELATION.followedBy | RELATION.blockedBy,
-        RELATION.blocking,
+        RELATIONSHIP_BIT.following | RELATIONSHIP_BIT.muting,
+        RELATIONSHIP_BIT.requested | RELATIONSHIP_BIT.followedBy | RELATIONSHIP_BIT.blockedBy,
+        RELATIONSHIP_BIT.blocking,
         0,
       ]);
-      assert.deepEqual(await two.store.relations({ viewer: 2, others: [1] }), [
-        RELATION.followingPrivately | RELATION.followedBy,
+      assert.deepEqual(await two.store.relationshipBits({ viewer: 2, others: [1] }), [
+        RELATIONSHIP_BIT.followingPrivately | RELATIONSHIP_BIT.followedBy,
       ]);
     });
 
     test('who is apart from somebody are all whom they block or mute, or who block them', async () => {
       await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
-      assert.deepEqual(await one.store.apart(1), new Map());
-      await tie(one.store, 1, 2, { ...publicly(10), mute: 11 });
-      await tie(one.store, 2, 1, { ...NO_TIE, block: 12, mute: 13 });
-      await tie(one.store, 1, 3, { ...NO_TIE, block: 14 });
-      await tie(one.store, 4, 1, { ...publicly(15), mute: 16 });
+      assert.deepEqual(await one.store.blocksAndMutes(1), new Map());
+      await relationship(one.store, 1, 2, { ...publicly(10), mute: 11 });
+      await relationship(one.store, 2, 1, { ...NO_RELATIONSHIP, block: 12, mute: 13 });
+      await relationship(one.store, 1, 3, { ...NO_RELATIONSHIP, block: 14 });
+      await relationship(one.store, 4, 1, { ...publicly(15), mute: 16 });
       assert.deepEqual(
-        await two.store.apart(1),
+        await two.store.blocksAndMutes(1),
         new Map([
-          [2, RELATION.muting | RELATION.blockedBy],
-          [3, RELATION.blocking],
+          [2, RELATIONSHIP_BIT.muting | RELATIONSHIP_BIT.blockedBy],
+          [3, RELATIONSHIP_BIT.blocking],
         ]),
       );
-      await tie(two.store, 1, 2, NO_TIE);
-      await tie(two.store, 2, 1, NO_TIE);
-      await tie(two.store, 1, 3, NO_TIE);
-      assert.deepEqual(await one.store.apart(1), new Map());
+      await relationship(two.store, 1, 2, NO_RELATIONSHIP);
+      await relationship(two.store, 2, 1, NO_RELATIONSHIP);
+      await relationship(two.store, 1, 3, NO_RELATIONSHIP);
+      assert.deepEqual(await one.store.blocksAndMutes(1), new Map());
     });
 
     test('beyond a bound they are too many to tell, whichever way they stand', async () => {
-      const block = (from: number, to: number) => tie(one.store, from, to, { ...NO_TIE, block: 20 });
-      await Promise.all(Array.from({ length: APART_MOST }, (_, i) => block(i + 2, 1)));
-      assert.equal((await two.store.apart(1))?.size, APART_MOST);
+      const block = (from: number, to: number) =>
+        relationship(one.store, from, to, { ...NO_RELATIONSHIP, block: 20 });
+      await Promise.all(Array.from({ length: MAX_BLOCKS_AND_MUTES }, (_, i) => block(i + 2, 1)));
+      assert.equal((await two.store.blocksAndMutes(1))?.size, MAX_BLOCKS_AND_MUTES);
       await block(1, 2);
-      assert.equal(await two.store.apart(1), null);
+      assert.equal(await two.store.blocksAndMutes(1), null);
     });
 
     test('each list holds its own kind, newest first, by pages that neither repeat nor skip', async () => {
       await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
-      await tie(one.store, 1, 2, publicly(10));
-      await tie(one.store, 1, 3, privately(11));
-      await tie(one.store, 1, 4, publicly(12));
-      await tie(one.store, 5, 2, publicly(13));
-      await tie(one.store, 5, 4, privately(14));
-      await tie(one.store, 4, 1, { ...asking(15), block: 16, mute: 17 });
+      await relationship(one.store, 1, 2, publicly(10));
+      await relationship(one.store, 1, 3, privately(11));
+      await relationship(one.store, 1, 4, publicly(12));
+      await relationship(one.store, 5, 2, publicly(13));
+      await relationship(one.store, 5, 4, privately(14));
+      await relationship(one.store, 4, 1, { ...asking(15), block: 16, mute: 17 });
       assert.deepEqual(await list('ownFollowing', 1), [
         { id: 12, userId: 4, private: false },
         { id: 11, userId: 3, private: true },
@@ -265,53 +277,55 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
 
     test('a private follow stands nowhere once its followee became protected, whatever is still to be removed', async () => {
       await save(one.store, userNamed(1), userNamed(2), userNamed(3));
-      await tie(one.store, 1, 2, privately(10));
+      await relationship(one.store, 1, 2, privately(10));
       await save(one.store, userNamed(2, { protected: true, protections: 1 }));
-      await tie(one.store, 3, 2, publicly(11));
-      assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [0]);
+      await relationship(one.store, 3, 2, publicly(11));
+      assert.deepEqual(await two.store.relationshipBits({ viewer: 1, others: [2] }), [0]);
       assert.deepEqual(await list('ownFollowing', 1), []);
       assert.deepEqual(await two.store.followees(1), []);
       assert.deepEqual(await two.store.followerIds({ followee: 2, after: 0, limit: 10 }), [3]);
-      assert.deepEqual(await two.store.edges([{ follower: 1, followee: 2 }]), []);
+      assert.deepEqual(await two.store.follows([{ follower: 1, followee: 2 }]), []);
       assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), [1]);
-      assert.deepEqual(await two.store.unsettled({ limit: 10 }), [2]);
+      assert.deepEqual(await two.store.pendingProtectionMigrations({ limit: 10 }), [2]);
       await save(one.store, userNamed(2, { protections: 1 }));
       assert.deepEqual(
-        await two.store.relations({ viewer: 1, others: [2] }),
+        await two.store.relationshipBits({ viewer: 1, others: [2] }),
         [0],
         'nor when it is public again',
       );
-      const again: Tie = { ...NO_TIE, follow: { id: 12, private: true, protections: 1 } };
-      await tie(one.store, 1, 2, again);
-      assert.deepEqual(await two.store.relations({ viewer: 1, others: [2] }), [RELATION.followingPrivately]);
+      const again: Relationship = { ...NO_RELATIONSHIP, follow: { id: 12, private: true, protections: 1 } };
+      await relationship(one.store, 1, 2, again);
+      assert.deepEqual(await two.store.relationshipBits({ viewer: 1, others: [2] }), [
+        RELATIONSHIP_BIT.followingPrivately,
+      ]);
       assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), []);
-      await save(one.store, userNamed(2, { protections: 1, settledProtections: 1 }));
-      assert.deepEqual(await one.store.unsettled({ limit: 10 }), []);
+      await save(one.store, userNamed(2, { protections: 1, migratedProtections: 1 }));
+      assert.deepEqual(await one.store.pendingProtectionMigrations({ limit: 10 }), []);
     });
 
     test('requests to an account that is not protected wait, the oldest first', async () => {
       await save(one.store, ...[1, 2, 3].map((userId) => userNamed(userId)));
-      await tie(one.store, 3, 1, asking(10));
-      await tie(one.store, 2, 1, asking(11));
+      await relationship(one.store, 3, 1, asking(10));
+      await relationship(one.store, 2, 1, asking(11));
       assert.deepEqual(await two.store.pending({ userId: 1, kind: 'request', limit: 1 }), [3]);
-      assert.deepEqual(await two.store.unsettled({ limit: 10 }), [1]);
+      assert.deepEqual(await two.store.pendingProtectionMigrations({ limit: 10 }), [1]);
     });
 
     test('fan-out sees private follows too: followees newest first, followers in userId order by pages', async () => {
       await save(one.store, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
       await save(one.store, userNamed(6, { state: 'deactivated' }));
-      await tie(one.store, 1, 5, publicly(10));
-      await tie(one.store, 1, 4, { ...privately(11), mute: 12, hiddenReposts: 14 });
-      await tie(one.store, 1, 6, publicly(13));
+      await relationship(one.store, 1, 5, publicly(10));
+      await relationship(one.store, 1, 4, { ...privately(11), mute: 12, hiddenReposts: 14 });
+      await relationship(one.store, 1, 6, publicly(13));
       assert.deepEqual(await two.store.followees(1), [
         { userId: 4, id: 11, private: true, muted: true, repostsHidden: true },
         { userId: 5, id: 10, private: false, muted: false, repostsHidden: false },
       ]);
       for (const from of [3, 2, 4])
-        await tie(one.store, from, 5, from === 3 ? privately(20) : publicly(20 + from));
+        await relationship(one.store, from, 5, from === 3 ? privately(20) : publicly(20 + from));
       assert.deepEqual(await two.store.followerIds({ followee: 5, after: 0, limit: 2 }), [1, 2]);
       assert.deepEqual(await two.store.followerIds({ followee: 5, after: 2, limit: 2 }), [3, 4]);
-      const edges = await two.store.edges([
+      const edges = await two.store.follows([
         { follower: 1, followee: 4 },
         { follower: 4, followee: 1 },
         { follower: 1, followee: 5 },
@@ -328,27 +342,27 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.store.publicFollows(asked), [{ follower: 1, followee: 5 }]);
     });
 
-    test('users are scanned in userId order; ties of a user are all found, a few at a time', async () => {
+    test('users are scanned in userId order; relationships of a user are all found, a few at a time', async () => {
       await save(one.store, userNamed(4_294_967_295), userNamed(2), userNamed(9));
       assert.deepEqual(ids(await two.store.scan({ after: 0, limit: 2 })), [2, 9]);
       assert.deepEqual(ids(await two.store.scan({ after: 9, limit: 2 })), [4_294_967_295]);
-      await tie(one.store, 2, 9, { ...publicly(1), mute: 2 });
-      await tie(one.store, 9, 2, asking(3));
-      await tie(one.store, 4_294_967_295, 2, { ...privately(4), block: null });
-      await tie(one.store, 4_294_967_295, 9, publicly(5));
+      await relationship(one.store, 2, 9, { ...publicly(1), mute: 2 });
+      await relationship(one.store, 9, 2, asking(3));
+      await relationship(one.store, 4_294_967_295, 2, { ...privately(4), block: null });
+      await relationship(one.store, 4_294_967_295, 9, publicly(5));
       for (let left = 3; left > 0; left--) {
-        const found = await two.store.tiesOf({ userId: 2, limit: 100 });
+        const found = await two.store.relationshipsOf({ userId: 2, limit: 100 });
         assert.equal(found.length, left);
-        const [first] = await two.store.tiesOf({ userId: 2, limit: 1 });
+        const [first] = await two.store.relationshipsOf({ userId: 2, limit: 1 });
         assert.ok(first !== undefined && (first.from === 2 || first.to === 2));
-        await tie(one.store, first.from, first.to, NO_TIE);
+        await relationship(one.store, first.from, first.to, NO_RELATIONSHIP);
       }
-      assert.deepEqual(await two.store.tiesOf({ userId: 2, limit: 1 }), []);
+      assert.deepEqual(await two.store.relationshipsOf({ userId: 2, limit: 1 }), []);
     });
 
     test('ended mutes and blocks are remembered for their viewer, the newest of them, until they are forgotten', async () => {
       const ended = (hidden: NonNullable<Decision<null>['hidden']>) =>
-        one.store.change({ users: [], ties: [] }, () => ({ ...plain(null), hidden }));
+        one.store.change({ users: [], relationships: [] }, () => ({ ...plain(null), hidden }));
       const period = (userId: UserId, until: number) => ({ userId, since: until - 5, until });
       const untils = async (viewer: UserId) =>
         (await two.store.hiddenPeriods(viewer)).map(({ until }) => until).sort((a, b) => a - b);
@@ -373,10 +387,10 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     test('the first and the last snowflake keep their place', async () => {
       const last = Number.MAX_SAFE_INTEGER - 1;
       await save(one.store, userNamed(1), userNamed(2), userNamed(3));
-      await tie(one.store, 1, 2, publicly(1));
-      await tie(one.store, 1, 3, publicly(last));
+      await relationship(one.store, 1, 2, publicly(1));
+      await relationship(one.store, 1, 3, publicly(last));
       assert.deepEqual(ids(await list('following', 1)), [3, 2]);
-      assert.equal((await two.store.edges([{ follower: 1, followee: 3 }]))[0]?.id, last);
+      assert.equal((await two.store.follows([{ follower: 1, followee: 3 }]))[0]?.id, last);
     });
   });
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { createNewsReader, openSocial } from '../testing/fixture.ts';
+import { createEventReader, openSocial } from '../testing/fixture.ts';
 import { testSocialStore } from './social-store.conformance.ts';
 import { BOUNDED_READS } from './sqlite/graph.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
@@ -23,7 +23,7 @@ testSocialStore('SQLite', async () => {
     async open() {
       const store = openSqliteSocialStore({ path });
       stores.push(store);
-      return { store, events: createNewsReader(store.outbox) };
+      return { store, events: createEventReader(store.outbox) };
     },
     async dispose() {
       for (const store of stores) await store.db.close();
@@ -61,7 +61,7 @@ describe('a crash around the commit of a follow', () => {
       const profile = await again.social.profile({ userId: 2, viewer: 1 });
       assert.equal(profile.followerCount, kept);
       assert.equal(profile.following, kept === 1);
-      const added = (await again.news()).filter((news) => news.startsWith('follow.added'));
+      const added = (await again.newEvents()).filter((newEvents) => newEvents.startsWith('follow.added'));
       assert.equal(added.length, kept);
       await again.social.follow({ follower: 1, followee: 2, private: false, traceId: '' });
       assert.equal((await again.social.profile({ userId: 2, viewer: 1 })).followerCount, 1);

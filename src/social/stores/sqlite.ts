@@ -4,12 +4,19 @@ import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import { countChanges } from '../relationships.ts';
-import type { SocialStore, TieKey } from '../social-store.ts';
-import { type Counts, type Decision, type Edge, type Facts, NO_COUNTS, NO_TIE } from '../social-store.ts';
+import type { RelationshipKey, SocialStore } from '../social-store.ts';
+import {
+  type Counts,
+  type Decision,
+  type Facts,
+  type Follow,
+  NO_COUNTS,
+  NO_RELATIONSHIP,
+} from '../social-store.ts';
 import { createSqliteGraph } from './sqlite/graph.ts';
 import { createSqliteHiddenPeriods } from './sqlite/hidden-periods.ts';
 import { createSqliteUsers } from './sqlite/profiles.ts';
-import { createSqliteTies } from './sqlite/relationships.ts';
+import { createSqliteRelationships } from './sqlite/relationships.ts';
 import { SOCIAL_MIGRATIONS } from './sqlite/schema.ts';
 
 export interface SqliteSocialStoreOptions {
@@ -35,21 +42,22 @@ export function openSqliteSocialStore({
     ...(region === undefined ? {} : { region }),
   });
   const users = createSqliteUsers(db);
-  const ties = createSqliteTies(db);
+  const relationships = createSqliteRelationships(db);
   const graph = createSqliteGraph(db);
   const hidden = createSqliteHiddenPeriods(db);
 
-  function keep<Result>(keys: readonly TieKey[], facts: Facts, decision: Decision<Result>): Result {
+  function keep<Result>(keys: readonly RelationshipKey[], facts: Facts, decision: Decision<Result>): Result {
     for (const user of decision.users ?? []) {
       const before = facts.users.find((fact) => fact?.userId === user.userId) ?? null;
       users.save(user, before, decision.time);
     }
     const counts = new Map<UserId, Counts>();
-    for (const { from, to, tie } of decision.ties ?? []) {
+    for (const { from, to, relationship } of decision.relationships ?? []) {
       const index = keys.findIndex((key) => key.from === from && key.to === to);
-      const before = facts.ties[index] ?? NO_TIE;
-      ties.save({ from, to }, before, tie);
-      for (const [userId, changes] of countChanges({ from, to }, before, tie)) add(counts, userId, changes);
+      const before = facts.relationships[index] ?? NO_RELATIONSHIP;
+      relationships.save({ from, to }, before, relationship);
+      for (const [userId, changes] of countChanges({ from, to }, before, relationship))
+        add(counts, userId, changes);
     }
     for (const [userId, by] of counts)
       if (Object.values(by).some((n) => n !== 0)) users.addCounts(userId, by);
@@ -63,29 +71,32 @@ export function openSqliteSocialStore({
     db,
     change: (subject, decide) =>
       db.write(() => {
-        const facts: Facts = { users: subject.users.map(users.get), ties: subject.ties.map(ties.get) };
-        return keep(subject.ties, facts, decide(facts));
+        const facts: Facts = {
+          users: subject.users.map(users.get),
+          relationships: subject.relationships.map(relationships.get),
+        };
+        return keep(subject.relationships, facts, decide(facts));
       }),
     users: async (userIds) => db.read(() => userIds.map(users.get)),
-    relations: async ({ viewer, others }) =>
-      db.read(() => others.map((other) => graph.relation(viewer, other))),
-    apart: async (viewer) => graph.apart(viewer),
+    relationshipBits: async ({ viewer, others }) =>
+      db.read(() => others.map((other) => graph.bits(viewer, other))),
+    blocksAndMutes: async (viewer) => graph.blocksAndMutes(viewer),
     byHandle: async (handles) => handles.flatMap(users.byHandle),
     formerHandles: async (userId) => users.formerHandles(userId),
     list: async ({ kind, userId, before, limit }) => graph.list(kind, userId, before, limit),
     followees: async (follower) => graph.followees(follower),
     followerIds: async ({ followee, after, limit }) => graph.followerIds(followee, after, limit),
-    edges: async (pairs) =>
+    follows: async (pairs) =>
       pairs
         .map(({ follower, followee }) => graph.edge(follower, followee))
-        .filter((edge): edge is Edge => edge !== undefined),
+        .filter((edge): edge is Follow => edge !== undefined),
     publicFollows: async (pairs) => db.read(() => pairs.filter(graph.followsPublicly)),
     scan: async ({ after, limit }) => users.after(after, limit),
     pending: async ({ userId, kind, limit }) => graph.pending(userId, kind, limit),
-    unsettled: async ({ limit }) => users.unsettled(limit),
+    pendingProtectionMigrations: async ({ limit }) => users.requestsLeft(limit),
     hiddenPeriods: async (viewer) => hidden.of(viewer),
     forgetHiddenPeriods: ({ userId, limit }) => db.write(() => hidden.forget(userId, limit)),
-    tiesOf: async ({ userId, limit }) => ties.touching(userId, limit),
+    relationshipsOf: async ({ userId, limit }) => relationships.touching(userId, limit),
   };
 }
 

@@ -4,7 +4,7 @@ import { isWarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Page, ProfileView } from '#domain/records.ts';
 import { canReadUser, canSeeUser } from '#domain/visibility.ts';
-import type { EdgeRow, Profile, Social, Suggestion } from '../social.ts';
+import type { Profile, RelationshipRow, Social, Suggestion } from '../social.ts';
 import type { Action, Outcome } from './social-model.ts';
 
 /** Runs an action against the service. */
@@ -67,11 +67,11 @@ async function call(social: Social, action: Action): Promise<string | undefined>
 
 /** All rows of a list, by pages of two, each of which must be full but the last. */
 export async function allRows(
-  page: (before: Snowflake | null) => Promise<Page<EdgeRow>>,
-): Promise<EdgeRow[]> {
-  const rows: EdgeRow[] = [];
+  page: (before: Snowflake | null) => Promise<Page<RelationshipRow>>,
+): Promise<RelationshipRow[]> {
+  const rows: RelationshipRow[] = [];
   for (let before: Snowflake | null = null; ; ) {
-    const { items, next }: Page<EdgeRow> = await page(before);
+    const { items, next }: Page<RelationshipRow> = await page(before);
     rows.push(...items);
     if (next === null) return rows;
     assert.equal(items.length, 2, 'a page is full unless the list has ended');
@@ -90,8 +90,8 @@ async function orHidden<T>(answer: Promise<T>): Promise<T | 'not_found'> {
 
 export interface AnswersAbout {
   profile: Profile | 'not_found';
-  followers: EdgeRow[] | 'not_found';
-  following: EdgeRow[] | 'not_found';
+  followers: RelationshipRow[] | 'not_found';
+  following: RelationshipRow[] | 'not_found';
   mutuals: UserId[] | 'not_found';
   followersYouKnow: UserId[] | 'not_found';
 }
@@ -99,7 +99,12 @@ export interface AnswersTo {
   views: ProfileView[];
   about: Map<UserId, AnswersAbout>;
   /** Empty for a stranger. */
-  own: { requests: EdgeRow[]; blocks: EdgeRow[]; mutes: EdgeRow[]; suggestions: Suggestion[] };
+  own: {
+    requests: RelationshipRow[];
+    blocks: RelationshipRow[];
+    mutes: RelationshipRow[];
+    suggestions: Suggestion[];
+  };
 }
 
 /** Everything one viewer can learn. */

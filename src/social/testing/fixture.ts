@@ -7,7 +7,7 @@ import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import type { Outbox } from '#queue/outbox.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
-import { createSettler } from '../protection-migration.ts';
+import { createProtectionMigrator } from '../protection-migration.ts';
 import { createSocialService } from '../social-service.ts';
 import { createCachedSocialStore } from '../stores/cached.ts';
 import { openSqliteSocialStore } from '../stores/sqlite.ts';
@@ -15,7 +15,7 @@ import { openSqliteSocialStore } from '../stores/sqlite.ts';
 export const T0 = Date.UTC(2026, 0, 21, 10, 24);
 
 /** Reads the topics `follows` and `accounts` on from where it stood: each call gives what is new. */
-export function createNewsReader(outbox: Outbox): () => Promise<WarbleEvent[]> {
+export function createEventReader(outbox: Outbox): () => Promise<WarbleEvent[]> {
   const log = createSqliteLog([outbox]);
   const positions = new Map<string, number>();
   return async () => {
@@ -52,7 +52,7 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
   const store = cached ? createCachedSocialStore({ store: sqlite }) : sqlite;
   const deps = { store, minter, clock };
   const social = createSocialService(deps);
-  const readNews = createNewsReader(sqlite.outbox);
+  const readEvents = createEventReader(sqlite.outbox);
 
   return {
     social,
@@ -60,10 +60,10 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
     sqlite,
     clock,
     minter,
-    settler: createSettler(deps),
-    events: readNews,
+    protectionMigrator: createProtectionMigrator(deps),
+    events: readEvents,
     /** Headlines of the events since this was last asked, sorted. */
-    news: async () => (await readNews()).map(headline).sort(),
+    newEvents: async () => (await readEvents()).map(headline).sort(),
     /** Lets a moment pass. */
     async tick(): Promise<void> {
       clock.advance(1_000);

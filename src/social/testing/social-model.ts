@@ -1,5 +1,5 @@
 /**
- * The rules of the social service once more, as plainly as they can be said: a table of users, a table of ties, and
+ * The rules of the social service once more, as plainly as they can be said: a table of users, a table of relationships, and
  * every answer by looking through all of it. Knows nothing of stores, ids, caches or pages. Times are a running number.
  */
 
@@ -22,7 +22,7 @@ export type Action =
 
 export type Outcome = { done: string } | { error: ErrorCode };
 
-interface ModelTie {
+interface ModelRelationship {
   from: UserId;
   to: UserId;
   kind: 'public' | 'private' | 'request' | 'block' | 'mute' | 'hidden';
@@ -35,13 +35,16 @@ interface ModelUser {
 
 export function createSocialModel(userIds: readonly UserId[]) {
   const users = new Map<UserId, ModelUser>(userIds.map((id) => [id, { protected: false, state: 'active' }]));
-  let ties: ModelTie[] = [];
-  const news: string[] = [];
+  let relationships: ModelRelationship[] = [];
+  const newEvents: string[] = [];
   let now = 0;
 
   const user = (id: UserId): ModelUser => users.get(id)!;
-  const find = (from: UserId, to: UserId, ...kinds: ModelTie['kind'][]) =>
-    ties.find((tie) => tie.from === from && tie.to === to && kinds.includes(tie.kind));
+  const find = (from: UserId, to: UserId, ...kinds: ModelRelationship['kind'][]) =>
+    relationships.find(
+      (relationship) =>
+        relationship.from === from && relationship.to === to && kinds.includes(relationship.kind),
+    );
   const follows = (from: UserId, to: UserId) => find(from, to, 'public', 'private') !== undefined;
   const sees = (viewer: UserId | null, id: UserId) =>
     user(id).state === 'active' &&
@@ -69,22 +72,22 @@ export function createSocialModel(userIds: readonly UserId[]) {
     mute: 'mute.removed',
     hidden: 'reposts.shown',
   };
-  function begin(from: UserId, to: UserId, kind: ModelTie['kind']): void {
+  function begin(from: UserId, to: UserId, kind: ModelRelationship['kind']): void {
     now += 1;
-    ties.push({ from, to, kind, at: now });
-    news.push(`${BEGAN[EVENT[kind]]} ${from}>${to}`);
+    relationships.push({ from, to, kind, at: now });
+    newEvents.push(`${BEGAN[EVENT[kind]]} ${from}>${to}`);
   }
-  function end(tie: ModelTie | undefined): void {
-    if (tie === undefined || !ties.includes(tie)) return;
-    ties = ties.filter((other) => other !== tie);
-    news.push(`${ENDED[EVENT[tie.kind]]} ${tie.from}>${tie.to}`);
-    if (EVENT[tie.kind] === 'follow') end(find(tie.from, tie.to, 'hidden'));
+  function end(relationship: ModelRelationship | undefined): void {
+    if (relationship === undefined || !relationships.includes(relationship)) return;
+    relationships = relationships.filter((other) => other !== relationship);
+    newEvents.push(`${ENDED[EVENT[relationship.kind]]} ${relationship.from}>${relationship.to}`);
+    if (EVENT[relationship.kind] === 'follow') end(find(relationship.from, relationship.to, 'hidden'));
   }
-  function turn(tie: ModelTie): void {
+  function turn(relationship: ModelRelationship): void {
     now += 1;
-    tie.kind = tie.kind === 'public' ? 'private' : 'public';
-    tie.at = now;
-    news.push(`follow.changed ${tie.from}>${tie.to}`);
+    relationship.kind = relationship.kind === 'public' ? 'private' : 'public';
+    relationship.at = now;
+    newEvents.push(`follow.changed ${relationship.from}>${relationship.to}`);
   }
 
   function follow(by: UserId, to: UserId, wished: boolean): Outcome {
@@ -92,9 +95,9 @@ export function createSocialModel(userIds: readonly UserId[]) {
     if (user(by).state !== 'active') return { error: 'forbidden' };
     if (!sees(by, to)) return { error: 'not_found' };
     if (wished && user(to).protected) return { error: 'protected_account' };
-    const standing = find(by, to, 'public', 'private');
-    if (standing) {
-      if ((standing.kind === 'private') !== wished) turn(standing);
+    const active = find(by, to, 'public', 'private');
+    if (active) {
+      if ((active.kind === 'private') !== wished) turn(active);
       return { done: 'following' };
     }
     if (user(to).protected) {
@@ -155,11 +158,13 @@ export function createSocialModel(userIds: readonly UserId[]) {
     if (mine.state === 'erasing' || mine.state === 'erased') return { error: 'not_found' };
     if (mine.protected === locked) return { done: '' };
     mine.protected = locked;
-    news.push(`profile.changed ${by}>0`);
-    const waiting = ties.filter((tie) => tie.to === by && tie.kind === (locked ? 'private' : 'request'));
-    for (const tie of waiting) {
-      end(tie);
-      if (!locked) begin(tie.from, by, 'public');
+    newEvents.push(`profile.changed ${by}>0`);
+    const waiting = relationships.filter(
+      (relationship) => relationship.to === by && relationship.kind === (locked ? 'private' : 'request'),
+    );
+    for (const relationship of waiting) {
+      end(relationship);
+      if (!locked) begin(relationship.from, by, 'public');
     }
     return { done: '' };
   }
@@ -167,14 +172,15 @@ export function createSocialModel(userIds: readonly UserId[]) {
   function setState(by: UserId, state: AccountState): Outcome {
     if (user(by).state !== 'erased' && user(by).state !== state) {
       user(by).state = state;
-      news.push(`account.changed ${by}>0`);
+      newEvents.push(`account.changed ${by}>0`);
     }
     return { done: '' };
   }
 
   function erase(by: UserId): Outcome {
     setState(by, 'erasing');
-    for (const tie of ties.filter(({ from, to }) => from === by || to === by)) end(tie);
+    for (const relationship of relationships.filter(({ from, to }) => from === by || to === by))
+      end(relationship);
     return setState(by, 'erased');
   }
 
@@ -209,13 +215,13 @@ export function createSocialModel(userIds: readonly UserId[]) {
     }
   }
 
-  /** The other ends of these ties, newest first. */
-  const newest = (chosen: ModelTie[], end: 'from' | 'to') =>
-    chosen.toSorted((a, b) => b.at - a.at).map((tie) => tie[end]);
-  const from = (id: UserId, ...kinds: ModelTie['kind'][]) =>
-    ties.filter((tie) => tie.from === id && kinds.includes(tie.kind));
-  const to = (id: UserId, ...kinds: ModelTie['kind'][]) =>
-    ties.filter((tie) => tie.to === id && kinds.includes(tie.kind));
+  /** The other ends of these relationships, newest first. */
+  const newest = (chosen: ModelRelationship[], end: 'from' | 'to') =>
+    chosen.toSorted((a, b) => b.at - a.at).map((relationship) => relationship[end]);
+  const from = (id: UserId, ...kinds: ModelRelationship['kind'][]) =>
+    relationships.filter((relationship) => relationship.from === id && kinds.includes(relationship.kind));
+  const to = (id: UserId, ...kinds: ModelRelationship['kind'][]) =>
+    relationships.filter((relationship) => relationship.to === id && kinds.includes(relationship.kind));
 
   function suggestions(viewer: UserId) {
     const known = newest(from(viewer, 'public', 'private'), 'to').filter((id) => sees(null, id));
@@ -223,11 +229,11 @@ export function createSocialModel(userIds: readonly UserId[]) {
       (id) =>
         id !== viewer &&
         sees(viewer, id) &&
-        from(viewer, 'public', 'private', 'request', 'mute').every((tie) => tie.to !== id),
+        from(viewer, 'public', 'private', 'request', 'mute').every((relationship) => relationship.to !== id),
     );
     return fit
       .map((userId) => {
-        const via = to(userId, 'public').filter((tie) => known.includes(tie.from));
+        const via = to(userId, 'public').filter((relationship) => known.includes(relationship.from));
         const ordered = newest(via, 'from');
         return {
           userId,
@@ -248,7 +254,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
   return {
     apply,
     /** Headlines since this was last asked, sorted. */
-    news: () => news.splice(0).sort(),
+    newEvents: () => newEvents.splice(0).sort(),
     sees,
     hidesReposts: (viewer: UserId, id: UserId) => find(viewer, id, 'hidden') !== undefined,
     view: (viewer: UserId | null, id: UserId) => ({

@@ -42,7 +42,7 @@ export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 
 export interface HydrateDeps extends BuildTweetViewsDeps {
   engagement: BuildTweetViewsDeps['engagement'] & Pick<Engagement, 'viewerState'>;
-  social: Pick<Social, 'apart'>;
+  social: Pick<Social, 'blocksAndMutes'>;
   tweetViewCache: TweetViewCache;
 }
 
@@ -69,12 +69,12 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
       return kept.map((tweetView) => tweetView && { tweetView, viewer: null, author: LIKE_ANYBODY });
     const tweetIds = kept.flatMap((tweetView) => tweetView?.tweet.id ?? []);
     if (tweetIds.length === 0) return [];
-    const [apart, viewerState] = await Promise.all([
-      unlessDown(social.apart({ viewer })),
+    const [blocksAndMutes, viewerState] = await Promise.all([
+      unlessDown(social.blocksAndMutes({ viewer })),
       unlessDown(engagement.viewerState({ viewer, tweetIds })),
     ]);
-    if (apart === null || viewerState === null) return [];
-    const strangers = new Set(apart.userIds);
+    if (blocksAndMutes === null || viewerState === null) return [];
+    const strangers = new Set(blocksAndMutes.userIds);
     return kept.map((tweetView) => {
       if (tweetView === undefined || namesAny(tweetView, strangers)) return undefined;
       return { tweetView, viewer: viewerStateOf(tweetView.tweet.id, viewerState), author: LIKE_ANYBODY };

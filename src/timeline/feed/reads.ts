@@ -22,7 +22,7 @@ export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'so
 
 export interface ReadsDeps extends HydrateDeps {
   tweets: Pick<Tweets, 'get' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'visibleProfiles' | 'apart'>;
+  social: Pick<Social, 'view' | 'visibleProfiles' | 'blocksAndMutes'>;
   homes: Pick<Homes, 'candidates'>;
   globalTop: Pick<GlobalTop, 'newest'>;
   snapshots: Pick<TopSnapshots, 'get'>;

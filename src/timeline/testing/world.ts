@@ -49,9 +49,12 @@ export interface World {
   users: Map<UserId, WorldUser>;
   items: Map<number, WorldTweet>;
   tweets: Pick<Tweets, 'get' | 'authorsOf' | 'scan' | 'byAuthor'>;
-  social: Pick<Social, 'view' | 'visibleProfiles' | 'apart' | 'followerCounts' | 'scanUsers' | 'followeesOf'>;
+  social: Pick<
+    Social,
+    'view' | 'visibleProfiles' | 'blocksAndMutes' | 'followerCounts' | 'scanUsers' | 'followeesOf'
+  >;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'viewerState' | 'visiblePreviews'>;
-  /** Of changes to tweets, to what is under them, and to users; not of ties, which no tweet view is made of. */
+  /** Of changes to tweets, to what is under them, and to users; not of relationships, which no tweet view is made of. */
   stamps: Stamps;
   log: Log;
   /** How often each method was called, by `service.method`. */
@@ -144,7 +147,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     social: counted('social', {
       ...views,
       visibleProfiles: shown,
-      apart: async ({ viewer }) => {
+      blocksAndMutes: async ({ viewer }) => {
         const { blocking, muting } = user(viewer);
         const blockedBy = [...users.values()].filter((other) => other.blocking.has(viewer));
         return { userIds: [...blocking, ...muting, ...blockedBy.map(({ userId }) => userId)] };

@@ -48,7 +48,7 @@ export async function createStage(site: SystemHttp): Promise<Stage> {
     const image = scale === 'whole' ? (await target.post('/media', picture())).image : 'none';
     const { sessions } = await target.get('/sessions');
     if (kind.protected) await target.post('/me/profile', { protected: true });
-    if (stranger !== null) await tie(kind, stranger, target);
+    if (stranger !== null) await relationship(kind, stranger, target);
     const suspended = kind.token === 'suspended' ? stranger : kind.gone ? target : null;
     if (suspended !== null) await suspend(site, suspended);
     return {
@@ -91,7 +91,7 @@ async function mingle({ target, stranger, host, writing }: Cast): Promise<string
 }
 
 /** What ends by a later step is there before it, so that it is seen to end. */
-async function tie(kind: Kind, stranger: User, target: User): Promise<void> {
+async function relationship(kind: Kind, stranger: User, target: User): Promise<void> {
   const toTarget = { userId: target.id };
   const toStranger = { userId: stranger.id };
   const follows = kind.follows !== undefined || kind.asks || kind.blocks || kind.blocked || kind.gone;

@@ -1,14 +1,20 @@
-/** Everything that lists or tests ties in SQLite. Nothing here writes. */
+/** Everything that lists or tests relationships in SQLite. Nothing here writes. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type { EdgeRow } from '../../social.ts';
-import { APART_MOST, type Edge, type Followee, type ListKind, RELATION } from '../../social-store.ts';
+import type { RelationshipRow } from '../../social.ts';
+import {
+  type Follow,
+  type Followee,
+  type ListKind,
+  MAX_BLOCKS_AND_MUTES,
+  RELATIONSHIP_BIT,
+} from '../../social-store.ts';
 import type { Table } from './relationships.ts';
 
 /** A private follow stands until its followee becomes protected. */
-const STANDS = 'protections = (SELECT people.protections FROM people WHERE user_id = private_follows.target)';
+const ACTIVE = 'protections = (SELECT people.protections FROM people WHERE user_id = private_follows.target)';
 
-/** One table's ties below ?2, unordered; `of` is whose list it is, `who` the end that is listed. */
+/** One table's relationships below ?2, unordered; `of` is whose list it is, `who` the end that is listed. */
 const below = (table: Table, of: 'source' | 'target', who: 'source' | 'target') =>
   `SELECT id, ${who} AS userId, ${table === 'private_follows' ? 1 : 0} AS private FROM ${table}
    WHERE ${of} = ?1 AND id < ?2`;
@@ -22,7 +28,7 @@ const LISTS: Record<ListKind, string> = {
   // One statement, so that a follow that turns public or private meanwhile is read once; SQLite merges the two
   // indexes in order and stops at the limit.
   ownFollowing: `${below('follows', 'source', 'target')}
-    UNION ALL ${below('private_follows', 'source', 'target')} AND ${STANDS} ${NEWEST_FIRST}`,
+    UNION ALL ${below('private_follows', 'source', 'target')} AND ${ACTIVE} ${NEWEST_FIRST}`,
   requests: `${below('follow_requests', 'target', 'source')} ${NEWEST_FIRST}`,
   blocks: `${below('blocks', 'source', 'target')} ${NEWEST_FIRST}`,
   mutes: `${below('mutes', 'source', 'target')} ${NEWEST_FIRST}`,
@@ -31,36 +37,36 @@ const LISTS: Record<ListKind, string> = {
 const bit = (value: number, table: Table, source: string, target: string, stands = 'TRUE') =>
   `(EXISTS (SELECT 1 FROM ${table} WHERE target = ${target} AND source = ${source} AND ${stands}) * ${value})`;
 
-const RELATIONS = `SELECT ${[
-  bit(RELATION.following, 'follows', '?1', '?2'),
-  bit(RELATION.followingPrivately, 'private_follows', '?1', '?2', STANDS),
-  bit(RELATION.requested, 'follow_requests', '?1', '?2'),
-  bit(RELATION.followedBy, 'follows', '?2', '?1'),
-  bit(RELATION.blocking, 'blocks', '?1', '?2'),
-  bit(RELATION.blockedBy, 'blocks', '?2', '?1'),
-  bit(RELATION.muting, 'mutes', '?1', '?2'),
+const RELATIONSHIP_BITS = `SELECT ${[
+  bit(RELATIONSHIP_BIT.following, 'follows', '?1', '?2'),
+  bit(RELATIONSHIP_BIT.followingPrivately, 'private_follows', '?1', '?2', ACTIVE),
+  bit(RELATIONSHIP_BIT.requested, 'follow_requests', '?1', '?2'),
+  bit(RELATIONSHIP_BIT.followedBy, 'follows', '?2', '?1'),
+  bit(RELATIONSHIP_BIT.blocking, 'blocks', '?1', '?2'),
+  bit(RELATIONSHIP_BIT.blockedBy, 'blocks', '?2', '?1'),
+  bit(RELATIONSHIP_BIT.muting, 'mutes', '?1', '?2'),
 ].join(' + ')} AS bits`;
 
-/** One more than {@link APART_MOST} rows tell that they are too many. */
-const APART = `SELECT target AS userId, ${RELATION.blocking} AS bits FROM blocks WHERE source = ?1
-  UNION ALL SELECT source, ${RELATION.blockedBy} FROM blocks WHERE target = ?1
-  UNION ALL SELECT target, ${RELATION.muting} FROM mutes WHERE source = ?1 LIMIT ${APART_MOST + 1}`;
+/** One more than {@link MAX_BLOCKS_AND_MUTES} rows tell that they are too many. */
+const BLOCKS_AND_MUTES = `SELECT target AS userId, ${RELATIONSHIP_BIT.blocking} AS bits FROM blocks WHERE source = ?1
+  UNION ALL SELECT source, ${RELATIONSHIP_BIT.blockedBy} FROM blocks WHERE target = ?1
+  UNION ALL SELECT target, ${RELATIONSHIP_BIT.muting} FROM mutes WHERE source = ?1 LIMIT ${MAX_BLOCKS_AND_MUTES + 1}`;
 
 const EDGE = `SELECT id, 0 AS private FROM follows WHERE target = ?2 AND source = ?1
-  UNION ALL SELECT id, 1 FROM private_follows WHERE target = ?2 AND source = ?1 AND ${STANDS}`;
+  UNION ALL SELECT id, 1 FROM private_follows WHERE target = ?2 AND source = ?1 AND ${ACTIVE}`;
 
-const FOLLOWEES = `SELECT tie.target AS userId, tie.id AS id, tie.private AS private,
-    EXISTS (SELECT 1 FROM mutes WHERE target = tie.target AND source = ?1) AS muted
+const FOLLOWEES = `SELECT relationship.target AS userId, relationship.id AS id, relationship.private AS private,
+    EXISTS (SELECT 1 FROM mutes WHERE target = relationship.target AND source = ?1) AS muted
   FROM (SELECT target, id, 0 AS private FROM follows WHERE source = ?1
-    UNION ALL SELECT target, id, 1 FROM private_follows WHERE source = ?1 AND ${STANDS}) AS tie
-  JOIN people ON people.user_id = tie.target AND people.state = 'active'
-  ORDER BY tie.id DESC`;
+    UNION ALL SELECT target, id, 1 FROM private_follows WHERE source = ?1 AND ${ACTIVE}) AS relationship
+  JOIN people ON people.user_id = relationship.target AND people.state = 'active'
+  ORDER BY relationship.id DESC`;
 
 /** Mostly none at all: read beside the followees rather than looked up for each of them. */
 const HIDDEN_REPOSTS = 'SELECT target FROM hidden_reposts WHERE source = ?1';
 
 const FOLLOWER_IDS = `SELECT source FROM follows WHERE target = ?1 AND source > ?2
-  UNION ALL SELECT source FROM private_follows WHERE target = ?1 AND source > ?2 AND ${STANDS}
+  UNION ALL SELECT source FROM private_follows WHERE target = ?1 AND source > ?2 AND ${ACTIVE}
   ORDER BY source LIMIT ?3 + 0`;
 
 const PENDING = {
@@ -73,8 +79,8 @@ const PENDING = {
 export const BOUNDED_READS: readonly string[] = [
   ...Object.values(LISTS),
   ...Object.values(PENDING),
-  RELATIONS,
-  APART,
+  RELATIONSHIP_BITS,
+  BLOCKS_AND_MUTES,
   EDGE,
   FOLLOWER_IDS,
 ];
@@ -86,8 +92,8 @@ export function createSqliteGraph(db: Database) {
   const lists = Object.fromEntries(
     Object.entries(LISTS).map(([kind, sql]) => [kind, db.prepare(sql)]),
   ) as Record<ListKind, ReturnType<Database['prepare']>>;
-  const relation = db.prepare(RELATIONS);
-  const apart = db.prepare(APART);
+  const bits = db.prepare(RELATIONSHIP_BITS);
+  const blocksAndMutes = db.prepare(BLOCKS_AND_MUTES);
   const edge = db.prepare(EDGE);
   const publicFollow = db.prepare('SELECT 1 FROM follows WHERE target = ? AND source = ?');
   const followees = db.prepare(FOLLOWEES);
@@ -96,15 +102,15 @@ export function createSqliteGraph(db: Database) {
   const pending = { ended: db.prepare(PENDING.ended), request: db.prepare(PENDING.request) };
 
   return {
-    relation: (viewer: UserId, other: UserId) => (relation.get(viewer, other) as { bits: number }).bits,
-    apart(viewer: UserId): Map<UserId, number> | null {
-      const rows = apart.all(viewer) as { userId: UserId; bits: number }[];
-      if (rows.length > APART_MOST) return null;
+    bits: (viewer: UserId, other: UserId) => (bits.get(viewer, other) as { bits: number }).bits,
+    blocksAndMutes(viewer: UserId): Map<UserId, number> | null {
+      const rows = blocksAndMutes.all(viewer) as { userId: UserId; bits: number }[];
+      if (rows.length > MAX_BLOCKS_AND_MUTES) return null;
       const found = new Map<UserId, number>();
       for (const { userId, bits } of rows) found.set(userId, (found.get(userId) ?? 0) | bits);
       return found;
     },
-    list(kind: ListKind, userId: UserId, before: Snowflake | null, limit: number): EdgeRow[] {
+    list(kind: ListKind, userId: UserId, before: Snowflake | null, limit: number): RelationshipRow[] {
       const rows = lists[kind].all(userId, before ?? NEWEST, limit) as {
         id: Snowflake;
         userId: UserId;
@@ -129,7 +135,7 @@ export function createSqliteGraph(db: Database) {
       (followerIds.all(followee, after, limit) as { source: UserId }[]).map((row) => row.source),
     followsPublicly: ({ follower, followee }: { follower: UserId; followee: UserId }) =>
       publicFollow.get(followee, follower) !== undefined,
-    edge(follower: UserId, followee: UserId): Edge | undefined {
+    edge(follower: UserId, followee: UserId): Follow | undefined {
       const row = edge.get(follower, followee) as { id: Snowflake; private: number } | undefined;
       return row === undefined ? undefined : { follower, followee, id: row.id, private: row.private === 1 };
     },

@@ -34,7 +34,7 @@ function userOf(row: UserRow): StoredUser {
     picture: row.picture,
     protected: row.protected === 1,
     protections: row.protections,
-    settledProtections: row.settled_protections,
+    migratedProtections: row.settled_protections,
     state: row.state,
     createdAt: row.created_at,
     version: row.version,
@@ -57,7 +57,7 @@ export function createSqliteUsers(db: Database) {
   const one = db.prepare('SELECT * FROM people WHERE user_id = ?');
   const byHandle = db.prepare('SELECT * FROM people WHERE handle_key = ? ORDER BY user_id');
   const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ? + 0');
-  const unsettled = db.prepare(
+  const requestsLeft = db.prepare(
     `SELECT user_id FROM people INDEXED BY people_unsettled
      WHERE settled_protections < protections OR (protected = 0 AND requesters > 0)
      ORDER BY user_id LIMIT ? + 0`,
@@ -90,7 +90,8 @@ export function createSqliteUsers(db: Database) {
     },
     byHandle: (handle: string) => (byHandle.all(handleKey(handle)) as unknown as UserRow[]).map(userOf),
     after: (userId: UserId, limit: number) => (after.all(userId, limit) as unknown as UserRow[]).map(userOf),
-    unsettled: (limit: number) => (unsettled.all(limit) as { user_id: number }[]).map((row) => row.user_id),
+    requestsLeft: (limit: number) =>
+      (requestsLeft.all(limit) as { user_id: number }[]).map((row) => row.user_id),
     formerHandles: (userId: UserId) =>
       (former.all(userId) as { handle: string; until: number }[]).map(({ handle, until }) => ({
         handle,
@@ -108,7 +109,7 @@ export function createSqliteUsers(db: Database) {
         user.picture,
         user.protected ? 1 : 0,
         user.protections,
-        user.settledProtections,
+        user.migratedProtections,
         user.state,
         user.createdAt,
         user.version,

@@ -1,7 +1,7 @@
-/** Ties in SQLite: one tie read and written. */
+/** Relationships in SQLite: one relationship read and written. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type { Tie, TieKey } from '../../social-store.ts';
+import type { Relationship, RelationshipKey } from '../../social-store.ts';
 
 const TABLES = [
   'follows',
@@ -13,27 +13,31 @@ const TABLES = [
 ] as const;
 export type Table = (typeof TABLES)[number];
 
-/** The parts of a tie as its tables hold them; `protections` belongs to the private follow. */
-type TieRow = Record<Table, Snowflake | null> & { protections: number | null };
+/** The parts of a relationship as its tables hold them; `protections` belongs to the private follow. */
+type RelationshipRecord = Record<Table, Snowflake | null> & { protections: number | null };
 
-function rowOf(tie: Tie): TieRow {
+function rowOf(relationship: Relationship): RelationshipRecord {
   return {
-    follows: tie.follow !== null && !tie.follow.private ? tie.follow.id : null,
-    private_follows: tie.follow?.private ? tie.follow.id : null,
-    follow_requests: tie.request,
-    blocks: tie.block,
-    mutes: tie.mute,
-    hidden_reposts: tie.hiddenReposts,
-    protections: tie.follow?.private ? tie.follow.protections : null,
+    follows: relationship.follow !== null && !relationship.follow.private ? relationship.follow.id : null,
+    private_follows: relationship.follow?.private ? relationship.follow.id : null,
+    follow_requests: relationship.request,
+    blocks: relationship.block,
+    mutes: relationship.mute,
+    hidden_reposts: relationship.hiddenReposts,
+    protections: relationship.follow?.private ? relationship.follow.protections : null,
   };
 }
 
-function followOf({ follows, private_follows: secret, protections }: TieRow): Tie['follow'] {
+function followOf({
+  follows,
+  private_follows: secret,
+  protections,
+}: RelationshipRecord): Relationship['follow'] {
   if (follows !== null) return { id: follows, private: false };
   return secret === null ? null : { id: secret, private: true, protections: protections ?? 0 };
 }
 
-function tieOf(row: TieRow): Tie {
+function relationshipOf(row: RelationshipRecord): Relationship {
   return {
     follow: followOf(row),
     request: row.follow_requests,
@@ -43,8 +47,8 @@ function tieOf(row: TieRow): Tie {
   };
 }
 
-/** Reads and writes one tie; the write belongs inside `db.write`. */
-export function createSqliteTies(db: Database) {
+/** Reads and writes one relationship; the write belongs inside `db.write`. */
+export function createSqliteRelationships(db: Database) {
   const part = (table: Table) => `(SELECT id FROM ${table} WHERE target = ?2 AND source = ?1) AS ${table}`;
   const read = db.prepare(
     `SELECT ${TABLES.map(part).join(', ')},
@@ -67,8 +71,9 @@ export function createSqliteTies(db: Database) {
   ]);
 
   return {
-    get: ({ from, to }: TieKey): Tie => tieOf(read.get(from, to) as TieRow),
-    save({ from, to }: TieKey, before: Tie, after: Tie): void {
+    get: ({ from, to }: RelationshipKey): Relationship =>
+      relationshipOf(read.get(from, to) as RelationshipRecord),
+    save({ from, to }: RelationshipKey, before: Relationship, after: Relationship): void {
       const [was, is] = [rowOf(before), rowOf(after)];
       for (const table of TABLES) {
         const id = is[table];
@@ -78,8 +83,8 @@ export function createSqliteTies(db: Database) {
         else put[table].run(from, to, id);
       }
     },
-    touching(userId: UserId, limit: number): TieKey[] {
-      const found = new Map<string, TieKey>();
+    touching(userId: UserId, limit: number): RelationshipKey[] {
+      const found = new Map<string, RelationshipKey>();
       for (const statement of touching) {
         const left = limit - found.size;
         if (left <= 0) break;

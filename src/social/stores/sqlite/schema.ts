@@ -2,11 +2,11 @@ import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
 
 /**
- * Each kind of tie is a table of its own, so that private follows can be left out by never being read. The primary
- * key finds one tie and walks somebody's followers by userId; the indexes carry the other end with them (a table
+ * Each kind of relationship is a table of its own, so that private follows can be left out by never being read. The primary
+ * key finds one relationship and walks somebody's followers by userId; the indexes carry the other end with them (a table
  * without rowid appends its key to each index), so no list touches the table itself.
  */
-const TIES = `
+const RELATIONSHIPS = `
 CREATE TABLE follows (
   target INTEGER NOT NULL, source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, source)
 ) WITHOUT ROWID;
@@ -93,7 +93,7 @@ CREATE INDEX hidden_reposts_by_source ON hidden_reposts (source, id);
 `;
 
 export const SOCIAL_MIGRATIONS: readonly string[] = [
-  OUTBOX_SCHEMA + USERS + TIES,
+  OUTBOX_SCHEMA + USERS + RELATIONSHIPS,
   PROTECTIONS,
   HIDDEN_PERIODS,
   HIGH_WATER_SCHEMA,
