@@ -35,8 +35,8 @@ export interface LogBounds {
   max: number;
 }
 /**
- * 1, 16, 32 and 64 MiB. A checkpoint begins with a sync of the log: with 16 MiB to write at once it took 14 to 32 ms,
- * and the syncs of other files that a post waited for went from 0.3 to 5 to 9 ms meanwhile. Each checkpoint syncs the file, and syncs of logs wait for that disk too: with one every 4 MiB
+ * 1, 16, 32 and 64 MiB. A checkpoint begins with a sync of the log: with 16 MiB to write at once it took 11 to 34 ms,
+ * and the syncs of other files that posts waited for meanwhile 4 ms at the median instead of 0.3. Each checkpoint syncs the file, and syncs of logs wait for that disk too: with one every 4 MiB
  * commits took twice as long at the median, with one every MiB four times (docs/decisions/0043).
  */
 export const LOG_BOUNDS: LogBounds = { sync: 256, checkpoint: 4_000, restart: 8_000, max: 16_000 };
