@@ -2,7 +2,6 @@
  * Where accounts and sessions are kept. Every method is one atomic, durable step; where two race, one of them
  * happens first. Times are milliseconds since 1970; handles are compared ignoring case.
  */
-
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';

@@ -2,7 +2,6 @@
  * Accounts: who has which handle and password, who is signed in where, and how an account ends. The gateway's own;
  * profiles are the social service's.
  */
-
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountNoticeType } from '#domain/names.ts';
 

@@ -2,7 +2,6 @@
  * The part of the accounts store that administration needs: accounts in lists, what a host changes about one, and who
  * may sign up. As in `accounts-store.ts` every method is one atomic, durable step, with its audit entry in it.
  */
-
 import type { UserId } from '#domain/ids.ts';
 import type { AccountState, SignUpMode } from '#domain/names.ts';
 import type { AccountRow, StoredState } from './accounts-store.ts';

@@ -2,7 +2,6 @@
  * What whoever runs a server does about its accounts. Plain-JSON methods, so that a socket or a wire carries them as
  * they are. Each change is in the audit log, in the same commit, with who did it, from where and why.
  */
-
 import type { UserId } from '#domain/ids.ts';
 import type { SignUpMode } from '#domain/names.ts';
 import type { StoredState } from './accounts-store.ts';

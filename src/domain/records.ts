@@ -1,5 +1,4 @@
 /** The records that travel between services. Plain JSON: they cross a process boundary as they are. */
-
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from './ids.ts';
 import type { AccountState, TweetKind } from './names.ts';
 

@@ -2,7 +2,6 @@
  * Who may see whom: the one rule, which every service asks when something is read. It fails closed: a user whose facts
  * could not be read has none, and is not shown.
  */
-
 import type { UserId } from './ids.ts';
 import type { AccountState } from './names.ts';
 

@@ -2,7 +2,6 @@
  * The engagement service: who liked, commented on and reposted which tweet, exactly. It asks tweets whether a tweet
  * stands and social who may see whom; nothing else.
  */
-
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy, EngagementKind } from '#domain/names.ts';
 import type { CommentRow, LikeRow, Page, RepostRow } from '#domain/records.ts';

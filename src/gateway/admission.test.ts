@@ -1,5 +1,4 @@
 /** One address, one network, one account must not shut out the others: each attack over real sockets. */
-
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';

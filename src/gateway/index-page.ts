@@ -1,5 +1,4 @@
 /** The page at `/` until there is a client: status, top tweets, three lines to try, links. */
-
 import { escaped } from '#http/docs/html.ts';
 import type { FeedItem, FeedPage, Timeline } from '#timeline/timeline.ts';
 

@@ -2,7 +2,6 @@
  * Moderation: what users report, and what moderators and administrators do about it. Each act is in the audit log
  * before it is done, so that none goes unrecorded; one that a crash cut short can be done again.
  */
-
 import type { Actor } from '#accounts/administration.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { ModerationAct, SubjectKind } from '#domain/names.ts';

@@ -2,7 +2,6 @@
  * What users are told about their own accounts: read from the accounts themselves, so there is no notification of it, no
  * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
  */
-
 import type { AccountNotice } from '#accounts/accounts.ts';
 import { unlessDown } from '#domain/errors.ts';
 import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';

@@ -3,7 +3,6 @@
  * they are unread, and stay together with what was read at the same time. Which group a notification belongs to follows from
  * what made it be read (`read-state.ts`).
  */
-
 import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { NotificationType } from '#domain/names.ts';

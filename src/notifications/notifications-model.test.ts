@@ -4,7 +4,6 @@
  * markers happen at any moment between two folds; what a fold decides by (settings, bells, follows, muted threads)
  * changes when the fold has caught up.
  */
-
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

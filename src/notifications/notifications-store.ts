@@ -11,7 +11,6 @@
  *
  * **Order** is that of ids, newest first. **Reads** reflect every change that resolved before, through whichever handle.
  */
-
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { BellLevel, NotificationType } from '#domain/names.ts';
 import type { ViewStore } from '#queue/view.ts';

@@ -2,7 +2,6 @@
  * The notifications service: what each user was told, and how they want to be told. Preferences are decided when
  * a notification is written, visibility when it is read.
  */
-
 import type { AccountNotice } from '#accounts/accounts.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { AccountNoticeType, Audience, BellLevel, NotificationType } from '#domain/names.ts';

@@ -3,7 +3,6 @@
  * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the relationship
  * from me to the other, `theirs` the one back.
  */
-
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';

@@ -8,7 +8,6 @@
  * Whatever rows are left over until the service has removed them, `relationshipBits`, `list`, `followees`, `followerIds` and
  * `edges` never report them.
  */
-
 import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';

@@ -3,7 +3,6 @@
  * visible to its follower alone. Methods that show the graph to somebody take a `viewer`; the ones named
  * "internal" see private edges and are for fan-out and reading, never for answers.
  */
-
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState, FollowState } from '#domain/names.ts';
 import type { Page, ProfileBasic, ProfileView } from '#domain/records.ts';

@@ -1,5 +1,4 @@
 /** Opens every store of an embedded system: one file for each service, in one directory. */
-
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';

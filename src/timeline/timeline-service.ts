@@ -1,5 +1,4 @@
 /** Puts the timeline service together: homes, top lists, and the pipeline that turns either into pages. */
-
 import { unlessDown } from '#domain/errors.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';

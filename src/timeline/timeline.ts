@@ -2,7 +2,6 @@
  * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. Feeds are
  * a pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
  */
-
 import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
 import type { DegradableService } from '#domain/names.ts';

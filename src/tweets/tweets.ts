@@ -2,7 +2,6 @@
  * The tweets service: tweets and the text of comments, in a relational database, and the events that say so.
  * It knows nobody's relations: who may read what is decided above it.
  */
-
 import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetImage, TweetRecord } from '#domain/records.ts';

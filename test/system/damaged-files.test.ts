@@ -2,7 +2,6 @@
  * Derived files that were damaged: whatever bytes of them changed, a server starts on them, serves, and comes back to
  * the truth by itself wherever it notices; facts alone are needed for that.
  */
-
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,6 @@
  * What every engagement store promises, run with two handles open on one backend, as two processes would be. An
  * adapter hands in how to make a fresh backend.
  */
-
 import type { CreateBackend } from '../testing/store-kit.ts';
 import { describeModel } from '../testing/store-model.ts';
 import { describeComments } from './comments.conformance.ts';

@@ -2,7 +2,6 @@
  * Random actions of a few users through both handles, checked against a plain model after each: counts, lists,
  * flags, what stands, tails, and that the events, folded, say the same.
  */
-
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,5 +1,4 @@
 /** Homes and fan-out on the real tweets, social and engagement services, on a manual clock, for tests. */
-
 import assert from 'node:assert/strict';
 import { WarbleError } from '#domain/errors.ts';
 import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';

@@ -1,5 +1,4 @@
 /** Reporting, and what moderators do about reports. */
-
 import { type Static, Type } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
 import { REPORT_STATES } from '#domain/names.ts';

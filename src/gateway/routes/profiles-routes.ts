@@ -1,5 +1,4 @@
 /** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
-
 import { unlessDown, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { BellLevel, DegradableService } from '#domain/names.ts';

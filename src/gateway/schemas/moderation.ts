@@ -1,5 +1,4 @@
 /** Reports and what becomes of them. */
-
 import { Type } from 'typebox';
 import { LIMITS } from '#domain/limits.ts';
 import { MODERATION_ACTS } from '#domain/names.ts';

@@ -1,5 +1,4 @@
 /** Tweets, their lists, and pages of them. */
-
 import { Type } from 'typebox';
 import { LIMITS, WINDOWS } from '#domain/limits.ts';
 import { DEGRADABLE_SERVICES } from '#domain/names.ts';

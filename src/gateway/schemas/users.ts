@@ -1,5 +1,4 @@
 /** Users, their relations, and what they are told. */
-
 import { type TSchema, Type } from 'typebox';
 import {
   ACCOUNT_NOTICE_TYPES,

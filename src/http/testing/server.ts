@@ -1,5 +1,4 @@
 /** A server with a few calls of its own, for tests: what is shown of it holds for every route. */
-
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

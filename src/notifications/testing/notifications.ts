@@ -1,5 +1,4 @@
 /** The notifications service on the real tweets, social and engagement services, one minter and a manual clock. */
-
 import assert from 'node:assert/strict';
 import type { AccountNotice } from '#accounts/accounts.ts';
 import type { UserId } from '#domain/ids.ts';

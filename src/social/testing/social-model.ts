@@ -2,7 +2,6 @@
  * The rules of the social service once more, as plainly as they can be said: a table of users, a table of relationships, and
  * every answer by looking through all of it. Knows nothing of stores, ids, caches or pages. Times are a running number.
  */
-
 import type { ErrorCode } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';

@@ -2,7 +2,6 @@
  * `warble admin`: what whoever hosts a server does to it. It talks to the server that holds the data directory, and
  * does the same without one when none runs.
  */
-
 import { accessSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

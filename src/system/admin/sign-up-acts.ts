@@ -1,5 +1,4 @@
 /** Acts about who may sign up, and the audit log. */
-
 import { Type } from 'typebox';
 import { SIGN_UP_MODES } from '#domain/names.ts';
 import { type Act, defineAct } from './act.ts';

@@ -1,5 +1,4 @@
 /** Carries a plan out through the services, on a clock of its own that ends at the present. */
-
 import { isWarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { ManualClock } from '#platform/clock.ts';

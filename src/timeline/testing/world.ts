@@ -2,7 +2,6 @@
  * A small world for tests of lists: users, tweets, likes, comments and follows in plain maps, the parts of the
  * three services that lists ask for, and the log of what changed. Every answer is computed from the maps anew.
  */
-
 import { WarbleError } from '#domain/errors.ts';
 import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import {

@@ -1,5 +1,4 @@
 /** Users in SQLite: rows to records and back. */
-
 import type { UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';

@@ -1,5 +1,4 @@
 /** Rows of the table `tweets` and the records that they stand for. */
-
 import { snowflakeTime } from '#domain/ids.ts';
 import type { DeletedBy, TweetKind } from '#domain/names.ts';
 import type { Entities, TweetRecord, Visibility } from '#domain/records.ts';
