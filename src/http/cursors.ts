@@ -110,8 +110,3 @@ export function openBefore(cursors: Cursors, scope: string, cursor: string | und
 export function sealNext(cursors: Cursors, scope: string, next: number | null): string | null {
   return next === null ? null : cursors.seal(scope, [next]);
 }
-
-/** The scope of a list: its name, whom or what it is of, who reads it, and what narrows it. */
-export function scopeOf(list: string, subject: number, reader: number | null, filters = ''): string {
-  return `${list}|${subject}|${reader ?? 0}|${filters}`;
-}

@@ -2,9 +2,10 @@
 import type { Static } from 'typebox';
 import { pointerTo, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { openBefore, type Position, scopeOf, sealNext } from '#http/cursors.ts';
+import { openBefore, type Position, sealNext } from '#http/cursors.ts';
 import { type Caller, defineRoute, type RawJson, type Route } from '#http/route.ts';
 import type { HomePosition, TopPosition } from '#timeline/timeline.ts';
+import { scopeOf } from '../cursor-scopes.ts';
 import { idListOf, selfOf, userOf } from '../ids.ts';
 import { UserParams } from '../schemas/common.ts';
 import { TweetPage, TweetsQuery, UserTweetsQuery } from '../schemas/tweets.ts';

@@ -14,7 +14,7 @@ import {
   Users,
 } from '../schemas/common.ts';
 import type { RouteDeps } from './deps.ts';
-import { idsOf, readPaginatedList } from './paginated-list.ts';
+import { idsOf, type ListRequest, readPaginatedList } from './paginated-list.ts';
 
 const topic = 'Following';
 
@@ -119,7 +119,7 @@ function listRoutes(deps: RouteDeps): Route[] {
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
         const userId = userOf(params.userId, caller);
-        const list = { list: 'followers', subject: userId, viewer, query };
+        const list: ListRequest = { list: 'followers', subject: userId, viewer, query };
         const { rows, rest } = await readPaginatedList(deps, list, (page) =>
           social.followers({ userId, viewer, ...page }),
         );
@@ -147,7 +147,7 @@ function listRoutes(deps: RouteDeps): Route[] {
       async handler({ params, query, caller }) {
         const viewer = caller?.userId ?? null;
         const userId = userOf(params.userId, caller);
-        const list = { list: 'following', subject: userId, viewer, query };
+        const list: ListRequest = { list: 'following', subject: userId, viewer, query };
         const { rows, rest } = await readPaginatedList(deps, list, (page) =>
           social.following({ userId, viewer, ...page }),
         );
@@ -177,7 +177,7 @@ function requestRoutes(deps: RouteDeps): Route[] {
       }),
       errors: ['invalid_cursor'],
       async handler({ query, caller: { userId } }) {
-        const list = { list: 'follow-requests', subject: userId, viewer: userId, query };
+        const list: ListRequest = { list: 'follow-requests', subject: userId, viewer: userId, query };
         const { rows, rest } = await readPaginatedList(deps, list, (page) =>
           social.followRequests({ userId, ...page }),
         );

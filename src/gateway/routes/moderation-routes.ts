@@ -2,10 +2,11 @@
 import { type Static, Type } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
 import { REPORT_STATES } from '#domain/names.ts';
-import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
+import { openBefore, sealNext } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type { Moderation, ReportSubject, ReportView } from '#moderation/moderation.ts';
 import type { Social } from '#social/social.ts';
+import { scopeOf } from '../cursor-scopes.ts';
 import { snowflakeIdOf, userIdOf } from '../ids.ts';
 import { Cursor, Id, Limit, Nothing, named, namedEnum, strictObject } from '../schemas/common.ts';
 import { ModerationAct, Reason, type Report, ReportPage } from '../schemas/moderation.ts';

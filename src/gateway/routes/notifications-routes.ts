@@ -1,12 +1,13 @@
 /** What users were told, and how they want to be told. */
 import { type Static, Type } from 'typebox';
-import { type Position, scopeOf } from '#http/cursors.ts';
+import type { Position } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type {
   NotificationsPage,
   NotificationsSnapshot,
   NotificationView,
 } from '#notifications/notifications.ts';
+import { scopeOf } from '../cursor-scopes.ts';
 import { selfOf, snowflakeIdOf, userIdOf } from '../ids.ts';
 import { Id, ListQuery, Nothing, named, TweetParams, TweetReference, UserParams } from '../schemas/common.ts';
 import {

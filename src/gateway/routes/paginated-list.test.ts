@@ -42,7 +42,7 @@ test('a cursor opens in the list, of the tweet or user, and for the reader whom 
   const { nextCursor } = (await readPaginatedList(deps, likes, read)).rest;
   const query = { limit: 4, cursor: nextCursor! };
   assert.equal((await readPaginatedList(deps, { ...likes, query }, read)).rows[0]!.id, 5);
-  for (const other of [{ list: 'reposts' }, { subject: 6 }, { viewer: 4 }, { viewer: null }]) {
+  for (const other of [{ list: 'reposts' as const }, { subject: 6 }, { viewer: 4 }, { viewer: null }]) {
     await assert.rejects(
       readPaginatedList(deps, { ...likes, ...other, query }, read),
       (error) => isWarbleError(error, 'invalid_cursor'),

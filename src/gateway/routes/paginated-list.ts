@@ -1,12 +1,13 @@
 /** Lists of what users did, newest first, that go on below the id of a row: each is read in the same way. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import { openBefore, scopeOf, sealNext } from '#http/cursors.ts';
+import { openBefore, sealNext } from '#http/cursors.ts';
+import { type ListName, scopeOf } from '../cursor-scopes.ts';
 import type { ProfileBasicJson } from '../serializers.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
 
 export interface ListRequest {
   /** The list's name, and whom or what it is of: with the viewer, what its cursors are bound to. */
-  list: string;
+  list: ListName;
   subject: number;
   viewer: UserId | null;
   query: { cursor?: string; limit: number };
