@@ -3,14 +3,15 @@
  * happens first. Times are milliseconds since 1970; handles are compared ignoring case.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import type { AccountState } from '#domain/names.ts';
+import { ACCOUNT_STATES, type AccountState } from '#domain/names.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry } from './audit.ts';
 
 /** `pending`: signed up, but the social service may not know the user yet; never shown outside. */
-export type StoredState = AccountState | 'pending';
+export const STORED_STATES = ['pending', ...ACCOUNT_STATES] as const;
+export type StoredState = (typeof STORED_STATES)[number];
 
 export interface NewAccount {
   userId: UserId;

@@ -19,8 +19,9 @@ export interface NewMedia {
   contentHash: string;
   created: number;
 }
+export const MEDIA_STATES = ['storing', 'kept', 'deleting'] as const;
 export interface MediaRow extends NewMedia {
-  state: 'storing' | 'kept' | 'deleting';
+  state: (typeof MEDIA_STATES)[number];
   /** How often it was ever held: tells whether somebody held it since one looked. */
   holds: number;
 }

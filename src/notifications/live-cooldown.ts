@@ -3,9 +3,11 @@
  * taken back and given again. Kept in memory by the owner of the thing's partition, which alone announces it; when
  * the owner changes, or too many ring, something may ring a second time.
  */
+
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#platform/clock.ts';
 import type { Notification } from './notifications-store.ts';
+import { TYPE_RULES } from './type-rules.ts';
 
 export interface LiveCooldown {
   /** Whether this may be liveNotifier now; if so its cooldown begins. */
@@ -27,7 +29,7 @@ export function createLiveCooldown({
   const kept = new LRUCache<string, number>({ max: maxKept });
   return {
     allows({ recipient, type, tweetId, actor }) {
-      if (!canBeRepeated(type)) return true;
+      if (!TYPE_RULES[type].repeatable) return true;
       const key = `${recipient}/${type}/${tweetId}/${actor}`;
       const now = clock.monotonic();
       const last = kept.peek(key);
@@ -36,9 +38,4 @@ export function createLiveCooldown({
       return true;
     },
   };
-}
-
-/** Each comment, mention and tweet is a new one; these can be taken back and done again. */
-function canBeRepeated(type: Notification['type']): boolean {
-  return type === 'like' || type === 'repost' || type === 'follow' || type === 'followRequest';
 }

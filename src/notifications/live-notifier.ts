@@ -14,6 +14,7 @@ import type {
   NotificationsPatch,
   StoredNotification,
 } from './notifications-store.ts';
+import { TYPE_RULES } from './type-rules.ts';
 
 export interface LiveNotifierDeps {
   views: ViewStore<NotificationsPatch>;
@@ -120,7 +121,7 @@ export function createLiveNotifier({
 
 function hintKey({ id, notification: { type, tweetId } }: Hint): string {
   if (id === null) return 'gone';
-  return type === 'like' || type === 'repost' || type === 'follow' ? `${type}/${tweetId}` : String(id);
+  return TYPE_RULES[type].grouped ? `${type}/${tweetId}` : String(id);
 }
 
 function hintsOfChange(

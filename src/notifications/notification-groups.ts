@@ -9,6 +9,7 @@ import type { NotificationType } from '#domain/names.ts';
 import type { NotificationView } from './notifications.ts';
 import type { Notification, StoredNotification } from './notifications-store.ts';
 import type { ReadBy } from './read-state.ts';
+import { TYPE_RULES } from './type-rules.ts';
 
 export type Member = Pick<Notification, 'id' | 'type' | 'tweetId' | 'commentId' | 'actor'>;
 
@@ -42,15 +43,7 @@ function groupKey(
   readBy: (notification: StoredNotification) => ReadBy,
 ): string | number {
   const { id, type, tweetId } = notification;
-  switch (type) {
-    case 'like':
-    case 'repost':
-      return `${type}/${tweetId}/${readBy(notification)}`;
-    case 'follow':
-      return `${type}/${readBy(notification)}`;
-    default:
-      return id;
-  }
+  return TYPE_RULES[type].grouped ? `${type}/${tweetId}/${readBy(notification)}` : id;
 }
 
 /** What of a group shows; undefined where nothing does. */

@@ -1,5 +1,7 @@
 /** Acts on accounts: people, their sessions, passwords, handles and roles. */
+
 import { type Static, type TObject, Type } from 'typebox';
+import { STORED_STATES } from '#accounts/accounts-store.ts';
 import type { AccountSummary } from '#accounts/administration.ts';
 import { type Act, type ActDeps, defineAct } from './act.ts';
 import { actorOf, fields, Limit, Name, named, Person, Reason, userOf } from './arguments.ts';
@@ -38,9 +40,7 @@ const done = async (work: Promise<unknown>): Promise<object> => {
 const people = defineAct({
   summary: 'lists people in the order in which they signed up',
   args: fields({
-    state: Type.Optional(
-      Type.Enum(['active', 'suspended', 'pending', 'erasing', 'erased'], { description: 'only these' }),
-    ),
+    state: Type.Optional(Type.Enum([...STORED_STATES], { description: 'only these' })),
     moderators: Type.Boolean({ default: false, description: 'moderators only' }),
     handle: Type.String({ default: '', maxLength: 15, description: 'only handles that begin so' }),
     after: Type.Integer({ default: 0, description: 'goes on behind this id' }),
