@@ -11,6 +11,7 @@
 import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
+import type { ChangeSource } from '#platform/change-clock.ts';
 import type { HiddenPeriod, RelationshipRow } from './social.ts';
 
 export interface User {
@@ -128,8 +129,24 @@ export interface Follow {
   private: boolean;
 }
 
+/** What its commits change, for whoever keeps what the store said. */
+export interface SocialChanges {
+  /** Users of whom anything but the counts is another. */
+  profiles: ChangeSource;
+  /** Users from or to whom anything is another, and so maybe their counts. */
+  relationships: ChangeSource;
+  /**
+   * Whoever follows others, or follows somebody otherwise. Everything, where somebody's protection or state turned:
+   * that reaches into the lists, and ends private follows, of others, and to name those would take as long as they are
+   * many.
+   */
+  followees: ChangeSource;
+}
+
 /** Every method is atomic on its own and sees what was committed before it was called, by whatever handle. */
 export interface SocialStore {
+  readonly changes: SocialChanges;
+
   /**
    * Reads the subject, decides, and commits users, relationships, counts and events as one durable step that no other change
    * of the same users and relationships interleaves with. `decide` is synchronous and free of effects (but for minting ids);

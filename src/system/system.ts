@@ -122,11 +122,8 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   stores.engagement.changes.onChange((changed) => stamps.touch(changed as Iterable<number>));
   const tweetsStore = createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
-  const socialStore = createCachedSocialStore({
-    store: stores.social,
-    stats: cacheStats.users,
-    onUsersChanged: stamps.touch,
-  });
+  stores.social.changes.profiles.onChange((changed) => stamps.touch(changed as Iterable<number>));
+  const socialStore = createCachedSocialStore({ store: stores.social, stats: cacheStats.users });
   const social = createSocialService({ store: socialStore, minter, clock });
   const engagementStore = createCachedEngagementStore({
     store: stores.engagement,

@@ -70,8 +70,10 @@ describe('what a database tells of its commits', () => {
 
   test('knows whether it tells of all', () => {
     assert.equal(changes.source.soleOwner, true);
-    const shared = openDatabase({ path: ':memory:', migrations: [], durability: 'full' });
+    const open = (path: string) => openDatabase({ path, migrations: [], durability: 'full' });
+    const [shared, inMemory] = [open(join(directory, 'shared.db')), open(':memory:')];
     assert.equal(createSqliteChanges(shared).source.soleOwner, false);
-    shared.crash();
+    assert.equal(createSqliteChanges(inMemory).source.soleOwner, true);
+    for (const other of [shared, inMemory]) other.crash();
   });
 });

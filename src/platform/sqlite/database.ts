@@ -115,7 +115,8 @@ function createShared(options: DatabaseOptions & { maxWaiting: number }, writer:
   const quiet = createQuiet({ prepare: commits.synced, onEnded: commits.schedule });
   return {
     path,
-    soleOwner: false,
+    // Nobody else can open what lies in this process's memory.
+    soleOwner: path === ':memory:',
     prepare: createStatements({ writer, group, snapshot: undefined }),
     write: commits.write,
     read(work) {

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { RELATIONSHIP_BIT } from '../social-store.ts';
 import { createEventReader, openSocial } from '../testing/fixture.ts';
 import { createCachedSocialStore } from './cached.ts';
-import { createRelationshipCache } from './relationship-cache.ts';
 import { testSocialStore } from './social-store.conformance.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
 
@@ -98,19 +97,5 @@ describe('the cache', () => {
     }
     assert.equal(asked, 2);
     await fixture.close();
-  });
-
-  test('holds no more relationships than its bound; the viewers unused for longest go first', () => {
-    const cache = createRelationshipCache({ most: 4 });
-    for (const viewer of [1, 2]) for (const other of [8, 9]) cache.put(viewer, other, viewer);
-    cache.of(1);
-    cache.put(3, 9, 3);
-    assert.equal(cache.of(2), undefined);
-    assert.equal(cache.of(1)?.get(9), 1);
-    assert.equal(cache.size, 3);
-    cache.forgetTowards(9);
-    assert.equal(cache.size, 1);
-    for (let other = 10; other < 1_000; other++) cache.put(1, other, 0);
-    assert.ok(cache.size <= 4);
   });
 });

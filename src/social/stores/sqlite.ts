@@ -1,10 +1,11 @@
 /** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
 import type { UserId } from '#domain/ids.ts';
+import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import { countChanges } from '../relationships.ts';
-import type { RelationshipKey, SocialStore } from '../social-store.ts';
+import type { RelationshipKey, SocialStore, User } from '../social-store.ts';
 import {
   type Counts,
   type Decision,
@@ -45,19 +46,27 @@ export function openSqliteSocialStore({
   const relationships = createSqliteRelationships(db);
   const graph = createSqliteGraph(db);
   const hidden = createSqliteHiddenPeriods(db);
+  const changes = {
+    profiles: createSqliteChanges(db),
+    relationships: createSqliteChanges(db),
+    followees: createSqliteChanges(db),
+  };
 
   function keep<Result>(keys: readonly RelationshipKey[], facts: Facts, decision: Decision<Result>): Result {
     for (const user of decision.users ?? []) {
       const before = facts.users.find((fact) => fact?.userId === user.userId) ?? null;
       users.save(user, before, decision.time);
+      changes.profiles.changed(user.userId);
+      if (before !== null && hasTurned(before, user)) changes.followees.everythingChanged();
     }
     const counts = new Map<UserId, Counts>();
     for (const { from, to, relationship } of decision.relationships ?? []) {
       const index = keys.findIndex((key) => key.from === from && key.to === to);
       const before = facts.relationships[index] ?? NO_RELATIONSHIP;
       relationships.save({ from, to }, before, relationship);
-      for (const [userId, changes] of countChanges({ from, to }, before, relationship))
-        add(counts, userId, changes);
+      for (const userId of [from, to]) changes.relationships.changed(userId);
+      changes.followees.changed(from);
+      for (const [userId, by] of countChanges({ from, to }, before, relationship)) add(counts, userId, by);
     }
     for (const [userId, by] of counts)
       if (Object.values(by).some((n) => n !== 0)) users.addCounts(userId, by);
@@ -69,6 +78,11 @@ export function openSqliteSocialStore({
   return {
     outbox,
     db,
+    changes: {
+      profiles: changes.profiles.source,
+      relationships: changes.relationships.source,
+      followees: changes.followees.source,
+    },
     change: (subject, decide) =>
       db.write(() => {
         const facts: Facts = {
@@ -98,6 +112,10 @@ export function openSqliteSocialStore({
     forgetHiddenPeriods: ({ userId, limit }) => db.write(() => hidden.forget(userId, limit)),
     relationshipsOf: async ({ userId, limit }) => relationships.touching(userId, limit),
   };
+}
+
+function hasTurned(before: User, after: User): boolean {
+  return before.protected !== after.protected || before.state !== after.state;
 }
 
 function add(counts: Map<UserId, Counts>, userId: UserId, changes: Partial<Counts>): void {
