@@ -8,7 +8,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { createFacts } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
 import type { Client } from './accounts.ts';
 import { type AccountsServiceDeps, createAccountsService } from './accounts-service.ts';
@@ -35,12 +35,12 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
     },
   };
   const { mint } = minter;
-  const live = createLive();
+  const pubsub = createPubSub();
   function start(faults?: CommitFaults) {
     const { db, accounts: store, audit } = openGatewayDb({ path: join(directory, 'gateway.db'), faults });
     t.after(() => db.close());
     const announcer = createAnnouncer({ store, social });
-    const accountDeps = { store, social, announcer, hasher, attempts: UNCOUNTED, live };
+    const accountDeps = { store, social, announcer, hasher, attempts: UNCOUNTED, pubsub };
     const deps = { ...accountDeps, mint, clock, random, ...instead };
     return { db, store, audit, ...createAccountsService(deps) };
   }
@@ -48,7 +48,7 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
     await facts.close();
     rmSync(directory, { recursive: true });
   });
-  return { ...facts, ...start(), live, start, verified, hasher };
+  return { ...facts, ...start(), pubsub, start, verified, hasher };
 }
 
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
@@ -205,12 +205,12 @@ test('a new password needs the old one, ends the other sessions and replaces the
 });
 
 test('who is connected hears at once of a new device and a new password, and of nothing else', async (t) => {
-  const { accounts, live } = await createWorld(t);
+  const { accounts, pubsub } = await createWorld(t);
   const session = await accounts.signUp(ANN);
   const { userId } = session;
   const heard: unknown[] = [];
   await accounts.logIn({ ...ANN, device: 'Elsewhere/1' });
-  live.listen(userId, (event) => heard.push(event));
+  pubsub.subscribe(userId, (event) => heard.push(event));
   await accounts.logIn(ANN);
   await accounts.logIn({ ...ANN, device: 'Elsewhere/2' });
   assert.deepEqual(heard, []);

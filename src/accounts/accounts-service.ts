@@ -10,7 +10,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import type { Accounts, Client } from './accounts.ts';
 import type { AccountRow, AccountsStore, Reserved } from './accounts-store.ts';
@@ -29,7 +29,7 @@ export interface AccountsServiceDeps {
   announcer: Pick<Announcer, 'announce'>;
   hasher: PasswordHasher;
   attempts: PasswordAttempts;
-  live: Pick<Live, 'publish' | 'listening'>;
+  pubsub: Pick<PubSub, 'publish' | 'hasSubscribers'>;
   mint: Mint;
   clock: Clock;
   random: Random;
@@ -44,8 +44,8 @@ const SIGN_UPS_PER_STEP = 100;
 const WORKER_IDLE_MS = 60_000;
 
 export function createAccountsService(deps: AccountsServiceDeps): { accounts: Accounts; workers: Worker[] } {
-  const { store, social, announcer, hasher, attempts, live, mint, clock, random } = deps;
-  const sessions = createSessions({ store, live, mint, clock, random });
+  const { store, social, announcer, hasher, attempts, pubsub, mint, clock, random } = deps;
+  const sessions = createSessions({ store, pubsub, mint, clock, random });
   const nextUserId = createUserIds(store);
   const passwords = createPasswordCheck({ hasher, attempts });
   const rules = createPasswordRules();
@@ -158,7 +158,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       if (!(await store.changePassword({ userId, from, to, keepSession, noticeId }))) {
         throw new WarbleError('forbidden', 'The password was changed meanwhile; try again with the new one.');
       }
-      live.publish(userId, { type: 'notification', id: noticeId });
+      pubsub.publish(userId, { type: 'notification', id: noticeId });
     },
 
     async account({ userId }) {

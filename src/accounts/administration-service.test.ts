@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { createFacts } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
 import { createAccountsService } from './accounts-service.ts';
 import { createAdministration } from './administration-service.ts';
@@ -50,7 +50,12 @@ async function createWorld(t: TestContext) {
     await facts.close();
     rmSync(directory, { recursive: true });
   });
-  const { accounts } = createAccountsService({ ...deps, social, attempts: UNCOUNTED, live: createLive() });
+  const { accounts } = createAccountsService({
+    ...deps,
+    social,
+    attempts: UNCOUNTED,
+    pubsub: createPubSub(),
+  });
   const administration = createAdministration({ ...deps, audit });
   const written = async () =>
     (await administration.auditLog({ before: null, limit: 100 })).entries.map(

@@ -6,7 +6,7 @@ import { createNotificationsService } from '#notifications/notifications-service
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { drain } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { erasureSteps } from '#system/erasure-steps.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
 import { createAccountsService } from './accounts-service.ts';
@@ -33,7 +33,7 @@ async function createUsers(world: MediaWorld) {
     announcer,
     hasher,
     attempts: UNCOUNTED,
-    live: createLive(),
+    pubsub: createPubSub(),
     mint: minter.mint,
     clock,
     random,
@@ -42,7 +42,7 @@ async function createUsers(world: MediaWorld) {
   const session = await accounts.signUp(ANN);
   const ann = session.userId;
   const bob = (await accounts.signUp(BOB)).userId;
-  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live: createLive() };
+  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), pubsub: createPubSub() };
   const { notifications } = createNotificationsService({ ...world, ...own });
   const bobs = await world.post(bob);
   const picture = await world.upload(ann);

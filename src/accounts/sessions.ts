@@ -6,13 +6,13 @@ import type { Clock } from '#platform/clock.ts';
 import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import type { Session, SessionInfo, SignedIn } from './accounts.ts';
 import type { AccountRow, AccountsStore, NewSession, SessionRow } from './accounts-store.ts';
 
 export interface SessionsDeps {
   store: AccountsStore;
-  live: Pick<Live, 'publish' | 'listening'>;
+  pubsub: Pick<PubSub, 'publish' | 'hasSubscribers'>;
   mint: Mint;
   clock: Clock;
   random: Random;
@@ -37,7 +37,7 @@ const TOUCH_EVERY_MS = 60_000;
 const TOUCHES_WAITING = 100_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
-export function createSessions({ store, live, mint, clock, random }: SessionsDeps): Sessions {
+export function createSessions({ store, pubsub, mint, clock, random }: SessionsDeps): Sessions {
   /** Sessions (by token hash) used since their row was written, and when (ms since 1970). */
   const touched = new Map<string, number>();
 
@@ -54,10 +54,10 @@ export function createSessions({ store, live, mint, clock, random }: SessionsDep
 
   /** Tells those of the user who are connected, where the session is of a new device. */
   async function tellOfNewDevice({ userId, sessionId }: NewSession): Promise<void> {
-    if (!live.listening(userId)) return;
+    if (!pubsub.hasSubscribers(userId)) return;
     const newer = await store.notices({ userId, after: sessionId - 1 });
     if (newer.some(({ id }) => id === sessionId))
-      live.publish(userId, { type: 'notification', id: sessionId });
+      pubsub.publish(userId, { type: 'notification', id: sessionId });
   }
 
   const touch: Worker = {

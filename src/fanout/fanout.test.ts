@@ -4,7 +4,7 @@ import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent }
 import type { ActivityId, UserId } from '#domain/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import type { FanoutProgress } from '#timeline/timeline.ts';
 import { createFanout, type FanoutDeps } from './fanout.ts';
 import { createPositions } from './positions.ts';
@@ -30,7 +30,7 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
   const delivered: { activity: ActivityId; readers: number }[] = [];
   const pulled: ActivityId[] = [];
   const reports: FanoutProgress[] = [];
-  const live = createLive();
+  const pubsub = createPubSub();
   const clock = createManualClock(Date.UTC(2026, 0, 21));
   const timeline: FanoutDeps['timeline'] = {
     async deliver({ deliveries }) {
@@ -50,14 +50,14 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
     },
     follows: async ({ pairs }) => pairs.map((pair) => ({ ...pair, id: 1, private: false })),
   };
-  const fanout = createFanout({ log: log as Log, social, timeline, live, clock, pushOrPull });
+  const fanout = createFanout({ log: log as Log, social, timeline, pubsub, clock, pushOrPull });
   const worker = fanout.workers[0]!;
   let made = 0;
   return {
     delivered,
     pulled,
     reports,
-    live,
+    pubsub,
     fanout,
     worker,
     add(topic: Topic, type: EventType, key: UserId): number {
@@ -155,7 +155,7 @@ describe('fan-out', () => {
     });
     await f.settle();
     const heard: string[] = [];
-    f.live.listen(9, ({ type }) => heard.push(type));
+    f.pubsub.subscribe(9, ({ type }) => heard.push(type));
     const posts: number[] = [];
     for (let i = 0; i < 100; i++) {
       posts.push(f.add('tweets', 'tweet.posted', STAR));

@@ -19,7 +19,7 @@ import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import { createFollowerLists } from './follower-lists.ts';
@@ -43,7 +43,7 @@ export interface FanoutDeps {
     Timeline,
     'deliver' | 'mergeFollows' | 'recordFanOutOnRead' | 'seenLately' | 'readRate' | 'progress'
   >;
-  live: Live;
+  pubsub: PubSub;
   clock: Clock;
   pushOrPull?: PushOrPullOptions;
   /** Ids in the follower lists that are kept. */
@@ -69,10 +69,10 @@ interface Waiting {
 }
 
 export function createFanout(deps: FanoutDeps): Fanout {
-  const { log, social, timeline, live, clock, onDelivered } = deps;
+  const { log, social, timeline, pubsub, clock, onDelivered } = deps;
   const lists = createFollowerLists({ social, ...(deps.maxFollowerIds && { maxIds: deps.maxFollowerIds }) });
   const pushOrPull = createPushOrPull({ timeline, clock, ...deps.pushOrPull });
-  const jobs = createJobs({ social, timeline, live, lists, pushOrPull });
+  const jobs = createJobs({ social, timeline, pubsub, lists, pushOrPull });
   const positions = createPositions(READ_TOPICS);
   let queue: Waiting[] = [];
   let started = false;

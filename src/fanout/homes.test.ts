@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { TweetId } from '#domain/ids.ts';
-import type { LiveEvent } from '#queue/pubsub.ts';
+import type { PubSubEvent } from '#queue/pubsub.ts';
 import { type Community, type CommunityOptions, openCommunity, type ShownPage } from './testing/fanout.ts';
 
 const [ADA, BEN, CYD, DAN] = [1, 2, 3, 4];
@@ -253,9 +253,9 @@ describe('a pagination session of a home', () => {
 });
 
 describe('connected users', () => {
-  function listen(c: Community, user: number): LiveEvent[] {
-    const heard: LiveEvent[] = [];
-    c.live.listen(user, (event) => heard.push(event));
+  function listen(c: Community, user: number): PubSubEvent[] {
+    const heard: PubSubEvent[] = [];
+    c.pubsub.subscribe(user, (event) => heard.push(event));
     return heard;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Live, LiveEvent } from '#queue/pubsub.ts';
+import type { PubSub, PubSubEvent } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import type { Delivery, Timeline } from '#timeline/timeline.ts';
 import type { FollowerList, FollowerLists } from './follower-lists.ts';
@@ -28,7 +28,7 @@ export interface Job {
 export interface JobsDeps {
   social: Pick<Social, 'follows'>;
   timeline: Pick<Timeline, 'mergeFollows' | 'recordFanOutOnRead'>;
-  live: Live;
+  pubsub: PubSub;
   lists: FollowerLists;
   pushOrPull: PushOrPull;
 }
@@ -100,17 +100,17 @@ export function createJobs(deps: JobsDeps): Jobs {
 }
 
 /** Tells those connected users who follow the author, and the author. */
-function tell({ social, live }: JobsDeps, author: UserId, event: LiveEvent): Job {
+function tell({ social, pubsub }: JobsDeps, author: UserId, event: PubSubEvent): Job {
   let users: UserId[] | null = null;
   let at = 0;
   return {
     async next() {
-      users ??= [...live.users()];
+      users ??= [...pubsub.subscribedUsers()];
       const followers = users.slice(at, at + LIMITS.batch);
-      if (event.type === 'delete' && followers.includes(author)) live.publish(author, event);
+      if (event.type === 'delete' && followers.includes(author)) pubsub.publish(author, event);
       if (followers.length > 0) {
         const pairs = followers.map((follower) => ({ follower, followee: author }));
-        for (const { follower } of await social.follows({ pairs })) live.publish(follower, event);
+        for (const { follower } of await social.follows({ pairs })) pubsub.publish(follower, event);
       }
       at += LIMITS.batch;
       return piece(at >= users.length);

@@ -3,7 +3,7 @@ import type { Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import { inBatches } from '#platform/batches.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
 import type { LiveCooldown } from './live-cooldown.ts';
@@ -20,7 +20,7 @@ export interface LiveNotifierDeps {
   views: ViewStore<NotificationsPatch>;
   notifications: NotificationRecords['notifications'];
   social: Pick<Social, 'view'>;
-  live: Live;
+  pubsub: PubSub;
   cooldown: LiveCooldown;
 }
 
@@ -47,7 +47,7 @@ export function createLiveNotifier({
   views,
   notifications,
   social,
-  live,
+  pubsub,
   cooldown,
 }: LiveNotifierDeps): LiveNotifier {
   /** The live generation of the partitions that this process owns, as of its claim; a swap is followed by another. */
@@ -59,7 +59,7 @@ export function createLiveNotifier({
     const had = new Map<UserId, StoredNotification[]>();
     for (const change of changes) {
       const recipient = change.change === 'add' ? change.notification.recipient : change.recipient;
-      if (!live.listening(recipient)) continue;
+      if (!pubsub.hasSubscribers(recipient)) continue;
       const known = had.get(recipient) ?? (await notifications({ recipient }));
       had.set(recipient, known);
       hints.push(...hintsOfChange(change, recipient, known));
@@ -86,7 +86,7 @@ export function createLiveNotifier({
       );
       // One hint for what shows as one: a storm of likes in one commit is one group.
       const distinct = new Map(heard.map((hint) => [hintKey(hint), hint.id]));
-      for (const id of distinct.values()) live.publish(recipient, { type: 'notification', id });
+      for (const id of distinct.values()) pubsub.publish(recipient, { type: 'notification', id });
     }
   }
 
@@ -107,7 +107,7 @@ export function createLiveNotifier({
       },
     },
     async notify(added) {
-      const heard = added.filter(({ recipient }) => live.listening(recipient));
+      const heard = added.filter(({ recipient }) => pubsub.hasSubscribers(recipient));
       await publish(
         heard.map((notification) => ({
           recipient: notification.recipient,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { LiveEvent } from '#queue/pubsub.ts';
+import type { PubSubEvent } from '#queue/pubsub.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
 const everybody = [ann, bob, cid, dan];
 
-function hear(world: World, user: number): LiveEvent[] {
-  const heard: LiveEvent[] = [];
-  world.live.listen(user, (event) => heard.push(event));
+function hear(world: World, user: number): PubSubEvent[] {
+  const heard: PubSubEvent[] = [];
+  world.pubsub.subscribe(user, (event) => heard.push(event));
   return heard;
 }
 

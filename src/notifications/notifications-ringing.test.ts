@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createManualClock } from '#platform/clock.ts';
-import type { LiveEvent } from '#queue/pubsub.ts';
+import type { PubSubEvent } from '#queue/pubsub.ts';
 import { COOLDOWN_MS, createLiveCooldown } from './live-cooldown.ts';
 import type { Notification } from './notifications-store.ts';
 import { inWorld, type World } from './testing/notifications.ts';
@@ -12,8 +12,8 @@ const TIMES = 11;
 
 /** How many of the events that somebody hears ring, and how many say only that something changed. */
 function hear(world: World, user: number) {
-  const heard: LiveEvent[] = [];
-  world.live.listen(user, (event) => heard.push(event));
+  const heard: PubSubEvent[] = [];
+  world.pubsub.subscribe(user, (event) => heard.push(event));
   return () => {
     const told = heard.splice(0).filter((event) => event.type === 'notification');
     const rang = told.filter(({ id }) => id !== null).length;

@@ -8,7 +8,7 @@ import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Timeline } from '#timeline/timeline.ts';
@@ -37,7 +37,7 @@ export interface NotificationsDeps {
   timeline: Pick<Timeline, 'newTweetsSince'>;
   /** None where there are no accounts. */
   accounts?: AccountNotices;
-  live: Live;
+  pubsub: PubSub;
   log: Log;
   clock: Clock;
   /** Where what costs very much is read. */
@@ -53,14 +53,14 @@ export interface NotificationsService {
 }
 
 export function createNotificationsService(deps: NotificationsDeps): NotificationsService {
-  const { store, social, live, log, clock } = deps;
+  const { store, social, pubsub, log, clock } = deps;
   const candidateSource = createCandidateSource(deps);
   const preferences = createPreferences({ store, social });
   const liveNotifier = createLiveNotifier({
     views: store.views,
     notifications: store.notifications,
     social,
-    live,
+    pubsub,
     cooldown: createLiveCooldown({ clock }),
   });
   const view = createViewRunner({

@@ -4,32 +4,32 @@
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 
-export type LiveEvent =
+export type PubSubEvent =
   | { type: 'tweet'; tweetId: TweetId; userId: UserId; time: number }
   | { type: 'delete'; tweetId: TweetId }
   /** Something in the user's notifications changed; `id` is the newest member where one was added. */
   | { type: 'notification'; id: number | null };
 
-export interface Live {
-  publish(user: UserId, event: LiveEvent): void;
+export interface PubSub {
+  publish(user: UserId, event: PubSubEvent): void;
   /** Whether anybody listens for that user; cheap, for use in loops over readers. */
-  listening(user: UserId): boolean;
+  hasSubscribers(user: UserId): boolean;
   /** Everybody somebody listens for. */
-  users(): Iterable<UserId>;
+  subscribedUsers(): Iterable<UserId>;
   /** Returns how to stop. The listener must not throw and must not block. */
-  listen(user: UserId, listener: (event: LiveEvent) => void): () => void;
+  subscribe(user: UserId, listener: (event: PubSubEvent) => void): () => void;
 }
 
-export function createLive(): Live {
-  const listeners = new Map<UserId, Set<(event: LiveEvent) => void>>();
+export function createPubSub(): PubSub {
+  const listeners = new Map<UserId, Set<(event: PubSubEvent) => void>>();
   return {
     publish(user, event) {
       const set = listeners.get(user);
       if (set !== undefined) for (const listener of set) listener(event);
     },
-    listening: (user) => listeners.has(user),
-    users: () => listeners.keys(),
-    listen(user, listener) {
+    hasSubscribers: (user) => listeners.has(user),
+    subscribedUsers: () => listeners.keys(),
+    subscribe(user, listener) {
       const set = listeners.get(user) ?? new Set();
       listeners.set(user, set);
       set.add(listener);

@@ -63,7 +63,7 @@ export interface PublicApiDeps {
 
 export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   const { system, config, directory, random, logger, version } = deps;
-  const { services, live, log, clock, minter } = system;
+  const { services, pubsub, log, clock, minter } = system;
   const gatewayDb = openGatewayDb({ path: directory.file('gateway.db'), disk: system.disk });
   minter.keepIn(createSqliteHighWater(gatewayDb.db));
   const usesDb = openMediaUsesDb({
@@ -88,7 +88,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     ...accountDeps,
     social: services.social,
     attempts: limits,
-    live,
+    pubsub,
   });
   system.useAccounts(accounts);
   const administration = createAdministration({ ...accountDeps, audit: gatewayDb.audit });
@@ -116,7 +116,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   });
   const streams = createStreamsService({
     ...services,
-    live,
+    pubsub,
     accounts,
     clock,
     random,

@@ -26,7 +26,7 @@ import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 import { createLogTrimmer, type LogReader } from '#queue/log-trimmer.ts';
-import { createLive, type Live } from '#queue/pubsub.ts';
+import { createPubSub, type PubSub } from '#queue/pubsub.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { catchUp, type ViewRunner } from '#queue/view-runner.ts';
 import { createProtectionMigrator } from '#social/protection-migration.ts';
@@ -55,7 +55,7 @@ export interface Services {
 export interface System {
   services: Services;
   log: Log;
-  live: Live;
+  pubsub: PubSub;
   /** The time of this process: what all of it goes by. */
   clock: SteadyClock;
   minter: Minter;
@@ -110,7 +110,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const minter = createMinter({ clock });
   for (const highWater of stores.highWaters) minter.keepIn(highWater);
   const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
-  const live = createLive();
+  const pubsub = createPubSub();
 
   const cacheStats = {
     tweets: createCacheStats(),
@@ -130,7 +130,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     stats: cacheStats.engagement,
   });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
-  const below = { tweets, social, engagement, log, live, clock, lane: createLane() };
+  const below = { tweets, social, engagement, log, pubsub, clock, lane: createLane() };
   const timelines = createTimelineService({
     ...below,
     timelineDb: stores.timelineDb,
@@ -178,7 +178,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   return {
     services: { tweets, social, engagement, timeline, notifications: notifications.notifications },
     log,
-    live,
+    pubsub,
     clock,
     minter,
     workers,

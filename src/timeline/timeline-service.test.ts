@@ -12,7 +12,7 @@ import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
@@ -41,7 +41,17 @@ async function openNetwork(directory: string) {
   const timelineDb = openSqliteTimelineDb(path('timeline'));
   const topLists = openSqliteTopListsStore(path('top-lists'));
   const log = createSqliteLog([tweetsStore.outbox, socialStore.outbox, engagementStore.outbox]);
-  const parts = { timelineDb, topLists, tweets, social, engagement, log, live: createLive(), clock, random };
+  const parts = {
+    timelineDb,
+    topLists,
+    tweets,
+    social,
+    engagement,
+    log,
+    pubsub: createPubSub(),
+    clock,
+    random,
+  };
   /** Starts the service, as a process does: what it kept in memory before is gone. */
   const start = () => createTimelineService({ ...parts, topSnapshots: createMemoryTopSnapshots({ clock }) });
   const databases = [tweetsStore.db, socialStore.db, engagementStore.db, timelineDb.db, topLists.db];

@@ -7,7 +7,7 @@ import type { Random } from '#platform/random.ts';
 import type { Stamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import { catchUp, createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -32,7 +32,7 @@ export interface TimelineServiceDeps {
   social: Social;
   engagement: Engagement;
   log: Log;
-  live: Live;
+  pubsub: PubSub;
   clock: Clock;
   random: Random;
   /** Where what costs very much is read, a slice at a time. */

@@ -9,7 +9,7 @@ import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
@@ -88,7 +88,7 @@ export async function openCommunity(options: CommunityOptions = {}) {
   }
 
   function start() {
-    const live = createLive();
+    const pubsub = createPubSub();
     const deps = {
       tweets: watched('tweets', tweets),
       social: watched('social', social),
@@ -98,11 +98,11 @@ export async function openCommunity(options: CommunityOptions = {}) {
       ...options,
       ...deps,
       timelineDb: watched('timelineDb', timelineDb),
-      live,
+      pubsub,
       clock,
     });
-    const fanout = createFanout({ ...options.fanout, ...deps, log, timeline: homes, live, clock });
-    return { live, homes, fanout };
+    const fanout = createFanout({ ...options.fanout, ...deps, log, timeline: homes, pubsub, clock });
+    return { pubsub, homes, fanout };
   }
   let running = start();
 
@@ -132,8 +132,8 @@ export async function openCommunity(options: CommunityOptions = {}) {
     get fanout() {
       return running.fanout;
     },
-    get live() {
-      return running.live;
+    get pubsub() {
+      return running.pubsub;
     },
     /** The process ends without a word and starts again. */
     async crash(): Promise<void> {

@@ -37,7 +37,12 @@ test('a stream tells of a tweet as it happens, and again to whoever comes back w
     );
     const start = await readUntil(stream, 'retry: ');
     const lastId = /^id: (.*)$/m.exec(start)![1]!;
-    site.live.publish(ann.userId, { type: 'tweet', tweetId: 77, userId: bob.userId, time: site.clock.now() });
+    site.pubsub.publish(ann.userId, {
+      type: 'tweet',
+      tweetId: 77,
+      userId: bob.userId,
+      time: site.clock.now(),
+    });
     await readUntil(stream, '"tweetId":"77"');
     await stream.body!.cancel();
     for (const again of [

@@ -1,7 +1,7 @@
-import type { LiveEvent } from '#queue/pubsub.ts';
+import type { PubSubEvent } from '#queue/pubsub.ts';
 
 /** What a stream tells; `counts` is asked for when it is told. */
-export type Entry = LiveEvent | { type: 'counts' };
+export type Entry = PubSubEvent | { type: 'counts' };
 
 /** One user's last events, numbered. Ids are `epoch-n`; the epoch tells one log of a user from the next. */
 export interface EventLog {

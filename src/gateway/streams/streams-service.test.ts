@@ -91,7 +91,7 @@ async function createStreams(instead: Partial<StreamsServiceDeps>) {
     open,
     /** Tells somebody of a tweet, as fan-out does. */
     tweet: (user: number, author: number, tweetId: number) =>
-      world.live.publish(user, { type: 'tweet', tweetId, userId: author, time: world.clock.now() }),
+      world.pubsub.publish(user, { type: 'tweet', tweetId, userId: author, time: world.clock.now() }),
     beat: () => streams.workers[0]!.step(),
   };
 }
@@ -112,19 +112,19 @@ test('a stream begins with retry, and tells of the tweets of those one follows',
   }));
 
 test('tweets of the muted, the blocked and the not followed are not told', () =>
-  inStreams(async ({ open, tweet, mute, unmute, block, live }) => {
+  inStreams(async ({ open, tweet, mute, unmute, block, pubsub }) => {
     const stream = open(ANN);
     tweet(ANN, CAT, 1);
     await mute(ANN, BOB);
     tweet(ANN, BOB, 2);
-    live.publish(ANN, { type: 'delete', tweetId: 9 });
+    pubsub.publish(ANN, { type: 'delete', tweetId: 9 });
     await until(() => stream.events().length === 1, 'the deletion');
     await unmute(ANN, BOB);
     tweet(ANN, BOB, 3);
     await until(() => stream.events().length === 2, 'the tweet of the unmuted');
     await block(BOB, ANN);
     tweet(ANN, BOB, 4);
-    live.publish(ANN, { type: 'delete', tweetId: 10 });
+    pubsub.publish(ANN, { type: 'delete', tweetId: 10 });
     await until(() => stream.events().length === 3, 'the second deletion');
     assert.deepEqual(tweetIds(stream), ['9', '3', '10']);
   }));
@@ -177,7 +177,7 @@ test('even before its first event a stream has an id to come back with', () =>
   }));
 
 test('an id that is not known any more, or never was, is told to fetch again', () =>
-  inStreams(async ({ open, live, clock, beat, tweet }) => {
+  inStreams(async ({ open, pubsub, clock, beat, tweet }) => {
     const stream = open(ANN);
     await until(() => stream.text() !== '', 'the beginning');
     const old = stream.lastId();
@@ -189,7 +189,7 @@ test('an id that is not known any more, or never was, is told to fetch again', (
       other.out.destroy();
       await until(other.ended, 'the end');
     }
-    for (let i = 0; i < 600; i++) live.publish(ANN, { type: 'delete', tweetId: i });
+    for (let i = 0; i < 600; i++) pubsub.publish(ANN, { type: 'delete', tweetId: i });
     const behind = open(ANN, old);
     tweet(ANN, BOB, 1);
     await until(() => behind.events().length === 2, 'reset and what is new');
@@ -199,13 +199,13 @@ test('an id that is not known any more, or never was, is told to fetch again', (
     await until(() => stream.ended() && behind.ended(), 'both ends');
     clock.advance(6 * 60_000);
     await beat();
-    assert.equal(live.listening(ANN), false, 'nobody came back, so nobody listens');
+    assert.equal(pubsub.hasSubscribers(ANN), false, 'nobody came back, so nobody listens');
     const late = open(ANN, recent);
     await until(() => names(late).includes('reset'), 'reset');
   }));
 
 test('a reader too slow costs no memory: it is closed, and told to fetch again on its return', () =>
-  inStreams(async ({ streams, live, open }) => {
+  inStreams(async ({ streams, pubsub, open }) => {
     const out = streams.open({ session: session(ANN), lastEventId: null });
     let lastId = '';
     out.once('data', (bytes: Buffer) => {
@@ -214,7 +214,7 @@ test('a reader too slow costs no memory: it is closed, and told to fetch again o
     });
     await until(() => lastId !== '', 'the beginning');
     for (let i = 1; i <= 5_000; i++) {
-      live.publish(ANN, { type: 'delete', tweetId: i });
+      pubsub.publish(ANN, { type: 'delete', tweetId: i });
       if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
       assert.ok(out.readableLength < 32 * 1024, 'what waits for it has a bound');
     }
@@ -224,10 +224,10 @@ test('a reader too slow costs no memory: it is closed, and told to fetch again o
   }));
 
 test('a reader as fast as the events misses none', () =>
-  inStreams(async ({ open, live }) => {
+  inStreams(async ({ open, pubsub }) => {
     const stream = open(ANN);
     for (let i = 1; i <= 2_000; i++) {
-      live.publish(ANN, { type: 'delete', tweetId: i });
+      pubsub.publish(ANN, { type: 'delete', tweetId: i });
       if (i % 100 === 0) await until(() => stream.events().length === i, `event ${i}`);
     }
     assert.deepEqual(
@@ -324,14 +324,14 @@ test('all streams have a bound', () =>
   ));
 
 test('at shutdown every stream ends at once, also one whose reader takes nothing', () =>
-  inStreams(async ({ open, streams, live }) => {
+  inStreams(async ({ open, streams, pubsub }) => {
     const stream = open(ANN);
     const stuck = streams.open({ session: session(BOB), lastEventId: null });
-    for (let i = 0; i < 500; i++) live.publish(BOB, { type: 'delete', tweetId: i });
+    for (let i = 0; i < 500; i++) pubsub.publish(BOB, { type: 'delete', tweetId: i });
     await until(() => stuck.readableLength > 16 * 1024, 'a full buffer');
     streams.close();
     await until(() => stream.ended() && stuck.destroyed, 'the ends');
-    assert.equal(live.listening(ANN), false);
+    assert.equal(pubsub.hasSubscribers(ANN), false);
     assert.throws(
       () => open(ANN),
       (error) => isWarbleError(error, 'unavailable'),

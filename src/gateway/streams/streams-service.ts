@@ -13,13 +13,13 @@ import { inBatches } from '#platform/batches.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { createEventText, type EventTextDeps, eventText } from './event-text.ts';
 import type { Streams } from './streams.ts';
 
 export interface StreamsServiceDeps extends EventTextDeps {
-  live: Live;
+  pubsub: PubSub;
   accounts: Pick<Accounts, 'activeSessions'>;
   clock: Clock;
   random: Random;
@@ -72,7 +72,7 @@ function randomRetry_ms(random: Random): number {
 }
 
 export function createStreamsService(deps: StreamsServiceDeps): Streams {
-  const { live, accounts, clock, random, onError = () => {}, max = MAX_STREAMS } = deps;
+  const { pubsub, accounts, clock, random, onError = () => {}, max = MAX_STREAMS } = deps;
   const textOf = createEventText(deps);
   const users = new Map<UserId, User>();
   const open = new Set<Stream>();
@@ -84,7 +84,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     if (known !== undefined) return known;
     const log = createEventLog(random.bytes(6).toString('hex'), REMEMBERED);
     const streams = new Set<Stream>();
-    const stop = live.listen(userId, (event) => {
+    const stop = pubsub.subscribe(userId, (event) => {
       log.append(event);
       if (event.type === 'notification') log.append({ type: 'counts' });
       for (const stream of streams) void pump(stream);

@@ -19,7 +19,7 @@ import { createNotificationsService } from '#notifications/notifications-service
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
 import { registerMultipart } from '../multipart.ts';
 import { accountRoutes } from '../routes/account-routes.ts';
@@ -64,14 +64,14 @@ export async function openSite({
   const random = createSeededRandom(11);
   const announcer = createAnnouncer({ store, social });
   const limits = createLimits({ clock, ...limitDeps });
-  const live = createLive();
+  const pubsub = createPubSub();
   const accountDeps = {
     store,
     social,
     announcer,
     hasher,
     attempts: limits,
-    live,
+    pubsub,
     mint: minter.mint,
     clock,
     random,
@@ -80,9 +80,9 @@ export async function openSite({
   const { media } = world.start({ pictures: createPictures() });
   const spoolDirectory = mkdtempSync(join(tmpdir(), 'warble-uploads-'));
   const uploads = await openUploadSpool({ directory: spoolDirectory, random: systemRandom });
-  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), live };
+  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), pubsub };
   const { notifications } = createNotificationsService({ ...world, ...own, accounts });
-  const streams = createStreamsService({ ...world, live, accounts, notifications, random });
+  const streams = createStreamsService({ ...world, pubsub, accounts, notifications, random });
   const authenticate = accounts.authenticate;
   const { app, inFlight } = createServer({
     // Whoever is refused again and again waits for it, also while this clock stands still.
@@ -117,7 +117,7 @@ export async function openSite({
   return {
     ...world,
     url,
-    live,
+    pubsub,
     streams,
     spoolDirectory,
     request,

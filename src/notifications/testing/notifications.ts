@@ -9,7 +9,7 @@ import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
-import { createLive } from '#queue/pubsub.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
@@ -165,15 +165,15 @@ export interface WorldOptions {
 export async function createWorld({ store, instead = {} }: WorldOptions = {}) {
   const facts = await createFacts();
   const own = store ?? openSqliteNotificationsStore({ path: ':memory:' });
-  const live = createLive();
+  const pubsub = createPubSub();
   const accounts = plainAccounts(facts);
-  const service = createNotificationsService({ ...facts, store: own, live, accounts, ...instead });
+  const service = createNotificationsService({ ...facts, store: own, pubsub, accounts, ...instead });
   const { notifications } = service;
   return {
     ...facts,
     ...service,
     store: own,
-    live,
+    pubsub,
     notice: accounts.notice,
     settle: () => drain(service.workers),
     /** All that somebody has, as the first page of their list says it. */

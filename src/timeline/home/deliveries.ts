@@ -2,7 +2,7 @@
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { snowflakeTime } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import type { Delivery, FanoutProgress, Timeline } from '#timeline/timeline.ts';
 import type { HomeTimelines } from '../home-timelines/home-timelines.ts';
 import type { ActivityFacts } from './activity-facts.ts';
@@ -18,13 +18,13 @@ export interface DeliveriesDeps {
   followeeSets: FolloweeSets;
   backfill: Backfill;
   facts: ActivityFacts;
-  live: Live;
+  pubsub: PubSub;
 }
 
 type Parts = Pick<Timeline, 'deliver' | 'seenLately' | 'mergeFollows' | 'progress'>;
 
 export function createDeliveries(deps: DeliveriesDeps): Parts {
-  const { homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, live } = deps;
+  const { homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, pubsub } = deps;
   let started = false;
 
   /** One slice. Connected users are told of postings (not of reposts), also those who have no home yet. */
@@ -35,8 +35,8 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
       const reader = readers[i]!;
       const slot = homeTimelines.find(reader);
       const isNew = slot < 0 || homeTimelines.insert(slot, activity);
-      if (isNew && activity > 0 && live.listening(reader)) {
-        live.publish(reader, { type: 'tweet', tweetId, userId: actor, time });
+      if (isNew && activity > 0 && pubsub.hasSubscribers(reader)) {
+        pubsub.publish(reader, { type: 'tweet', tweetId, userId: actor, time });
       }
     }
   }

@@ -7,7 +7,7 @@ import type { Engagement } from '#engagement/engagement.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Live } from '#queue/pubsub.ts';
+import type { PubSub } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import type { HomePosition, Timeline } from '#timeline/timeline.ts';
 import type { TimelineDb } from '#timeline/timeline-db.ts';
@@ -60,7 +60,7 @@ export interface HomesDeps {
   tweets: Pick<Tweets, 'tails' | 'authorsOf'>;
   social: Pick<Social, 'followeesOf' | 'view'>;
   engagement: Pick<Engagement, 'repostTails' | 'repostsById' | 'repostsBy'>;
-  live: Live;
+  pubsub: PubSub;
   clock: Clock;
   /** Where what costs very much is read, a slice at a time. */
   lane?: Lane;
@@ -73,7 +73,7 @@ const MAX_HOME_TIMELINES = 1_000_000;
 const MAX_HOME_TIMELINE_BYTES = 1024 ** 3;
 
 export function createHomes(deps: HomesDeps): Homes {
-  const { timelineDb, tweets, social, engagement, live, clock } = deps;
+  const { timelineDb, tweets, social, engagement, pubsub, clock } = deps;
   const {
     maxHomeTimelines = MAX_HOME_TIMELINES,
     maxHomeTimelineBytes = MAX_HOME_TIMELINE_BYTES,
@@ -122,7 +122,15 @@ export function createHomes(deps: HomesDeps): Homes {
   return {
     ...skeleton,
     ...createNewTweetsSince({ followeeSets, source, tweets }),
-    ...createDeliveries({ homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, live }),
+    ...createDeliveries({
+      homeTimelines,
+      homeLoader,
+      homeCheckpointer,
+      followeeSets,
+      backfill,
+      facts,
+      pubsub,
+    }),
     recordFanOutOnRead: fanOutOnRead.record,
     readRate: async () => rate.now(),
     flush: homeCheckpointer.flush,
