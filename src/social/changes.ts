@@ -26,7 +26,7 @@ export const mintFor =
     minter.mint({ owner, kind: 'relationship' });
 
 interface PairRequest {
-  me: UserId;
+  actor: UserId;
   other: UserId;
   traceId: string;
 }
@@ -34,24 +34,24 @@ interface PairRequest {
 /** Changes the relationships between two users as `rule` decides. Throws what the rule throws; nothing is kept then. */
 export function changeRelationshipPair<Result>(
   { store, clock }: SocialDeps,
-  { me, other, traceId }: PairRequest,
+  { actor, other, traceId }: PairRequest,
   rule: (
     pair: RelationshipPair,
   ) => Partial<Relationships> & { hidden?: Decision<Result>['hidden']; result: Result },
 ): Promise<Result> {
   const keys: RelationshipKey[] = [
-    { from: me, to: other },
-    { from: other, to: me },
+    { source: actor, target: other },
+    { source: other, target: actor },
   ];
-  return store.change({ users: [me, other], relationships: keys }, ({ users, relationships }) => {
+  return store.change({ users: [actor, other], relationships: keys }, ({ users, relationships }) => {
     const pair: RelationshipPair = {
-      me: users[0] ?? null,
+      actor: users[0] ?? null,
       other: users[1] ?? null,
-      mine: relationships[0] ?? NO_RELATIONSHIP,
-      theirs: relationships[1] ?? NO_RELATIONSHIP,
+      outgoing: relationships[0] ?? NO_RELATIONSHIP,
+      incoming: relationships[1] ?? NO_RELATIONSHIP,
     };
-    const { mine = pair.mine, theirs = pair.theirs, hidden = [], result } = rule(pair);
-    const after = [mine, theirs];
+    const { outgoing = pair.outgoing, incoming = pair.incoming, hidden = [], result } = rule(pair);
+    const after = [outgoing, incoming];
     return {
       ...decision({ keys, before: relationships, after, time: clock.now(), traceId, result }),
       hidden,

@@ -1,7 +1,7 @@
 /**
  * The rules of relationships, as decisions over facts: pure functions without a store. Each gets what is and says what shall
- * be, or throws what the caller is told. Whoever acts is `me`, whoever it is about is `other`; `mine` is the relationship
- * from me to the other, `theirs` the one back.
+ * be, or throws what the caller is told. Whoever acts is `actor`, whoever it is about is `other`; `outgoing` is the relationship
+ * from the actor to the other, `incoming` the one back.
  */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -14,32 +14,33 @@ import type { Relationship, StoredUser } from './social-store.ts';
 export const MAX_BLOCKS = 10_000;
 
 export interface RelationshipPair {
-  me: StoredUser | null;
+  actor: StoredUser | null;
   other: StoredUser | null;
-  mine: Relationship;
-  theirs: Relationship;
+  outgoing: Relationship;
+  incoming: Relationship;
 }
 export interface Relationships {
-  mine: Relationship;
-  theirs: Relationship;
+  outgoing: Relationship;
+  incoming: Relationship;
 }
 type Mint = () => Snowflake;
 
 /** Throws where the actor may not act any more, so that nothing comes back after an erasure has removed it. */
-function activeActor({ me }: RelationshipPair): StoredUser {
-  if (me === null || me.state !== 'active') throw new WarbleError('forbidden', 'This account is not active.');
-  return me;
+function activeActor({ actor }: RelationshipPair): StoredUser {
+  if (actor === null || actor.state !== 'active')
+    throw new WarbleError('forbidden', 'This account is not active.');
+  return actor;
 }
 
 /** Throws not_found where the other is hidden from the actor. */
 function visibleOther(pair: RelationshipPair): StoredUser {
-  if (pair.mine.block !== null) throw hidden();
+  if (pair.outgoing.block !== null) throw hidden();
   return blockableOther(pair);
 }
 
 /** As {@link visibleOther}, for somebody whom the actor may have blocked already. */
-function blockableOther({ other, theirs }: RelationshipPair): StoredUser {
-  if (other === null || other.state !== 'active' || theirs.block !== null) throw hidden();
+function blockableOther({ other, incoming }: RelationshipPair): StoredUser {
+  if (other === null || other.state !== 'active' || incoming.block !== null) throw hidden();
   return other;
 }
 
@@ -64,31 +65,34 @@ function newFollow(wished: boolean, { protections }: Followee, mint: Mint): Rela
 export function decideFollow(
   pair: RelationshipPair,
   { private: wished, mint }: { private: boolean; mint: Mint },
-): { mine: Relationship; state: FollowState } {
-  const me = activeActor(pair);
+): { outgoing: Relationship; state: FollowState } {
+  const actor = activeActor(pair);
   const other = visibleOther(pair);
-  const { mine } = pair;
+  const { outgoing } = pair;
   if (wished && other.protected) {
     throw new WarbleError(
       'protected_account',
       'This account is protected; send it a public request instead.',
     );
   }
-  const active = activeFollow(mine, other);
+  const active = activeFollow(outgoing, other);
   if (active !== null) {
     const follow = active.private === wished ? active : newFollow(wished, other, mint);
-    return { mine: { ...mine, follow }, state: 'following' };
+    return { outgoing: { ...outgoing, follow }, state: 'following' };
   }
-  if (other.protected && mine.request !== null) return { mine, state: 'requested' };
-  const held = mine.follow !== null || mine.request !== null ? 1 : 0;
-  if (me.counts.outgoing - held >= LIMITS.followees) {
+  if (other.protected && outgoing.request !== null) return { outgoing, state: 'requested' };
+  const held = outgoing.follow !== null || outgoing.request !== null ? 1 : 0;
+  if (actor.counts.outgoing - held >= LIMITS.followees) {
     throw new WarbleError(
       'invalid_request',
       `You follow or have asked to follow ${LIMITS.followees} users, which is the maximum; unfollow somebody first.`,
     );
   }
-  if (other.protected) return { mine: { ...unfollowed(mine), request: mint() }, state: 'requested' };
-  return { mine: { ...mine, follow: newFollow(wished, other, mint), request: null }, state: 'following' };
+  if (other.protected) return { outgoing: { ...unfollowed(outgoing), request: mint() }, state: 'requested' };
+  return {
+    outgoing: { ...outgoing, follow: newFollow(wished, other, mint), request: null },
+    state: 'following',
+  };
 }
 
 /** What is left of a relationship when a follow or a request ends. */
@@ -100,30 +104,30 @@ const unfollowed = (relationship: Relationship): Relationship => ({
 });
 
 /** Ends a follow or a request, whoever the other is by now. */
-export function decideUnfollow({ mine }: RelationshipPair): Relationship {
-  return unfollowed(mine);
+export function decideUnfollow({ outgoing }: RelationshipPair): Relationship {
+  return unfollowed(outgoing);
 }
 
 /** Takes a follower away; a private one, of whom nobody knows, stays. */
-export function decideRemoveFollower({ theirs }: RelationshipPair): Relationship {
-  return theirs.follow?.private === false ? unfollowed(theirs) : theirs;
+export function decideRemoveFollower({ incoming }: RelationshipPair): Relationship {
+  return incoming.follow?.private === false ? unfollowed(incoming) : incoming;
 }
 
-/** Whether the reposts of somebody followed are shown in the home of `me`. Throws not_found where `me` does not follow. */
+/** Whether the reposts of somebody followed are shown in the home of `actor`. Throws not_found where `actor` does not follow. */
 export function decideReposts(
   pair: RelationshipPair,
   { shown, mint }: { shown: boolean; mint: Mint },
 ): Relationship {
   activeActor(pair);
   const other = visibleOther(pair);
-  const { mine } = pair;
-  if (activeFollow(mine, other) === null) throw notFound('You do not follow this user.');
-  if (shown) return { ...mine, hiddenReposts: null };
-  return { ...mine, hiddenReposts: mine.hiddenReposts ?? mint() };
+  const { outgoing } = pair;
+  if (activeFollow(outgoing, other) === null) throw notFound('You do not follow this user.');
+  if (shown) return { ...outgoing, hiddenReposts: null };
+  return { ...outgoing, hiddenReposts: outgoing.hiddenReposts ?? mint() };
 }
 
 /**
- * The answer of `me` to the request of `other`. Approving a second time is a success; only a *public* follow may tell
+ * The answer of `actor` to the request of `other`. Approving a second time is a success; only a *public* follow may tell
  * the two apart, so that nobody finds a private one by approving.
  */
 export function decideAnswer(
@@ -132,38 +136,38 @@ export function decideAnswer(
 ): Relationship {
   activeActor(pair);
   visibleOther(pair);
-  const { theirs } = pair;
-  if (theirs.request === null) {
-    if (approve && theirs.follow?.private === false) return theirs;
+  const { incoming } = pair;
+  if (incoming.request === null) {
+    if (approve && incoming.follow?.private === false) return incoming;
     throw notFound('This user did not ask to follow you.');
   }
-  return { ...theirs, follow: approve ? { id: mint(), private: false } : theirs.follow, request: null };
+  return { ...incoming, follow: approve ? { id: mint(), private: false } : incoming.follow, request: null };
 }
 
 /** Blocks: ends follows and requests both ways. Mutes stay, and unblocking brings nothing back. */
 export function decideBlock(pair: RelationshipPair, { mint }: { mint: Mint }): Relationships {
-  const me = activeActor(pair);
-  const { mine, theirs } = pair;
+  const actor = activeActor(pair);
+  const { outgoing, incoming } = pair;
   blockableOther(pair);
-  if (mine.block !== null) return { mine, theirs };
-  refuseBeyond(me.counts.blocks, 'block');
+  if (outgoing.block !== null) return { outgoing, incoming };
+  refuseBeyond(actor.counts.blocks, 'block');
   return {
-    mine: { ...unfollowed(mine), block: mint() },
-    theirs: unfollowed(theirs),
+    outgoing: { ...unfollowed(outgoing), block: mint() },
+    incoming: unfollowed(incoming),
   };
 }
 
 export function decideMute(pair: RelationshipPair, { mint }: { mint: Mint }): Relationship {
-  const me = activeActor(pair);
-  const { mine } = pair;
+  const actor = activeActor(pair);
+  const { outgoing } = pair;
   visibleOther(pair);
-  if (mine.mute !== null) return mine;
-  refuseBeyond(me.counts.mutes, 'mute');
-  return { ...mine, mute: mint() };
+  if (outgoing.mute !== null) return outgoing;
+  refuseBeyond(actor.counts.mutes, 'mute');
+  return { ...outgoing, mute: mint() };
 }
 
 interface Ending {
-  me: UserId;
+  actor: UserId;
   other: UserId;
   /** The mute's or block's snowflake; null: it did not stand. */
   since: Snowflake | null;
@@ -172,17 +176,17 @@ interface Ending {
 type Hidden = (HiddenPeriod & { viewer: UserId })[];
 
 /** What the other did while they were muted. */
-export function endOfMute({ me, other, since, mint }: Ending): Hidden {
-  return since === null ? [] : [{ viewer: me, userId: other, since, until: mint() }];
+export function endOfMute({ actor, other, since, mint }: Ending): Hidden {
+  return since === null ? [] : [{ viewer: actor, userId: other, since, until: mint() }];
 }
 
 /** A block hid each of the two from the other. */
-export function endOfBlock({ me, other, since, mint }: Ending): Hidden {
+export function endOfBlock({ actor, other, since, mint }: Ending): Hidden {
   if (since === null) return [];
   const until = mint();
   return [
-    { viewer: me, userId: other, since, until },
-    { viewer: other, userId: me, since, until },
+    { viewer: actor, userId: other, since, until },
+    { viewer: other, userId: actor, since, until },
   ];
 }
 

@@ -22,8 +22,8 @@ const ENDED_STEP = 20;
 
 /** Requests to follow `userId`, the longest waiting first. */
 export async function waitingRequests({ store }: SocialDeps, userId: UserId): Promise<RelationshipKey[]> {
-  const sources = await store.pending({ userId, kind: 'request', limit: STEP });
-  return sources.map((from) => ({ from, to: userId }));
+  const sources = await store.pending({ followee: userId, kind: 'request', limit: STEP });
+  return sources.map((source) => ({ source, target: userId }));
 }
 
 /**
@@ -59,8 +59,8 @@ async function endStep(deps: SocialDeps, userId: UserId): Promise<boolean> {
   // Read first: what ends by a later turn is not among those that are asked for next, and is not noted as removed.
   const [seen] = await deps.store.users([userId]);
   if (seen == null || seen.migratedProtections === seen.protections) return false;
-  const sources = await deps.store.pending({ userId, kind: 'ended', limit: ENDED_STEP });
-  const keys = sources.map((from) => ({ from, to: userId }));
+  const sources = await deps.store.pending({ followee: userId, kind: 'ended', limit: ENDED_STEP });
+  const keys = sources.map((source) => ({ source, target: userId }));
   return deps.store.change({ users: [userId], relationships: keys }, ({ users: [user], relationships }) => {
     const now = user ?? seen;
     const after = relationships.map((relationship) => withoutEndedFollow(relationship, now));

@@ -133,7 +133,7 @@ for (const cached of [false, true]) {
       const [star] = await fixture.store.users([STAR]);
       const active = await followersOf(fixture);
       assert.equal(star?.counts.followers, active.length);
-      const asking = await fixture.store.pending({ userId: STAR, kind: 'request', limit: 10_000 });
+      const asking = await fixture.store.pending({ followee: STAR, kind: 'request', limit: 10_000 });
       assert.equal(star?.counts.requesters, asking.length);
       assert.deepEqual(
         [...active, ...asking].toSorted((a, b) => a - b),

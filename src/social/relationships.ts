@@ -5,24 +5,24 @@ import type { Counts, Relationship, RelationshipKey, User } from './social-store
 
 /** By how much each user's counts change when a relationship changes. */
 export function countChanges(
-  { from, to }: RelationshipKey,
+  { source, target }: RelationshipKey,
   before: Relationship,
   after: Relationship,
 ): Map<UserId, Partial<Counts>> {
-  const source = weigh(after, 1, weigh(before, -1, emptyWeights()));
-  const mine: Partial<Counts> = {
-    following: source.public,
-    outgoing: source.public + source.private + source.request,
-    blocks: source.block,
-    mutes: source.mute,
+  const weights = weigh(after, 1, weigh(before, -1, emptyWeights()));
+  const ofSource: Partial<Counts> = {
+    following: weights.public,
+    outgoing: weights.public + weights.private + weights.request,
+    blocks: weights.block,
+    mutes: weights.mute,
   };
-  const theirs: Partial<Counts> = {
-    followers: source.public,
-    requesters: source.request,
+  const ofTarget: Partial<Counts> = {
+    followers: weights.public,
+    requesters: weights.request,
   };
   return new Map([
-    [from, mine],
-    [to, theirs],
+    [source, ofSource],
+    [target, ofTarget],
   ]);
 }
 
@@ -48,7 +48,7 @@ interface Cause {
  * id: `entityId` is the new one and `itemId` the one before, under which it may have been told.
  */
 export function relationshipEvents(
-  { from, to }: RelationshipKey,
+  { source, target }: RelationshipKey,
   before: Relationship,
   after: Relationship,
   cause: Cause,
@@ -58,22 +58,22 @@ export function relationshipEvents(
     events.push({
       topic: 'follows',
       type,
-      key: to,
+      key: target,
       entityId,
       itemId,
       entityVersion: 1,
-      actorId: from,
+      actorId: source,
       ...cause,
     });
   const accounts = (type: EventType) =>
     events.push({
       topic: 'accounts',
       type,
-      key: from,
-      entityId: to,
+      key: source,
+      entityId: target,
       itemId: 0,
       entityVersion: 1,
-      actorId: from,
+      actorId: source,
       ...cause,
     });
 

@@ -9,7 +9,7 @@ import { type Action, createSocialModel } from './testing/social-model.ts';
 
 const USERS: UserId[] = [1, 2, 3, 4, 5, 6];
 const somebody = fc.constantFrom(...USERS);
-const pair = { by: somebody, to: somebody };
+const pair = { by: somebody, target: somebody };
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   {

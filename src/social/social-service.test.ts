@@ -120,7 +120,7 @@ describe('following', () => {
     await follow(ADA, BOB);
     await refused(follow(ADA, BOB, true), 'protected_account', /public request/);
     assert.equal((await viewOf(ADA, BOB)).requested, true, 'the request stands');
-    await fixture.social.answerRequest({ userId: BOB, follower: ADA, approve: true, traceId });
+    await fixture.social.answerRequest({ followee: BOB, follower: ADA, approve: true, traceId });
     await refused(follow(ADA, BOB, true), 'protected_account', /public request/);
     assert.equal((await viewOf(ADA, BOB)).following, true, 'the follow stands');
   });
@@ -161,7 +161,7 @@ describe('following', () => {
       await fixture.social.unblock({ userId: ADA, other, traceId });
       await fixture.social.unmute({ userId: ADA, other, traceId });
     }
-    await fixture.social.answerRequest({ userId: CLEO, follower: ADA, approve: true, traceId });
+    await fixture.social.answerRequest({ followee: CLEO, follower: ADA, approve: true, traceId });
     assert.deepEqual(await fixture.newEvents(), []);
   });
 
@@ -193,7 +193,7 @@ describe('a private follow', () => {
   test('is the follower’s alone: the followed user cannot find it even by approving it', async () => {
     await follow(ADA, BOB, true);
     const approve = (follower: UserId) =>
-      fixture.social.answerRequest({ userId: BOB, follower, approve: true, traceId });
+      fixture.social.answerRequest({ followee: BOB, follower, approve: true, traceId });
     await refused(approve(ADA), 'not_found', /did not ask/);
     await refused(approve(CLEO), 'not_found', /did not ask/);
     assert.equal((await viewOf(ADA, BOB)).followingPrivately, true);

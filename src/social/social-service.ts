@@ -91,72 +91,72 @@ type Relationships = Pick<
 /** Follows, requests, blocks and mutes: one atomic step each. */
 function createRelationships(deps: SocialDeps): Relationships {
   return {
-    async follow({ follower: me, followee: other, private: wished, traceId }) {
-      if (me === other) throw new WarbleError('cannot_follow_self', 'This is you; follow somebody else.');
-      const state = await changeRelationshipPair(deps, { me, other, traceId }, (pair) => {
-        const { mine, state } = decideFollow(pair, { private: wished, mint: mintFor(deps, me) });
-        return { mine, result: state };
+    async follow({ follower: actor, followee: other, private: wished, traceId }) {
+      if (actor === other) throw new WarbleError('cannot_follow_self', 'This is you; follow somebody else.');
+      const state = await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => {
+        const { outgoing, state } = decideFollow(pair, { private: wished, mint: mintFor(deps, actor) });
+        return { outgoing, result: state };
       });
       return { state };
     },
-    async unfollow({ follower: me, followee: other, traceId }) {
-      if (me === other) return;
-      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
-        mine: decideUnfollow(pair),
+    async unfollow({ follower: actor, followee: other, traceId }) {
+      if (actor === other) return;
+      await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => ({
+        outgoing: decideUnfollow(pair),
         result: undefined,
       }));
     },
-    async removeFollower({ userId: me, follower: other, traceId }) {
-      if (me === other) return;
-      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
-        theirs: decideRemoveFollower(pair),
+    async removeFollower({ followee: actor, follower: other, traceId }) {
+      if (actor === other) return;
+      await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => ({
+        incoming: decideRemoveFollower(pair),
         result: undefined,
       }));
     },
-    async showReposts({ follower: me, followee: other, shown, traceId }) {
-      requireOther(me, other);
-      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
-        mine: decideReposts(pair, { shown, mint: mintFor(deps, me) }),
+    async showReposts({ follower: actor, followee: other, shown, traceId }) {
+      requireOther(actor, other);
+      await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => ({
+        outgoing: decideReposts(pair, { shown, mint: mintFor(deps, actor) }),
         result: undefined,
       }));
     },
-    async answerRequest({ userId: me, follower: other, approve, traceId }) {
-      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
-        theirs: decideAnswer(pair, { approve, mint: mintFor(deps, me) }),
+    async answerRequest({ followee: actor, follower: other, approve, traceId }) {
+      await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => ({
+        incoming: decideAnswer(pair, { approve, mint: mintFor(deps, actor) }),
         result: undefined,
       }));
     },
-    async block({ userId: me, other, traceId }) {
-      requireOther(me, other);
-      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
-        ...decideBlock(pair, { mint: mintFor(deps, me) }),
+    async block({ userId: actor, other, traceId }) {
+      requireOther(actor, other);
+      await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => ({
+        ...decideBlock(pair, { mint: mintFor(deps, actor) }),
         result: undefined,
       }));
     },
-    async unblock({ userId: me, other, traceId }) {
-      await changeRelationshipPair(deps, { me, other, traceId }, ({ mine }) => ({
-        mine: { ...mine, block: null },
-        hidden: endOfBlock({ me, other, since: mine.block, mint: mintFor(deps, me) }),
+    async unblock({ userId: actor, other, traceId }) {
+      await changeRelationshipPair(deps, { actor, other, traceId }, ({ outgoing }) => ({
+        outgoing: { ...outgoing, block: null },
+        hidden: endOfBlock({ actor, other, since: outgoing.block, mint: mintFor(deps, actor) }),
         result: undefined,
       }));
     },
-    async mute({ userId: me, other, traceId }) {
-      requireOther(me, other);
-      await changeRelationshipPair(deps, { me, other, traceId }, (pair) => ({
-        mine: decideMute(pair, { mint: mintFor(deps, me) }),
+    async mute({ userId: actor, other, traceId }) {
+      requireOther(actor, other);
+      await changeRelationshipPair(deps, { actor, other, traceId }, (pair) => ({
+        outgoing: decideMute(pair, { mint: mintFor(deps, actor) }),
         result: undefined,
       }));
     },
-    async unmute({ userId: me, other, traceId }) {
-      await changeRelationshipPair(deps, { me, other, traceId }, ({ mine }) => ({
-        mine: { ...mine, mute: null },
-        hidden: endOfMute({ me, other, since: mine.mute, mint: mintFor(deps, me) }),
+    async unmute({ userId: actor, other, traceId }) {
+      await changeRelationshipPair(deps, { actor, other, traceId }, ({ outgoing }) => ({
+        outgoing: { ...outgoing, mute: null },
+        hidden: endOfMute({ actor, other, since: outgoing.mute, mint: mintFor(deps, actor) }),
         result: undefined,
       }));
     },
   };
 }
 
-function requireOther(me: UserId, other: UserId): void {
-  if (me === other) throw new WarbleError('invalid_request', 'This is you; name somebody else.');
+function requireOther(actor: UserId, other: UserId): void {
+  if (actor === other) throw new WarbleError('invalid_request', 'This is you; name somebody else.');
 }

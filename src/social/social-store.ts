@@ -75,8 +75,8 @@ export interface Relationship {
   hiddenReposts: Snowflake | null;
 }
 export interface RelationshipKey {
-  from: UserId;
-  to: UserId;
+  source: UserId;
+  target: UserId;
 }
 
 /** The facts a decision rests on, in the order asked for; null: that user never was. */
@@ -192,7 +192,7 @@ export interface SocialStore {
   scan(request: { after: UserId; limit: number }): Promise<StoredUser[]>;
 
   /** Whose private follow of somebody has ended and is to be removed, or who asks to follow: oldest requests first. */
-  pending(request: { userId: UserId; kind: 'ended' | 'request'; limit: number }): Promise<UserId[]>;
+  pending(request: { followee: UserId; kind: 'ended' | 'request'; limit: number }): Promise<UserId[]>;
   /**
    * Users whose `migratedProtections` is behind, and unprotected users with requests left over; lowest ids first.
    */

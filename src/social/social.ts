@@ -118,7 +118,7 @@ export interface Social {
   /** Ends a follow or a request; nothing there is a success too. */
   unfollow(request: { follower: UserId; followee: UserId; traceId: string }): Promise<void>;
   /** Takes a public follower away; nothing there, or a private one, is a success too and changes nothing. */
-  removeFollower(request: { userId: UserId; follower: UserId; traceId: string }): Promise<void>;
+  removeFollower(request: { followee: UserId; follower: UserId; traceId: string }): Promise<void>;
   /** Whether the followee's reposts are in the follower's home. Throws not_found where that follow does not stand. */
   showReposts(request: {
     follower: UserId;
@@ -139,7 +139,7 @@ export interface Social {
   }): Promise<Page<RelationshipRow>>;
   /** Throws not_found where that user did not ask. */
   answerRequest(request: {
-    userId: UserId;
+    followee: UserId;
     follower: UserId;
     approve: boolean;
     traceId: string;

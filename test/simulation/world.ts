@@ -258,7 +258,7 @@ async function perform(system: System, model: Model, act: Resolved): Promise<Don
       await social[act.kind]({ userId: act.user, other: act.other, traceId });
       return act;
     case 'answer':
-      await social.answerRequest({ userId: act.user, follower: act.other, approve: act.approve, traceId });
+      await social.answerRequest({ followee: act.user, follower: act.other, approve: act.approve, traceId });
       return act;
     case 'protect':
     case 'open':

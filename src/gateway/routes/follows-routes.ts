@@ -75,7 +75,7 @@ function followRoutes({ services: { social } }: RouteDeps): Route[] {
       response: Nothing,
       async handler({ params, caller, traceId }) {
         const follower = userOf(params.userId, caller);
-        await social.removeFollower({ userId: caller.userId, follower, traceId });
+        await social.removeFollower({ followee: caller.userId, follower, traceId });
         return {};
       },
     }),
@@ -198,7 +198,7 @@ function requestRoutes(deps: RouteDeps): Route[] {
       errors: ['not_found'],
       async handler({ params, body, caller, traceId }) {
         const follower = userOf(params.userId, caller);
-        await social.answerRequest({ userId: caller.userId, follower, approve: body.approve, traceId });
+        await social.answerRequest({ followee: caller.userId, follower, approve: body.approve, traceId });
         return {};
       },
     }),

@@ -95,7 +95,7 @@ export async function createFacts() {
     unfollow: (follower: UserId, followee: UserId) => social.unfollow({ follower, followee, traceId }),
     async answer(userId: UserId, follower: UserId, approve: boolean) {
       await tick();
-      await social.answerRequest({ userId, follower, approve, traceId });
+      await social.answerRequest({ followee: userId, follower, approve, traceId });
     },
     protect: (userId: UserId, isProtected = true) =>
       social.setProfile({ userId, changes: { protected: isProtected }, traceId }),

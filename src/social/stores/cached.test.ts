@@ -44,11 +44,11 @@ describe('the cache', () => {
       store.followees(1),
       store.blocksAndMutes(2),
     ]);
-    await store.change({ users: [], relationships: [{ from: 1, to: 2 }] }, () => ({
+    await store.change({ users: [], relationships: [{ source: 1, target: 2 }] }, () => ({
       relationships: [
         {
-          from: 1,
-          to: 2,
+          source: 1,
+          target: 2,
           relationship: {
             follow: { id: 5, private: false },
             request: null,

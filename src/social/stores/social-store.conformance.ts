@@ -73,14 +73,14 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       }));
     const relationship = (
       store: SocialStore,
-      from: UserId,
-      to: UserId,
+      source: UserId,
+      target: UserId,
       next: Relationship,
       events: EventDraft[] = [],
     ) =>
-      store.change({ users: [], relationships: [{ from, to }] }, () => ({
+      store.change({ users: [], relationships: [{ source, target }] }, () => ({
         ...plain(undefined),
-        relationships: [{ from, to, relationship: next }],
+        relationships: [{ source, target, relationship: next }],
         events,
       }));
     const ids = (rows: readonly { userId: UserId }[]) => rows.map((row) => row.userId);
@@ -114,8 +114,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       const subject = {
         users: [1, 9],
         relationships: [
-          { from: 1, to: 2 },
-          { from: 2, to: 1 },
+          { source: 1, target: 2 },
+          { source: 2, target: 1 },
         ],
       };
       const seen = await two.store.change(subject, (facts) => ({ ...plain(facts) }));
@@ -134,7 +134,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
 
     test('changes of one relationship through both handles at once are one after the other', async () => {
       await save(one.store, userNamed(1), userNamed(2));
-      const key: RelationshipKey = { from: 1, to: 2 };
+      const key: RelationshipKey = { source: 1, target: 2 };
       const attempts = Array.from({ length: 40 }, (_, n) =>
         (n % 2 === 0 ? one : two).store.change(
           { users: [1], relationships: [key] },
@@ -244,8 +244,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
     });
 
     test('beyond a bound they are too many to tell, whichever way they stand', async () => {
-      const block = (from: number, to: number) =>
-        relationship(one.store, from, to, { ...NO_RELATIONSHIP, block: 20 });
+      const block = (source: number, target: number) =>
+        relationship(one.store, source, target, { ...NO_RELATIONSHIP, block: 20 });
       await Promise.all(Array.from({ length: MAX_BLOCKS_AND_MUTES }, (_, i) => block(i + 2, 1)));
       assert.equal((await two.store.blocksAndMutes(1))?.size, MAX_BLOCKS_AND_MUTES);
       await block(1, 2);
@@ -285,7 +285,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.store.followees(1), []);
       assert.deepEqual(await two.store.followerIds({ followee: 2, after: 0, limit: 10 }), [3]);
       assert.deepEqual(await two.store.follows([{ follower: 1, followee: 2 }]), []);
-      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), [1]);
+      assert.deepEqual(await two.store.pending({ followee: 2, kind: 'ended', limit: 10 }), [1]);
       assert.deepEqual(await two.store.pendingProtectionMigrations({ limit: 10 }), [2]);
       await save(one.store, userNamed(2, { protections: 1 }));
       assert.deepEqual(
@@ -298,7 +298,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.store.relationshipBits({ viewer: 1, others: [2] }), [
         RELATIONSHIP_BIT.followingPrivately,
       ]);
-      assert.deepEqual(await two.store.pending({ userId: 2, kind: 'ended', limit: 10 }), []);
+      assert.deepEqual(await two.store.pending({ followee: 2, kind: 'ended', limit: 10 }), []);
       await save(one.store, userNamed(2, { protections: 1, migratedProtections: 1 }));
       assert.deepEqual(await one.store.pendingProtectionMigrations({ limit: 10 }), []);
     });
@@ -307,7 +307,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       await save(one.store, ...[1, 2, 3].map((userId) => userNamed(userId)));
       await relationship(one.store, 3, 1, asking(10));
       await relationship(one.store, 2, 1, asking(11));
-      assert.deepEqual(await two.store.pending({ userId: 1, kind: 'request', limit: 1 }), [3]);
+      assert.deepEqual(await two.store.pending({ followee: 1, kind: 'request', limit: 1 }), [3]);
       assert.deepEqual(await two.store.pendingProtectionMigrations({ limit: 10 }), [1]);
     });
 
@@ -321,8 +321,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         { userId: 4, id: 11, private: true, muted: true, repostsHidden: true },
         { userId: 5, id: 10, private: false, muted: false, repostsHidden: false },
       ]);
-      for (const from of [3, 2, 4])
-        await relationship(one.store, from, 5, from === 3 ? privately(20) : publicly(20 + from));
+      for (const source of [3, 2, 4])
+        await relationship(one.store, source, 5, source === 3 ? privately(20) : publicly(20 + source));
       assert.deepEqual(await two.store.followerIds({ followee: 5, after: 0, limit: 2 }), [1, 2]);
       assert.deepEqual(await two.store.followerIds({ followee: 5, after: 2, limit: 2 }), [3, 4]);
       const edges = await two.store.follows([
@@ -354,8 +354,8 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
         const found = await two.store.relationshipsOf({ userId: 2, limit: 100 });
         assert.equal(found.length, left);
         const [first] = await two.store.relationshipsOf({ userId: 2, limit: 1 });
-        assert.ok(first !== undefined && (first.from === 2 || first.to === 2));
-        await relationship(one.store, first.from, first.to, NO_RELATIONSHIP);
+        assert.ok(first !== undefined && (first.source === 2 || first.target === 2));
+        await relationship(one.store, first.source, first.target, NO_RELATIONSHIP);
       }
       assert.deepEqual(await two.store.relationshipsOf({ userId: 2, limit: 1 }), []);
     });

@@ -60,13 +60,14 @@ export function openSqliteSocialStore({
       if (before !== null && hasTurned(before, user)) changes.followees.everythingChanged();
     }
     const counts = new Map<UserId, Counts>();
-    for (const { from, to, relationship } of decision.relationships ?? []) {
-      const index = keys.findIndex((key) => key.from === from && key.to === to);
+    for (const { source, target, relationship } of decision.relationships ?? []) {
+      const index = keys.findIndex((key) => key.source === source && key.target === target);
       const before = facts.relationships[index] ?? NO_RELATIONSHIP;
-      relationships.save({ from, to }, before, relationship);
-      for (const userId of [from, to]) changes.relationships.changed(userId);
-      changes.followees.changed(from);
-      for (const [userId, by] of countChanges({ from, to }, before, relationship)) add(counts, userId, by);
+      relationships.save({ source, target }, before, relationship);
+      for (const userId of [source, target]) changes.relationships.changed(userId);
+      changes.followees.changed(source);
+      for (const [userId, by] of countChanges({ source, target }, before, relationship))
+        add(counts, userId, by);
     }
     for (const [userId, by] of counts)
       if (Object.values(by).some((n) => n !== 0)) users.addCounts(userId, by);
@@ -106,8 +107,8 @@ export function openSqliteSocialStore({
         .filter((edge): edge is Follow => edge !== undefined),
     publicFollows: async (pairs) => db.read(() => pairs.filter(graph.followsPublicly)),
     scan: async ({ after, limit }) => users.after(after, limit),
-    pending: async ({ userId, kind, limit }) => graph.pending(userId, kind, limit),
-    pendingProtectionMigrations: async ({ limit }) => users.requestsLeft(limit),
+    pending: async ({ followee, kind, limit }) => graph.pending(followee, kind, limit),
+    pendingProtectionMigrations: async ({ limit }) => users.pendingProtectionMigrations(limit),
     hiddenPeriods: async (viewer) => hidden.of(viewer),
     forgetHiddenPeriods: ({ userId, limit }) => db.write(() => hidden.forget(userId, limit)),
     relationshipsOf: async ({ userId, limit }) => relationships.touching(userId, limit),

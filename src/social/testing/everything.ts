@@ -21,27 +21,27 @@ async function call(social: Social, action: Action): Promise<string | undefined>
   const traceId = '';
   switch (action.kind) {
     case 'follow': {
-      const { by: follower, to: followee } = action;
+      const { by: follower, target: followee } = action;
       return (await social.follow({ follower, followee, private: action.private, traceId })).state;
     }
     case 'unfollow':
-      await social.unfollow({ follower: action.by, followee: action.to, traceId });
+      await social.unfollow({ follower: action.by, followee: action.target, traceId });
       return;
     case 'removeFollower':
-      await social.removeFollower({ userId: action.by, follower: action.to, traceId });
+      await social.removeFollower({ followee: action.by, follower: action.target, traceId });
       return;
     case 'reposts':
       await social.showReposts({
         follower: action.by,
-        followee: action.to,
+        followee: action.target,
         shown: action.shown,
         traceId,
       });
       return;
     case 'answer':
       await social.answerRequest({
-        userId: action.by,
-        follower: action.to,
+        followee: action.by,
+        follower: action.target,
         approve: action.approve,
         traceId,
       });
@@ -50,7 +50,7 @@ async function call(social: Social, action: Action): Promise<string | undefined>
     case 'unblock':
     case 'mute':
     case 'unmute':
-      await social[action.kind]({ userId: action.by, other: action.to, traceId });
+      await social[action.kind]({ userId: action.by, other: action.target, traceId });
       return;
     case 'protect':
       await social.setProfile({ userId: action.by, changes: { protected: action.protected }, traceId });

@@ -7,14 +7,14 @@ import type { UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
 
 export type Action =
-  | { kind: 'follow'; by: UserId; to: UserId; private: boolean }
+  | { kind: 'follow'; by: UserId; target: UserId; private: boolean }
   | {
       kind: 'unfollow' | 'removeFollower' | 'block' | 'unblock' | 'mute' | 'unmute';
       by: UserId;
-      to: UserId;
+      target: UserId;
     }
-  | { kind: 'reposts'; by: UserId; to: UserId; shown: boolean }
-  | { kind: 'answer'; by: UserId; to: UserId; approve: boolean }
+  | { kind: 'reposts'; by: UserId; target: UserId; shown: boolean }
+  | { kind: 'answer'; by: UserId; target: UserId; approve: boolean }
   | { kind: 'protect'; by: UserId; protected: boolean }
   | { kind: 'state'; by: UserId; state: AccountState }
   | { kind: 'erase'; by: UserId };
@@ -22,8 +22,8 @@ export type Action =
 export type Outcome = { done: string } | { error: ErrorCode };
 
 interface ModelRelationship {
-  from: UserId;
-  to: UserId;
+  source: UserId;
+  target: UserId;
   kind: 'public' | 'private' | 'request' | 'block' | 'mute' | 'hidden';
   at: number;
 }
@@ -39,12 +39,12 @@ export function createSocialModel(userIds: readonly UserId[]) {
   let now = 0;
 
   const user = (id: UserId): ModelUser => users.get(id)!;
-  const find = (from: UserId, to: UserId, ...kinds: ModelRelationship['kind'][]) =>
+  const find = (source: UserId, target: UserId, ...kinds: ModelRelationship['kind'][]) =>
     relationships.find(
       (relationship) =>
-        relationship.from === from && relationship.to === to && kinds.includes(relationship.kind),
+        relationship.source === source && relationship.target === target && kinds.includes(relationship.kind),
     );
-  const follows = (from: UserId, to: UserId) => find(from, to, 'public', 'private') !== undefined;
+  const follows = (source: UserId, target: UserId) => find(source, target, 'public', 'private') !== undefined;
   const sees = (viewer: UserId | null, id: UserId) =>
     user(id).state === 'active' &&
     (viewer === null || (!find(viewer, id, 'block') && !find(id, viewer, 'block')));
@@ -71,84 +71,84 @@ export function createSocialModel(userIds: readonly UserId[]) {
     mute: 'mute.removed',
     hidden: 'reposts.shown',
   };
-  function begin(from: UserId, to: UserId, kind: ModelRelationship['kind']): void {
+  function begin(source: UserId, target: UserId, kind: ModelRelationship['kind']): void {
     now += 1;
-    relationships.push({ from, to, kind, at: now });
-    newEvents.push(`${BEGAN[EVENT[kind]]} ${from}>${to}`);
+    relationships.push({ source, target, kind, at: now });
+    newEvents.push(`${BEGAN[EVENT[kind]]} ${source}>${target}`);
   }
   function end(relationship: ModelRelationship | undefined): void {
     if (relationship === undefined || !relationships.includes(relationship)) return;
     relationships = relationships.filter((other) => other !== relationship);
-    newEvents.push(`${ENDED[EVENT[relationship.kind]]} ${relationship.from}>${relationship.to}`);
-    if (EVENT[relationship.kind] === 'follow') end(find(relationship.from, relationship.to, 'hidden'));
+    newEvents.push(`${ENDED[EVENT[relationship.kind]]} ${relationship.source}>${relationship.target}`);
+    if (EVENT[relationship.kind] === 'follow') end(find(relationship.source, relationship.target, 'hidden'));
   }
   function turn(relationship: ModelRelationship): void {
     now += 1;
     relationship.kind = relationship.kind === 'public' ? 'private' : 'public';
     relationship.at = now;
-    newEvents.push(`follow.changed ${relationship.from}>${relationship.to}`);
+    newEvents.push(`follow.changed ${relationship.source}>${relationship.target}`);
   }
 
-  function follow(by: UserId, to: UserId, wished: boolean): Outcome {
-    if (by === to) return { error: 'cannot_follow_self' };
+  function follow(by: UserId, target: UserId, wished: boolean): Outcome {
+    if (by === target) return { error: 'cannot_follow_self' };
     if (user(by).state !== 'active') return { error: 'forbidden' };
-    if (!sees(by, to)) return { error: 'not_found' };
-    if (wished && user(to).protected) return { error: 'protected_account' };
-    const active = find(by, to, 'public', 'private');
+    if (!sees(by, target)) return { error: 'not_found' };
+    if (wished && user(target).protected) return { error: 'protected_account' };
+    const active = find(by, target, 'public', 'private');
     if (active) {
       if ((active.kind === 'private') !== wished) turn(active);
       return { done: 'following' };
     }
-    if (user(to).protected) {
-      if (!find(by, to, 'request')) begin(by, to, 'request');
+    if (user(target).protected) {
+      if (!find(by, target, 'request')) begin(by, target, 'request');
       return { done: 'requested' };
     }
-    begin(by, to, wished ? 'private' : 'public');
+    begin(by, target, wished ? 'private' : 'public');
     return { done: 'following' };
   }
 
-  function answer(by: UserId, to: UserId, approve: boolean): Outcome {
+  function answer(by: UserId, target: UserId, approve: boolean): Outcome {
     if (user(by).state !== 'active') return { error: 'forbidden' };
-    if (!sees(by, to)) return { error: 'not_found' };
-    const request = find(to, by, 'request');
-    if (!request) return approve && find(to, by, 'public') ? { done: '' } : { error: 'not_found' };
+    if (!sees(by, target)) return { error: 'not_found' };
+    const request = find(target, by, 'request');
+    if (!request) return approve && find(target, by, 'public') ? { done: '' } : { error: 'not_found' };
     end(request);
-    if (approve) begin(to, by, 'public');
+    if (approve) begin(target, by, 'public');
     return { done: '' };
   }
 
-  function refuse(by: UserId, to: UserId): Outcome {
-    if (by === to) return { error: 'invalid_request' };
+  function refuse(by: UserId, other: UserId): Outcome {
+    if (by === other) return { error: 'invalid_request' };
     if (user(by).state !== 'active') return { error: 'forbidden' };
-    if (user(to).state !== 'active' || find(to, by, 'block')) return { error: 'not_found' };
-    if (find(by, to, 'block')) return { done: '' };
-    for (const [from, target] of [
-      [by, to],
-      [to, by],
+    if (user(other).state !== 'active' || find(other, by, 'block')) return { error: 'not_found' };
+    if (find(by, other, 'block')) return { done: '' };
+    for (const [source, target] of [
+      [by, other],
+      [other, by],
     ] as const) {
-      end(find(from, target, 'public', 'private'));
-      end(find(from, target, 'request'));
+      end(find(source, target, 'public', 'private'));
+      end(find(source, target, 'request'));
     }
-    begin(by, to, 'block');
+    begin(by, other, 'block');
     return { done: '' };
   }
 
-  function mute(by: UserId, to: UserId): Outcome {
-    if (by === to) return { error: 'invalid_request' };
+  function mute(by: UserId, target: UserId): Outcome {
+    if (by === target) return { error: 'invalid_request' };
     if (user(by).state !== 'active') return { error: 'forbidden' };
-    if (!sees(by, to)) return { error: 'not_found' };
-    if (find(by, to, 'mute')) return { done: '' };
-    begin(by, to, 'mute');
+    if (!sees(by, target)) return { error: 'not_found' };
+    if (find(by, target, 'mute')) return { done: '' };
+    begin(by, target, 'mute');
     return { done: '' };
   }
 
-  function reposts(by: UserId, to: UserId, shown: boolean): Outcome {
-    if (by === to) return { error: 'invalid_request' };
+  function reposts(by: UserId, target: UserId, shown: boolean): Outcome {
+    if (by === target) return { error: 'invalid_request' };
     if (user(by).state !== 'active') return { error: 'forbidden' };
-    if (!sees(by, to) || !follows(by, to)) return { error: 'not_found' };
-    const hidden = find(by, to, 'hidden');
+    if (!sees(by, target) || !follows(by, target)) return { error: 'not_found' };
+    const hidden = find(by, target, 'hidden');
     if (shown) end(hidden);
-    else if (hidden === undefined) begin(by, to, 'hidden');
+    else if (hidden === undefined) begin(by, target, 'hidden');
     return { done: '' };
   }
 
@@ -159,11 +159,11 @@ export function createSocialModel(userIds: readonly UserId[]) {
     mine.protected = locked;
     newEvents.push(`profile.changed ${by}>0`);
     const waiting = relationships.filter(
-      (relationship) => relationship.to === by && relationship.kind === (locked ? 'private' : 'request'),
+      (relationship) => relationship.target === by && relationship.kind === (locked ? 'private' : 'request'),
     );
     for (const relationship of waiting) {
       end(relationship);
-      if (!locked) begin(relationship.from, by, 'public');
+      if (!locked) begin(relationship.source, by, 'public');
     }
     return { done: '' };
   }
@@ -178,7 +178,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
 
   function erase(by: UserId): Outcome {
     setState(by, 'erasing');
-    for (const relationship of relationships.filter(({ from, to }) => from === by || to === by))
+    for (const relationship of relationships.filter(({ source, target }) => source === by || target === by))
       end(relationship);
     return setState(by, 'erased');
   }
@@ -186,24 +186,24 @@ export function createSocialModel(userIds: readonly UserId[]) {
   function apply(action: Action): Outcome {
     switch (action.kind) {
       case 'follow':
-        return follow(action.by, action.to, action.private);
+        return follow(action.by, action.target, action.private);
       case 'unfollow':
-        end(find(action.by, action.to, 'public', 'private', 'request'));
+        end(find(action.by, action.target, 'public', 'private', 'request'));
         return { done: '' };
       case 'removeFollower':
-        if (action.by !== action.to) end(find(action.to, action.by, 'public'));
+        if (action.by !== action.target) end(find(action.target, action.by, 'public'));
         return { done: '' };
       case 'reposts':
-        return reposts(action.by, action.to, action.shown);
+        return reposts(action.by, action.target, action.shown);
       case 'answer':
-        return answer(action.by, action.to, action.approve);
+        return answer(action.by, action.target, action.approve);
       case 'block':
-        return refuse(action.by, action.to);
+        return refuse(action.by, action.target);
       case 'mute':
-        return mute(action.by, action.to);
+        return mute(action.by, action.target);
       case 'unblock':
       case 'unmute':
-        end(find(action.by, action.to, action.kind === 'unblock' ? 'block' : 'mute'));
+        end(find(action.by, action.target, action.kind === 'unblock' ? 'block' : 'mute'));
         return { done: '' };
       case 'protect':
         return protect(action.by, action.protected);
@@ -215,25 +215,27 @@ export function createSocialModel(userIds: readonly UserId[]) {
   }
 
   /** The other ends of these relationships, newest first. */
-  const newest = (chosen: ModelRelationship[], end: 'from' | 'to') =>
+  const newest = (chosen: ModelRelationship[], end: 'source' | 'target') =>
     chosen.toSorted((a, b) => b.at - a.at).map((relationship) => relationship[end]);
-  const from = (id: UserId, ...kinds: ModelRelationship['kind'][]) =>
-    relationships.filter((relationship) => relationship.from === id && kinds.includes(relationship.kind));
-  const to = (id: UserId, ...kinds: ModelRelationship['kind'][]) =>
-    relationships.filter((relationship) => relationship.to === id && kinds.includes(relationship.kind));
+  const source = (id: UserId, ...kinds: ModelRelationship['kind'][]) =>
+    relationships.filter((relationship) => relationship.source === id && kinds.includes(relationship.kind));
+  const target = (id: UserId, ...kinds: ModelRelationship['kind'][]) =>
+    relationships.filter((relationship) => relationship.target === id && kinds.includes(relationship.kind));
 
   function suggestions(viewer: UserId) {
-    const known = newest(from(viewer, 'public', 'private'), 'to').filter((id) => sees(null, id));
+    const known = newest(source(viewer, 'public', 'private'), 'target').filter((id) => sees(null, id));
     const fit = userIds.filter(
       (id) =>
         id !== viewer &&
         sees(viewer, id) &&
-        from(viewer, 'public', 'private', 'request', 'mute').every((relationship) => relationship.to !== id),
+        source(viewer, 'public', 'private', 'request', 'mute').every(
+          (relationship) => relationship.target !== id,
+        ),
     );
     return fit
       .map((userId) => {
-        const via = to(userId, 'public').filter((relationship) => known.includes(relationship.from));
-        const ordered = newest(via, 'from');
+        const via = target(userId, 'public').filter((relationship) => known.includes(relationship.source));
+        const ordered = newest(via, 'source');
         return {
           userId,
           mutualCount: via.length,
@@ -268,30 +270,33 @@ export function createSocialModel(userIds: readonly UserId[]) {
       blockedBy: viewer !== null && find(id, viewer, 'block') !== undefined,
       muting: viewer !== null && find(viewer, id, 'mute') !== undefined,
     }),
-    counts: (id: UserId) => ({ followers: to(id, 'public').length, following: from(id, 'public').length }),
+    counts: (id: UserId) => ({
+      followers: target(id, 'public').length,
+      following: source(id, 'public').length,
+    }),
     followers: (viewer: UserId | null, id: UserId) =>
-      newest(to(id, 'public'), 'from').filter((other) => reads(viewer, id) && sees(viewer, other)),
+      newest(target(id, 'public'), 'source').filter((other) => reads(viewer, id) && sees(viewer, other)),
     following: (viewer: UserId | null, id: UserId) =>
-      newest(viewer === id ? from(id, 'public', 'private') : from(id, 'public'), 'to').filter(
+      newest(viewer === id ? source(id, 'public', 'private') : source(id, 'public'), 'target').filter(
         (other) => reads(viewer, id) && sees(viewer, other),
       ),
     mutuals: (viewer: UserId, id: UserId) =>
-      newest(from(viewer, 'public'), 'to').filter(
+      newest(source(viewer, 'public'), 'target').filter(
         (other) => reads(viewer, id) && sees(viewer, other) && find(id, other, 'public'),
       ),
     followersYouKnow: (viewer: UserId, id: UserId) =>
-      newest(from(viewer, 'public', 'private'), 'to').filter(
+      newest(source(viewer, 'public', 'private'), 'target').filter(
         (other) => reads(viewer, id) && sees(viewer, other) && find(other, id, 'public'),
       ),
     suggestions,
-    requests: (id: UserId) => newest(to(id, 'request'), 'from').filter((other) => sees(id, other)),
+    requests: (id: UserId) => newest(target(id, 'request'), 'source').filter((other) => sees(id, other)),
     blocks: (id: UserId) =>
-      newest(from(id, 'block'), 'to').filter(
+      newest(source(id, 'block'), 'target').filter(
         (other) => user(other).state === 'active' && find(other, id, 'block') === undefined,
       ),
-    mutes: (id: UserId) => newest(from(id, 'mute'), 'to').filter((other) => sees(id, other)),
-    allFollowers: (id: UserId) => newest(to(id, 'public', 'private'), 'from').toSorted((a, b) => a - b),
+    mutes: (id: UserId) => newest(source(id, 'mute'), 'target').filter((other) => sees(id, other)),
+    allFollowers: (id: UserId) => newest(target(id, 'public', 'private'), 'source').toSorted((a, b) => a - b),
     allFollowees: (id: UserId) =>
-      newest(from(id, 'public', 'private'), 'to').filter((other) => user(other).state === 'active'),
+      newest(source(id, 'public', 'private'), 'target').filter((other) => user(other).state === 'active'),
   };
 }

@@ -56,7 +56,7 @@ export function createSqliteUsers(db: Database) {
   const one = db.prepare('SELECT * FROM people WHERE user_id = ?');
   const byHandle = db.prepare('SELECT * FROM people WHERE handle_key = ? ORDER BY user_id');
   const after = db.prepare('SELECT * FROM people WHERE user_id > ? ORDER BY user_id LIMIT ? + 0');
-  const requestsLeft = db.prepare(
+  const pendingProtectionMigrations = db.prepare(
     `SELECT user_id FROM people INDEXED BY people_unsettled
      WHERE settled_protections < protections OR (protected = 0 AND requesters > 0)
      ORDER BY user_id LIMIT ? + 0`,
@@ -89,8 +89,8 @@ export function createSqliteUsers(db: Database) {
     },
     byHandle: (handle: string) => (byHandle.all(handleKey(handle)) as unknown as UserRow[]).map(userOf),
     after: (userId: UserId, limit: number) => (after.all(userId, limit) as unknown as UserRow[]).map(userOf),
-    requestsLeft: (limit: number) =>
-      (requestsLeft.all(limit) as { user_id: number }[]).map((row) => row.user_id),
+    pendingProtectionMigrations: (limit: number) =>
+      (pendingProtectionMigrations.all(limit) as { user_id: number }[]).map((row) => row.user_id),
     formerHandles: (userId: UserId) =>
       (former.all(userId) as { handle: string; until: number }[]).map(({ handle, until }) => ({
         handle,

@@ -71,16 +71,16 @@ export function createSqliteRelationships(db: Database) {
   ]);
 
   return {
-    get: ({ from, to }: RelationshipKey): Relationship =>
-      relationshipOf(read.get(from, to) as RelationshipRecord),
-    save({ from, to }: RelationshipKey, before: Relationship, after: Relationship): void {
+    get: ({ source, target }: RelationshipKey): Relationship =>
+      relationshipOf(read.get(source, target) as RelationshipRecord),
+    save({ source, target }: RelationshipKey, before: Relationship, after: Relationship): void {
       const [was, is] = [rowOf(before), rowOf(after)];
       for (const table of TABLES) {
         const id = is[table];
         if (id === was[table]) continue;
-        if (id === null) remove[table].run(from, to);
-        else if (table === 'private_follows') putPrivate.run(from, to, id, is.protections);
-        else put[table].run(from, to, id);
+        if (id === null) remove[table].run(source, target);
+        else if (table === 'private_follows') putPrivate.run(source, target, id, is.protections);
+        else put[table].run(source, target, id);
       }
     },
     touching(userId: UserId, limit: number): RelationshipKey[] {
@@ -89,7 +89,7 @@ export function createSqliteRelationships(db: Database) {
         const left = limit - found.size;
         if (left <= 0) break;
         for (const row of statement.all(userId, left) as { source: number; target: number }[]) {
-          found.set(`${row.source} ${row.target}`, { from: row.source, to: row.target });
+          found.set(`${row.source} ${row.target}`, { source: row.source, target: row.target });
         }
       }
       return [...found.values()];
