@@ -4,7 +4,7 @@
  */
 import { type EventDraft, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import { createOutboxHeads, type OutboxHeads } from './outbox-heads.ts';
+import { createOutboxHeads, type OutboxHeads } from './outbox-positions.ts';
 
 /** To be part of the first migration of every database that has an outbox. */
 export const OUTBOX_SCHEMA = `CREATE TABLE outbox (

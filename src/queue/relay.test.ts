@@ -8,7 +8,7 @@ import { createSeededRandom } from '#platform/random.ts';
 import { type CommitFaults, openDatabase } from '#platform/sqlite/database.ts';
 import { draftOf } from './log.conformance.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';
-import { createOutboxHeads } from './outbox-heads.ts';
+import { createOutboxHeads } from './outbox-positions.ts';
 import { createRelay, type RelaySink } from './relay.ts';
 import { createSqliteLog } from './stores/sqlite/log.ts';
 import { createSqliteRelaySink, createSqliteRelaySource } from './stores/sqlite/relay.ts';
