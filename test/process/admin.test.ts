@@ -34,7 +34,7 @@ test('without an act it lists them, and each says what it takes', async () => {
   const names = [...out.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
   assert.ok(names.includes('suspend') && names.includes('rebuild') && names.includes('audit-log'));
   const helps = await Promise.all(
-    ['suspend', 'users', 'sign-up', 'rebuild'].map((name) => admin([name, '--help'], null)),
+    ['suspend', 'people', 'sign-up', 'rebuild'].map((name) => admin([name, '--help'], null)),
   );
   for (const { code: helped, out: help } of helps) {
     assert.equal(helped, 0);
@@ -61,11 +61,11 @@ test('what it cannot do it says in one line, ends with 1, and creates nothing', 
     ],
     [['suspend', '--reason', 'x'], /PERSON is missing; the command is/, data],
     [['sign-up', 'never'], /mode must be open, closed or invite/, data],
-    [['users', 'bob'], /takes no argument "bob"/, data],
-    [['users', '--reason', 'x'], /Unknown option '--reason'/, data],
-    [['users'], /typo holds no data of this server/, typo],
-    [['users'], /holds no data of this server/, join(MAIN, 'x')],
-    [['users'], /former has format 0, and this version reads only format/, former],
+    [['people', 'bob'], /takes no argument "bob"/, data],
+    [['people', '--reason', 'x'], /Unknown option '--reason'/, data],
+    [['people'], /typo holds no data of this server/, typo],
+    [['people'], /holds no data of this server/, join(MAIN, 'x')],
+    [['people'], /former has format 0, and this version reads only format/, former],
   ];
   const answers = await Promise.all(refused.map(([args, , on]) => admin(args, on)));
   answers.forEach(({ code, out, err }, at) => {
@@ -127,8 +127,8 @@ test('a password, a handle, a role and sign-ups are changed while it serves', as
   await done(['make-moderator', 'annabel', '--reason', 'trusted']);
   const me = await back.get('/me');
   assert.deepEqual([me.handle, me.moderator], ['Annabel', true]);
-  assert.match(await done(['users', '--moderators']), /Annabel/);
-  assert.match(await done(['user', 'annabel']), /handle {6}ann,/);
+  assert.match(await done(['people', '--moderators']), /Annabel/);
+  assert.match(await done(['person', 'annabel']), /handle {6}ann,/);
   assert.match(await done(['end-sessions', 'annabel', '--reason', 'x']), /sessions ended: 1/);
   assert.equal((await back.send('GET', '/me')).status, 401);
 
