@@ -20,11 +20,11 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
     if (!records.has(key)) records.set(key, []);
     return records.get(key)!;
   };
-  const log: Pick<Log, 'read' | 'heads'> = {
+  const log: Pick<Log, 'read' | 'range'> = {
     read: async ({ topic, partition, after, limit }) => lane(topic, partition).slice(after, after + limit),
-    heads: async ({ topic }) => ({
-      newest: Array.from({ length: PARTITIONS }, (_, partition) => lane(topic, partition).length),
-      trimmed: new Array<number>(PARTITIONS).fill(0),
+    range: async ({ topic }) => ({
+      end: Array.from({ length: PARTITIONS }, (_, partition) => lane(topic, partition).length),
+      start: new Array<number>(PARTITIONS).fill(0),
     }),
   };
   const delivered: { activity: ActivityId; readers: number }[] = [];
@@ -143,8 +143,8 @@ describe('fan-out', () => {
     }
     await f.settle();
     assert.equal(f.reports.at(-1)?.tweets[partition], 1);
-    assert.deepEqual(await f.fanout.folded('tweets'), f.reports.at(-1)?.tweets);
-    assert.equal(await f.fanout.folded('accounts'), undefined);
+    assert.deepEqual(await f.fanout.processedPositions('tweets'), f.reports.at(-1)?.tweets);
+    assert.equal(await f.fanout.processedPositions('accounts'), undefined);
   });
 
   test('records instead of pushing where an author posts more often than the followers read', async () => {

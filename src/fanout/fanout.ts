@@ -30,7 +30,7 @@ import { createPushOrPull, type PushOrPullOptions } from './push-or-pull.ts';
 export interface Fanout {
   workers: Worker[];
   /** How far the log may be trimmed; undefined: does not read that topic. Index: partition. */
-  folded(topic: Topic): Promise<number[] | undefined>;
+  processedPositions(topic: Topic): Promise<number[] | undefined>;
   /** Records that are being delivered. */
   waiting(): number;
   close(): Promise<void>;
@@ -54,11 +54,11 @@ export interface FanoutDeps {
 
 const READ_TOPICS = ['follows', 'tweets', 'reposts'] as const;
 /** Records per read, and records under way at which reading the log stops until some are done. */
-const READ_AT_ONCE = 64;
-const WAITING_MOST = 1_000;
-/** Pieces and readers per step: a millisecond or so. */
-const PIECES_PER_STEP = 64;
-const READERS_PER_STEP = 8_000;
+const MAX_READ = 64;
+const MAX_WAITING = 1_000;
+/** Slices and readers per step: a millisecond or so. */
+const MAX_SLICES_PER_STEP = 64;
+const MAX_READERS_PER_STEP = 8_000;
 const IDLE_MS = 1_000;
 
 interface Waiting {
@@ -79,7 +79,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
   let reported = '';
 
   async function start(): Promise<void> {
-    for (const topic of READ_TOPICS) positions.start(topic, (await log.heads({ topic })).newest);
+    for (const topic of READ_TOPICS) positions.start(topic, (await log.range({ topic })).end);
     queue = [];
     await report(true);
     started = true;
@@ -98,11 +98,11 @@ export function createFanout(deps: FanoutDeps): Fanout {
     const { type, key, actorId, entityId, itemId, time } = event;
     switch (type) {
       case 'tweet.posted':
-        return jobs.spread({ activity: entityId, actor: key, tweetId: entityId, time });
+        return jobs.fanOut({ activity: entityId, actor: key, tweetId: entityId, time });
       case 'tweet.deleted':
-        return jobs.tellDeleted(entityId, key);
+        return jobs.notifyDeleted(entityId, key);
       case 'repost.added':
-        return jobs.spread({ activity: -itemId, actor: key, tweetId: entityId, time });
+        return jobs.fanOut({ activity: -itemId, actor: key, tweetId: entityId, time });
       case 'follow.added':
         lists.follow(key, actorId);
         return jobs.mergeFollow(actorId, key);
@@ -116,7 +116,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
 
   async function readPartition(topic: Topic, partition: number): Promise<void> {
     const after = positions.read(topic, partition);
-    for (const { position, event } of await log.read({ topic, partition, after, limit: READ_AT_ONCE })) {
+    for (const { position, event } of await log.read({ topic, partition, after, limit: MAX_READ })) {
       const ticket = positions.take(topic, partition, position);
       const job = jobOf(event);
       const isActivity = event.type === 'tweet.posted' || event.type === 'repost.added';
@@ -131,14 +131,14 @@ export function createFanout(deps: FanoutDeps): Fanout {
     let found = false;
     turn = (turn + 1) % PARTITIONS;
     for (const topic of READ_TOPICS) {
-      const { newest, trimmed } = await log.heads({ topic });
+      const { start: logStart, end: logEnd } = await log.range({ topic });
       for (let i = 0; i < PARTITIONS; i++) {
         const partition = (turn + i) % PARTITIONS;
         const at = positions.read(topic, partition);
-        if (newest[partition]! <= at) continue;
-        if (queue.length >= WAITING_MOST) return true;
-        // Cannot happen while the trimmer asks `folded`; if it does, homes are made again from facts.
-        if (trimmed[partition]! > at) await start();
+        if (logEnd[partition]! <= at) continue;
+        if (queue.length >= MAX_WAITING) return true;
+        // Cannot happen while the trimmer asks `processedPositions`; if it does, homes are made again from facts.
+        if (logStart[partition]! > at) await start();
         await readPartition(topic, partition);
         found = true;
       }
@@ -151,30 +151,30 @@ export function createFanout(deps: FanoutDeps): Fanout {
     if (made !== null) onDelivered?.(clock.now() - made);
   }
 
-  /** One piece each of some waiting jobs, round robin. True: something moved on. Throws if all that was tried failed. */
+  /** One slice each of some waiting jobs, round robin. True: something moved on. Throws if all that was tried failed. */
   async function deliverSome(): Promise<boolean> {
-    const taken = queue.splice(0, PIECES_PER_STEP);
+    const taken = queue.splice(0, MAX_SLICES_PER_STEP);
     if (taken.length === 0) return false;
-    const ready: { waiting: Waiting; piece: Awaited<ReturnType<Job['next']>> }[] = [];
+    const ready: { waiting: Waiting; slice: Awaited<ReturnType<Job['next']>> }[] = [];
     const untouched: Waiting[] = [];
     const failures: unknown[] = [];
-    let room = READERS_PER_STEP;
+    let room = MAX_READERS_PER_STEP;
     for (const waiting of taken) {
       if (room <= 0) {
         untouched.push(waiting);
         continue;
       }
       try {
-        const piece = await waiting.job.next(room);
-        room -= piece.slice?.readers.length ?? 0;
-        ready.push({ waiting, piece });
+        const slice = await waiting.job.next(room);
+        room -= slice.delivery?.readers.length ?? 0;
+        ready.push({ waiting, slice });
       } catch (error) {
         failures.push(error);
         queue.push(waiting);
       }
     }
-    const deliveries = ready.flatMap(({ piece }) =>
-      piece.slice === null || piece.slice.readers.length === 0 ? [] : [piece.slice],
+    const deliveries = ready.flatMap(({ slice }) =>
+      slice.delivery === null || slice.delivery.readers.length === 0 ? [] : [slice.delivery],
     );
     try {
       if (deliveries.length > 0) await timeline.deliver({ deliveries });
@@ -182,8 +182,8 @@ export function createFanout(deps: FanoutDeps): Fanout {
       queue.unshift(...untouched, ...ready.map(({ waiting }) => waiting));
       throw error;
     }
-    for (const { waiting, piece } of ready) {
-      if (piece.delivered()) finish(waiting);
+    for (const { waiting, slice } of ready) {
+      if (slice.delivered()) finish(waiting);
       else queue.push(waiting);
     }
     queue.unshift(...untouched);
@@ -206,7 +206,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
 
   return {
     workers: [worker],
-    async folded(topic) {
+    async processedPositions(topic) {
       return (READ_TOPICS as readonly Topic[]).includes(topic) ? positions.done(topic) : undefined;
     },
     waiting: () => queue.length,

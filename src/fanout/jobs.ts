@@ -1,5 +1,5 @@
 /**
- * What the log's records ask for, in bounded pieces: each job gives one piece at a time and goes back to the end of
+ * What the log's records ask for, in bounded slices: each job gives one slice at a time and goes back to the end of
  * the queue, so that an author with a million followers delays nobody else's tweets.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -10,19 +10,19 @@ import type { Delivery, Timeline } from '#timeline/timeline.ts';
 import type { FollowerList, FollowerLists } from './follower-lists.ts';
 import type { PushOrPull } from './push-or-pull.ts';
 
-/** Readers of one activity that a piece brings it to at most. */
-export const SLICE = 4_000;
+/** Readers in a slice, at most. */
+export const MAX_SLICE_READERS = 4_000;
 
-export interface Piece {
-  /** To be delivered, together with other jobs' slices; null: the piece did its work already. */
-  slice: Delivery | null;
-  /** Called when the slice was delivered: true: the job is over. A piece that was not delivered is asked for again. */
+export interface Slice {
+  /** To be delivered, together with other jobs' deliveries; null: making the slice did its work already. */
+  delivery: Delivery | null;
+  /** Called when it was delivered: true: the job is over. A slice that was not delivered is asked for again. */
   delivered(): boolean;
 }
 
 export interface Job {
-  /** The next piece, with at most `room` readers. Throws where it must be tried again. */
-  next(room: number): Promise<Piece>;
+  /** The next slice, with at most `room` readers. Throws where it must be tried again. */
+  next(room: number): Promise<Slice>;
 }
 
 export interface JobsDeps {
@@ -35,40 +35,40 @@ export interface JobsDeps {
 
 export interface Jobs {
   /** Brings a posting or a repost to the actor's followers. */
-  spread(activity: Omit<Delivery, 'readers'> & { time: number }): Job;
+  fanOut(activity: Omit<Delivery, 'readers'> & { time: number }): Job;
   /** Brings an author's newest to somebody who follows now. */
   mergeFollow(reader: UserId, author: UserId): Job;
   /** Tells connected followers, and the author, that a tweet is gone. */
-  tellDeleted(tweetId: TweetId, author: UserId): Job;
+  notifyDeleted(tweetId: TweetId, author: UserId): Job;
 }
 
-function piece(over: boolean): Piece {
-  return { slice: null, delivered: () => over };
+function emptySlice(over: boolean): Slice {
+  return { delivery: null, delivered: () => over };
 }
 
 export function createJobs(deps: JobsDeps): Jobs {
   const { timeline, lists, pushOrPull } = deps;
 
   return {
-    spread(request) {
+    fanOut(request) {
       const { time, ...activity } = request;
       const { actor, tweetId } = activity;
       /** Looked up when the job begins, after every earlier follow was folded: see follower-lists.ts. */
       let list: FollowerList | null = null;
-      let telling: Job | null = null;
+      let notifying: Job | null = null;
       let at = 0;
 
       /** Where it is not to be pushed: recorded, and what is left to do is to tell connected users of a posting. */
-      async function pull(): Promise<Piece> {
+      async function pull(): Promise<Slice> {
         await timeline.recordFanOutOnRead({ actor, activities: [activity.activity] });
-        if (activity.activity < 0) return piece(true);
-        telling = tell(deps, actor, { type: 'tweet', tweetId, userId: actor, time });
-        return piece(false);
+        if (activity.activity < 0) return emptySlice(true);
+        notifying = notify(deps, actor, { type: 'tweet', tweetId, userId: actor, time });
+        return emptySlice(false);
       }
 
       return {
         async next(room) {
-          if (telling !== null) return telling.next(room);
+          if (notifying !== null) return notifying.next(room);
           if (list === null) {
             const found = lists.of(actor);
             if ((await pushOrPull.decide(found)) === 'pull') return pull();
@@ -76,9 +76,9 @@ export function createJobs(deps: JobsDeps): Jobs {
           }
           const followers = list;
           if (at === followers.length && !followers.complete) await lists.loadMore(followers);
-          const end = Math.min(followers.length, at + Math.min(room, SLICE));
+          const end = Math.min(followers.length, at + Math.min(room, MAX_SLICE_READERS));
           return {
-            slice: { ...activity, readers: followers.ids.subarray(at, end) },
+            delivery: { ...activity, readers: followers.ids.subarray(at, end) },
             delivered() {
               at = end;
               return followers.complete && at === followers.length;
@@ -91,16 +91,16 @@ export function createJobs(deps: JobsDeps): Jobs {
     mergeFollow: (reader, author) => ({
       async next() {
         await timeline.mergeFollows({ follows: [{ reader, author }] });
-        return piece(true);
+        return emptySlice(true);
       },
     }),
 
-    tellDeleted: (tweetId, author) => tell(deps, author, { type: 'delete', tweetId }),
+    notifyDeleted: (tweetId, author) => notify(deps, author, { type: 'delete', tweetId }),
   };
 }
 
 /** Tells those connected users who follow the author, and the author. */
-function tell({ social, pubsub }: JobsDeps, author: UserId, event: PubSubEvent): Job {
+function notify({ social, pubsub }: JobsDeps, author: UserId, event: PubSubEvent): Job {
   let users: UserId[] | null = null;
   let at = 0;
   return {
@@ -113,7 +113,7 @@ function tell({ social, pubsub }: JobsDeps, author: UserId, event: PubSubEvent):
         for (const { follower } of await social.follows({ pairs })) pubsub.publish(follower, event);
       }
       at += LIMITS.batch;
-      return piece(at >= users.length);
+      return emptySlice(at >= users.length);
     },
   };
 }

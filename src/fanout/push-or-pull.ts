@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000;
 /** Followers whose homes are looked for to estimate the audience: 1,000 give it within some 3%. */
 const SAMPLE = 1_000;
 /** Actors whose rate is known. */
-const RATES_MOST = 100_000;
+const MAX_RATES = 100_000;
 
 export interface PushOrPullDeps extends PushOrPullOptions {
   timeline: Pick<Timeline, 'seenLately' | 'readRate'>;
@@ -45,7 +45,7 @@ export function createPushOrPull(deps: PushOrPullDeps): PushOrPull {
     const faded = old === undefined ? 0 : old.weight * 0.5 ** ((at - old.at) / DAY_MS);
     rates.delete(actor);
     rates.set(actor, { weight: faded + 1, at });
-    if (rates.size > RATES_MOST) rates.delete(rates.keys().next().value!);
+    if (rates.size > MAX_RATES) rates.delete(rates.keys().next().value!);
     return (faded + 1) * Math.LN2;
   }
 

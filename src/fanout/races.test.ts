@@ -295,15 +295,15 @@ describe('with a part down', () => {
       await c.step();
       await c.follow(ADA, BEN);
       await c.home({ reader: ADA });
-      const before = (await c.fanout.folded('tweets'))!;
+      const before = (await c.fanout.processedPositions('tweets'))!;
       const tweet = await c.post(BEN);
       c.down.add('social');
       await assert.rejects(c.settle());
-      assert.deepEqual(await c.fanout.folded('tweets'), before);
+      assert.deepEqual(await c.fanout.processedPositions('tweets'), before);
       c.down.clear();
       await c.settle();
       assert.deepEqual(await inMemory(c, ADA), [tweet]);
-      assert.notDeepEqual(await c.fanout.folded('tweets'), before);
+      assert.notDeepEqual(await c.fanout.processedPositions('tweets'), before);
     }));
 });
 

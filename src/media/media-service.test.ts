@@ -214,8 +214,8 @@ test('a post that begins and ends while the sweeper looks keeps its picture', ()
     let looked = false;
     const { sweeper } = start({
       usesRunner: {
-        async folded(topic) {
-          const folded = await usesRunner.folded(topic);
+        async processedPositions(topic) {
+          const folded = await usesRunner.processedPositions(topic);
           // After the log was looked at and before anything is claimed.
           if (!looked) await postWith(ANN, [image]);
           looked = true;

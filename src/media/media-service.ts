@@ -30,8 +30,8 @@ export interface MediaServiceDeps {
   store: MediaStore;
   uses: MediaUses;
   /** The runner of the view of uses: nothing goes before it has caught up. */
-  usesRunner: Pick<ViewRunner, 'folded'>;
-  log: Pick<Log, 'heads'>;
+  usesRunner: Pick<ViewRunner, 'processedPositions'>;
+  log: Pick<Log, 'range'>;
   pictures: Pictures;
   social: Pick<Social, 'view'>;
   tweets: Pick<Tweets, 'get'>;

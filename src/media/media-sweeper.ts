@@ -13,8 +13,8 @@ export interface MediaSweeperDeps {
   index: MediaIndex;
   store: MediaStore;
   uses: MediaUses;
-  usesRunner: Pick<ViewRunner, 'folded'>;
-  log: Pick<Log, 'heads'>;
+  usesRunner: Pick<ViewRunner, 'processedPositions'>;
+  log: Pick<Log, 'range'>;
   clock: Clock;
 }
 
@@ -32,7 +32,7 @@ interface Look {
   names: string[];
   released: string[];
   seen: MediaSeen[];
-  heads: Map<Topic, number[]>;
+  ends: Map<Topic, number[]>;
 }
 
 /**
@@ -56,15 +56,15 @@ export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
     const names = [...new Set([...due, ...released])];
     if (names.length === 0) return undefined;
     const seen = await index.look({ names, now });
-    const heads = new Map<Topic, number[]>();
-    for (const topic of MEDIA_USES_TOPICS) heads.set(topic, (await log.heads({ topic })).newest);
-    return { names, released, seen, heads };
+    const ends = new Map<Topic, number[]>();
+    for (const topic of MEDIA_USES_TOPICS) ends.set(topic, (await log.range({ topic })).end);
+    return { names, released, seen, ends };
   }
 
-  async function isFolded({ heads }: Look): Promise<boolean> {
-    for (const [topic, newest] of heads) {
-      const folded = await usesRunner.folded(topic);
-      if (newest.some((head, partition) => (folded?.[partition] ?? 0) < head)) return false;
+  async function isFolded({ ends }: Look): Promise<boolean> {
+    for (const [topic, end] of ends) {
+      const folded = await usesRunner.processedPositions(topic);
+      if (end.some((last, partition) => (folded?.[partition] ?? 0) < last)) return false;
     }
     return true;
   }

@@ -26,20 +26,20 @@ test('the log forgets what every reader has passed, and never what one of them s
   const at = (position: number) => new Array<number>(PARTITIONS).fill(position);
   let slow = 20;
   const readers = [
-    { folded: async () => at(50) },
-    { folded: async () => at(slow) },
-    { folded: async () => undefined },
+    { processedPositions: async () => at(50) },
+    { processedPositions: async () => at(slow) },
+    { processedPositions: async () => undefined },
   ];
   const trimmer = createLogTrimmer({ log, readers, keep: 5 });
   while (await trimmer.step()) {
     // One bounded step at a time.
   }
-  assert.equal((await log.heads({ topic: 'tweets' })).trimmed[partition], 15);
+  assert.equal((await log.range({ topic: 'tweets' })).start[partition], 15);
   slow = 50;
   while (await trimmer.step()) {
     // One bounded step at a time.
   }
-  assert.equal((await log.heads({ topic: 'tweets' })).trimmed[partition], 45);
+  assert.equal((await log.range({ topic: 'tweets' })).start[partition], 45);
   await db.close();
   rmSync(directory, { recursive: true });
 });

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 /** Somebody who folds the log. */
 export interface LogReader {
   /** Through which position of each partition (index); undefined: does not read that topic. */
-  folded(topic: Topic): Promise<number[] | undefined>;
+  processedPositions(topic: Topic): Promise<number[] | undefined>;
 }
 
 export interface LogTrimmerDeps {
@@ -23,19 +23,19 @@ const IDLE_MS = 60_000;
 /** Forgets, in bounded steps, the records that every reader has passed, so that the log does not grow for ever. */
 export function createLogTrimmer({ log, readers, keep = KEEP }: LogTrimmerDeps): Worker {
   async function passedByAll(topic: Topic): Promise<number[]> {
-    const { newest } = await log.heads({ topic });
-    const folded = await Promise.all(readers.map((reader) => reader.folded(topic)));
-    return newest.map((head, partition) =>
-      Math.min(head, ...folded.filter((positions) => positions !== undefined).map((at) => at[partition]!)),
+    const { end } = await log.range({ topic });
+    const processed = await Promise.all(readers.map((reader) => reader.processedPositions(topic)));
+    return end.map((last, partition) =>
+      Math.min(last, ...processed.filter((positions) => positions !== undefined).map((at) => at[partition]!)),
     );
   }
 
   async function trimTopic(topic: Topic): Promise<boolean> {
-    const [passed, { trimmed }] = await Promise.all([passedByAll(topic), log.heads({ topic })]);
+    const [passed, { start }] = await Promise.all([passedByAll(topic), log.range({ topic })]);
     let more = false;
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const through = passed[partition]! - keep;
-      if (through <= trimmed[partition]!) continue;
+      if (through <= start[partition]!) continue;
       more = (await log.trim({ topic, partition, through, limit: TRIMMED_AT_ONCE })) || more;
     }
     return more;

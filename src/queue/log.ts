@@ -10,9 +10,9 @@ export interface LogRecord {
   event: WarbleEvent;
 }
 
-export interface LogHeads {
-  newest: number[];
-  trimmed: number[];
+export interface LogRange {
+  end: number[];
+  start: number[];
 }
 
 /** What to read: records of one partition with a position above `after`. */
@@ -30,7 +30,7 @@ export interface Log {
    * Per partition (index), the position of the newest committed record, 0 when there was never one; and the
    * position through which records were trimmed: `read` with `after` below it would miss some.
    */
-  heads(request: { topic: Topic }): Promise<LogHeads>;
+  range(request: { topic: Topic }): Promise<LogRange>;
   /** Forgets records through a position that every reader has passed. At most `limit` at a time; true: there are more. */
   trim(request: { topic: Topic; partition: number; through: number; limit: number }): Promise<boolean>;
   /** Called after appends to any topic; a hint to read, which may be missed or come for nothing. */

@@ -15,7 +15,7 @@ import { createSqliteLog } from './stores/sqlite/log.ts';
 const topic = 'tweets';
 const KEYS = 8;
 
-/** A database whose reads of heads are counted, and whose syncs can be held. */
+/** A database whose reads of positions are counted, and whose syncs can be held. */
 function open(path: string) {
   const inner = createInThreadDisk();
   let gate: Promise<void> | undefined;
@@ -75,14 +75,14 @@ function heldIn(db: Database): string {
 }
 
 async function knownBy(log: ReturnType<typeof createSqliteLog>): Promise<string> {
-  const { newest, trimmed } = await log.heads({ topic });
-  const rows = newest.map((head, partition) => ({ partition, head, trimmed: trimmed[partition] }));
+  const { start, end } = await log.range({ topic });
+  const rows = end.map((head, partition) => ({ partition, head, trimmed: start[partition] }));
   return JSON.stringify(rows.filter(({ head }) => head > 0));
 }
 
-describe('the heads of a log, to its sole owner', () => {
+describe('the positions of a log, to its sole owner', () => {
   async function withFile(body: (opened: ReturnType<typeof open>) => Promise<void>): Promise<void> {
-    const directory = mkdtempSync(join(tmpdir(), 'warble-heads-'));
+    const directory = mkdtempSync(join(tmpdir(), 'warble-positions-'));
     const opened = open(join(directory, 'facts.db'));
     try {
       await body(opened);
@@ -128,19 +128,19 @@ describe('the heads of a log, to its sole owner', () => {
 
   test('cost a commit one row for each partition that it moved, and whoever asks nothing', () =>
     withFile(async ({ db, outbox, log, reads }) => {
-      await log.heads({ topic });
+      await log.range({ topic });
       const before = reads();
       await Promise.all([1, 1, 1].map((key) => db.write(() => outbox.append(draftOf(key, 1)))));
-      for (let i = 0; i < 100; i++) await log.heads({ topic });
+      for (let i = 0; i < 100; i++) await log.range({ topic });
       assert.equal(reads() - before, 1);
     }));
 
   test('are their asker’s own to change', () =>
     withFile(async ({ db, outbox, log }) => {
       await db.write(() => outbox.append(draftOf(1, 1)));
-      const heads = await log.heads({ topic });
-      heads.newest.fill(99);
-      heads.trimmed.fill(99);
+      const range = await log.range({ topic });
+      range.end.fill(99);
+      range.start.fill(99);
       assert.equal(await knownBy(log), heldIn(db));
     }));
 });

@@ -1,12 +1,12 @@
-/** The heads of an outbox: how far each partition of its topics has come, and how far it was trimmed. */
+/** The positions of an outbox: how far each partition of its topics has come, and how far it was trimmed. */
 import { PARTITIONS, type Topic } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import type { LogHeads } from './log.ts';
+import type { LogRange } from './log.ts';
 
-export interface OutboxHeads {
+export interface OutboxPositions {
   /** What is committed and durable. The caller's own to change. */
-  of(topic: Topic): LogHeads;
-  /** To be called inside the write that moves a head. */
+  of(topic: Topic): LogRange;
+  /** To be called inside the write that moves one. */
   moved(topic: Topic, partition: number): void;
 }
 
@@ -16,46 +16,46 @@ interface HeadRow {
 }
 
 /**
- * Where this process is the file's sole owner, heads are known: they are read once, and then only those that a commit
+ * Where this process is the file's sole owner, positions are known: they are read once, and then only those that a commit
  * moved, once a commit, whoever asks and how often. Where it is not, they are read each time.
  */
-export function createOutboxHeads(db: Database): OutboxHeads {
+export function createOutboxPositions(db: Database): OutboxPositions {
   const all = db.prepare('SELECT partition, head, trimmed FROM outbox_heads WHERE topic = ?');
   const one = db.prepare('SELECT head, trimmed FROM outbox_heads WHERE topic = ? AND partition = ?');
-  const known = new Map<Topic, LogHeads>();
+  const known = new Map<Topic, LogRange>();
   /** Of the group of writes under way; what a write that was undone leaves is only read for nothing. */
   const moved = new Map<Topic, Set<number>>();
 
-  function read(topic: Topic): LogHeads {
-    const heads: LogHeads = { newest: emptyPositions(), trimmed: emptyPositions() };
+  function read(topic: Topic): LogRange {
+    const range: LogRange = { start: emptyPositions(), end: emptyPositions() };
     for (const row of all.all(topic) as unknown as (HeadRow & { partition: number })[]) {
-      heads.newest[row.partition] = row.head;
-      heads.trimmed[row.partition] = row.trimmed;
+      range.end[row.partition] = row.head;
+      range.start[row.partition] = row.trimmed;
     }
-    return heads;
+    return range;
   }
   if (!db.soleOwner) return { of: read, moved() {} };
 
   db.onCommit(() => {
     for (const [topic, partitions] of moved) {
-      const heads = known.get(topic);
-      if (heads === undefined) continue;
+      const range = known.get(topic);
+      if (range === undefined) continue;
       for (const partition of partitions) {
         const row = one.get(topic, partition) as HeadRow | undefined;
-        heads.newest[partition] = row?.head ?? 0;
-        heads.trimmed[partition] = row?.trimmed ?? 0;
+        range.end[partition] = row?.head ?? 0;
+        range.start[partition] = row?.trimmed ?? 0;
       }
     }
     moved.clear();
   });
   return {
     of(topic) {
-      let heads = known.get(topic);
-      if (heads === undefined) {
-        heads = read(topic);
-        known.set(topic, heads);
+      let range = known.get(topic);
+      if (range === undefined) {
+        range = read(topic);
+        known.set(topic, range);
       }
-      return { newest: heads.newest.slice(), trimmed: heads.trimmed.slice() };
+      return { end: range.end.slice(), start: range.start.slice() };
     },
     moved(topic, partition) {
       const partitions = moved.get(topic);

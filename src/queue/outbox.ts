@@ -4,7 +4,7 @@
  */
 import { type EventDraft, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
-import { createOutboxHeads, type OutboxHeads } from './outbox-positions.ts';
+import { createOutboxPositions, type OutboxPositions } from './outbox-positions.ts';
 
 /** To be part of the first migration of every database that has an outbox. */
 export const OUTBOX_SCHEMA = `CREATE TABLE outbox (
@@ -37,7 +37,7 @@ export interface Appended {
 export interface Outbox {
   topics: readonly Topic[];
   db: Database;
-  heads: OutboxHeads;
+  positions: OutboxPositions;
   /** Adds an event. Only inside `db.write`, in the transaction of its fact. */
   append(draft: EventDraft): Appended;
 }
@@ -59,11 +59,11 @@ export function createOutbox({ db, topics, region = 'local' }: OutboxDeps): Outb
      ON CONFLICT (topic, partition) DO UPDATE SET head = head + 1 RETURNING head`,
   );
   const insert = db.prepare('INSERT INTO outbox (topic, partition, position, event) VALUES (?, ?, ?, ?)');
-  const heads = createOutboxHeads(db);
+  const positions = createOutboxPositions(db);
   return {
     topics,
     db,
-    heads,
+    positions,
     append(draft) {
       const { topic, key } = draft;
       if (!topics.includes(topic)) throw new Error(`This service does not publish the topic ${topic}.`);
@@ -73,7 +73,7 @@ export function createOutbox({ db, topics, region = 'local' }: OutboxDeps): Outb
       const eventId = `${topic}/${key}/${sequence}`;
       const event: WarbleEvent = { ...draft, eventId, schemaVersion: 1, sequence, region };
       insert.run(topic, partition, head, JSON.stringify(event));
-      heads.moved(topic, partition);
+      positions.moved(topic, partition);
       return { event, partition, position: head };
     },
   };

@@ -8,7 +8,7 @@ import { createSeededRandom } from '#platform/random.ts';
 import { type CommitFaults, openDatabase } from '#platform/sqlite/database.ts';
 import { draftOf } from './log.conformance.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';
-import { createOutboxHeads } from './outbox-positions.ts';
+import { createOutboxPositions } from './outbox-positions.ts';
 import { createRelay, type RelaySink } from './relay.ts';
 import { createSqliteLog } from './stores/sqlite/log.ts';
 import { createSqliteRelaySink, createSqliteRelaySource } from './stores/sqlite/relay.ts';
@@ -26,7 +26,7 @@ function withFiles(
 
 /** Everything in the log, by key: the entity ids in order. */
 async function logged(db: ReturnType<typeof openDatabase>): Promise<Map<number, number[]>> {
-  const log = createSqliteLog([{ db, topics: ['tweets'], heads: createOutboxHeads(db) }]);
+  const log = createSqliteLog([{ db, topics: ['tweets'], positions: createOutboxPositions(db) }]);
   const byKey = new Map<number, number[]>();
   for (let partition = 0; partition < PARTITIONS; partition++) {
     for (const { event } of await log.read({ topic: 'tweets', partition, after: 0, limit: 10_000 })) {
@@ -61,7 +61,7 @@ test('a crash between any two lines of the relay neither loses, doubles nor reor
       const target = open('queue.db', { [when]: strike });
       const relay = createRelay({
         source: createSqliteRelaySource({ db: source, topics: ['tweets'] }),
-        sink: createSqliteRelaySink({ db: target, heads: createOutboxHeads(target) }),
+        sink: createSqliteRelaySink({ db: target, positions: createOutboxPositions(target) }),
         batch: 1 + random.integer(3),
       });
       try {
@@ -76,7 +76,7 @@ test('a crash between any two lines of the relay neither loses, doubles nor reor
     const [source, target] = [open('facts.db'), open('queue.db')];
     const relay = createRelay({
       source: createSqliteRelaySource({ db: source, topics: ['tweets'] }),
-      sink: createSqliteRelaySink({ db: target, heads: createOutboxHeads(target) }),
+      sink: createSqliteRelaySink({ db: target, positions: createOutboxPositions(target) }),
     });
     while (await relay.step()) {
       // Until nothing is left.
@@ -91,7 +91,7 @@ test('after an error the relay lets go of its connection and reads the table aga
     const [source, target] = [open('facts.db'), open('queue.db')];
     const outbox = createOutbox({ db: source, topics: ['tweets'] });
     await source.write(() => [outbox.append(draftOf(1, 1)), outbox.append(draftOf(1, 2))]);
-    const sink = createSqliteRelaySink({ db: target, heads: createOutboxHeads(target) });
+    const sink = createSqliteRelaySink({ db: target, positions: createOutboxPositions(target) });
     const did: string[] = [];
     const unsteady: RelaySink = {
       async append(request) {

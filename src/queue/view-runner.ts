@@ -6,7 +6,7 @@
 import { unlessDown } from '#domain/errors.ts';
 import { PARTITIONS, type Topic } from '#domain/events.ts';
 import type { Worker } from '#platform/worker.ts';
-import type { Log, LogHeads, LogRecord } from './log.ts';
+import type { Log, LogRange, LogRecord } from './log.ts';
 import type { Positions, View, ViewState, ViewStore } from './view.ts';
 
 export interface ViewRunner {
@@ -21,7 +21,7 @@ export interface ViewRunner {
    */
   isWhole(): boolean;
   /** The position, per topic and partition, through which every live generation has folded; for trimming the log. */
-  folded(topic: Topic): Promise<number[] | undefined>;
+  processedPositions(topic: Topic): Promise<number[] | undefined>;
 }
 
 export interface ViewRunnerDeps<Patch> {
@@ -64,18 +64,18 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     return true;
   }
 
-  async function headsByTopic(): Promise<Map<Topic, LogHeads>> {
-    const heads = await Promise.all(view.topics.map((topic) => log.heads({ topic })));
-    return new Map(view.topics.map((topic, index) => [topic, heads[index]!]));
+  async function rangesByTopic(): Promise<Map<Topic, LogRange>> {
+    const ranges = await Promise.all(view.topics.map((topic) => log.range({ topic })));
+    return new Map(view.topics.map((topic, index) => [topic, ranges[index]!]));
   }
 
   async function recordsAfter(
     partition: number,
     positions: Positions,
-    heads: Map<Topic, LogHeads>,
+    ranges: Map<Topic, LogRange>,
   ): Promise<LogRecord[][]> {
     const behind = view.topics.filter(
-      (topic) => heads.get(topic)!.newest[partition]! > (positions[topic] ?? 0),
+      (topic) => ranges.get(topic)!.end[partition]! > (positions[topic] ?? 0),
     );
     return Promise.all(
       behind.map(async (topic) => {
@@ -85,10 +85,10 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     );
   }
 
-  async function foldSide(partition: number, side: Side, heads: Map<Topic, LogHeads>): Promise<boolean> {
+  async function foldSide(partition: number, side: Side, ranges: Map<Topic, LogRange>): Promise<boolean> {
     const state = await stateOf(partition);
     const { generation, positions } = state[side]!;
-    const perTopic = await recordsAfter(partition, positions, heads);
+    const perTopic = await recordsAfter(partition, positions, ranges);
     const events = perTopic.flat().map((record) => record.event);
     if (events.length === 0) return false;
     const patch = await view.fold({ partition, generation, events });
@@ -103,10 +103,10 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     return settle(partition, written);
   }
 
-  async function beginRebuild(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
+  async function beginRebuild(partition: number, ranges: Map<Topic, LogRange>): Promise<boolean> {
     const { epoch } = await stateOf(partition);
     const positions: Positions = {};
-    for (const topic of view.topics) positions[topic] = heads.get(topic)!.newest[partition]!;
+    for (const topic of view.topics) positions[topic] = ranges.get(topic)!.end[partition]!;
     await store.beginRebuild({ partition, epoch, positions });
     owned.delete(partition);
     toDrop.add(partition);
@@ -129,11 +129,11 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     return settle(partition, written);
   }
 
-  async function build(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
+  async function build(partition: number, ranges: Map<Topic, LogRange>): Promise<boolean> {
     const state = await stateOf(partition);
     if (state.building === null) return false;
     if (state.building.cursor !== null) return scanOn(partition);
-    if (await foldSide(partition, 'building', heads)) return true;
+    if (await foldSide(partition, 'building', ranges)) return true;
     // Caught up with the log as it was at the start of this step, hence with everything the live generation shows.
     const { generation } = state.building;
     await store.swap({ partition, epoch: state.epoch, generation });
@@ -143,32 +143,32 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
   }
 
   /** The log no longer has what this view would have to read next: only a rebuild brings it back. */
-  function missedSome(positions: Positions, partition: number, heads: Map<Topic, LogHeads>): boolean {
-    return view.topics.some((topic) => heads.get(topic)!.trimmed[partition]! > (positions[topic] ?? 0));
+  function missedSome(positions: Positions, partition: number, ranges: Map<Topic, LogRange>): boolean {
+    return view.topics.some((topic) => ranges.get(topic)!.start[partition]! > (positions[topic] ?? 0));
   }
 
   /**
    * The view says that it has folded what the log never had: it is damaged, or the facts were restored and it was
-   * not. Asks for the heads again, since `heads` may be older than the positions.
+   * not. Asks for the ranges again, since `ranges` may be older than the positions.
    */
-  async function isAhead(positions: Positions, partition: number, heads: Map<Topic, LogHeads>) {
-    const beyond = (known: Map<Topic, LogHeads>) =>
-      view.topics.some((topic) => known.get(topic)!.newest[partition]! < (positions[topic] ?? 0));
-    return beyond(heads) && beyond(await headsByTopic());
+  async function isAhead(positions: Positions, partition: number, ranges: Map<Topic, LogRange>) {
+    const beyond = (known: Map<Topic, LogRange>) =>
+      view.topics.some((topic) => known.get(topic)!.end[partition]! < (positions[topic] ?? 0));
+    return beyond(ranges) && beyond(await rangesByTopic());
   }
 
-  async function stepPartition(partition: number, heads: Map<Topic, LogHeads>): Promise<boolean> {
+  async function stepPartition(partition: number, ranges: Map<Topic, LogRange>): Promise<boolean> {
     const state = await stateOf(partition);
-    const lost = missedSome(state.live.positions, partition, heads);
+    const lost = missedSome(state.live.positions, partition, ranges);
     const newest = state.building?.positions ?? state.live.positions;
-    if (missedSome(newest, partition, heads) || (await isAhead(newest, partition, heads))) {
+    if (missedSome(newest, partition, ranges) || (await isAhead(newest, partition, ranges))) {
       caughtUp.delete(partition);
-      return beginRebuild(partition, heads);
+      return beginRebuild(partition, ranges);
     }
-    const folded = !lost && (await foldSide(partition, 'live', heads));
+    const folded = !lost && (await foldSide(partition, 'live', ranges));
     if (lost) caughtUp.delete(partition);
     else if (!folded) caughtUp.add(partition);
-    const built = await build(partition, heads);
+    const built = await build(partition, ranges);
     if (toDrop.has(partition) && !(await store.dropOld(partition))) toDrop.delete(partition);
     return folded || built || toDrop.has(partition);
   }
@@ -179,9 +179,9 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
       idle_ms: IDLE_MS,
       followsLog: true,
       async step() {
-        const heads = await headsByTopic();
+        const ranges = await rangesByTopic();
         const steps = await Promise.allSettled(
-          partitions.map((partition) => stepPartition(partition, heads)),
+          partitions.map((partition) => stepPartition(partition, ranges)),
         );
         const failed = steps.find((step) => step.status === 'rejected');
         if (failed !== undefined) throw failed.reason;
@@ -189,24 +189,24 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
       },
     },
     async startRebuild() {
-      const heads = await headsByTopic();
-      for (const partition of partitions) await beginRebuild(partition, heads);
+      const ranges = await rangesByTopic();
+      for (const partition of partitions) await beginRebuild(partition, ranges);
     },
     async status() {
-      const heads = await headsByTopic();
+      const ranges = await rangesByTopic();
       let lag = 0;
       let rebuilding = false;
       for (const partition of partitions) {
         const state = await store.load(partition);
         rebuilding ||= state.building !== null;
         for (const topic of view.topics) {
-          lag += heads.get(topic)!.newest[partition]! - (state.live.positions[topic] ?? 0);
+          lag += ranges.get(topic)!.end[partition]! - (state.live.positions[topic] ?? 0);
         }
       }
       return { lag, rebuilding };
     },
     isWhole: () => caughtUp.size === partitions.length,
-    async folded(topic) {
+    async processedPositions(topic) {
       if (!view.topics.includes(topic)) return undefined;
       const states = await Promise.all(ALL_PARTITIONS.map((partition) => store.load(partition)));
       return states.map(({ live, building }) =>

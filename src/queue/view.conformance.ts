@@ -192,8 +192,8 @@ export function describeView<Patch>(name: string, create: () => Promise<ViewHarn
         for (let i = 0; i < ACTIONS; i++) await harness.act(random);
         const handle = await harness.open();
         for (const topic of handle.view.topics) {
-          const { newest } = await harness.log.heads({ topic });
-          for (const [partition, through] of newest.entries()) {
+          const { end } = await harness.log.range({ topic });
+          for (const [partition, through] of end.entries()) {
             await harness.log.trim({ topic, partition, through, limit: 1_000_000 });
           }
         }
@@ -233,8 +233,8 @@ function unruly(log: Log, random: Random): Log {
     ...log,
     async read(request: LogRead): Promise<LogRecord[]> {
       const again = Math.max(0, request.after - random.integer(4));
-      const { trimmed } = await log.heads(request);
-      const records = await log.read({ ...request, after: Math.max(again, trimmed[request.partition]!) });
+      const { start } = await log.range(request);
+      const records = await log.read({ ...request, after: Math.max(again, start[request.partition]!) });
       if (records.length > 1 && random.integer(3) === 0) records.splice(random.integer(records.length), 1);
       if (records.length > 1 && random.integer(3) === 0) records.splice(1, 0, records[0]!);
       return records;

@@ -98,7 +98,7 @@ export function describeReposts(name: string, create: CreateBackend): void {
       const late = newEngagement(1, OTHER_TWEET);
       // Ids do not commit in order: the later one first.
       await kit.one.addRepost(late);
-      const { newest: afterPositions } = await kit.log.heads({ topic: 'reposts' });
+      const { end: afterPositions } = await kit.log.range({ topic: 'reposts' });
       await kit.two.addRepost(early);
       const [tail] = await kit.two.repostTails({
         actors: [1],

@@ -353,9 +353,9 @@ function createMemoryLog(clock: Pick<Clock, 'now'>) {
         .filter(({ position }) => position > after)
         .slice(0, limit);
     },
-    heads: async ({ topic }) => ({
-      newest: all.map((partition) => recordsOf(topic, partition).length),
-      trimmed: all.map((partition) => trimmed.get(`${topic}/${partition}`) ?? 0),
+    range: async ({ topic }) => ({
+      end: all.map((partition) => recordsOf(topic, partition).length),
+      start: all.map((partition) => trimmed.get(`${topic}/${partition}`) ?? 0),
     }),
     async trim({ topic, partition, through }) {
       trimmed.set(`${topic}/${partition}`, through);

@@ -2,7 +2,7 @@ import type { Topic, WarbleEvent } from '#domain/events.ts';
 import type { Log, LogRecord } from '../../log.ts';
 import type { Outbox } from '../../outbox.ts';
 
-type Source = Pick<Outbox, 'topics' | 'db' | 'heads'>;
+type Source = Pick<Outbox, 'topics' | 'db' | 'positions'>;
 
 /** {@link Log} over the outbox tables of several databases; each topic belongs to one of them. */
 export function createSqliteLog(outboxes: readonly Source[]): Log {
@@ -31,9 +31,9 @@ export function createSqliteLog(outboxes: readonly Source[]): Log {
         }),
       );
     },
-    heads: async ({ topic }) => source(topic).heads.of(topic),
+    range: async ({ topic }) => source(topic).positions.of(topic),
     trim: ({ topic, partition, through, limit }) => {
-      const { db, heads } = source(topic);
+      const { db, positions } = source(topic);
       return db.write(() => {
         const row = db
           .prepare('SELECT head, trimmed FROM outbox_heads WHERE topic = ? AND partition = ?')
@@ -52,7 +52,7 @@ export function createSqliteLog(outboxes: readonly Source[]): Log {
           topic,
           partition,
         );
-        heads.moved(topic, partition);
+        positions.moved(topic, partition);
         return end < last;
       });
     },

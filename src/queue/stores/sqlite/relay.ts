@@ -23,7 +23,7 @@ export function createSqliteRelaySource({ db, topics }: Pick<Outbox, 'db' | 'top
 }
 
 /** {@link RelaySink} on a database with the outbox's schema, which `createSqliteLog` then reads as a log. */
-export function createSqliteRelaySink({ db, heads }: Pick<Outbox, 'db' | 'heads'>): RelaySink {
+export function createSqliteRelaySink({ db, positions }: Pick<Outbox, 'db' | 'positions'>): RelaySink {
   const seen = db.prepare('SELECT sequence FROM outbox_sequences WHERE topic = ? AND key = ?');
   const note = db.prepare(
     `INSERT INTO outbox_sequences (topic, key, sequence) VALUES (?, ?, ?)
@@ -43,7 +43,7 @@ export function createSqliteRelaySink({ db, heads }: Pick<Outbox, 'db' | 'heads'
     const { head } = nextPosition.get(topic, partition) as { head: number };
     insert.run(topic, partition, head, JSON.stringify(event));
     note.run(topic, event.key, event.sequence);
-    heads.moved(topic, partition);
+    positions.moved(topic, partition);
   }
 
   return {
