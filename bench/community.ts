@@ -16,7 +16,7 @@ const TWEETS = 6_000;
 const LIKES_POWER = 1.1;
 const COMMENTS_POWER = 1.8;
 /** More than this many likes or comments make no page any larger. */
-const MOST_EACH = 200;
+const MAX_EACH = 200;
 /** Previews that are shown of each kind. */
 const SHOWN = 3;
 const traceId = 'bench';
@@ -55,7 +55,7 @@ export async function createCommunity(serving: Serving, random: Random): Promise
     const targets = ids.flatMap((tweetId, i) => new Array<number>(counts[i]!).fill(tweetId));
     return inGroups(targets.length, (i) => act(targets[i]!));
   };
-  const heavy = (power: number) => Math.min(MOST_EACH, Math.floor((1 - random.next()) ** (-1 / power)) - 1);
+  const heavy = (power: number) => Math.min(MAX_EACH, Math.floor((1 - random.next()) ** (-1 / power)) - 1);
   const likes = ids.map(() => heavy(LIKES_POWER));
   const comments = ids.map(() => heavy(COMMENTS_POWER));
   await add(like, likes);

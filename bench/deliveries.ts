@@ -20,7 +20,7 @@ export interface DeliveriesSize {
 }
 
 const BATCH = 100_000;
-const AT_ONCE = 250;
+const MAX_CONCURRENT = 250;
 const traceId = 'bench';
 
 export async function benchDeliveries(size: DeliveriesSize): Promise<void> {
@@ -54,7 +54,7 @@ async function load(system: System, graph: BulkGraph): Promise<void> {
   const usersMade = performance.now();
   const { db } = system.stores.social;
   const edges = await whileUnindexed(db, () => loadEdges(db, graph));
-  const largest = graph.followers.reduce((most, followers) => Math.max(most, followers.length), 0);
+  const largest = graph.followers.reduce((max, followers) => Math.max(max, followers.length), 0);
   printRow('graph loaded', {
     users: graph.users,
     follows: edges,
@@ -95,9 +95,9 @@ async function post(system: System, graph: BulkGraph, tweets: number, random: Ra
   let owed = 0;
   const times: number[] = [];
   const started = performance.now();
-  for (let posted = 0; posted < tweets; posted += AT_ONCE) {
+  for (let posted = 0; posted < tweets; posted += MAX_CONCURRENT) {
     await Promise.all(
-      Array.from({ length: Math.min(AT_ONCE, tweets - posted) }, async () => {
+      Array.from({ length: Math.min(MAX_CONCURRENT, tweets - posted) }, async () => {
         const author = Math.floor(active ** random.next());
         owed += graph.followers[author]!.length;
         const began = performance.now();
@@ -116,7 +116,7 @@ async function post(system: System, graph: BulkGraph, tweets: number, random: Ra
   }
   times.sort((a, b) => a - b);
   const seconds = (performance.now() - started) / 1000;
-  printRow(`posts, ${AT_ONCE} at once, in process`, {
+  printRow(`posts, ${MAX_CONCURRENT} at once, in process`, {
     'posts/s': tweets / seconds,
     'p50 ms': percentile(times, 0.5),
     'p99 ms': percentile(times, 0.99),

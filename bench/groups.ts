@@ -1,8 +1,10 @@
-const AT_ONCE = 200;
+const MAX_CONCURRENT = 200;
 
 /** Acts `count` times, some at once, so that they share their commits. */
 export async function inGroups(count: number, act: (index: number) => Promise<unknown>): Promise<void> {
-  for (let done = 0; done < count; done += AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, i) => act(done + i)));
+  for (let done = 0; done < count; done += MAX_CONCURRENT) {
+    await Promise.all(
+      Array.from({ length: Math.min(MAX_CONCURRENT, count - done) }, (_, i) => act(done + i)),
+    );
   }
 }

@@ -24,14 +24,14 @@ export interface LoadResult {
 }
 
 /** Requests under way in all. */
-const AT_ONCE = 128;
+const MAX_CONCURRENT = 128;
 
 const { url, method, path, body, tokens, seconds, pipelining } = JSON.parse(
   await text(process.stdin),
 ) as LoadPlan;
 const result = await autocannon({
   url,
-  connections: AT_ONCE / pipelining,
+  connections: MAX_CONCURRENT / pipelining,
   pipelining,
   duration: seconds,
   requests: tokens.map((token) => ({

@@ -29,7 +29,7 @@ const HOME = '/api/v1/me/tweets?followed=true&limit=20';
 const POST = '/api/v1/postTweet';
 const BODY = JSON.stringify({ content: 'A tweet from the bench, of the length that tweets mostly have.' });
 /** More than this many under way: the server has fallen over, and more would only measure this process. */
-const MOST_UNDER_WAY = 5_000;
+const MAX_UNDER_WAY = 5_000;
 const TICK_MS = 1;
 
 const plan = JSON.parse(await text(process.stdin)) as MixPlan;
@@ -77,7 +77,7 @@ await new Promise<void>((resolve) => {
     for (; next < total; next++) {
       const due = started + (next * 1_000) / plan.perSecond;
       if (due > performance.now()) break;
-      if (underWay < MOST_UNDER_WAY) send(next, due);
+      if (underWay < MAX_UNDER_WAY) send(next, due);
       else result.failed++;
     }
     if (next < total || underWay > 0) return;

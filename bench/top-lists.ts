@@ -33,7 +33,7 @@ const authorTops = createAuthorTops({ store });
 const view = withChanges(store.view, [dirtySet, authorTops]);
 
 /** A heavy tail: most are small, few are very large. */
-const heavy = (most: number) => Math.floor(Math.min(most, 1 / (1 - random.next()) ** 1.2));
+const heavy = (max: number) => Math.floor(Math.min(max, 1 / (1 - random.next()) ** 1.2));
 /** A quarter of the users write 97 %, the busiest of them some 150 tweets a day. */
 const author = (): UserId =>
   random.next() < 0.97

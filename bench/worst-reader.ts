@@ -18,11 +18,11 @@ const TOLD = 5_000;
 /** Whom each followee follows: what suggestions have to look through. */
 const FOLLOWED_BY_EACH = 40;
 const TWEETS_EACH = 4;
-const LEAST_CALLS = 20;
+const MIN_CALLS = 20;
 const WALKED_PAGES = 40;
 /** Beneath a home's floor is read ahead only what is older than a minute. */
 const OLD_ENOUGH_MS = 62_000;
-const LEAST_CPU_MS = 200;
+const MIN_CPU_MS = 200;
 /** What no read may cost more than, unless it weighs more in the limits. */
 export const DEAR_MS = 10;
 const traceId = 'bench';
@@ -213,7 +213,7 @@ async function measure(what: string, call: () => Promise<string>): Promise<Row> 
   for (let i = 0; i < 3; i++) await call();
   let calls = 0;
   let cpu_ms = 0;
-  while (calls < LEAST_CALLS && (calls < 5 || cpu_ms < LEAST_CPU_MS)) {
+  while (calls < MIN_CALLS && (calls < 5 || cpu_ms < MIN_CPU_MS)) {
     const before = process.cpuUsage();
     await call();
     const { user, system } = process.cpuUsage(before);

@@ -17,7 +17,7 @@ export interface LogTrimmerDeps {
 }
 
 const KEEP = 10_000;
-const TRIMMED_AT_ONCE = 1_000;
+const MAX_TRIM = 1_000;
 const IDLE_MS = 60_000;
 
 /** Forgets, in bounded steps, the records that every reader has passed, so that the log does not grow for ever. */
@@ -36,7 +36,7 @@ export function createLogTrimmer({ log, readers, keep = KEEP }: LogTrimmerDeps):
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const through = passed[partition]! - keep;
       if (through <= start[partition]!) continue;
-      more = (await log.trim({ topic, partition, through, limit: TRIMMED_AT_ONCE })) || more;
+      more = (await log.trim({ topic, partition, through, limit: MAX_TRIM })) || more;
     }
     return more;
   }

@@ -210,11 +210,11 @@ async function expectCaughtUp<Patch>(harness: ViewHarness<Patch>): Promise<void>
   await handle.close();
 }
 
-const MOST_STEPS = 10_000;
+const MAX_STEPS = 10_000;
 
 async function drain(runner: ViewRunner): Promise<void> {
-  for (let i = 0; i < MOST_STEPS; i++) if (!(await runner.worker.step())) return;
-  assert.fail(`the view was not idle after ${MOST_STEPS} steps`);
+  for (let i = 0; i < MAX_STEPS; i++) if (!(await runner.worker.step())) return;
+  assert.fail(`the view was not idle after ${MAX_STEPS} steps`);
 }
 
 /** Crashes at one of the next commits, before or after it. */

@@ -27,16 +27,16 @@ interface Kept {
 }
 
 /** Some 1.5 KB each. */
-const MOST = 65_536;
+const MAX_TWEET_VIEWS = 65_536;
 
 export function createTweetViewCache({
   stamps,
-  most = MOST,
+  max = MAX_TWEET_VIEWS,
 }: {
   stamps: Stamps;
-  most?: number;
+  max?: number;
 }): TweetViewCache {
-  const kept = createIdCache<Kept>({ most });
+  const kept = createIdCache<Kept>({ most: max });
   return {
     now: stamps.now,
     get(tweetId) {

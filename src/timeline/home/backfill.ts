@@ -78,7 +78,7 @@ function firstLimit(authors: number, want: number): number {
 }
 
 /** Facts of a page's worth are kept; the hundreds that a home timeline is made from are mostly never read. */
-const LEARNED_MOST = 200;
+const MAX_LEARNED = 200;
 
 interface Range {
   before: Snowflake | null;
@@ -158,7 +158,7 @@ export function createBackfill({ tweets, engagement, facts, lane }: BackfillDeps
       atLeast,
       limit: firstLimit(authors.length, want),
       afterPositions: null,
-      learn: want <= LEARNED_MOST,
+      learn: want <= MAX_LEARNED,
     };
     let partial = false;
     for (;;) {

@@ -22,7 +22,7 @@ export interface FanOutOnReadTails {
 }
 
 const NOTHING: FanOutOnReadTails = { tails: [], floor: 0 };
-const SCANNED_AT_ONCE = 1_000;
+const MAX_TAILS_PER_SCAN = 1_000;
 
 export function createFanOutOnRead({
   timelineDb,
@@ -36,7 +36,7 @@ export function createFanOutOnRead({
     for (let after: UserId | null = 0; after !== null; ) {
       const page: Awaited<ReturnType<TimelineDb['scanFanOutOnRead']>> = await timelineDb.scanFanOutOnRead({
         after,
-        limit: SCANNED_AT_ONCE,
+        limit: MAX_TAILS_PER_SCAN,
       });
       // What was recorded while loading is newer than what a page says.
       for (const tail of page.tails) if (!tails.has(tail.actor)) tails.set(tail.actor, tail);

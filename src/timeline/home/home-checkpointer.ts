@@ -37,11 +37,11 @@ export interface HomeCheckpointerDeps {
 
 const SAVE_EVERY_MS = 10 * 60_000;
 /** Rows per write: a few milliseconds. */
-const ROWS_AT_ONCE = 100;
+const MAX_ROWS_PER_WRITE = 100;
 /** Slots looked at per step. */
-const LOOKED_AT_ONCE = 20_000;
+const MAX_SLOTS_PER_STEP = 20_000;
 /** Evicted homes that wait to be written; beyond it they are not written: their readers' next read backfills. */
-const EVICTED_MOST = 2_000;
+const MAX_EVICTED = 2_000;
 /** Rows of users who have not been seen for longer than anybody counts as seen lately are of little use. */
 const ROW_KEPT_MS = 4 * LIMITS.seenLately_ms;
 
@@ -70,7 +70,7 @@ export function createHomeCheckpointer({
     };
   }
   function evict(slot: Slot): void {
-    if (homeTimelines.isDirty(slot) && evicted.length < EVICTED_MOST) evicted.push(pack(slot));
+    if (homeTimelines.isDirty(slot) && evicted.length < MAX_EVICTED) evicted.push(pack(slot));
     homeTimelines.remove(slot);
   }
 
@@ -82,7 +82,7 @@ export function createHomeCheckpointer({
     if (homes.length > 0) await timelineDb.save({ homes });
   }
   async function saveEvicted(): Promise<void> {
-    const homes = evicted.splice(0, ROWS_AT_ONCE);
+    const homes = evicted.splice(0, MAX_ROWS_PER_WRITE);
     if (homes.length > 0) await timelineDb.save({ homes });
   }
 
@@ -90,7 +90,7 @@ export function createHomeCheckpointer({
   function nextDue(): { due: Slot[]; more: boolean } {
     const now = clock.now();
     const due: Slot[] = [];
-    for (let looked = 0; looked < LOOKED_AT_ONCE; looked++) {
+    for (let looked = 0; looked < MAX_SLOTS_PER_STEP; looked++) {
       if (hand >= homeTimelines.slots()) {
         hand = 0;
         return { due, more: false };
@@ -100,7 +100,7 @@ export function createHomeCheckpointer({
       if (now - homeTimelines.lastRead_ms(slot) > LIMITS.seenLately_ms) evict(slot);
       else if (homeTimelines.isDirty(slot) && now - homeTimelines.savedAt_ms(slot) >= SAVE_EVERY_MS)
         due.push(slot);
-      if (due.length >= ROWS_AT_ONCE) break;
+      if (due.length >= MAX_ROWS_PER_WRITE) break;
     }
     return { due, more: true };
   }
@@ -122,9 +122,12 @@ export function createHomeCheckpointer({
     },
     async flush() {
       while (evicted.length > 0) await saveEvicted();
-      for (let from = 0; from < homeTimelines.slots(); from += ROWS_AT_ONCE) {
+      for (let from = 0; from < homeTimelines.slots(); from += MAX_ROWS_PER_WRITE) {
         await save(
-          Array.from({ length: Math.min(ROWS_AT_ONCE, homeTimelines.slots() - from) }, (_, i) => from + i),
+          Array.from(
+            { length: Math.min(MAX_ROWS_PER_WRITE, homeTimelines.slots() - from) },
+            (_, i) => from + i,
+          ),
         );
       }
     },
@@ -143,7 +146,7 @@ export function createHomeCheckpointer({
         const { due, more } = nextDue();
         await save(due);
         if (more || evicted.length > 0) return true;
-        return timelineDb.dropOlder({ updatedBefore: clock.now() - ROW_KEPT_MS, limit: ROWS_AT_ONCE });
+        return timelineDb.dropOlder({ updatedBefore: clock.now() - ROW_KEPT_MS, limit: MAX_ROWS_PER_WRITE });
       },
     },
   };

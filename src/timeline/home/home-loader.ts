@@ -36,7 +36,7 @@ import type { FolloweeSet, FolloweeSets } from './followee-set.ts';
 /** Far more than a write waits for its commit, or fan-out is behind while it lives. */
 export const FOLLOW_MARGIN_MS = 10 * 60_000;
 /** Homes filled at the same moment. */
-const FILLING_MOST = 256;
+const MAX_FILLING = 256;
 
 export interface HomeLoader {
   /**
@@ -113,7 +113,7 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
   }
 
   function share(reader: UserId, make: (reader: UserId) => Promise<Slot>): Promise<Slot> {
-    if (filling.size >= FILLING_MOST) {
+    if (filling.size >= MAX_FILLING) {
       throw new WarbleError('overloaded', 'Too many homes are being made ready; try again in a moment.');
     }
     const filled = make(reader).finally(() => {

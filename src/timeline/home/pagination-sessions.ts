@@ -40,7 +40,7 @@ const MAX_POSITIONS = 4_000_000;
 const OVERHEAD = 30;
 const MAX_POSITIONS_PER_SESSION = 4_096;
 /** Up to here looking through an array beats keeping a set beside it. */
-const SCANNED_MOST = 48;
+const MAX_SCANNED = 48;
 
 export function createPaginationSessions({
   maxPositions = MAX_POSITIONS,
@@ -84,7 +84,7 @@ function createPaginationSession(top: Snowflake, began: number, known: Snowflake
 
 /** Was the tweet shown above the position that is being read? */
 export function wasShown(session: PaginationSession, tweetId: TweetId): boolean {
-  if (session.tweets.length <= SCANNED_MOST) return session.tweets.includes(tweetId);
+  if (session.tweets.length <= MAX_SCANNED) return session.tweets.includes(tweetId);
   session.set ??= new Set(session.tweets);
   return session.set.has(tweetId);
 }

@@ -9,7 +9,7 @@
  * - undone, unfollowed or muted after the tweet was handed out: the memory drops the rest;
  * - a repost committed, delivered or uncovered by a new follow above the position where the session stands was never met:
  *   the tweet comes at its older activity.
- * Where the memory is gone, facts decide for the part of the session before that: a tweet with an activity that stood
+ * Where the memory is gone, facts decide for the chunk of the session before that: a tweet with an activity that stood
  * when the session began counts as shown, one undone since too.
  */
 import { unlessDown } from '#domain/errors.ts';
@@ -51,11 +51,11 @@ export interface SkeletonDeps {
 }
 
 /** Batches per call; where nearly everything is left out the caller asks on. */
-const BATCHES_MOST = 8;
-const BATCH_MOST = 200;
+const MAX_BATCHES = 8;
+const MAX_BATCH = 200;
 
 /** Activities that are looked up at a time. */
-const PART_LEAST = 10;
+const MIN_CHUNK = 10;
 
 interface Taking {
   eyes: Eyes;
@@ -151,14 +151,14 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     let at = 0;
     while (at < ids.length && entries.length < limit) {
       // Most batches are larger than what is needed of them: the rest is for what falls out.
-      const part = ids.slice(at, at + Math.max(limit - entries.length, PART_LEAST));
-      const resolved = await facts.resolve(part);
+      const chunk = ids.slice(at, at + Math.max(limit - entries.length, MIN_CHUNK));
+      const resolved = await facts.resolve(chunk);
       const reposts = await repostsOf(eyes, session, resolved);
       partial ||= resolved.partial || reposts === null;
-      for (let i = 0; i < part.length && entries.length < limit; i++, at++) {
+      for (let i = 0; i < chunk.length && entries.length < limit; i++, at++) {
         const fact = resolved.facts[i];
         if (fact === undefined || !eyes.counts(fact.actor)) continue;
-        const entry = entryOf(part[i]!, fact, session, reposts);
+        const entry = entryOf(chunk[i]!, fact, session, reposts);
         if (entry !== null) entries.push(entry);
       }
     }
@@ -178,7 +178,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
       let below = position?.below ?? Number.POSITIVE_INFINITY;
       let partial = false;
       let want = limit + (limit >>> 2) + 2;
-      for (let batches = 0; batches < BATCHES_MOST && below > 0 && entries.length < limit; batches++) {
+      for (let batches = 0; batches < MAX_BATCHES && below > 0 && entries.length < limit; batches++) {
         const batch = await source.next({ reader, own, followeeSet, below, want });
         session ??= paginationSessions.begin({
           top: batch.ids.length > 0 ? Math.abs(batch.ids[0]!) : 0,
@@ -187,7 +187,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
         const taken = await take(batch.ids, { eyes, session, entries, limit });
         partial ||= batch.partial || taken.partial;
         below = taken.at < batch.ids.length ? Math.abs(batch.ids[taken.at - 1]!) : batch.end;
-        want = Math.min(want * 2, BATCH_MOST);
+        want = Math.min(want * 2, MAX_BATCH);
       }
       session ??= paginationSessions.begin({ top: 0, now_ms: clock.now() });
       if (entries.length > 0) paginationSessions.keep(reader, session);
@@ -196,7 +196,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   };
 }
 
-/** By facts, for the part of a session that nobody remembers. */
+/** By facts, for the chunk of a session that nobody remembers. */
 function shownBefore(reposts: Repost[], { known }: PaginationSession): boolean {
   return known !== Number.POSITIVE_INFINITY && reposts.some(({ id }) => id >= known);
 }

@@ -22,12 +22,12 @@ function tweetsIn(world: World, window: Window, now: number): WorldTweet[] {
   );
 }
 
-export function plainGlobalTop(world: World, window: Window, now: number, most: number): TweetId[] {
+export function plainGlobalTop(world: World, window: Window, now: number, max: number): TweetId[] {
   const listed = tweetsIn(world, window, now).filter(({ author }) => {
     const user = world.users.get(author)!;
     return user.state === 'active' && !user.protected;
   });
-  return ordered(world, listed).slice(0, most);
+  return ordered(world, listed).slice(0, max);
 }
 
 export function plainHomeTop(

@@ -15,7 +15,7 @@ export interface ChangedSet {
 }
 
 /** Authors per call, each of whom may bring thousands of tweets. */
-const AUTHORS_AT_ONCE = 50;
+const MAX_AUTHORS_PER_CALL = 50;
 
 /** Reads what changed and brings every set up to date with it. */
 export async function applyChanges(request: {
@@ -64,8 +64,8 @@ async function offerTops(
   authors: AuthorFacts[],
   atLeastLikes: number,
 ): Promise<void> {
-  for (let start = 0; start < authors.length; start += AUTHORS_AT_ONCE) {
-    const batch = authors.slice(start, start + AUTHORS_AT_ONCE);
+  for (let start = 0; start < authors.length; start += MAX_AUTHORS_PER_CALL) {
+    const batch = authors.slice(start, start + MAX_AUTHORS_PER_CALL);
     const tops = await store.authorTops({
       authors: batch.map(({ author }) => ({ author, below: null })),
       atLeast: windowStart,

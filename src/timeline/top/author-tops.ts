@@ -18,20 +18,20 @@ export interface AuthorTops extends ChangeListener {
 export interface AuthorTopsDeps {
   store: Pick<TopListsStore, 'authorTops'>;
   /** Tweets kept in memory, over all authors; an empty list counts as one. */
-  most?: number;
+  maxTweets?: number;
 }
 
 /** At some 16 bytes a tweet and 200 a list. */
-const MOST = 1_000_000;
+const MAX_TWEETS = 1_000_000;
 /** A cache key is the author's id times this, plus the window's index in `WINDOWS`. */
 const KEYS_PER_AUTHOR = WINDOWS.length;
 
 /** One after the other, others in between: an embedded store reads this many in some 10 ms, and blocks meanwhile. */
-const AUTHORS_AT_ONCE = 250;
+const MAX_AUTHORS_PER_CALL = 250;
 
-export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): AuthorTops {
+export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDeps): AuthorTops {
   const cache = new LRUCache<number, AuthorTop>({
-    maxSize: most,
+    maxSize: maxTweets,
     sizeCalculation: (top) => Math.max(1, top.tweetIds.length),
   });
   /** Reads under way; each learns which of its authors changed since it began, so that it keeps none of those. */
@@ -47,10 +47,10 @@ export function createAuthorTops({ store, most = MOST }: AuthorTopsDeps): Author
     reads.add(read);
     try {
       const tops: AuthorTop[] = [];
-      for (let start = 0; start < authors.length; start += AUTHORS_AT_ONCE) {
+      for (let start = 0; start < authors.length; start += MAX_AUTHORS_PER_CALL) {
         if (start > 0) await yieldToOthers();
         const batch = authors
-          .slice(start, start + AUTHORS_AT_ONCE)
+          .slice(start, start + MAX_AUTHORS_PER_CALL)
           .map((author) => ({ author, below: null }));
         const request = { authors: batch, atLeast: windowStart, atLeastLikes: 0, limit: LIMITS.authorTop };
         tops.push(...(await store.authorTops(request)));

@@ -43,10 +43,10 @@ export interface GlobalTopDeps {
   page?: number;
 }
 
-const SIZE: TopKIndexSize = { shown: LIMITS.globalTop, kept: 2_000, most: 4_000, low: 1_250 };
+const SIZE: TopKIndexSize = { shown: LIMITS.globalTop, kept: 2_000, max: 4_000, low: 1_250 };
 const PAGE = 300;
 /** Authors that a scan remembers. */
-const MOST_AUTHORS = 100_000;
+const MAX_AUTHORS = 100_000;
 const SNAPSHOT_EVERY_MS = 1_000;
 const IDLE_MS = 250;
 const KEEP_EVERY_MS = 60_000;
@@ -164,7 +164,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     const able = rows.filter((row) => row.likes >= enough);
     const unknown = new Set<UserId>();
     for (const { author } of able) if (!authors.has(author)) unknown.add(author);
-    if (authors.size + unknown.size > MOST_AUTHORS) {
+    if (authors.size + unknown.size > MAX_AUTHORS) {
       authors.clear();
       for (const { author } of able) unknown.add(author);
     }

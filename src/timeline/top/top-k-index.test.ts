@@ -6,7 +6,7 @@ import { createDirtySet, withChanges } from './dirty-set.ts';
 import { createTopKIndex } from './top-k-index.ts';
 import type { AuthorFacts, TopListsStore, TopPatch } from './top-lists-store.ts';
 
-const SIZE = { shown: 2, kept: 3, most: 4, low: 3 };
+const SIZE = { shown: 2, kept: 3, max: 4, low: 3 };
 const NEVER = async (): Promise<never> => assert.fail('not to be called');
 
 function facts(author: number, followers: number, listed = true): AuthorFacts {

@@ -14,7 +14,7 @@ export interface TopKIndexSize {
   /** How many are kept when too many came in. */
   kept: number;
   /** Above this many, the worst are dropped and the floor rises. */
-  most: number;
+  max: number;
   /** Below this many (with a floor), it is time to fill a new one. */
   low: number;
 }
@@ -68,9 +68,9 @@ interface Entry extends TopKey {
 }
 
 /** Authors remembered, most of them only so that their rows need not be read with every like that they get. */
-const MOST_AUTHORS = 50_000;
+const MAX_AUTHORS = 50_000;
 
-export function createTopKIndex({ shown, kept, most, low }: TopKIndexSize): TopKIndex {
+export function createTopKIndex({ shown, kept, max, low }: TopKIndexSize): TopKIndex {
   const entries = new Map<TweetId, Entry>();
   const authors = new Map<UserId, Author>();
   let floor: TopKey | null = null;
@@ -92,18 +92,18 @@ export function createTopKIndex({ shown, kept, most, low }: TopKIndexSize): TopK
       if (entry.author.listed && entry.tweetId >= windowStart && aboveFloor(entry)) staying.push(entry);
     }
     staying.sort(compareTop);
-    if (staying.length > most) {
+    if (staying.length > max) {
       staying.length = kept;
       raiseFloor(staying[kept - 1]!);
     }
-    if (staying.length < entries.size || authors.size > MOST_AUTHORS) keepOnly(staying);
+    if (staying.length < entries.size || authors.size > MAX_AUTHORS) keepOnly(staying);
     return staying;
   }
 
   function keepOnly(staying: Entry[]): void {
     entries.clear();
     for (const entry of staying) entries.set(entry.tweetId, entry);
-    if (authors.size <= MOST_AUTHORS) return;
+    if (authors.size <= MAX_AUTHORS) return;
     authors.clear();
     for (const { authorId, author } of staying) authors.set(authorId, author);
   }
@@ -154,6 +154,6 @@ export function createTopKIndex({ shown, kept, most, low }: TopKIndexSize): TopK
       };
     },
     held: () => Array.from(entries.values(), ({ tweetId, authorId }) => ({ tweetId, author: authorId })),
-    full: () => entries.size > most || authors.size > 2 * MOST_AUTHORS,
+    full: () => entries.size > max || authors.size > 2 * MAX_AUTHORS,
   };
 }

@@ -22,7 +22,7 @@ import type { TopSnapshots } from './top-snapshots.ts';
 import { createTopView } from './top-view.ts';
 
 /** So small that lists are trimmed, run low and are filled anew all the time. */
-const SMALL: TopKIndexSize = { shown: 5, kept: 8, most: 12, low: 6 };
+const SMALL: TopKIndexSize = { shown: 5, kept: 8, max: 12, low: 6 };
 const USERS = 6;
 const HOUR_MS = 3_600_000;
 
@@ -39,7 +39,7 @@ interface Setup extends Process {
   world: World;
   /** The process ends, after it has kept its lists or by a crash, and another begins on the same file. */
   restart(how: 'stopped' | 'crashed'): Promise<void>;
-  /** Until everything is settled, at most two seconds later. */
+  /** Until everything is settled, at max two seconds later. */
   settle(): Promise<void>;
 }
 
@@ -182,13 +182,13 @@ async function homeTopOf(
   }
 }
 
-async function compareAll(setup: Setup, most: number): Promise<void> {
+async function compareAll(setup: Setup, max: number): Promise<void> {
   const { world, globalTop, clock } = setup;
   const now = clock.now();
   for (const window of WINDOWS) {
     const { tweetIds, partial } = await globalTop.newest(window);
     assert.equal(partial, false);
-    assert.deepEqual(tweetIds, plainGlobalTop(world, window, now, most), `top of ${window}`);
+    assert.deepEqual(tweetIds, plainGlobalTop(world, window, now, max), `top of ${window}`);
     for (const own of [false, true]) {
       const expected = plainHomeTop(world, { reader: 1, window, own, now, k: 10 });
       assert.deepEqual(await homeTopOf(setup, 1, window, own, 10), expected, `home top of ${window}`);
@@ -363,7 +363,7 @@ describe('top lists', () => {
   });
 
   test('hold a thousand, and an author whose tweets fill them alone', async () => {
-    const { world, globalTop, settle, clock } = open({ shown: 100, kept: 150, most: 200, low: 110 }, 50);
+    const { world, globalTop, settle, clock } = open({ shown: 100, kept: 150, max: 200, low: 110 }, 50);
     for (let i = 0; i < 400; i++) world.post(1);
     for (let i = 0; i < 50; i++) world.post(2);
     for (let i = 0; i < 400; i++) world.post(3, i * 60_000);

@@ -33,7 +33,7 @@ interface Row {
   building_cursor: string | null;
 }
 
-const DROPPED_AT_ONCE = 1_000;
+const MAX_DROP = 1_000;
 
 /** {@link ViewStore} on SQLite, for any view whose rows live in the same database as its position. */
 export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): ViewStore<Patch> {
@@ -136,7 +136,7 @@ export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): 
         const newest = building?.generation ?? live.generation;
         for (let generation = 0; generation < newest; generation++) {
           if (generation === live.generation) continue;
-          if (drop({ partition, generation, limit: DROPPED_AT_ONCE }) > 0) return true;
+          if (drop({ partition, generation, limit: MAX_DROP }) > 0) return true;
         }
         return false;
       }),

@@ -3,7 +3,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { TopSnapshot, TopSnapshots } from '../../top/top-snapshots.ts';
 
 /** Replaced snapshots kept at most: one a second and window for as long as they are kept. */
-const MOST_KEPT = 2_000;
+const MAX_KEPT = 2_000;
 
 /** {@link TopSnapshots} in this process's memory: 8 KB a snapshot of 1,000, so 16 MB at most. */
 export function createMemoryTopSnapshots({ clock }: { clock: Pick<Clock, 'monotonic'> }): TopSnapshots {
@@ -13,7 +13,7 @@ export function createMemoryTopSnapshots({ clock }: { clock: Pick<Clock, 'monoto
 
   function dropOld(): void {
     for (const [id, { until }] of replaced) {
-      if (replaced.size <= MOST_KEPT && until > clock.monotonic()) break;
+      if (replaced.size <= MAX_KEPT && until > clock.monotonic()) break;
       replaced.delete(id);
     }
   }
