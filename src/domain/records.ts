@@ -83,6 +83,12 @@ export interface ProfileView extends ProfileBasic {
   muting: boolean;
 }
 
+/** What a reader did with a tweet. */
+export interface ViewerState {
+  liked: boolean;
+  reposted: boolean;
+}
+
 export interface LikeRow {
   /** The like's snowflake: its time and its place in the list. */
   id: Snowflake;

@@ -11,7 +11,7 @@
  * also on topic `reposts`, keyed by who reposts. See `engagement-events.ts`.
  */
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
-import type { CommentRow, LikeRow, RepostRow } from '#domain/records.ts';
+import type { CommentRow, LikeRow, RepostRow, ViewerState } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 import type { RepostActivity, RepostTail, ScannedEngagement, Summary } from './engagement.ts';
@@ -123,7 +123,7 @@ export interface EngagementStore {
   viewerState(request: {
     viewer: UserId;
     tweetIds: TweetId[];
-  }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
+  }): Promise<Record<keyof ViewerState, TweetId[]>>;
   /** Those above zero. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
   likes(request: ListRead): Promise<LikeRow[]>;

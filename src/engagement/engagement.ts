@@ -4,7 +4,7 @@
  */
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy, EngagementKind } from '#domain/names.ts';
-import type { CommentRow, LikeRow, Page, RepostRow } from '#domain/records.ts';
+import type { CommentRow, LikeRow, Page, RepostRow, ViewerState } from '#domain/records.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 
 export interface EngagementRequest {
@@ -28,7 +28,7 @@ export interface Summary {
   likes: LikeRow[];
   comments: CommentRow[];
   /** null for a reader without a token. */
-  viewer: { liked: boolean; reposted: boolean } | null;
+  viewer: ViewerState | null;
 }
 
 export interface EngagementList {
@@ -91,7 +91,7 @@ export interface Engagement {
   viewerState(request: {
     viewer: UserId;
     tweetIds: TweetId[];
-  }): Promise<{ liked: TweetId[]; reposted: TweetId[] }>;
+  }): Promise<Record<keyof ViewerState, TweetId[]>>;
   /** Like counts alone. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
   /** Newest first, users hidden from the viewer left out, pages full. Throws not_found as `like`. */

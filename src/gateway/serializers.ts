@@ -7,7 +7,7 @@
  * (`http/json.ts`): a field that the schema has and nobody sends does not compile.
  */
 import type { Static } from 'typebox';
-import type { ProfileBasic, TweetImage } from '#domain/records.ts';
+import type { ProfileBasic, TweetImage, ViewerState } from '#domain/records.ts';
 import {
   arrayOf,
   completed,
@@ -40,7 +40,6 @@ type Image = Static<typeof schemas.Image>;
 type Tweet = Static<typeof schemas.Tweet>;
 type TweetContent = Static<typeof schemas.TweetContent>;
 type TweetEngagement = Static<typeof schemas.TweetEngagement>;
-type Viewer = Static<typeof schemas.TweetViewer>;
 type TweetReader = Static<typeof schemas.TweetReader>;
 type TweetPage = Static<typeof schemas.TweetPage>;
 type TweetWithUsers = Static<typeof schemas.TweetWithUsers>;
@@ -81,10 +80,10 @@ const TWEETS = { bits: 15, characters: 4 * 1024 };
 /** 65,536 users of some 100 bytes. */
 const USERS = { bits: 16, characters: 1024 };
 
-const VIEWER_FIELDS = Object.keys(TweetViewer.properties) as (keyof Viewer)[];
+const VIEWER_FIELDS = Object.keys(TweetViewer.properties) as (keyof ViewerState)[];
 
 /** Numbers what readers did with a tweet: 0 for nobody, then one bit a field. */
-function stateOf(viewer: Record<keyof Viewer, boolean> | null): number {
+function stateOf(viewer: ViewerState | null): number {
   if (viewer === null) return 0;
   let state = 1;
   for (const field of VIEWER_FIELDS) state = state * 2 + (viewer[field] ? 1 : 0);
@@ -111,7 +110,7 @@ export function createSerializers(): Serializers {
 
   function readerMembers({ viewer, repostedBy, repostTime }: FeedItem): Members<TweetReader> {
     return membersOf<TweetReader>({
-      viewer,
+      viewer: viewer && { liked: viewer.liked, reposted: viewer.reposted },
       repostedBy: repostedBy.map(({ userId }) => String(userId)),
       repostTime: repostTime === null ? null : format(repostTime),
     });

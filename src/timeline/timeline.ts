@@ -5,7 +5,7 @@
 import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
 import type { DegradableService } from '#domain/names.ts';
-import type { ProfileBasic, TweetRecord } from '#domain/records.ts';
+import type { ProfileBasic, TweetRecord, ViewerState } from '#domain/records.ts';
 
 /**
  * A tweet with what is under it, as some reader is shown it. Most tweet views are one object for all readers: never to be
@@ -29,7 +29,7 @@ export interface TweetView {
 export interface FeedItem {
   tweetView: TweetView;
   /** null: nobody is signed in, or engagement is down. */
-  viewer: { liked: boolean; reposted: boolean } | null;
+  viewer: ViewerState | null;
   /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
   repostedBy: readonly ProfileBasic[];
   repostTime: number | null;

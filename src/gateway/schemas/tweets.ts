@@ -1,7 +1,8 @@
 /** Tweets, their lists, and pages of them. */
-import { Type } from 'typebox';
+import { type TBoolean, Type } from 'typebox';
 import { LIMITS, WINDOWS } from '#domain/limits.ts';
 import { DEGRADABLE_SERVICES } from '#domain/names.ts';
+import type { ViewerState } from '#domain/records.ts';
 import { PATTERNS } from '#http/schema-faults.ts';
 import {
   Cursor,
@@ -76,8 +77,8 @@ const engagementFields = {
   commentCount: Count,
   repostCount: Count,
 };
-/** Each field is true or false. */
-export const TweetViewer = named('TweetViewer', { liked: Type.Boolean(), reposted: Type.Boolean() });
+const viewerFields = { liked: Type.Boolean(), reposted: Type.Boolean() };
+export const TweetViewer = named('TweetViewer', viewerFields satisfies Record<keyof ViewerState, TBoolean>);
 const readerFields = {
   viewer: Type.Union([TweetViewer, Type.Null()], { description: 'null without a token.' }),
   repostedBy: Type.Array(Id, {

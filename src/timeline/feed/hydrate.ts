@@ -4,7 +4,7 @@
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
-import type { ProfileBasic } from '#domain/records.ts';
+import type { ProfileBasic, ViewerState } from '#domain/records.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Social } from '#social/social.ts';
 import type { FeedItem, TweetView } from '#timeline/timeline.ts';
@@ -49,9 +49,10 @@ export interface HydrateDeps extends BuildTweetViewsDeps {
 /** In the order of the entries; undefined: there is nothing that this reader may be shown. */
 type ReaderTweetViews = (ReaderTweetView | undefined)[];
 
+type ViewerStates = Awaited<ReturnType<Engagement['viewerState']>>;
+
 /** The author of a kept tweet view, to a reader who is apart from nobody on it. */
 const LIKE_ANYBODY: Author = { protected: false, muting: false };
-const NEITHER = { liked: false, reposted: false } as const;
 const NOBODY: readonly ProfileBasic[] = [];
 const NONE: Pick<Hydrated, 'items' | 'used'> = { items: [], used: 0 };
 
@@ -115,11 +116,7 @@ function namesAny({ tweet, users }: TweetView, strangers: ReadonlySet<UserId>): 
   );
 }
 
-function viewerStateOf(
-  tweetId: TweetId,
-  { liked, reposted }: Awaited<ReturnType<Engagement['viewerState']>>,
-) {
-  if (liked.length === 0 && reposted.length === 0) return NEITHER;
+function viewerStateOf(tweetId: TweetId, { liked, reposted }: ViewerStates): ViewerState {
   return { liked: liked.includes(tweetId), reposted: reposted.includes(tweetId) };
 }
 
