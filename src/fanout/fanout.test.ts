@@ -28,7 +28,7 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
     }),
   };
   const delivered: { activity: ActivityId; readers: number }[] = [];
-  const pulled: ActivityId[] = [];
+  const forRead: ActivityId[] = [];
   const reports: FanoutProgress[] = [];
   const pubsub = createPubSub();
   const clock = createManualClock(Date.UTC(2026, 0, 21));
@@ -37,7 +37,7 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
       for (const { activity, readers } of deliveries) delivered.push({ activity, readers: readers.length });
     },
     mergeFollows: async () => {},
-    recordFanOutOnRead: async ({ activities }) => void pulled.push(...activities),
+    recordFanOutOnRead: async ({ activities }) => void forRead.push(...activities),
     seenLately: async ({ readers }) => readers,
     progress: async (progress) => void reports.push(progress),
     readRate: async () => ({ homes: 1, readsPerHomeAndDay: 10 }),
@@ -55,7 +55,7 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
   let made = 0;
   return {
     delivered,
-    pulled,
+    forRead,
     reports,
     pubsub,
     fanout,
@@ -162,9 +162,9 @@ describe('fan-out', () => {
       await f.settle();
     }
     // 10 reads a day at 400 ns are 40 posts a day at 100 ns, which a half-life of a day reaches after some 58.
-    assert.ok(f.pulled.length > 30 && f.pulled.length < 50, `${f.pulled.length} pulled`);
-    for (const post of posts) assert.equal(f.readersOf(post), f.pulled.includes(post) ? 0 : 5_000);
-    assert.equal(heard.length, f.pulled.length, 'connected followers are told all the same');
+    assert.ok(f.forRead.length > 30 && f.forRead.length < 50, `${f.forRead.length} forRead`);
+    for (const post of posts) assert.equal(f.readersOf(post), f.forRead.includes(post) ? 0 : 5_000);
+    assert.equal(heard.length, f.forRead.length, 'connected followers are told all the same');
   });
 });
 

@@ -12,7 +12,7 @@ export interface PackedHome {
   /** Every candidate at or above it, committed through `completeTo`, is among the ids or was recorded for fan-out on read. */
   floor: Snowflake;
   /** Digest of the followees whom that holds for: see home/followee-set.ts. */
-  members: number;
+  digest: number;
   /** Positions of the topics tweets and reposts; index: partition. */
   completeTo: { tweets: number[]; reposts: number[] };
   /** Milliseconds since 1970. */

@@ -75,9 +75,9 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
       unlessDown(engagement.viewerState({ viewer, tweetIds })),
     ]);
     if (blocksAndMutes === null || viewerState === null) return [];
-    const strangers = new Set(blocksAndMutes.userIds);
+    const blockedOrMuted = new Set(blocksAndMutes.userIds);
     return kept.map((tweetView) => {
-      if (tweetView === undefined || namesAny(tweetView, strangers)) return undefined;
+      if (tweetView === undefined || namesAny(tweetView, blockedOrMuted)) return undefined;
       return { tweetView, viewer: viewerStateOf(tweetView.tweet.id, viewerState), author: LIKE_ANYBODY };
     });
   }
@@ -109,10 +109,11 @@ function decided(
   return { items, used, degraded, unchecked };
 }
 
-function namesAny({ tweet, users }: TweetView, strangers: ReadonlySet<UserId>): boolean {
-  if (strangers.size === 0) return false;
+function namesAny({ tweet, users }: TweetView, blockedOrMuted: ReadonlySet<UserId>): boolean {
+  if (blockedOrMuted.size === 0) return false;
   return (
-    users.some(({ userId }) => strangers.has(userId)) || mentionedIn(tweet).some((id) => strangers.has(id))
+    users.some(({ userId }) => blockedOrMuted.has(userId)) ||
+    mentionedIn(tweet).some((id) => blockedOrMuted.has(id))
   );
 }
 

@@ -35,8 +35,8 @@ export interface HomeTimelines {
 
   readerOf(slot: Slot): UserId;
   /** Digest of whom the home timeline is complete for (see home/followee-set.ts). */
-  members(slot: Slot): number;
-  setMembers(slot: Slot, members: number): void;
+  digest(slot: Slot): number;
+  setDigest(slot: Slot, digest: number): void;
   /** Notes a read: for eviction, and for who was seen lately. */
   touch(slot: Slot, now_ms: number): void;
   lastRead_ms(slot: Slot): number;
@@ -93,7 +93,7 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
   let doubles = new Float64Array(capacity * LINE);
   let words = new Uint32Array(doubles.buffer);
   /** What no insertion looks at. */
-  let members = new Float64Array(capacity);
+  let digests = new Float64Array(capacity);
   let reads = new Float64Array(capacity);
   let saves = new Float64Array(capacity);
 
@@ -106,7 +106,7 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
     capacity *= 2;
     doubles = grown(doubles, capacity * LINE);
     words = new Uint32Array(doubles.buffer);
-    members = grown(members, capacity);
+    digests = grown(digests, capacity);
     reads = grown(reads, capacity);
     saves = grown(saves, capacity);
   }
@@ -194,7 +194,7 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
       const slot = free.pop() ?? end++;
       if (slot >= capacity) growSlots();
       doubles.fill(0, slot * LINE, (slot + 1) * LINE);
-      members[slot] = 0;
+      digests[slot] = 0;
       reads[slot] = 0;
       saves[slot] = 0;
       giveBlock(slot, 0);
@@ -247,9 +247,9 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
       for (let slot = 0; slot < end; slot++) if (word(slot, STATE) !== UNUSED) remove(slot);
     },
     readerOf: (slot) => word(slot, READER),
-    members: (slot) => members[slot]!,
-    setMembers(slot, digest) {
-      members[slot] = digest;
+    digest: (slot) => digests[slot]!,
+    setDigest(slot, digest) {
+      digests[slot] = digest;
       words[slot * WORDS + DIRTY] = 1;
     },
     touch(slot, now_ms) {

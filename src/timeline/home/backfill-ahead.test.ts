@@ -22,7 +22,7 @@ function world({ count = 2_500 } = {}) {
   let partial = false;
   const ahead = createBackfillAhead({
     clock,
-    authorsMost: 2,
+    maxDirectAuthors: 2,
     backfill: {
       async newest(request) {
         asked.push(request);
@@ -107,7 +107,7 @@ test('a read that fails is read again, also by those who waited for it', async (
   const { clock, next } = world();
   const failing = createBackfillAhead({
     clock,
-    authorsMost: 2,
+    maxDirectAuthors: 2,
     backfill: {
       newest: async () => {
         throw new Error('down');

@@ -28,7 +28,7 @@ export interface BackfillAheadDeps {
   backfill: Pick<Backfill, 'newest'>;
   clock: Clock;
   /** From more authors on it is read ahead. */
-  authorsMost?: number;
+  maxDirectAuthors?: number;
 }
 
 interface Kept {
@@ -41,16 +41,16 @@ interface Kept {
 
 const READ_AHEAD = 1_000;
 /** Candidates over all readers, 8 bytes each. */
-const KEPT_MOST = 1_000_000;
+const MAX_KEPT = 1_000_000;
 /** So long what was read serves: somebody who scrolls asks for the next page within seconds. */
 const SERVES_MS = 120_000;
 /** Nothing is committed any more with an id that is older. Above this, what was read a moment ago may lack something. */
 const SETTLED_MS = 60_000;
 
 export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
-  const { backfill, clock, authorsMost = LIMITS.batch } = deps;
+  const { backfill, clock, maxDirectAuthors = LIMITS.batch } = deps;
   const kept = new LRUCache<UserId, Kept>({
-    maxSize: KEPT_MOST,
+    maxSize: MAX_KEPT,
     sizeCalculation: ({ found }) => found.ids.length + 10,
   });
 
@@ -81,7 +81,7 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
       const { reader, own, followeeSet, before, want } = request;
       const authors = own ? [...followeeSet.allowed, reader] : followeeSet.allowed;
       const isSettled = before !== null && snowflakeTime(before) < clock.now() - SETTLED_MS;
-      if (!isSettled || authors.length <= authorsMost) {
+      if (!isSettled || authors.length <= maxDirectAuthors) {
         return backfill.newest({ reader, authors, before, atLeast: 0, want, strict: false });
       }
       for (;;) {

@@ -7,7 +7,7 @@ import type { Delivery, FanoutProgress, Timeline } from '#timeline/timeline.ts';
 import type { HomeTimelines } from '../home-timelines/home-timelines.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 import type { Backfill } from './backfill.ts';
-import { type FolloweeSets, withMember } from './followee-set.ts';
+import { type FolloweeSets, withFollowee } from './followee-set.ts';
 import type { HomeCheckpointer } from './home-checkpointer.ts';
 import type { HomeLoader } from './home-loader.ts';
 
@@ -63,11 +63,11 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
   async function mergeOne(reader: UserId, author: UserId): Promise<void> {
     if (homeTimelines.find(reader) < 0) return;
     await mergeTail(reader, author);
-    const { members, all } = await followeeSets.of(reader);
+    const { digest, all } = await followeeSets.of(reader);
     const slot = homeTimelines.find(reader);
-    // One that is being filled takes its members from the followees that it is filled for.
-    if (slot < 0 || !homeTimelines.isReady(slot) || homeTimelines.members(slot) === members) return;
-    if (withMember(homeTimelines.members(slot), author) === members) homeTimelines.setMembers(slot, members);
+    // One that is being filled takes its digest from the followees that it is filled for.
+    if (slot < 0 || !homeTimelines.isReady(slot) || homeTimelines.digest(slot) === digest) return;
+    if (withFollowee(homeTimelines.digest(slot), author) === digest) homeTimelines.setDigest(slot, digest);
     // Whoever follows very many fills it again with their next read: deliveries to others must not wait for that.
     else if (all.length <= LIMITS.batch) await homeLoader.refill(reader);
   }

@@ -13,7 +13,7 @@ export interface FolloweeSet {
   /** By those allowed: the snowflake of the follow, which tells when it began. */
   followedSince: ReadonlyMap<UserId, Snowflake>;
   /** Digest of `all`, whatever their order. */
-  members: number;
+  digest: number;
   /** The newest edge's snowflake, 0 without any. */
   newestEdge: Snowflake;
 }
@@ -23,13 +23,13 @@ export interface FolloweeSet {
  * followees stay exact in a double. Somebody added twice makes it wrong, which costs a backfill and harms nothing.
  */
 const DIGEST_MODULUS = 2 ** 52;
-export const NO_MEMBERS = 0;
+export const NO_FOLLOWEES = 0;
 
-export function withMember(digest: number, member: UserId): number {
-  let hash = Math.imul(member ^ (member >>> 16), 0x85ebca6b);
+export function withFollowee(digest: number, followee: UserId): number {
+  let hash = Math.imul(followee ^ (followee >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   const low = (hash ^ (hash >>> 16)) >>> 0;
-  const high = (Math.imul(member, 0x9e3779b1) >>> 24) + 1;
+  const high = (Math.imul(followee, 0x9e3779b1) >>> 24) + 1;
   return (digest + high * 2 ** 32 + low) % DIGEST_MODULUS;
 }
 
@@ -70,13 +70,13 @@ function sameRows(a: Followees, b: Followees): boolean {
 }
 
 function followeeSetOf(followees: Followees): FolloweeSet {
-  const heard = followees.filter(({ muted }) => !muted);
+  const unmuted = followees.filter(({ muted }) => !muted);
   return {
     all: followees.map(({ userId }) => userId),
-    allowed: heard.map(({ userId }) => userId),
-    reposters: heard.filter(({ repostsHidden }) => !repostsHidden).map(({ userId }) => userId),
-    followedSince: new Map(heard.map(({ userId, id }) => [userId, id])),
-    members: followees.reduce((digest, { userId }) => withMember(digest, userId), NO_MEMBERS),
+    allowed: unmuted.map(({ userId }) => userId),
+    reposters: unmuted.filter(({ repostsHidden }) => !repostsHidden).map(({ userId }) => userId),
+    followedSince: new Map(unmuted.map(({ userId, id }) => [userId, id])),
+    digest: followees.reduce((digest, { userId }) => withFollowee(digest, userId), NO_FOLLOWEES),
     newestEdge: followees.reduce((newest, { id }) => Math.max(newest, id), 0),
   };
 }

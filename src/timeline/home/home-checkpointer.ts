@@ -64,7 +64,7 @@ export function createHomeCheckpointer({
       reader: homeTimelines.readerOf(slot),
       ids: homeTimelines.copy(slot),
       floor: homeTimelines.floor(slot),
-      members: homeTimelines.members(slot),
+      digest: homeTimelines.digest(slot),
       completeTo,
       updatedAt: clock.now(),
     };

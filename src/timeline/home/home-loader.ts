@@ -71,11 +71,11 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
   let era = 0;
 
   /** Content goes in with what was delivered meanwhile; the order of the two does not matter. */
-  function union(reader: UserId, content: Backfilled, members: number): Slot {
+  function union(reader: UserId, content: Backfilled, digest: number): Slot {
     const slot = homeTimelines.find(reader);
     for (let i = content.ids.length - 1; i >= 0; i--) homeTimelines.insert(slot, content.ids[i]!);
     homeTimelines.raiseFloor(slot, content.floor);
-    homeTimelines.setMembers(slot, members);
+    homeTimelines.setDigest(slot, digest);
     return slot;
   }
 
@@ -88,7 +88,7 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
       const followeeSet = await followeeSets.of(reader);
       const content = await contentOf(deps, reader, followeeSet);
       if (era !== registeredIn) return -1;
-      const slot = union(reader, content, followeeSet.members);
+      const slot = union(reader, content, followeeSet.digest);
       homeTimelines.makeReady(slot, clock.now());
       homeTimelines.touch(slot, clock.now());
       return slot;
@@ -105,7 +105,7 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
       const followeeSet = await followeeSets.of(reader);
       const content = await newestOf(deps, reader, followeeSet);
       // Evicted or dropped meanwhile: the next read fills it anew.
-      return homeTimelines.find(reader) < 0 ? -1 : union(reader, content, followeeSet.members);
+      return homeTimelines.find(reader) < 0 ? -1 : union(reader, content, followeeSet.digest);
     } catch (error) {
       if (error instanceof EngagementDown) return -1;
       throw error;
@@ -124,11 +124,11 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
   }
 
   return {
-    open(reader, { members }) {
+    open(reader, { digest }) {
       const slot = homeTimelines.find(reader);
       if (slot >= 0 && homeTimelines.isReady(slot)) {
         homeTimelines.touch(slot, clock.now());
-        if (homeTimelines.members(slot) === members) return slot;
+        if (homeTimelines.digest(slot) === digest) return slot;
         return filling.get(reader) ?? share(reader, refill);
       }
       if (!started) return -1;
@@ -197,7 +197,7 @@ async function loadRow({ timelineDb }: HomeLoaderDeps, reader: UserId): Promise<
 }
 
 function isWhole(row: PackedHome, followeeSet: FolloweeSet): boolean {
-  if (row.members !== followeeSet.members) return false;
+  if (row.digest !== followeeSet.digest) return false;
   return (
     followeeSet.newestEdge === 0 || snowflakeTime(followeeSet.newestEdge) < row.updatedAt - FOLLOW_MARGIN_MS
   );

@@ -23,7 +23,7 @@ export function createNewTweetsSince({
    * The tweets among these that stand, by users whom the reader has followed since before. A follow that stands says
    * all about whether its follower may read: it ends with a block, and a suspended account is nobody's followee.
    */
-  async function told({ followedSince }: FolloweeSet, ids: TweetId[]) {
+  async function tweetsAmong({ followedSince }: FolloweeSet, ids: TweetId[]) {
     if (ids.length === 0) return [];
     const authors = new Map<TweetId, UserId>();
     for (const { id, author, deleted } of await tweets.authorsOf({ ids })) {
@@ -47,7 +47,7 @@ export function createNewTweetsSince({
         if (batch === null) break;
         // Postings only: a repost is nobody's new tweet.
         activities.push(
-          ...(await told(
+          ...(await tweetsAmong(
             followeeSet,
             batch.ids.filter((id) => id > after),
           )),

@@ -58,14 +58,14 @@ const MAX_BATCH = 200;
 const MIN_CHUNK = 10;
 
 interface Taking {
-  eyes: Eyes;
+  filter: ActivityFilter;
   session: PaginationSession;
   entries: HomeEntry[];
   limit: number;
 }
 
 /** Whose activities count for this reader. */
-interface Eyes {
+interface ActivityFilter {
   /** Whose reposts count. */
   reposters: UserId[];
   counts(actor: UserId): boolean;
@@ -75,7 +75,7 @@ interface Repost {
   id: RepostId;
   userId: UserId;
   /** It stands now; the others only tell what a session has shown. */
-  stands: boolean;
+  active: boolean;
 }
 /** Reposts that count, newest first, by tweet; null: engagement does not answer. */
 type Reposts = Map<TweetId, Repost[]> | null;
@@ -102,7 +102,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   }
 
   async function repostsOf(
-    eyes: Eyes,
+    filter: ActivityFilter,
     session: PaginationSession,
     { facts: known }: Resolved,
   ): Promise<Reposts> {
@@ -112,10 +112,10 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     }
     const byTweet = new Map<TweetId, Repost[]>();
     if (tweetIds.length === 0) return byTweet;
-    const rows = await unlessDown(repostsBy(tweetIds, eyes.reposters, session));
+    const rows = await unlessDown(repostsBy(tweetIds, filter.reposters, session));
     if (rows === null) return null;
     for (const { id, tweetId, userId, undoneAt } of rows) {
-      const repost = { id, userId, stands: undoneAt === null };
+      const repost = { id, userId, active: undoneAt === null };
       const others = byTweet.get(tweetId);
       if (others === undefined) byTweet.set(tweetId, [repost]);
       else others.push(repost);
@@ -131,33 +131,33 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     reposts: Reposts,
   ): HomeEntry | null {
     const all = reposts?.get(tweetId) ?? NONE;
-    if (activity < 0 && !all.some(({ id, stands }) => stands && id === -activity)) return null;
+    if (activity < 0 && !all.some(({ id, active }) => active && id === -activity)) return null;
     if (wasShown(session, tweetId) || shownBefore(all, session)) return null;
     markShown(session, tweetId, Math.abs(activity));
     if (all.length === 0) return { activity, actor, tweetId, repostedBy: [], repostTime: null };
-    const standing = all.filter(({ stands }) => stands);
+    const activeReposts = all.filter(({ active }) => active);
     return {
       activity,
       actor,
       tweetId,
-      repostedBy: standing.slice(0, REPOSTERS_NAMED).map(({ userId }) => userId),
-      repostTime: standing.length === 0 ? null : snowflakeTime(standing[0]!.id),
+      repostedBy: activeReposts.slice(0, REPOSTERS_NAMED).map(({ userId }) => userId),
+      repostTime: activeReposts.length === 0 ? null : snowflakeTime(activeReposts[0]!.id),
     };
   }
 
   /** Adds entries until there are `limit`; `at`: how many of the activities were looked at. */
-  async function take(ids: readonly ActivityId[], { eyes, session, entries, limit }: Taking) {
+  async function take(ids: readonly ActivityId[], { filter, session, entries, limit }: Taking) {
     let partial = false;
     let at = 0;
     while (at < ids.length && entries.length < limit) {
       // Most batches are larger than what is needed of them: the rest is for what falls out.
       const chunk = ids.slice(at, at + Math.max(limit - entries.length, MIN_CHUNK));
       const resolved = await facts.resolve(chunk);
-      const reposts = await repostsOf(eyes, session, resolved);
+      const reposts = await repostsOf(filter, session, resolved);
       partial ||= resolved.partial || reposts === null;
       for (let i = 0; i < chunk.length && entries.length < limit; i++, at++) {
         const fact = resolved.facts[i];
-        if (fact === undefined || !eyes.counts(fact.actor)) continue;
+        if (fact === undefined || !filter.counts(fact.actor)) continue;
         const entry = entryOf(chunk[i]!, fact, session, reposts);
         if (entry !== null) entries.push(entry);
       }
@@ -168,7 +168,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   return {
     async candidates({ reader, own, position, limit }) {
       const followeeSet = await followeeSets.of(reader);
-      const eyes: Eyes = {
+      const filter: ActivityFilter = {
         reposters: own ? [...followeeSet.reposters, reader] : followeeSet.reposters,
         counts: (actor) => followeeSet.followedSince.has(actor) || (own && actor === reader),
       };
@@ -184,7 +184,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
           top: batch.ids.length > 0 ? Math.abs(batch.ids[0]!) : 0,
           now_ms: clock.now(),
         });
-        const taken = await take(batch.ids, { eyes, session, entries, limit });
+        const taken = await take(batch.ids, { filter, session, entries, limit });
         partial ||= batch.partial || taken.partial;
         below = taken.at < batch.ids.length ? Math.abs(batch.ids[taken.at - 1]!) : batch.end;
         want = Math.min(want * 2, MAX_BATCH);

@@ -55,9 +55,9 @@ function createHomeRows(db: DerivedDatabase): Pick<TimelineDb, 'load' | 'save' |
     save: ({ homes }) =>
       db.write(() => {
         for (const home of homes) {
-          const { reader, floor, members, updatedAt, completeTo } = home;
+          const { reader, floor, digest, updatedAt, completeTo } = home;
           const positions = Float64Array.from([...completeTo.tweets, ...completeTo.reposts]);
-          upsert.run(reader, packed(home.ids), floor, members, packed(positions), updatedAt);
+          upsert.run(reader, packed(home.ids), floor, digest, packed(positions), updatedAt);
         }
       }),
     dropOlder: ({ updatedBefore, limit }) =>
@@ -105,19 +105,19 @@ function createForget(db: DerivedDatabase): TimelineDb['forget'] {
 }
 
 function homeOf(db: DerivedDatabase, row: HomeRow): PackedHome {
-  const { ids, complete_to: completeTo, floor, members, updated_at: updatedAt } = row;
+  const { ids, complete_to: completeTo, floor, members: digest, updated_at: updatedAt } = row;
   const positions = unpacked(completeTo) ?? [];
   const activities = unpacked(ids);
   const isPlain =
     positions.length === 2 * PARTITIONS &&
     positions.every(isWhole) &&
-    [floor, members, updatedAt].every(isWhole);
+    [floor, digest, updatedAt].every(isWhole);
   if (!isPlain || !areActivities(activities)) throw db.damaged(`the home of ${row.reader} cannot be read`);
   return {
     reader: row.reader,
     ids: activities,
     floor,
-    members,
+    digest,
     completeTo: { tweets: [...positions.slice(0, PARTITIONS)], reposts: [...positions.slice(PARTITIONS)] },
     updatedAt,
   };

@@ -15,7 +15,7 @@ function home(reader: number, changes: Partial<PackedHome> = {}): PackedHome {
     reader,
     ids: Float64Array.of(5, -7, 2 ** 52 + 1),
     floor: 5,
-    members: 2 ** 51 + 3,
+    digest: 2 ** 51 + 3,
     completeTo: {
       tweets: Array.from({ length: PARTITIONS }, (_, partition) => partition),
       reposts: Array.from({ length: PARTITIONS }, (_, partition) => 1_000 * partition),
