@@ -13,6 +13,8 @@
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { CommentRow, LikeRow, RepostRow, ViewerState } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
+import type { HighWater } from '#platform/ids/high-water.ts';
+import type { TopicLog } from '#queue/log.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
 import type { RepostActivity, RepostTail, ScannedEngagement, Summary } from './engagement.ts';
 
@@ -166,4 +168,14 @@ export interface EngagementStore {
   pruneUndone(request: { before: number; limit: number }): Promise<boolean>;
   /** Forgets at most `limit` idempotency keys first used before `before` (ms). True: there may be more. */
   pruneKeys(request: { before: number; limit: number }): Promise<boolean>;
+}
+
+/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+export interface OpenedEngagementStore extends EngagementStore {
+  /** Topics `engagement` and `reposts`: every event that a commit of this store made, appended in that very commit. */
+  readonly log: TopicLog;
+  /** How far ids and times had come, kept in every commit of this store. */
+  readonly highWater: HighWater;
+  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
 }

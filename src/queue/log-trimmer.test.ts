@@ -18,7 +18,7 @@ test('the log forgets what every reader has passed, and never what one of them s
     durability: 'full',
   });
   const outbox = createOutbox({ db, topics: TOPICS });
-  const log = createSqliteLog([outbox]);
+  const log = createSqliteLog(outbox);
   const partition = partitionOf(7);
   await db.write(() => {
     for (let i = 1; i <= 50; i++) outbox.append(draftOf(7, i));

@@ -1,6 +1,6 @@
 /**
  * The log: what services made known, in order. A record's position is its place in one partition of one topic,
- * gapless from 1. Adapters: SQLite (the outbox tables of the services' own databases are the log).
+ * gapless from 1. Adapters: SQLite and memory, where the outbox of each service's own store is the log of its topics.
  */
 import type { Topic, WarbleEvent } from '#domain/events.ts';
 
@@ -35,4 +35,30 @@ export interface Log {
   trim(request: { topic: Topic; partition: number; through: number; limit: number }): Promise<boolean>;
   /** Called after appends to any topic; a hint to read, which may be missed or come for nothing. */
   onAppend(listener: () => void): void;
+}
+
+/** The log of the topics that one store publishes. Nobody asks it for any other. */
+export interface TopicLog extends Log {
+  readonly topics: readonly Topic[];
+}
+
+/** One log over those of several stores. Each topic belongs to one of them. */
+export function joinLogs(logs: readonly TopicLog[]): TopicLog {
+  const byTopic = new Map<Topic, TopicLog>();
+  for (const log of logs) for (const topic of log.topics) byTopic.set(topic, log);
+
+  function of({ topic }: { topic: Topic }): TopicLog {
+    const found = byTopic.get(topic);
+    if (found === undefined) throw new Error(`No store publishes the topic ${topic}.`);
+    return found;
+  }
+  return {
+    topics: [...byTopic.keys()],
+    read: async (request) => of(request).read(request),
+    range: async (request) => of(request).range(request),
+    trim: async (request) => of(request).trim(request),
+    onAppend(listener) {
+      for (const log of logs) log.onAppend(listener);
+    },
+  };
 }

@@ -54,7 +54,7 @@ function open(path: string) {
   return {
     db,
     outbox,
-    log: createSqliteLog([outbox]),
+    log: createSqliteLog(outbox),
     reads: () => reads,
     /** Holds syncs until what it returns is called. */
     hold(): () => void {

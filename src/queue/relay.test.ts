@@ -26,7 +26,7 @@ function withFiles(
 
 /** Everything in the log, by key: the entity ids in order. */
 async function logged(db: ReturnType<typeof openDatabase>): Promise<Map<number, number[]>> {
-  const log = createSqliteLog([{ db, topics: ['tweets'], positions: createOutboxPositions(db) }]);
+  const log = createSqliteLog({ db, topics: ['tweets'], positions: createOutboxPositions(db) });
   const byKey = new Map<number, number[]>();
   for (let partition = 0; partition < PARTITIONS; partition++) {
     for (const { event } of await log.read({ topic: 'tweets', partition, after: 0, limit: 10_000 })) {

@@ -9,6 +9,13 @@ import type { Topic, WarbleEvent } from '#domain/events.ts';
 /** How far each topic of one partition has been folded; absent: 0. */
 export type Positions = Partial<Record<Topic, number>>;
 
+/** Whether both say the same of every topic. */
+export function samePositions(a: Positions, b: Positions): boolean {
+  const topics = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Positions>;
+  for (const topic of topics) if ((a[topic] ?? 0) !== (b[topic] ?? 0)) return false;
+  return true;
+}
+
 /** The state of one partition of a view, as its store has it. */
 export interface ViewState {
   /** Grows with each claim; a commit by an owner with an older epoch is refused. */

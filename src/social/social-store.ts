@@ -12,6 +12,8 @@ import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
+import type { HighWater } from '#platform/ids/high-water.ts';
+import type { TopicLog } from '#queue/log.ts';
 import type { HiddenPeriod, RelationshipRow } from './social.ts';
 
 export interface User {
@@ -203,6 +205,16 @@ export interface SocialStore {
   forgetHiddenPeriods(request: { userId: UserId; limit: number }): Promise<number>;
   /** Some relationships from or to a user; none when no relationship is left. */
   relationshipsOf(request: { userId: UserId; limit: number }): Promise<RelationshipKey[]>;
+}
+
+/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+export interface OpenedSocialStore extends SocialStore {
+  /** Topics `follows` and `accounts`: every event that a commit of this store made, appended in that very commit. */
+  readonly log: TopicLog;
+  /** How far ids and times had come, kept in every commit of this store. */
+  readonly highWater: HighWater;
+  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
 }
 
 /** Blocks and mutes of one user that are read at a stroke. */

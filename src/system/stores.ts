@@ -48,6 +48,9 @@ export function openStores({ file, disk, faults, region, onSetAside }: StoresOpt
   ];
   /** Of every store of facts: their ids and times are those that later ones must not precede. */
   const { tweets, social, engagement, notifications } = stores;
-  const highWaters = [tweets, social, engagement, notifications].map(({ db }) => createSqliteHighWater(db));
+  const highWaters = [
+    ...[tweets, social, engagement].map(({ highWater }) => highWater),
+    createSqliteHighWater(notifications.db),
+  ];
   return { ...stores, databases, highWaters };
 }

@@ -25,9 +25,9 @@ import { createStamps } from '#platform/stamps.ts';
 import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
+import { joinLogs } from '#queue/log.ts';
 import { createLogTrimmer, type LogReader } from '#queue/log-trimmer.ts';
 import { createPubSub, type PubSub } from '#queue/pubsub.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { catchUp, type ViewRunner } from '#queue/view-runner.ts';
 import { createProtectionMigrator } from '#social/protection-migration.ts';
 import type { Social } from '#social/social.ts';
@@ -109,7 +109,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const stores = openStores({ file, disk, faults, region, onSetAside: deps.onSetAside });
   const minter = createMinter({ clock });
   for (const highWater of stores.highWaters) minter.keepIn(highWater);
-  const log = createSqliteLog([stores.tweets.outbox, stores.social.outbox, stores.engagement.outbox]);
+  const log = joinLogs([stores.tweets.log, stores.social.log, stores.engagement.log]);
   const pubsub = createPubSub();
 
   const cacheStats = {

@@ -12,8 +12,8 @@ import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
+import { joinLogs } from '#queue/log.ts';
 import { createPubSub } from '#queue/pubsub.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
@@ -40,7 +40,7 @@ async function openNetwork(directory: string) {
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
   const timelineDb = openSqliteTimelineDb(path('timeline'));
   const topLists = openSqliteTopListsStore(path('top-lists'));
-  const log = createSqliteLog([tweetsStore.outbox, socialStore.outbox, engagementStore.outbox]);
+  const log = joinLogs([tweetsStore.log, socialStore.log, engagementStore.log]);
   const parts = {
     timelineDb,
     topLists,

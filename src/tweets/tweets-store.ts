@@ -17,6 +17,8 @@ import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
+import type { HighWater } from '#platform/ids/high-water.ts';
+import type { TopicLog } from '#queue/log.ts';
 import type { Idempotency, TailRequest, TweetTail } from './tweets.ts';
 
 export interface TweetInsert {
@@ -103,4 +105,14 @@ export interface TweetsStore {
   sweepComments(request: { limit: number; now: number }): Promise<boolean>;
   /** Forgets at most `limit` idempotency keys first used before `before` (ms). True: there may be more. */
   pruneKeys(request: { before: number; limit: number }): Promise<boolean>;
+}
+
+/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+export interface OpenedTweetsStore extends TweetsStore {
+  /** Topics `tweets`: every event that a commit of this store made, appended in that very commit. */
+  readonly log: TopicLog;
+  /** How far ids and times had come, kept in every commit of this store. */
+  readonly highWater: HighWater;
+  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
 }

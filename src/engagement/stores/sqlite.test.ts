@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import type { EngagementBackend } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
 import { describeEngagementStore } from './engagement-store.conformance.ts';
@@ -12,7 +11,7 @@ async function twoHandles(): Promise<EngagementBackend> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
   const path = join(directory, 'engagement.db');
   const opened = [openSqliteEngagementStore({ path }), openSqliteEngagementStore({ path })] as const;
-  const [one, two] = opened.map((store) => ({ store, log: createSqliteLog([store.outbox]) }));
+  const [one, two] = opened.map((store) => ({ store, log: store.log }));
   return {
     one: one!,
     two: two!,
@@ -32,7 +31,7 @@ async function cached(capacity: number): Promise<EngagementBackend> {
   });
   const handle = {
     store: createCachedEngagementStore({ store: plain, capacity }),
-    log: createSqliteLog([plain.outbox]),
+    log: plain.log,
   };
   return {
     one: handle,

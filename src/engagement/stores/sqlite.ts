@@ -1,8 +1,10 @@
+import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
-import type { EngagementStore } from '../engagement-store.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import type { OpenedEngagementStore } from '../engagement-store.ts';
 import { createComments } from './sqlite/comments.ts';
 import { createCounters } from './sqlite/counters.ts';
 import { createLikesAndReposts } from './sqlite/engagements.ts';
@@ -11,7 +13,7 @@ import { createReposts } from './sqlite/reposts.ts';
 import { ENGAGEMENT_MIGRATIONS } from './sqlite/schema.ts';
 import { createUpkeep } from './sqlite/upkeep.ts';
 
-export interface SqliteEngagementStore extends EngagementStore {
+export interface SqliteEngagementStore extends OpenedEngagementStore {
   db: Database;
   /** Topics `engagement` and `reposts`. */
   outbox: Outbox;
@@ -42,6 +44,9 @@ export function openSqliteEngagementStore({
   return {
     db,
     outbox,
+    log: createSqliteLog(outbox),
+    highWater: createSqliteHighWater(db),
+    close: db.close,
     changes: source,
     ...createLikesAndReposts({ db, counters }),
     ...createComments({ db, counters }),

@@ -9,7 +9,7 @@ import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import { joinLogs } from '#queue/log.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
@@ -93,7 +93,7 @@ function start(directory: string, { clock, minter }: Shared) {
   }
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const social = createSocialService({ store: socialStore, minter, clock });
-  const log = createSqliteLog([plain.outbox, tweetsStore.outbox, socialStore.outbox]);
+  const log = joinLogs([plain.log, tweetsStore.log, socialStore.log]);
   return {
     tweets,
     social,

@@ -9,8 +9,8 @@ import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
+import { joinLogs } from '#queue/log.ts';
 import { createPubSub } from '#queue/pubsub.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { createCachedSocialStore } from '#social/stores/cached.ts';
@@ -63,7 +63,7 @@ export async function openCommunity(options: CommunityOptions = {}) {
     minter,
     clock,
   });
-  const log = createSqliteLog([tweetsStore.outbox, socialStore.outbox, engagementStore.outbox]);
+  const log = joinLogs([tweetsStore.log, socialStore.log, engagementStore.log]);
 
   /** What happens just before or just after a call of a service, once; and which services are down. */
   const before = new Map<string, () => Promise<unknown>>();

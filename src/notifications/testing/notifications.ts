@@ -9,8 +9,8 @@ import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
+import { joinLogs } from '#queue/log.ts';
 import { createPubSub } from '#queue/pubsub.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
@@ -39,7 +39,7 @@ export async function createFacts() {
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const social = createSocialService({ store: socialStore, minter, clock });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
-  const log = createSqliteLog([tweetsStore.outbox, socialStore.outbox, engagementStore.outbox]);
+  const log = joinLogs([tweetsStore.log, socialStore.log, engagementStore.log]);
   const timeline = plainTimeline({ tweets, social });
   const mentioned: Record<string, UserId> = {};
   /** A millisecond goes by before each act, so that ids tell them apart. */

@@ -1,11 +1,13 @@
 /** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
 import type { UserId } from '#domain/ids.ts';
+import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { countChanges } from '../relationships.ts';
-import type { RelationshipKey, SocialStore, User } from '../social-store.ts';
+import type { OpenedSocialStore, RelationshipKey, User } from '../social-store.ts';
 import {
   type Counts,
   type Decision,
@@ -27,7 +29,11 @@ export interface SqliteSocialStoreOptions {
   region?: string;
 }
 
-export type SqliteSocialStore = SocialStore & { outbox: Outbox; db: Database };
+export interface SqliteSocialStore extends OpenedSocialStore {
+  db: Database;
+  /** Topics `follows` and `accounts`. */
+  outbox: Outbox;
+}
 
 /** Opens, and if need be makes, the file at `path`. Several may be open on one file, unless one has a `disk`. */
 export function openSqliteSocialStore({
@@ -84,6 +90,9 @@ export function openSqliteSocialStore({
       relationships: changes.relationships.source,
       followees: changes.followees.source,
     },
+    log: createSqliteLog(outbox),
+    highWater: createSqliteHighWater(db),
+    close: db.close,
     change: (subject, decide) =>
       db.write(() => {
         const facts: Facts = {

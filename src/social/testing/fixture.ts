@@ -16,7 +16,7 @@ export const T0 = Date.UTC(2026, 0, 21, 10, 24);
 
 /** Reads the topics `follows` and `accounts` on from where it stood: each call gives what is new. */
 export function createEventReader(outbox: Outbox): () => Promise<WarbleEvent[]> {
-  const log = createSqliteLog([outbox]);
+  const log = createSqliteLog(outbox);
   const positions = new Map<string, number>();
   return async () => {
     const events: WarbleEvent[] = [];

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { TweetRecord } from '#domain/records.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { commentOf, insertOf, recordOf } from '../testing/samples.ts';
 import type { TweetsStore } from '../tweets-store.ts';
 import { createCachedTweetsStore } from './cached.ts';
@@ -21,7 +20,7 @@ describeTweetsStore('with a cache', async () => {
   const inner = openSoleOwner(directory);
   const store = createCachedTweetsStore({ store: inner, maxRecords: 8 });
   return {
-    open: async () => ({ store, log: createSqliteLog([inner.outbox]), close: () => inner.db.close() }),
+    open: async () => ({ store, log: inner.log, close: () => inner.db.close() }),
     remove: async () => rmSync(directory, { recursive: true }),
   };
 });

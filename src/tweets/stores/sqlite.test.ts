@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { commentOf, eventsOf, insertOf, recordOf } from '../testing/samples.ts';
 import { openSqliteTweetsStore, type SqliteTweetsStore } from './sqlite.ts';
 import { describeTweetsStore } from './tweets-store.conformance.ts';
@@ -14,7 +13,7 @@ describeTweetsStore('on SQLite', async () => {
   return {
     async open() {
       const store = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
-      return { store, log: createSqliteLog([store.outbox]), close: () => store.db.close() };
+      return { store, log: store.log, close: () => store.db.close() };
     },
     remove: async () => rmSync(directory, { recursive: true }),
   };
@@ -46,7 +45,7 @@ describe('on SQLite', () => {
 
   async function whatStands() {
     const store = openSqliteTweetsStore({ path });
-    const events = await eventsOf(createSqliteLog([store.outbox]));
+    const events = await eventsOf(store.log);
     const stands = {
       live: (await store.get({ ids: [1, 2, 3] })).map((record) => record.id),
       count: (await store.counts({ authors: [ANN] }))[0]!.count,

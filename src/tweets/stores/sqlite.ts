@@ -1,14 +1,16 @@
+import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
-import type { TweetsStore } from '../tweets-store.ts';
+import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
+import type { OpenedTweetsStore } from '../tweets-store.ts';
 import { createChanges } from './sqlite/changes.ts';
 import { createReads } from './sqlite/reads.ts';
 import { createRows } from './sqlite/rows.ts';
 import { TWEETS_MIGRATIONS } from './sqlite/schema.ts';
 
-export interface SqliteTweetsStore extends TweetsStore {
+export interface SqliteTweetsStore extends OpenedTweetsStore {
   db: Database;
   /** Topic `tweets`. */
   outbox: Outbox;
@@ -29,6 +31,9 @@ export function openSqliteTweetsStore(options: {
   return {
     db,
     outbox,
+    log: createSqliteLog(outbox),
+    highWater: createSqliteHighWater(db),
+    close: db.close,
     changes: source,
     ...createChanges({ db, outbox, rows, touched: changed }),
     ...createReads({ db, rows }),

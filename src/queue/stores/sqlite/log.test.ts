@@ -14,7 +14,7 @@ describeLog('on SQLite', async () => {
       const db = openDatabase({ path, migrations: [OUTBOX_SCHEMA], durability: 'full' });
       const outbox = createOutbox({ db, topics: ['tweets'] });
       return {
-        log: createSqliteLog([outbox]),
+        log: createSqliteLog(outbox),
         append: (drafts) =>
           db.write(() => {
             for (const draft of drafts) outbox.append(draft);

@@ -1,24 +1,15 @@
-import type { Topic, WarbleEvent } from '#domain/events.ts';
-import type { Log, LogRecord } from '../../log.ts';
+import type { WarbleEvent } from '#domain/events.ts';
+import type { LogRecord, TopicLog } from '../../log.ts';
 import type { Outbox } from '../../outbox.ts';
 
-type Source = Pick<Outbox, 'topics' | 'db' | 'positions'>;
-
-/** {@link Log} over the outbox tables of several databases; each topic belongs to one of them. */
-export function createSqliteLog(outboxes: readonly Source[]): Log {
-  const byTopic = new Map<Topic, Source>();
-  for (const outbox of outboxes) for (const topic of outbox.topics) byTopic.set(topic, outbox);
-
-  function source(topic: Topic): Source {
-    const found = byTopic.get(topic);
-    if (found === undefined) throw new Error(`No database publishes the topic ${topic}.`);
-    return found;
-  }
-
+/** {@link TopicLog} over the outbox tables of a service's database. */
+export function createSqliteLog(outbox: Pick<Outbox, 'topics' | 'db' | 'positions'>): TopicLog {
+  const { db, positions, topics } = outbox;
   return {
+    topics,
     async read({ topic, partition, after, limit }) {
-      const rows = source(topic)
-        .db.prepare(
+      const rows = db
+        .prepare(
           `SELECT position, event FROM outbox WHERE topic = ? AND partition = ? AND position > ?
            ORDER BY position LIMIT ? + 0`,
         )
@@ -31,10 +22,9 @@ export function createSqliteLog(outboxes: readonly Source[]): Log {
         }),
       );
     },
-    range: async ({ topic }) => source(topic).positions.of(topic),
-    trim: ({ topic, partition, through, limit }) => {
-      const { db, positions } = source(topic);
-      return db.write(() => {
+    range: async ({ topic }) => positions.of(topic),
+    trim: ({ topic, partition, through, limit }) =>
+      db.write(() => {
         const row = db
           .prepare('SELECT head, trimmed FROM outbox_heads WHERE topic = ? AND partition = ?')
           .get(topic, partition) as { head: number; trimmed: number } | undefined;
@@ -54,10 +44,7 @@ export function createSqliteLog(outboxes: readonly Source[]): Log {
         );
         positions.moved(topic, partition);
         return end < last;
-      });
-    },
-    onAppend(listener) {
-      for (const { db } of new Set(byTopic.values())) db.onCommit(listener);
-    },
+      }),
+    onAppend: db.onCommit,
   };
 }

@@ -26,7 +26,7 @@ async function createHarness(): Promise<ViewHarness<Counts>> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-view-'));
   const facts = openDatabase({ path: join(directory, 'facts.db'), migrations: FACTS, durability: 'full' });
   const outbox = createOutbox({ db: facts, topics: ['tweets'] });
-  const log = createSqliteLog([outbox]);
+  const log = createSqliteLog(outbox);
   const grouped =
     'SELECT author, count(*) AS count FROM tweets WHERE author > ? GROUP BY author ORDER BY author';
   const countOf = facts.prepare('SELECT count(*) AS count FROM tweets WHERE author = ?');

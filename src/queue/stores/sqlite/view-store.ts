@@ -1,6 +1,6 @@
 import { isWhole } from '#platform/sqlite/damage.ts';
 import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
-import type { Positions, ViewState, ViewStore } from '../../view.ts';
+import { type Positions, samePositions, type ViewState, type ViewStore } from '../../view.ts';
 
 /** To be part of the first migration of every database that holds views. */
 export const VIEW_STATE_SCHEMA = `CREATE TABLE view_state (
@@ -141,12 +141,6 @@ export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): 
         return false;
       }),
   };
-}
-
-function samePositions(a: Positions, b: Positions): boolean {
-  const topics = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Positions>;
-  for (const topic of topics) if ((a[topic] ?? 0) !== (b[topic] ?? 0)) return false;
-  return true;
 }
 
 function parsedPositions(text: string): Positions | undefined {
