@@ -10,7 +10,7 @@ import { createLogTrimmer } from './log-trimmer.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';
 import { createSqliteLog } from './stores/sqlite/log.ts';
 
-test('the log forgets what every reader has passed, and never what one of them still needs', async () => {
+test('the log drops what every reader has processed, and never what one of them still needs', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-trim-'));
   const db = openDatabase({
     path: join(directory, 'facts.db'),

@@ -2,17 +2,17 @@ import { PARTITIONS, TOPICS, type Topic } from '#domain/events.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from './log.ts';
 
-/** Somebody who folds the log. */
+/** A consumer of the log: a view, or fan-out. */
 export interface LogReader {
-  /** Through which position of each partition (index); undefined: does not read that topic. */
+  /** The last position processed in each partition (index); undefined: this reader does not read the topic. */
   processedPositions(topic: Topic): Promise<number[] | undefined>;
 }
 
 export interface LogTrimmerDeps {
   log: Log;
-  /** All of them. */
+  /** All readers of the log. */
   readers: readonly LogReader[];
-  /** Records per partition that stay though all have folded them, for those who look into what happened. */
+  /** Records per partition that are kept although every reader has processed them, for investigations. */
   keep?: number;
 }
 
@@ -20,7 +20,7 @@ const KEEP = 10_000;
 const MAX_TRIM = 1_000;
 const IDLE_MS = 60_000;
 
-/** Forgets, in bounded steps, the records that every reader has passed, so that the log does not grow for ever. */
+/** Deletes, in bounded steps, the records that every reader has processed, so that the log does not grow for ever. */
 export function createLogTrimmer({ log, readers, keep = KEEP }: LogTrimmerDeps): Worker {
   async function passedByAll(topic: Topic): Promise<number[]> {
     const { end } = await log.range({ topic });

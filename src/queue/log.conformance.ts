@@ -7,9 +7,9 @@ import type { Log } from './log.ts';
 
 export interface LogHandle {
   log: Log;
-  /** Commits drafts, each as a fact of its own with its event; resolves when durable. */
+  /** Commits each draft as a fact of its own with its event; resolves when they are durable. */
   append(drafts: readonly EventDraft[]): Promise<void>;
-  /** Commits a draft's fact in a transaction that is undone. */
+  /** Writes a draft's fact and event in a transaction that is rolled back. */
   appendAndFail(draft: EventDraft): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export function describeLog(name: string, create: () => Promise<LogBackend>): vo
       assert.equal(new Set(records.map(({ event }) => event.eventId)).size, drafts.length);
     });
 
-    test('a fact that was undone leaves no event and no gap', async () => {
+    test('a fact that was rolled back leaves no event and no gap', async () => {
       await one.append([draftOf(KEY, 1)]);
       await assert.rejects(one.appendAndFail(draftOf(KEY, 2)));
       await one.append([draftOf(KEY, 3)]);

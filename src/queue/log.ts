@@ -1,6 +1,6 @@
 /**
- * The log: what services made known, in order. A record's position is its place in one partition of one topic,
- * gapless from 1. Adapters: SQLite and memory, where the outbox of each service's own store is the log of its topics.
+ * The log: the events that services published, in order. Positions number the records of one partition of one topic
+ * without gaps, from 1. Adapters: SQLite and memory, where the outbox of each service's store is the log of its topics.
  */
 import type { Topic, WarbleEvent } from '#domain/events.ts';
 
@@ -10,9 +10,12 @@ export interface LogRecord {
   event: WarbleEvent;
 }
 
+/** What a topic's partitions (index) hold: the records at positions above `start`, through `end`. */
 export interface LogRange {
-  end: number[];
+  /** Everything through this position was trimmed; 0 where nothing was. `read` with `after` below it misses records. */
   start: number[];
+  /** Position of the newest committed record; 0 where there never was one. */
+  end: number[];
 }
 
 /** What to read: records of one partition with a position above `after`. */
@@ -26,18 +29,14 @@ export interface LogRead {
 export interface Log {
   /** Committed records in position order; empty when there are none yet. Never skips a record that will appear. */
   read(request: LogRead): Promise<LogRecord[]>;
-  /**
-   * Per partition (index), the position of the newest committed record, 0 when there was never one; and the
-   * position through which records were trimmed: `read` with `after` below it would miss some.
-   */
   range(request: { topic: Topic }): Promise<LogRange>;
-  /** Forgets records through a position that every reader has passed. At most `limit` at a time; true: there are more. */
+  /** Deletes at most `limit` records, none above `through`, which every reader has processed. True: there are more. */
   trim(request: { topic: Topic; partition: number; through: number; limit: number }): Promise<boolean>;
-  /** Called after appends to any topic; a hint to read, which may be missed or come for nothing. */
+  /** Calls the listener after appends to any topic: a hint to read, which may get lost or come for nothing. */
   onAppend(listener: () => void): void;
 }
 
-/** The log of the topics that one store publishes. Nobody asks it for any other. */
+/** The log of the topics that one store publishes; it is asked for no other. */
 export interface TopicLog extends Log {
   readonly topics: readonly Topic[];
 }

@@ -1,4 +1,4 @@
-/** Heads that a sole owner knows are those that are in the file, whatever became of the writes that moved them. */
+/** Positions that a sole owner keeps in memory are those in the file, whatever became of the writes that moved them. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ function open(path: string) {
     outbox,
     log: createSqliteLog(outbox),
     reads: () => reads,
-    /** Holds syncs until what it returns is called. */
+    /** Holds syncs until the returned function is called. */
     hold(): () => void {
       let end = () => {};
       gate = new Promise((resolve) => {
@@ -92,7 +92,7 @@ describe('the positions of a log, to its sole owner', () => {
     }
   }
 
-  test('are what the file holds, after writes that commit, that are undone, and that trim', () =>
+  test('are what the file holds, after writes that commit, that are rolled back, and that trim', () =>
     withFile(async ({ db, outbox, log }) => {
       const random = createSeededRandom(7);
       for (let round = 0; round < 60; round++) {
@@ -126,7 +126,7 @@ describe('the positions of a log, to its sole owner', () => {
       assert.notEqual(await knownBy(log), before);
     }));
 
-  test('cost a commit one row for each partition that it moved, and whoever asks nothing', () =>
+  test('cost a commit one row for each partition that it moved, and a caller nothing', () =>
     withFile(async ({ db, outbox, log, reads }) => {
       await log.range({ topic });
       const before = reads();
@@ -135,7 +135,7 @@ describe('the positions of a log, to its sole owner', () => {
       assert.equal(reads() - before, 1);
     }));
 
-  test('are their asker’s own to change', () =>
+  test('are a copy that the caller may change', () =>
     withFile(async ({ db, outbox, log }) => {
       await db.write(() => outbox.append(draftOf(1, 1)));
       const range = await log.range({ topic });

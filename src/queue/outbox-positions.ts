@@ -1,12 +1,12 @@
-/** The positions of an outbox: how far each partition of its topics has come, and how far it was trimmed. */
+/** The start and end positions of an outbox's partitions: how far they were trimmed and how far they were written. */
 import { PARTITIONS, type Topic } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { LogRange } from './log.ts';
 
 export interface OutboxPositions {
-  /** What is committed and durable. The caller's own to change. */
+  /** The range of what is committed and durable. A copy, which the caller may change. */
   of(topic: Topic): LogRange;
-  /** To be called inside the write that moves one. */
+  /** Must be called inside the write that moves a position. */
   moved(topic: Topic, partition: number): void;
 }
 
@@ -16,14 +16,14 @@ interface HeadRow {
 }
 
 /**
- * Where this process is the file's sole owner, positions are known: they are read once, and then only those that a commit
- * moved, once a commit, whoever asks and how often. Where it is not, they are read each time.
+ * Where this process is the file's sole owner, positions are kept in memory: they are read once, and after each commit
+ * only those that it moved, however often they are asked for. Otherwise they are read each time.
  */
 export function createOutboxPositions(db: Database): OutboxPositions {
   const all = db.prepare('SELECT partition, head, trimmed FROM outbox_heads WHERE topic = ?');
   const one = db.prepare('SELECT head, trimmed FROM outbox_heads WHERE topic = ? AND partition = ?');
   const known = new Map<Topic, LogRange>();
-  /** Of the group of writes under way; what a write that was undone leaves is only read for nothing. */
+  /** What the current group of writes moved. What a write that was rolled back leaves here is merely read in vain. */
   const moved = new Map<Topic, Set<number>>();
 
   function read(topic: Topic): LogRange {

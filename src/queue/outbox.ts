@@ -1,12 +1,12 @@
 /**
  * The outbox: a fact and its event are one commit. A service's SQLite store calls `append` inside the write that
- * makes the fact. Embedded, this table is the log itself.
+ * makes the fact. In the embedded setup this table is the log itself.
  */
 import { type EventDraft, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import { createOutboxPositions, type OutboxPositions } from './outbox-positions.ts';
 
-/** To be part of the first migration of every database that has an outbox. */
+/** Belongs in the first migration of every database that has an outbox. */
 export const OUTBOX_SCHEMA = `CREATE TABLE outbox (
   topic TEXT NOT NULL,
   partition INTEGER NOT NULL,
@@ -38,13 +38,13 @@ export interface Outbox {
   topics: readonly Topic[];
   db: Database;
   positions: OutboxPositions;
-  /** Adds an event. Only inside `db.write`, in the transaction of its fact. */
+  /** Adds an event; only inside `db.write`, in the transaction of its fact. Throws for a topic not in `topics`. */
   append(draft: EventDraft): Appended;
 }
 
 export interface OutboxDeps {
   db: Database;
-  /** The topics that this service publishes; any other is refused. */
+  /** The topics that this service publishes. */
   topics: readonly Topic[];
   region?: string;
 }

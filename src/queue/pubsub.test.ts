@@ -4,7 +4,7 @@ import { createPubSub, type PubSubEvent } from './pubsub.ts';
 
 const posted = (tweetId: number): PubSubEvent => ({ type: 'tweet', tweetId, userId: 7, time: 0 });
 
-test('everybody who listens for a user is told, in order, and nobody else', () => {
+test('every subscriber of a user gets the events, in order, and nobody else does', () => {
   const pubsub = createPubSub();
   const [one, two, other]: PubSubEvent[][] = [[], [], []];
   pubsub.subscribe(1, (event) => one!.push(event));
@@ -17,7 +17,7 @@ test('everybody who listens for a user is told, in order, and nobody else', () =
   assert.deepEqual(other, []);
 });
 
-test('who stopped listening is told no more, and is no longer among the users', () => {
+test('a listener that unsubscribed gets nothing more, and its user is no longer listed', () => {
   const pubsub = createPubSub();
   const told: PubSubEvent[] = [];
   const stop = pubsub.subscribe(1, (event) => told.push(event));

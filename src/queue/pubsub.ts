@@ -1,22 +1,22 @@
 /**
- * What connected users are told at once. A hint, not a fact: it may be lost, and whoever was away fetches again.
- * In one process a map; at scale a broadcast.
+ * Pub/sub for connected users: what they are told at once. An event is a hint, not a fact: it may be lost, and a user
+ * who was away fetches again. In one process it is a map; at scale a broadcast.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 
 export type PubSubEvent =
   | { type: 'tweet'; tweetId: TweetId; userId: UserId; time: number }
   | { type: 'delete'; tweetId: TweetId }
-  /** Something in the user's notifications changed; `id` is the newest member where one was added. */
+  /** The user's notifications changed; `id` is the newest member where one was added, otherwise null. */
   | { type: 'notification'; id: number | null };
 
 export interface PubSub {
   publish(user: UserId, event: PubSubEvent): void;
-  /** Whether anybody listens for that user; cheap, for use in loops over readers. */
+  /** Whether anybody subscribes to the user's events. Cheap enough for loops over readers. */
   hasSubscribers(user: UserId): boolean;
-  /** Everybody somebody listens for. */
+  /** The users whose events somebody subscribes to. */
   subscribedUsers(): Iterable<UserId>;
-  /** Returns how to stop. The listener must not throw and must not block. */
+  /** Returns a function that unsubscribes. The listener must not throw and must not block. */
   subscribe(user: UserId, listener: (event: PubSubEvent) => void): () => void;
 }
 

@@ -36,7 +36,7 @@ async function logged(db: ReturnType<typeof openDatabase>): Promise<Map<number, 
   return byKey;
 }
 
-test('a crash between any two lines of the relay neither loses, doubles nor reorders an event', () =>
+test('a crash between any two lines of the relay neither loses, duplicates nor reorders an event', () =>
   withFiles(async (open) => {
     const random = createSeededRandom(4);
     const expected = new Map<number, number[]>();
@@ -86,7 +86,7 @@ test('a crash between any two lines of the relay neither loses, doubles nor reor
     await target.close();
   }));
 
-test('after an error the relay lets go of its connection and reads the table again', () =>
+test('after an error the relay closes its connection and reads the table again', () =>
   withFiles(async (open) => {
     const [source, target] = [open('facts.db'), open('queue.db')];
     const outbox = createOutbox({ db: source, topics: ['tweets'] });

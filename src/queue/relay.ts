@@ -1,8 +1,8 @@
 /**
- * The relay: brings events from an outbox to a log that is somewhere else. (Embedded, the outbox is the log, and
- * nothing is relayed.) It publishes in order with one batch in flight, forgets rows only after the log has
- * acknowledged them, and after any error begins again from the table: so an event may arrive twice, never out of its
- * key's order and never not at all. The sink drops what it has, by the key's sequence.
+ * The relay: copies events from an outbox to a log that lives elsewhere. (In the embedded setup the outbox is the log,
+ * and nothing is relayed.) It publishes in order with one batch in flight, deletes rows only after the log has
+ * acknowledged them, and begins again from the table after any error. So an event may arrive twice, but is never lost
+ * and never overtakes another of its key. The sink drops duplicates by the key's sequence number.
  */
 import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -15,20 +15,20 @@ export interface OutboxRow {
 /** The outbox, as the relay sees it. One relay owns a partition at a time. */
 export interface RelaySource {
   topics: readonly Topic[];
-  /** The oldest rows that were not forgotten, in position order. */
+  /** The oldest rows that are left, in position order. */
   oldest(request: { topic: Topic; partition: number; limit: number }): Promise<OutboxRow[]>;
-  /** Forgets rows through a position. */
+  /** Deletes rows through a position. */
   forget(request: { topic: Topic; partition: number; through: number }): Promise<void>;
 }
 
-/** A log that events are brought to. */
+/** The log that events are copied to. */
 export interface RelaySink {
   /**
-   * Appends events of one partition, in this order; durable when it resolves. What has the sequence of an event that
-   * is there already is passed over. May reject although some or all were appended.
+   * Appends events of one partition in this order; durable when it resolves. An event whose sequence number is there
+   * already is skipped. May reject although some or all were appended.
    */
   append(request: { topic: Topic; partition: number; events: readonly WarbleEvent[] }): Promise<void>;
-  /** Drops whatever connection there is: after an error a producer's own order can no longer be trusted. */
+  /** Closes the connection: after an error the order that a producer keeps can no longer be trusted. */
   reset(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Keeps a view up to date: folds the log into its live generation, and, during a rebuild, fills the next one, until
- * it has caught up and takes over. All partitions of a step fold side by side, so that their commits share one
- * transaction where the store groups writes.
+ * Keeps a view up to date: folds the log into its live generation and, during a rebuild, fills the next one until that
+ * has caught up and takes over. A step folds all partitions concurrently, so that their commits share one transaction
+ * where the store groups writes.
  */
 import { unlessDown } from '#domain/errors.ts';
 import { PARTITIONS, type Topic } from '#domain/events.ts';
@@ -11,16 +11,16 @@ import type { Positions, View, ViewState, ViewStore } from './view.ts';
 
 export interface ViewRunner {
   worker: Worker;
-  /** Starts a rebuild from facts of every partition; the worker carries it out while the live generation serves. */
+  /** Starts rebuilding every partition from facts; the worker carries it out while the live generation serves. */
   startRebuild(): Promise<void>;
-  /** Records that the live generations have not folded yet, and whether a rebuild is under way. */
+  /** `lag`: records that the live generations have yet to fold. `rebuilding`: a rebuild is under way. */
   status(): Promise<{ lag: number; rebuilding: boolean }>;
   /**
-   * Whether every live generation has caught up with the log since this runner began, and missed nothing that the log
-   * no longer has. While it is false, what the view holds is not all that it should.
+   * Whether every live generation has caught up with the log since this runner began, and missed nothing that was
+   * trimmed meanwhile. While it is false, the view is incomplete.
    */
   isWhole(): boolean;
-  /** The position, per topic and partition, through which every live generation has folded; for trimming the log. */
+  /** The position through which both generations have folded. Index: partition. Undefined: not a topic of the view. */
   processedPositions(topic: Topic): Promise<number[] | undefined>;
 }
 
@@ -41,7 +41,7 @@ type Side = 'live' | 'building';
 
 export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner {
   const { view, store, log, partitions = ALL_PARTITIONS, batch = BATCH } = deps;
-  /** What this owner knows of each partition; forgotten when a conditional write fails, then claimed again. */
+  /** The state of each partition that this owner has claimed; dropped when a write is refused, then claimed anew. */
   const owned = new Map<number, ViewState>();
   const toDrop = new Set<number>(partitions);
   const caughtUp = new Set<number>();
@@ -58,7 +58,7 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     return state;
   }
 
-  /** After a refused write: somebody else owns the partition or moved it. Nothing was written; start over. */
+  /** A refused write means that another owner has the partition or has moved it. Nothing was written; start over. */
   function settle(partition: number, written: boolean): boolean {
     if (!written) owned.delete(partition);
     return true;
@@ -134,7 +134,7 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     if (state.building === null) return false;
     if (state.building.cursor !== null) return scanOn(partition);
     if (await foldSide(partition, 'building', ranges)) return true;
-    // Caught up with the log as it was at the start of this step, hence with everything the live generation shows.
+    // It has caught up with the log as of the start of this step, hence with everything that the live generation shows.
     const { generation } = state.building;
     await store.swap({ partition, epoch: state.epoch, generation });
     owned.delete(partition);
@@ -142,14 +142,14 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
     return true;
   }
 
-  /** The log no longer has what this view would have to read next: only a rebuild brings it back. */
+  /** The log no longer has what this view would have to read next: only a rebuild helps. */
   function missedSome(positions: Positions, partition: number, ranges: Map<Topic, LogRange>): boolean {
     return view.topics.some((topic) => ranges.get(topic)!.start[partition]! > (positions[topic] ?? 0));
   }
 
   /**
-   * The view says that it has folded what the log never had: it is damaged, or the facts were restored and it was
-   * not. Asks for the ranges again, since `ranges` may be older than the positions.
+   * The view has folded records that the log never had: it is damaged, or the facts were restored from a backup and the
+   * view was not. Asks for the ranges again, since `ranges` may be older than the positions.
    */
   async function isAhead(positions: Positions, partition: number, ranges: Map<Topic, LogRange>) {
     const beyond = (known: Map<Topic, LogRange>) =>
@@ -217,14 +217,14 @@ export function createViewRunner<Patch>(deps: ViewRunnerDeps<Patch>): ViewRunner
 }
 
 /**
- * Steps a view until it has caught up, at most `steps` times: for start-up, before anybody reads it. Where its store is
- * down, or there is more, the view's worker goes on with it.
+ * Steps a view until it has caught up, at most `steps` times: for start-up, before the view is read. Whatever is left,
+ * also because its store is down, is done by the view's worker.
  */
 export async function catchUp({ worker, isWhole }: ViewRunner, steps: number): Promise<void> {
   for (let step = 0; step < steps && !isWhole(); step++) await unlessDown(worker.step());
 }
 
-/** Records that follow one another; duplicates are dropped, and what stands behind a gap waits until it is filled. */
+/** Consecutive records after `after`. Duplicates are dropped; what comes behind a gap waits until the gap is filled. */
 function upToGap(records: LogRecord[], after: number): LogRecord[] {
   const accepted: LogRecord[] = [];
   let last = after;

@@ -1,5 +1,5 @@
 /**
- * What every view promises, whatever it derives: one suite, run with two handles on one backend. A harness brings
+ * What every view promises, whatever it derives: one suite, run with two handles on one backend. A harness supplies
  * the view, the facts that it derives from, and a plain computation of what it must hold.
  */
 import assert from 'node:assert/strict';
@@ -10,11 +10,11 @@ import type { Log, LogRead, LogRecord } from './log.ts';
 import type { View, ViewStore } from './view.ts';
 import { createViewRunner, type ViewRunner } from './view-runner.ts';
 
-/** One process's way to the view. */
+/** One process's handle on the view. */
 export interface ViewHandle<Patch> {
   view: View<Patch>;
   store: ViewStore<Patch>;
-  /** What the view holds now, in a form that compares with `expected`. */
+  /** What the view holds now, in a form comparable to `expected`. */
   actual(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface ViewHarness<Patch> {
   log: Log;
   /** Changes some facts, with their events. */
   act(random: Random): Promise<void>;
-  /** The plain computation over the facts as they are. */
+  /** The plain computation over the facts as they are now. */
   expected(): Promise<unknown>;
   /** Opens the view's backend once more, as another process would. */
   open(faults?: CommitFaults): Promise<ViewHandle<Patch>>;
@@ -60,7 +60,7 @@ export function describeView<Patch>(name: string, create: () => Promise<ViewHarn
         await handle.close();
       }));
 
-    test('a crash before or after any commit neither loses nor doubles anything', () =>
+    test('a crash before or after any commit neither loses nor duplicates anything', () =>
       withHarness(2, async (harness, random) => {
         let crashes = 0;
         for (let round = 0; round < ACTIONS; round++) {
@@ -227,7 +227,7 @@ function crashAt(random: Random): CommitFaults {
   return after ? { afterCommit: crash } : { beforeCommit: crash };
 }
 
-/** A log that delivers again, out of order at times, and with holes. */
+/** A log that redelivers records, out of order at times, and with gaps. */
 function unruly(log: Log, random: Random): Log {
   return {
     ...log,

@@ -1,12 +1,12 @@
 /**
- * A view is derived: `fold(state, events)` over one partition of the log. Its state and its position commit
+ * A view is derived data: `fold(state, events)` over one partition of the log. Its state and its positions commit
  * together, by compare-and-set on (epoch, positions), so that a replay, a gap or a second owner cannot harm it.
- * A rebuild notes the log's positions, scans the owners' facts into generation n + 1, folds forward from those
- * positions, swaps, and drops generation n, while generation n goes on serving and folding.
+ * A rebuild notes the log's end positions, scans the services' facts into generation n + 1, folds forward from those
+ * positions and swaps the two; generation n goes on serving and folding until then, and is dropped afterwards.
  */
 import type { Topic, WarbleEvent } from '#domain/events.ts';
 
-/** How far each topic of one partition has been folded; absent: 0. */
+/** The last position folded of each topic, in one partition; absent: 0. */
 export type Positions = Partial<Record<Topic, number>>;
 
 /** Whether both say the same of every topic. */
@@ -16,13 +16,13 @@ export function samePositions(a: Positions, b: Positions): boolean {
   return true;
 }
 
-/** The state of one partition of a view, as its store has it. */
+/** The state of one partition of a view, as stored. */
 export interface ViewState {
-  /** Grows with each claim; a commit by an owner with an older epoch is refused. */
+  /** Grows with each claim. A commit by an owner with an older epoch is refused. */
   epoch: number;
-  /** The generation that serves, and where it stands. 0 and {} at first. */
+  /** The generation that serves, and its positions. 0 and {} at first. */
   live: { generation: number; positions: Positions };
-  /** A generation under construction; `cursor` is where its scan goes on, null when the scan is over. */
+  /** The generation under construction, if any; `cursor` is where its scan goes on, null when the scan is over. */
   building: { generation: number; positions: Positions; cursor: string | null } | null;
 }
 
@@ -30,19 +30,19 @@ export interface ViewCommit<Patch> {
   partition: number;
   epoch: number;
   generation: number;
-  /** Must equal what the store has, or nothing is written. */
+  /** Must equal the stored positions, or nothing is written. */
   expected: Positions;
   next: Positions;
   patch: Patch;
 }
 
 /**
- * Where a view lives. Every method is one atomic step; the conditional ones write nothing and resolve to false
- * where the epoch, the generation or the expected positions are not those of the store.
+ * Stores a view. Every method is one atomic step. The conditional ones write nothing and resolve to false where the
+ * epoch, the generation or the expected positions are not the stored ones.
  */
 export interface ViewStore<Patch> {
   load(partition: number): Promise<ViewState>;
-  /** Makes the caller the partition's one owner: raises the epoch and fences every earlier owner. */
+  /** Makes the caller the partition's only owner: raises the epoch, which fences every earlier owner. */
   claim(partition: number): Promise<ViewState>;
   commit(commit: ViewCommit<Patch>): Promise<boolean>;
   /** Opens generation live + 1 at `positions`, replacing an unfinished one. */
@@ -59,11 +59,11 @@ export interface ViewStore<Patch> {
   /** The generation under construction becomes the live one. */
   swap(request: { partition: number; epoch: number; generation: number }): Promise<boolean>;
   /**
-   * Runs when the store has lost everything, as when its file was damaged: it stands at the beginning of the log, with
-   * nothing in it, and every partition must be claimed again.
+   * Calls the listener when the store has lost everything, as when its file was damaged: it is empty, its positions are
+   * 0, and every partition must be claimed again.
    */
   onLost(listener: () => void): void;
-  /** Deletes rows of generations other than the live one and the one under construction, some at a time; true: more. */
+  /** Deletes some rows of generations other than the live one and the one under construction. True: there are more. */
   dropOld(partition: number): Promise<boolean>;
 }
 
@@ -71,11 +71,11 @@ export interface View<Patch> {
   name: string;
   topics: readonly Topic[];
   /**
-   * What a batch of events changes. Must be idempotent and state-based where it reads other services: it may see
-   * facts newer than the events, and is called again for the same events after a crash.
+   * What a batch of events changes. It must be idempotent, and state what is true now where it reads other services: it
+   * may see facts newer than the events, and is called again for the same events after a crash.
    */
   fold(request: { partition: number; generation: number; events: readonly WarbleEvent[] }): Promise<Patch>;
-  /** One page of a rebuild from facts; `cursor` '' at first. `next` null: that was all. */
+  /** One page of a rebuild from facts. `cursor`: '' at first, then `next`; `next` is null at the end. */
   scan(request: {
     partition: number;
     generation: number;

@@ -22,7 +22,7 @@ describeLog('on SQLite', async () => {
         appendAndFail: (draft) =>
           db.write(() => {
             outbox.append(draft);
-            throw new Error('the fact could not be made');
+            throw new Error('the fact could not be written');
           }),
         close: () => db.close(),
       };

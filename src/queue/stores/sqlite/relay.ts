@@ -1,4 +1,4 @@
-/** Both ends of a relay on SQLite: an outbox to take from, and a log in another file to bring to. */
+/** Both ends of a relay on SQLite: an outbox as the source, and a log in another file as the sink. */
 import type { Topic, WarbleEvent } from '#domain/events.ts';
 import type { Outbox } from '../../outbox.ts';
 import type { RelaySink, RelaySource } from '../../relay.ts';

@@ -10,7 +10,7 @@ import type { View } from '../../view.ts';
 import { createSqliteLog } from './log.ts';
 import { createSqliteViewStore, VIEW_STATE_SCHEMA } from './view-store.ts';
 
-/** The smallest view there is: how many live tweets each author has, read anew from the facts with every fold. */
+/** The smallest possible view: each author's number of live tweets, read from the facts in every fold. */
 type Counts = { author: number; count: number }[];
 
 const FACTS = [`${OUTBOX_SCHEMA} CREATE TABLE tweets (id INTEGER PRIMARY KEY, author INTEGER NOT NULL);`];

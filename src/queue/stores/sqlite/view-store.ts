@@ -2,7 +2,7 @@ import { isWhole } from '#platform/sqlite/damage.ts';
 import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import { type Positions, samePositions, type ViewState, type ViewStore } from '../../view.ts';
 
-/** To be part of the first migration of every database that holds views. */
+/** Belongs in the first migration of every database that holds views. */
 export const VIEW_STATE_SCHEMA = `CREATE TABLE view_state (
   view TEXT NOT NULL,
   partition INTEGER NOT NULL,
@@ -110,7 +110,7 @@ export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): 
       }),
     beginRebuild: (request) =>
       owned(request, (state) => {
-        // Never a generation that an abandoned rebuild has rows in: those are dropped as old ones.
+        // Not a generation in which an abandoned rebuild left rows: those are dropped with the old ones.
         const generation = Math.max(state.live.generation, state.building?.generation ?? 0) + 1;
         setBuilding.run(generation, JSON.stringify(request.positions), '', name, request.partition);
         return true;
