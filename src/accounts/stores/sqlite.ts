@@ -1,6 +1,6 @@
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { createSqliteChanges } from '#platform/sqlite/changes.ts';
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { AccountRow, AccountsStore, SessionRow } from '../accounts-store.ts';
 import type { AdministrationStore } from '../administration-store.ts';
@@ -20,7 +20,7 @@ type SessionSteps = Pick<
 /** {@link AccountsStore} on a database whose migrations contain those of `sqlite-schema.ts`. */
 export function createSqliteAccountsStore(db: Database): AccountsStore {
   const steps = createNoticeSteps(db);
-  const { source, changed } = createSqliteChanges(db);
+  const { source, changed } = createCommitChanges(db);
   return {
     changes: source,
     ...accountSteps(db, { notices: steps, changed }),

@@ -1,5 +1,5 @@
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
-import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
@@ -39,7 +39,7 @@ export function openSqliteEngagementStore({
     topics: ['engagement', 'reposts'],
     ...(region === undefined ? {} : { region }),
   });
-  const { source, changed } = createSqliteChanges(db);
+  const { source, changed } = createCommitChanges(db);
   const counters = createCounters({ db, outbox, changed });
   return {
     db,

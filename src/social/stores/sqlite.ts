@@ -1,7 +1,7 @@
 /** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
 import type { UserId } from '#domain/ids.ts';
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
-import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
@@ -53,9 +53,9 @@ export function openSqliteSocialStore({
   const graph = createSqliteGraph(db);
   const hidden = createSqliteHiddenPeriods(db);
   const changes = {
-    profiles: createSqliteChanges(db),
-    relationships: createSqliteChanges(db),
-    followees: createSqliteChanges(db),
+    profiles: createCommitChanges(db),
+    relationships: createCommitChanges(db),
+    followees: createCommitChanges(db),
   };
 
   function keep<Result>(keys: readonly RelationshipKey[], facts: Facts, decision: Decision<Result>): Result {

@@ -20,7 +20,7 @@ describeTweetsStore('with a cache', async () => {
   const inner = openSoleOwner(directory);
   const store = createCachedTweetsStore({ store: inner, maxRecords: 8 });
   return {
-    open: async () => ({ store, log: inner.log, close: () => inner.db.close() }),
+    open: async () => ({ ...inner, ...store }),
     remove: async () => rmSync(directory, { recursive: true }),
   };
 });

@@ -11,10 +11,7 @@ import { describeTweetsStore } from './tweets-store.conformance.ts';
 describeTweetsStore('on SQLite', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));
   return {
-    async open() {
-      const store = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
-      return { store, log: store.log, close: () => store.db.close() };
-    },
+    open: async () => openSqliteTweetsStore({ path: join(directory, 'tweets.db') }),
     remove: async () => rmSync(directory, { recursive: true }),
   };
 });

@@ -1,5 +1,5 @@
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
-import { createSqliteChanges } from '#platform/sqlite/changes.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
@@ -27,7 +27,7 @@ export function openSqliteTweetsStore(options: {
   const db = openDatabase({ path, migrations: TWEETS_MIGRATIONS, durability: 'full', disk, faults });
   const outbox = createOutbox({ db, topics: ['tweets'], ...(region === undefined ? {} : { region }) });
   const rows = createRows(db);
-  const { source, changed } = createSqliteChanges(db);
+  const { source, changed } = createCommitChanges(db);
   return {
     db,
     outbox,

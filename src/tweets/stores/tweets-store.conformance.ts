@@ -1,22 +1,15 @@
 /**
  * What every tweets store promises, run with two handles open on one backend: what one writes, the other reads at
- * once. The second half is in `contract-model.ts`: random histories against a model.
+ * once. The second half is in `testing/store-model.ts`: random histories against a model.
+ * Whether what is durable survives a crash is asked of SQLite alone, in `sqlite.test.ts`: memory survives none.
  */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PARTITIONS, partitionOf } from '#domain/events.ts';
 import type { Log } from '#queue/log.ts';
-import {
-  commentOf,
-  eventsOf,
-  insertOf,
-  NOW,
-  recordOf,
-  type TweetsBackend,
-  type TweetsHandle,
-} from '../testing/samples.ts';
+import { commentOf, eventsOf, insertOf, NOW, recordOf, type TweetsBackend } from '../testing/samples.ts';
 import { describeAgainstModel } from '../testing/store-model.ts';
-import type { TweetInsert, TweetsStore } from '../tweets-store.ts';
+import type { OpenedTweetsStore, TweetInsert, TweetsStore } from '../tweets-store.ts';
 
 const ANN = 11;
 const BOB = 12;
@@ -29,12 +22,12 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
     let one: TweetsStore;
     let two: TweetsStore;
     let log: Log;
-    let handles: TweetsHandle[];
+    let handles: OpenedTweetsStore[];
     beforeEach(async () => {
       backend = await create();
       handles = [await backend.open(), await backend.open()];
-      one = handles[0]!.store;
-      two = handles[1]!.store;
+      one = handles[0]!;
+      two = handles[1]!;
       log = handles[1]!.log;
     });
     afterEach(async () => {

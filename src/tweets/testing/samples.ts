@@ -1,20 +1,13 @@
-/** What the suites of tweets stores have in common: handles, sample records, the events on the log. */
+/** What the suites of tweets stores have in common: backends, sample records, the events on the log. */
 import { PARTITIONS, type WarbleEvent } from '#domain/events.ts';
 import { snowflakeTime } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import type { Log } from '#queue/log.ts';
-import type { TweetInsert, TweetsStore } from '../tweets-store.ts';
-
-export interface TweetsHandle {
-  store: TweetsStore;
-  /** The log that this store's events are on. */
-  log: Log;
-  close(): Promise<void>;
-}
+import type { OpenedTweetsStore, TweetInsert } from '../tweets-store.ts';
 
 export interface TweetsBackend {
   /** Opens one more handle. */
-  open(): Promise<TweetsHandle>;
+  open(): Promise<OpenedTweetsStore>;
   /** Called after every handle was closed. */
   remove(): Promise<void>;
 }

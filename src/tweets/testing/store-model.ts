@@ -40,8 +40,8 @@ export function describeAgainstModel(name: string, create: () => Promise<TweetsB
         const handles = [await backend.open(), await backend.open()];
         try {
           const model = createModel();
-          for (const [index, each] of actions.entries()) await model.run(each, handles[index % 2]!.store);
-          for (const { store } of handles) await model.check(store);
+          for (const [index, each] of actions.entries()) await model.run(each, handles[index % 2]!);
+          for (const store of handles) await model.check(store);
           await model.checkEvents(await eventsOf(handles[0]!.log));
         } finally {
           for (const handle of handles) await handle.close();

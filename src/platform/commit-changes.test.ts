@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { createSqliteChanges, type SqliteChanges } from './changes.ts';
-import { type Database, openDatabase } from './database.ts';
-import { createInThreadDisk } from './in-thread-disk.ts';
+import { type CommitChanges, createCommitChanges } from './commit-changes.ts';
+import { type Database, openDatabase } from './sqlite/database.ts';
+import { createInThreadDisk } from './sqlite/in-thread-disk.ts';
 
 describe('what a database tells of its commits', () => {
   let directory: string;
   let db: Database;
-  let changes: SqliteChanges;
+  let changes: CommitChanges;
   let told: string[];
   const rows = () => db.prepare('SELECT count(*) AS n FROM t').get()!.n;
   const insert = (id: number) => {
@@ -25,7 +25,7 @@ describe('what a database tells of its commits', () => {
       durability: 'full',
       disk: createInThreadDisk(),
     });
-    changes = createSqliteChanges(db);
+    changes = createCommitChanges(db);
     told = [];
     changes.source.onChange((changed) => {
       told.push(`${changed === 'everything' ? changed : [...changed].join(' ')}, of ${rows()} rows`);
@@ -72,8 +72,8 @@ describe('what a database tells of its commits', () => {
     assert.equal(changes.source.soleOwner, true);
     const open = (path: string) => openDatabase({ path, migrations: [], durability: 'full' });
     const [shared, inMemory] = [open(join(directory, 'shared.db')), open(':memory:')];
-    assert.equal(createSqliteChanges(shared).source.soleOwner, false);
-    assert.equal(createSqliteChanges(inMemory).source.soleOwner, true);
+    assert.equal(createCommitChanges(shared).source.soleOwner, false);
+    assert.equal(createCommitChanges(inMemory).source.soleOwner, true);
     for (const other of [shared, inMemory]) other.crash();
   });
 });

@@ -1,7 +1,7 @@
-import { type ChangeSource, createChangeTeller } from '../change-clock.ts';
-import type { Database } from './database.ts';
+import { type ChangeSource, createChangeTeller } from './change-clock.ts';
+import type { Database } from './sqlite/database.ts';
 
-export interface SqliteChanges {
+export interface CommitChanges {
   source: ChangeSource;
   /** To be called inside the write that changes it. */
   changed(id: number): void;
@@ -10,16 +10,16 @@ export interface SqliteChanges {
 }
 
 /**
- * Tells what the commits of a database changed, when the group of writes is durable: the database lets readers see it
+ * Tells what commits changed. On SQLite that is when the group of writes is durable: the database lets readers see it
  * and calls its listeners in one turn. What a write that was undone leaves is told with the next commit; whoever keeps
  * something then reads it again for nothing.
  */
-export function createSqliteChanges(db: Pick<Database, 'soleOwner' | 'onCommit'>): SqliteChanges {
-  const teller = createChangeTeller(db);
+export function createCommitChanges(commits: Pick<Database, 'soleOwner' | 'onCommit'>): CommitChanges {
+  const teller = createChangeTeller(commits);
   const changed = new Set<number>();
   let hasEverythingChanged = false;
 
-  db.onCommit(() => {
+  commits.onCommit(() => {
     if (hasEverythingChanged) teller.tell('everything');
     else if (changed.size > 0) teller.tell(changed);
     changed.clear();
