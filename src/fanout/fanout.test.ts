@@ -12,7 +12,7 @@ import type { PushOrPullOptions } from './push-or-pull.ts';
 
 const STAR = 1;
 
-/** A log in memory, and homes that note what they are brought. */
+/** A log in memory, and homes that record what is delivered to them. */
 function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOptions = {}) {
   const records = new Map<string, LogRecord[]>();
   const lane = (topic: Topic, partition: number) => {
@@ -89,7 +89,7 @@ function openFanout(followers: Map<UserId, number>, pushOrPull: PushOrPullOption
 }
 
 describe('fan-out', () => {
-  test('brings each activity to every follower, in slices of at most 4,000', async () => {
+  test('delivers each activity to every follower, in slices of at most 4,000', async () => {
     const f = openFanout(new Map([[STAR, 10_001]]));
     await f.settle();
     const posting = f.add('tweets', 'tweet.posted', STAR);
@@ -100,7 +100,7 @@ describe('fan-out', () => {
     assert.ok(f.delivered.every(({ readers }) => readers <= 4_000));
   });
 
-  test("an author with a million followers delays nobody else's tweets", async () => {
+  test("an author with a million followers does not delay others' tweets", async () => {
     const f = openFanout(
       new Map([
         [STAR, 1_000_000],
@@ -118,7 +118,7 @@ describe('fan-out', () => {
     assert.equal(f.readersOf(loud), 1_000_000);
   });
 
-  test('reads no further while too much is on its way', async () => {
+  test('reads no further while too many records are under way', async () => {
     const f = openFanout(new Map([[STAR, 100_000]]));
     await f.settle();
     for (let i = 0; i < 3_000; i++) f.add('tweets', 'tweet.posted', STAR);
@@ -126,7 +126,7 @@ describe('fan-out', () => {
     assert.ok(f.fanout.waiting() > 900 && f.fanout.waiting() < 1_100);
   });
 
-  test('reports only what was delivered to its last slice', async () => {
+  test('reports only what was delivered to the last slice', async () => {
     const f = openFanout(
       new Map([
         [STAR, 20_000],

@@ -1,19 +1,19 @@
 /**
- * Fan-out: tweet, slices, deliveries. Reads the topics tweets, reposts and follows, and brings every activity to the
- * homes of those who follow its actor.
+ * Fan-out: reads the topics tweets, reposts and follows, and delivers every activity, slice by slice, to the home
+ * timelines of its actor's followers.
  *
- * **Where it starts.** Its position lives in memory and starts at the log's head: home timelines do not outlive the process
- * either, and a home timeline is registered before it is backfilled, so it holds what was committed before (by backfill)
- * and what came after (by delivery). Timeline keeps no home timeline before `progress({ started: true })` has said where fan-out starts:
- * otherwise what was committed between a home timeline's backfill and that start would reach it neither way.
+ * **Where it starts.** Its position is kept in memory and starts at the end of the log. Home timelines do not outlive
+ * the process either, and each is registered before it is backfilled: what was committed before comes by backfill, what
+ * comes after is delivered. The timeline service keeps no home timeline before `progress({ started: true })` has said
+ * where fan-out starts: what was committed between a backfill and that start would reach the home timeline neither way.
  *
- * **A follow loses nothing.** When the event of a follow is read, the edge goes to the author's list at once, then a
- * job merges the author's tail. A tweet whose record was read before: it was committed, so it is in that tail. One
- * that is read after: its job looks up the list later, with the edge in it. The order between topics and partitions
- * does not matter, since the list changes when the record is read and tails are read when the job runs.
+ * **A follow loses nothing.** When the event of a follow is read, the follower is added to the author's list at once,
+ * and then a job merges the author's tail. A tweet whose record was read before that was committed, so it is in the
+ * tail. A tweet whose record is read later has a job that looks up the list later, with the follower in it. The order
+ * between topics and partitions does not matter: lists change when a record is read, tails are read when a job runs.
  *
- * **Progress** is what timeline writes beside a packed home: positions through which every record is done to its
- * last slice, or recorded for fan-out on read.
+ * **Progress** is what the timeline service writes beside a packed home: the positions through which every record has
+ * been delivered to its last slice, or recorded for fan-out on read.
  */
 import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -29,9 +29,9 @@ import { createPushOrPull, type PushOrPullOptions } from './push-or-pull.ts';
 
 export interface Fanout {
   workers: Worker[];
-  /** How far the log may be trimmed; undefined: does not read that topic. Index: partition. */
+  /** How far the log may be trimmed. Index: partition. Undefined: fan-out does not read the topic. */
   processedPositions(topic: Topic): Promise<number[] | undefined>;
-  /** Records that are being delivered. */
+  /** Number of records that are being delivered. */
   waiting(): number;
   close(): Promise<void>;
 }
@@ -46,17 +46,17 @@ export interface FanoutDeps {
   pubsub: PubSub;
   clock: Clock;
   pushOrPull?: PushOrPullOptions;
-  /** Ids in the follower lists that are kept. */
+  /** Follower ids kept in memory, over all lists. */
   maxFollowerIds?: number;
-  /** An activity has reached its last follower, this long after it was made. */
+  /** Called when an activity has reached its last follower, with the time since it was made. */
   onDelivered?: (delay_ms: number) => void;
 }
 
 const READ_TOPICS = ['follows', 'tweets', 'reposts'] as const;
-/** Records per read, and records under way at which reading the log stops until some are done. */
+/** Records per read, and records under way at which reading pauses until some are done. */
 const MAX_READ = 64;
 const MAX_WAITING = 1_000;
-/** Slices and readers per step: a millisecond or so. */
+/** Slices and readers per step: about a millisecond of work. */
 const MAX_SLICES_PER_STEP = 64;
 const MAX_READERS_PER_STEP = 8_000;
 const IDLE_MS = 1_000;
@@ -64,7 +64,7 @@ const IDLE_MS = 1_000;
 interface Waiting {
   job: Job;
   ticket: Ticket;
-  /** When the activity was made (ms since 1970); null: no activity. */
+  /** When the activity was made (ms since 1970); null: the record is no activity. */
   made: number | null;
 }
 
@@ -93,7 +93,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
     reported = now;
   }
 
-  /** What a record asks for; null: nothing. Follows change the author's list here, before anything later is read. */
+  /** The job for a record; null: there is none. Follows change the author's list here, before later records are read. */
   function jobOf(event: WarbleEvent): Job | null {
     const { type, key, actorId, entityId, itemId, time } = event;
     switch (type) {
@@ -125,7 +125,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
     }
   }
 
-  /** True: there was something. Stops while too much is under way; who comes first changes from step to step. */
+  /** True: there were records. Pauses while too many are under way; each step begins with another partition. */
   let turn = 0;
   async function readLog(): Promise<boolean> {
     let found = false;
@@ -137,7 +137,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
         const at = positions.read(topic, partition);
         if (logEnd[partition]! <= at) continue;
         if (queue.length >= MAX_WAITING) return true;
-        // Cannot happen while the trimmer asks `processedPositions`; if it does, homes are made again from facts.
+        // The trimmer asks `processedPositions`, so this cannot happen; if it does, homes are rebuilt from facts.
         if (logStart[partition]! > at) await start();
         await readPartition(topic, partition);
         found = true;
@@ -151,7 +151,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
     if (made !== null) onDelivered?.(clock.now() - made);
   }
 
-  /** One slice each of some waiting jobs, round robin. True: something moved on. Throws if all that was tried failed. */
+  /** Delivers a slice each of some waiting jobs, round robin. True: some made progress. Throws where all failed. */
   async function deliverSome(): Promise<boolean> {
     const taken = queue.splice(0, MAX_SLICES_PER_STEP);
     if (taken.length === 0) return false;

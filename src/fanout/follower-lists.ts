@@ -1,41 +1,41 @@
 /**
- * Who follows an author, private followers too, as plain numbers: read from social on first need, kept current by
- * the topic `follows`, forgotten when others need the room.
+ * The followers of an author, private ones included, as plain numbers: read from social when first needed, kept current
+ * by the topic `follows`, evicted when other lists need the memory.
  *
- * A list owes completeness only: whoever follows and whose follow was folded is in it. Somebody who unfollowed may
- * still be there, somebody may be there twice: reading leaves out the one, home timelines the other. That is what makes adding
- * an append and removing nothing, and lets slices be cut while the list grows.
+ * A list must be complete and nothing else: every follower whose follow event was read is in it. It may still hold a
+ * user who unfollowed, and hold a follower twice: reading a home leaves out the former, a home timeline drops the
+ * latter. So adding a follower is an append, removing one is nothing, and slices can be cut while the list grows.
  *
- * Why nobody is missing: social is read page by page, in order of ids, while edges change. An edge committed before
- * its page was read is in the page. One committed later is folded later (its event is read after its commit), and
- * folding appends to whatever list there is, also to one that is still being read.
+ * Why no follower is missing: social is read page by page, in order of user ids, while edges change. An edge committed
+ * before its page was read is in the page. The event of an edge committed later is read later, and is appended to the
+ * list, even to one that is still being read.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { Social } from '#social/social.ts';
 
 export interface FollowerList {
   readonly author: UserId;
-  /** The first `length` are followers. Grows at the end; a slice that was cut stays what it was. */
+  /** The first `length` are followers. Grows at the end; a slice that was cut does not change. */
   ids: Uint32Array;
   length: number;
-  /** Social has been read to the end. */
+  /** All pages were read from social. */
   complete: boolean;
 }
 
 export interface FollowerLists {
-  /** The author's list; a new, empty one that is not complete where there was none. */
+  /** The author's list; where there was none, a new one, empty and not complete. */
   of(author: UserId): FollowerList;
   /** Reads the next page into a list that is not complete. */
   loadMore(list: FollowerList): Promise<void>;
   follow(author: UserId, follower: UserId): void;
   unfollow(author: UserId): void;
-  /** Ids in all lists. */
+  /** Number of ids in all lists. */
   size(): number;
 }
 
 export interface FollowerListsDeps {
   social: Pick<Social, 'followerIds'>;
-  /** Ids kept in all lists together, 4 bytes each; the list in use may exceed it alone. */
+  /** Ids kept in all lists together, 4 bytes each; the list in use may exceed it on its own. */
   maxIds?: number;
   pageSize?: number;
 }
@@ -44,11 +44,11 @@ const MAX_IDS = 50_000_000;
 const PAGE = 4_000;
 /** What an empty list costs, in ids. */
 const OVERHEAD = 50;
-/** A list with more leavers than this share is read again. */
+/** A list is read again once more than this share of it has unfollowed. */
 const STALE_SHARE = 0.25;
 
 interface KeptList extends FollowerList {
-  /** Where reading goes on. */
+  /** The last user id read from social. */
   after: UserId;
   left: number;
   counted: number;
@@ -56,7 +56,7 @@ interface KeptList extends FollowerList {
 
 export function createFollowerLists(deps: FollowerListsDeps): FollowerLists {
   const { social, maxIds = MAX_IDS, pageSize = PAGE } = deps;
-  /** In order of use. */
+  /** Least recently used first. */
   const lists = new Map<UserId, KeptList>();
   let total = 0;
 

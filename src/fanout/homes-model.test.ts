@@ -9,7 +9,7 @@ import { type Community, type CommunityOptions, openCommunity } from './testing/
 const USERS = 4;
 const ANY = Number.MAX_SAFE_INTEGER;
 
-/** What is true, in plain maps. */
+/** The facts, in plain maps. */
 interface Facts {
   tweets: Map<TweetId, UserId>;
   reposts: Map<string, { id: RepostId; actor: UserId; tweetId: TweetId }>;
@@ -19,7 +19,7 @@ interface Facts {
 
 const pair = (a: number, b: number) => `${a}>${b}`;
 
-/** A home by plain computation: the live tweets in order, by activities with ids through `through`. */
+/** A home by plain computation: its live tweets in order, by activities with ids up to and including `through`. */
 function plainHome(facts: Facts, reader: UserId, own: boolean, through: Snowflake = ANY): TweetId[] {
   const counts = (actor: UserId) =>
     (own && actor === reader) ||
@@ -36,7 +36,7 @@ function plainHome(facts: Facts, reader: UserId, own: boolean, through: Snowflak
     .sort((a, b) => positions.get(b)! - positions.get(a)!);
 }
 
-/** A pagination session under way: what it must show is what has been there all the time. */
+/** A pagination session under way. It must show what has been in the home all the time. */
 interface OpenSession {
   reader: UserId;
   own: boolean;
@@ -113,7 +113,7 @@ async function begin(
   sessions.push({ reader, own, position: next, shown, must, may: new Set(plainHome(facts, reader, own)) });
 }
 
-/** One page more; at the end everything that was there all the time has been shown, once. False: it has ended. */
+/** Reads the next page. At the end everything that was there all the time has been shown, once. False: it has ended. */
 async function goOn(c: Community, session: OpenSession): Promise<boolean> {
   const { entries, next } = await c.page({ ...session, limit: 3 });
   session.shown.push(...entries.map(({ tweetId }) => tweetId));
@@ -174,7 +174,7 @@ async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Ac
       facts.mutes.delete(pair(a, b));
       break;
     case 'begin':
-      // What has been delivered must be in the session; what has not may still come into it.
+      // The session must show what has been delivered; it may show what is yet to be delivered.
       if (n % 2 === 0) await c.settle();
       await begin(c, facts, sessions, next);
       break;
@@ -194,7 +194,7 @@ async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Ac
       break;
     case 'crash':
     case 'restart':
-      // Across a restart a session goes on by facts, which cannot tell everything: see pagination-sessions.ts.
+      // After a restart a session goes on by facts, which cannot tell everything: see pagination-sessions.ts.
       sessions.length = 0;
       await c[op]();
       break;
@@ -206,8 +206,11 @@ const RUNS = 25;
 const WORLDS: [string, CommunityOptions][] = [
   ['with room for every home timeline', {}],
   ['with room for two short home timelines', { maxHomeTimelineBytes: 700 }],
-  ['pulling whatever can be pulled', { fanout: { pushOrPull: { minAudience: 1, pushCost_ns: 1e15 } } }],
-  ['with no list of followers kept', { fanout: { maxFollowerIds: 1 }, maxHomeTimelines: 2 }],
+  [
+    'with fan-out on read wherever possible',
+    { fanout: { pushOrPull: { minAudience: 1, pushCost_ns: 1e15 } } },
+  ],
+  ['with no follower list kept', { fanout: { maxFollowerIds: 1 }, maxHomeTimelines: 2 }],
 ];
 for (const [title, options] of WORLDS) {
   test(`homes and pagination sessions are what the facts say, ${title}`, async () => {

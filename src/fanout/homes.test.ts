@@ -33,7 +33,7 @@ describe('a home', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [secret, old]);
     }));
 
-  test('costs nothing but its home timeline once it is ready', () =>
+  test('is read from its home timeline alone once that is ready', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       await c.post(BEN);
@@ -47,7 +47,7 @@ describe('a home', () => {
       ]);
     }));
 
-  test('shows somebody newly followed at once, and through fan-out to those who do not ask', () =>
+  test('shows a newly followed author at once, and by fan-out where it was not read since', () =>
     withCommunity(async (c) => {
       const tweet = await c.post(BEN);
       assert.deepEqual(await c.home({ reader: ADA }), []);
@@ -71,7 +71,7 @@ describe('a home', () => {
       assert.ok(partial);
     }));
 
-  test("shows one's own at once with own, and only with own", () =>
+  test("shows the reader's own tweets at once with `own`, and only with `own`", () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       const theirs = await c.post(BEN);
@@ -84,7 +84,7 @@ describe('a home', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [theirs]);
     }));
 
-  test('leaves out the unfollowed, the muted and the deleted at once, and brings back the unmuted', () =>
+  test('leaves out unfollowed and muted authors and deleted tweets at once, and brings back unmuted authors', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       await c.follow(ADA, CYD);
@@ -103,7 +103,7 @@ describe('a home', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [cyd]);
     }));
 
-  test('forgets what somebody did while their account is not active, and has all of it afterwards', () =>
+  test('leaves out an author whose account is not active, and shows all their tweets afterwards', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       await c.follow(ADA, CYD);
@@ -119,7 +119,7 @@ describe('a home', () => {
 });
 
 describe('reposts in a home', () => {
-  test('put a tweet at its newest repost, once, naming everybody followed who reposted it', () =>
+  test('put a tweet at its newest repost, once, naming every followee who reposted it', () =>
     withCommunity(async (c) => {
       for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
       const first = await c.post(BEN);
@@ -214,7 +214,7 @@ describe('a pagination session of a home', () => {
     assert.ok(all.includes(posted[5]!));
   });
 
-  test('does not skip a tweet whose repost arrived above after the session had passed', async () => {
+  test('does not skip a tweet whose repost arrived above the session’s position', async () => {
     await c.repost(CYD, posted[3]!);
     const mine = await c.post(ADA);
     const first = await c.page({ reader: ADA, own: true, limit: 2 });
@@ -229,7 +229,7 @@ describe('a pagination session of a home', () => {
     await c.remove(ADA, mine);
   });
 
-  test('gives the same page again when it is asked for again', async () => {
+  test('gives the same page for the same position', async () => {
     await c.repost(CYD, posted[5]!);
     await c.settle();
     const first = await c.page({ reader: ADA, limit: 2 });
@@ -240,7 +240,7 @@ describe('a pagination session of a home', () => {
     await c.unrepost(CYD, posted[5]!);
   });
 
-  test('goes on by facts where nobody remembers it', async () => {
+  test('goes on by facts where its memory is gone', async () => {
     await c.repost(CYD, posted[5]!);
     await c.repost(CYD, posted[4]!);
     await c.settle();
@@ -259,7 +259,7 @@ describe('connected users', () => {
     return heard;
   }
 
-  test('are told of each tweet once, with or without a home, and of its deletion', () =>
+  test('are notified of each tweet once, with or without a home timeline, and of its deletion', () =>
     withCommunity(async (c) => {
       for (const reader of [ADA, CYD]) await c.follow(reader, BEN);
       await c.settle();

@@ -1,6 +1,6 @@
 /**
- * What the log's records ask for, in bounded slices: each job gives one slice at a time and goes back to the end of
- * the queue, so that an author with a million followers delays nobody else's tweets.
+ * The jobs that the log's records ask for, cut into bounded slices: a job yields one slice at a time and goes back to
+ * the end of the queue, so that an author with a million followers does not delay the tweets of others.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -10,18 +10,18 @@ import type { Delivery, Timeline } from '#timeline/timeline.ts';
 import type { FollowerList, FollowerLists } from './follower-lists.ts';
 import type { PushOrPull } from './push-or-pull.ts';
 
-/** Readers in a slice, at most. */
+/** Readers per slice. */
 export const MAX_SLICE_READERS = 4_000;
 
 export interface Slice {
-  /** To be delivered, together with other jobs' deliveries; null: making the slice did its work already. */
+  /** Is delivered together with those of other jobs; null: the work of this slice was done when it was made. */
   delivery: Delivery | null;
-  /** Called when it was delivered: true: the job is over. A slice that was not delivered is asked for again. */
+  /** To be called once it is delivered. True: the job is over. A slice that was not delivered is asked for again. */
   delivered(): boolean;
 }
 
 export interface Job {
-  /** The next slice, with at most `room` readers. Throws where it must be tried again. */
+  /** The next slice, with at most `room` readers. Throws where it must be retried. */
   next(room: number): Promise<Slice>;
 }
 
@@ -34,11 +34,11 @@ export interface JobsDeps {
 }
 
 export interface Jobs {
-  /** Brings a posting or a repost to the actor's followers. */
+  /** Delivers a posting or a repost to the actor's followers. */
   fanOut(activity: Omit<Delivery, 'readers'> & { time: number }): Job;
-  /** Brings an author's newest to somebody who follows now. */
+  /** Merges an author's newest activities into a new follower's home timeline. */
   mergeFollow(reader: UserId, author: UserId): Job;
-  /** Tells connected followers, and the author, that a tweet is gone. */
+  /** Notifies the author and connected followers that a tweet was deleted. */
   notifyDeleted(tweetId: TweetId, author: UserId): Job;
 }
 
@@ -53,12 +53,12 @@ export function createJobs(deps: JobsDeps): Jobs {
     fanOut(request) {
       const { time, ...activity } = request;
       const { actor, tweetId } = activity;
-      /** Looked up when the job begins, after every earlier follow was folded: see follower-lists.ts. */
+      /** Looked up when the job begins, when every earlier follow is in it: see follower-lists.ts. */
       let list: FollowerList | null = null;
       let notifying: Job | null = null;
       let at = 0;
 
-      /** Where it is not to be pushed: recorded, and what is left to do is to tell connected users of a posting. */
+      /** Records the activity instead of pushing it; then connected users are still notified of a posting. */
       async function pull(): Promise<Slice> {
         await timeline.recordFanOutOnRead({ actor, activities: [activity.activity] });
         if (activity.activity < 0) return emptySlice(true);
@@ -99,7 +99,7 @@ export function createJobs(deps: JobsDeps): Jobs {
   };
 }
 
-/** Tells those connected users who follow the author, and the author. */
+/** Notifies the connected users who follow the author and, of a deletion, the author. */
 function notify({ social, pubsub }: JobsDeps, author: UserId, event: PubSubEvent): Job {
   let users: UserId[] | null = null;
   let at = 0;

@@ -1,26 +1,26 @@
-/** How far fan-out has read, and how far everything is done: what lies between the two is still being delivered. */
+/** How far fan-out has read each partition, and how far everything is done. What lies between is being delivered. */
 import { PARTITIONS, type Topic } from '#domain/events.ts';
 
-/** One record under way. */
+/** A record under way. */
 export interface Ticket {
   done(): void;
 }
 
 export interface Positions {
-  /** Begins at these positions; what was under way is forgotten. */
+  /** Starts from these positions (index: partition); records under way are dropped. */
   start(topic: Topic, at: readonly number[]): void;
-  /** After which position to read on. */
+  /** The last position read. */
   read(topic: Topic, partition: number): number;
-  /** A record was read; in order of positions. */
+  /** Notes that a record was read. To be called in order of positions. */
   take(topic: Topic, partition: number, position: number): Ticket;
-  /** Index: partition. Everything through these positions is done. */
+  /** The positions through which everything is done. Index: partition. */
   done(topic: Topic): number[];
 }
 
 interface Lane {
   read: number;
   done: number;
-  /** Records under way, in order; finished ones wait for those before them. */
+  /** Records under way, in order; finished ones stay until those before them are finished. */
   open: { position: number; finished: boolean }[];
 }
 

@@ -1,31 +1,31 @@
 /**
- * Push (fan-out on write) or pull (fan-out on read), by cost (docs/decisions/0020-push-or-pull.md). Pushing an activity costs once per follower; merging
- * an actor's activities at reading costs once per follower and read. So pulling pays for an actor who posts more
- * often than the followers read, by the ratio of the two costs (Silberstein et al., "Feeding Frenzy", SIGMOD 2010),
- * and only where the audience is large enough to matter.
+ * Push (fan-out on write) or pull (fan-out on read), decided by cost (docs/decisions/0020-push-or-pull.md). Pushing an
+ * activity costs once per follower; merging an actor's activities at reading costs once per follower and read. So
+ * pulling pays off for an actor who posts more often than the followers read, by the ratio of the two costs
+ * (Silberstein et al., "Feeding Frenzy", SIGMOD 2010), and only where the audience is large enough to matter.
  */
 import type { Clock } from '#platform/clock.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import type { FollowerList } from './follower-lists.ts';
 
 export interface PushOrPullOptions {
-  /** Followers seen lately from which on pulling is considered. */
+  /** Followers seen lately that an actor must have for pulling to be considered. */
   minAudience?: number;
-  /** Nanoseconds, measured: per follower seen lately, per other follower, per reader's page and actor. */
+  /** Measured costs: a push to a follower seen lately, to another follower, and merging one actor into a page. */
   pushCost_ns?: number;
   probeCost_ns?: number;
   pullCost_ns?: number;
 }
 
 export interface PushOrPull {
-  /** Notes one more activity of the actor and says how to bring it. Throws what timeline throws. */
+  /** Counts one more activity of the actor and decides how to deliver it. Throws what the timeline service throws. */
   decide(list: FollowerList): Promise<'push' | 'pull'>;
 }
 
 const DAY_MS = 86_400_000;
-/** Followers whose homes are looked for to estimate the audience: 1,000 give it within some 3%. */
+/** Followers sampled to estimate the audience: 1,000 give it within some 3%. */
 const SAMPLE = 1_000;
-/** Actors whose rate is known. */
+/** Actors whose posting rate is kept. */
 const MAX_RATES = 100_000;
 
 export interface PushOrPullDeps extends PushOrPullOptions {
@@ -36,7 +36,7 @@ export interface PushOrPullDeps extends PushOrPullOptions {
 export function createPushOrPull(deps: PushOrPullDeps): PushOrPull {
   const { timeline, clock } = deps;
   const { minAudience = 50_000, pushCost_ns = 150, probeCost_ns = 20, pullCost_ns = 150 } = deps;
-  /** Activities with a half-life of a day, as of `at`; in order of use. */
+  /** Activity counts as of `at`, decaying with a half-life of a day; least recently used first. */
   const rates = new Map<number, { weight: number; at: number }>();
 
   function perDay(actor: number): number {

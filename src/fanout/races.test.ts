@@ -1,4 +1,4 @@
-/** The moments at which something could be lost, each set up on purpose. */
+/** The moments at which an activity could get lost, each set up on purpose. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -6,7 +6,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { type Community, type CommunityOptions, openCommunity } from './testing/fanout.ts';
 
 const [ADA, BEN, CYD, DAN] = [1, 2, 3, 4];
-/** Longer than the margin within which a follow makes a packed row useless: see home-loader.ts. */
+/** Longer than the margin within which a follow makes a packed home unusable: see home-loader.ts. */
 const LONG_AFTER = 11 * 60_000;
 
 async function withCommunity(
@@ -22,7 +22,7 @@ async function withCommunity(
   }
 }
 
-/** The home as memory has it: nothing is backfilled, so whatever is shown was delivered. */
+/** The home as it is in memory: nothing is backfilled, so whatever it shows was delivered. */
 async function inMemory(c: Community, reader: UserId): Promise<TweetId[]> {
   c.calls.clear();
   const { entries } = await c.homes.candidates({ reader, own: false, position: null, limit: 50 });
@@ -64,7 +64,7 @@ describe('while a home is being made', () => {
       }));
   }
 
-  test('those who ask meanwhile share the work', () =>
+  test('concurrent reads share the work', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -87,7 +87,7 @@ describe('while a home is being made', () => {
 });
 
 describe('a follow', () => {
-  test('and a post that race each other lose nothing, in whatever order they are read', () =>
+  test('and a post that race lose nothing, in whatever order they are read', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(CYD, BEN);
@@ -99,7 +99,7 @@ describe('a follow', () => {
       assert.deepEqual(await inMemory(c, ADA), [after, during, before]);
     }));
 
-  test('made while the list of followers is being read, page by page, is not passed over', () =>
+  test('made while the follower list is being read, page by page, is not missed', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(CYD, BEN);
@@ -114,7 +114,7 @@ describe('a follow', () => {
       assert.equal((await inMemory(c, ADA))[0], next);
     }));
 
-  test(`of somebody with more than ${LIMITS.homeTimeline} tweets leaves the rest to be read by backfill`, () =>
+  test(`of an author with more than ${LIMITS.homeTimeline} tweets leaves the older ones to backfill`, () =>
     withCommunity(async (c) => {
       await c.step();
       const theirs: TweetId[] = [];
@@ -122,7 +122,7 @@ describe('a follow', () => {
         theirs.unshift(await c.post(BEN));
         if (i % 60 === 59) await c.pass(1);
       }
-      // Delivered to nobody: only merging and backfill can bring them.
+      // Delivered to nobody: only the merge and backfill can bring them.
       await c.settle();
       await c.home({ reader: ADA });
       await c.follow(ADA, BEN);
@@ -151,7 +151,7 @@ describe('a packed home', () => {
       assert.equal(c.calls.get('tweets.tails'), 1);
     }));
 
-  test('claims nothing that is still on its way', () =>
+  test('does not claim what is still being delivered', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -180,7 +180,7 @@ describe('a packed home', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [older]);
     }));
 
-  test('is not used for somebody unfollowed, then followed again, who posted in between', () =>
+  test('is not used when an author was unfollowed and followed again, and posted in between', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -197,7 +197,7 @@ describe('a packed home', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [between]);
     }));
 
-  test('is not used once somebody followed for long is active again', () =>
+  test('is not used once a followee’s account is active again', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, CYD);
@@ -213,7 +213,7 @@ describe('a packed home', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [older]);
     }));
 
-  test('is written when its home timeline makes room for another, and while it changes', () =>
+  test('is written when its home timeline is evicted, and while it changes', () =>
     withCommunity(
       async (c) => {
         await c.step();
@@ -234,7 +234,7 @@ describe('a packed home', () => {
 });
 
 describe('a home timeline for other followees than today’s', () => {
-  test('of somebody who follows very many is filled by their next read, and fan-out does not wait for it', () =>
+  test('of a reader with very many followees is filled by the next read, and fan-out does not wait for it', () =>
     withCommunity(async (c) => {
       const many = LIMITS.batch + 5;
       await c.users(many + 5);
@@ -251,8 +251,8 @@ describe('a home timeline for other followees than today’s', () => {
     }));
 });
 
-describe('with a part down', () => {
-  test('the Timeline DB: homes are made from the latest of those followed', () =>
+describe('with a service down', () => {
+  test('the Timeline DB: homes are made from the followees’ tails', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -283,14 +283,14 @@ describe('with a part down', () => {
       assert.deepEqual(await c.home({ reader: ADA }), [tweet, reposted]);
     }));
 
-  test('social: there is no home, rather than one that nobody checked', () =>
+  test('social: there is no home rather than an unchecked one', () =>
     withCommunity(async (c) => {
       await c.step();
       c.down.add('social');
       await assert.rejects(c.home({ reader: ADA }));
     }));
 
-  test('fan-out tries again what failed, and says nothing is done that is not', () =>
+  test('fan-out retries what failed, and reports nothing as done that is not', () =>
     withCommunity(async (c) => {
       await c.step();
       await c.follow(ADA, BEN);
@@ -307,7 +307,7 @@ describe('with a part down', () => {
     }));
 });
 
-describe('activities that are merged at reading', () => {
+describe('activities that are fanned out on read', () => {
   const pushOrPull = { minAudience: 1, pushCost_ns: 1e15 };
 
   test('show in homes that are ready, among what was pushed, also after a crash', () =>
@@ -338,8 +338,8 @@ describe('activities that are merged at reading', () => {
     ));
 });
 
-describe('what is new since', () => {
-  test('is the postings of followed users whom the reader may see, newest first', () =>
+describe('new tweets since', () => {
+  test('are the postings of followees whom the reader may see, newest first', () =>
     withCommunity(async (c) => {
       await c.step();
       for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
@@ -358,7 +358,7 @@ describe('what is new since', () => {
       assert.deepEqual(await c.homes.newTweetsSince(ask), { activities: [theirs], partial: false });
     }));
 
-  test('leaves out what somebody tweeted before the follow, though the home has it', () =>
+  test('leave out what a followee tweeted before the follow, though the home has it', () =>
     withCommunity(async (c) => {
       await c.post(BEN);
       await c.pass(1);
@@ -371,7 +371,7 @@ describe('what is new since', () => {
       assert.deepEqual(activities, [{ tweetId: later, actor: BEN }]);
     }));
 
-  test('reads nothing of those whom the reader follows once the home is held, and nothing beneath its floor', () =>
+  test('cost no read of the followees once the home timeline is ready, and none beneath its floor', () =>
     withCommunity(async (c) => {
       await c.step();
       const many = LIMITS.homeTimeline + 300;
@@ -386,7 +386,7 @@ describe('what is new since', () => {
       assert.deepEqual([...c.calls.keys()].sort(), ['social.followeesOf', 'tweets.authorsOf']);
     }));
 
-  test('says that it cannot say where no home can be held', () =>
+  test('are partial where no home timeline can be kept', () =>
     withCommunity(async (c) => {
       await c.follow(ADA, BEN);
       await c.post(BEN);

@@ -1,4 +1,4 @@
-/** Homes and fan-out on the real tweets, social and engagement services, on a manual clock, for tests. */
+/** Homes and fan-out on the real tweets, social and engagement services, with a manual clock, for tests. */
 import assert from 'node:assert/strict';
 import { WarbleError } from '#domain/errors.ts';
 import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
@@ -42,7 +42,7 @@ type Call = (request: unknown) => Promise<unknown>;
 
 export type Community = Awaited<ReturnType<typeof openCommunity>>;
 
-/** Facts live in memory for the time of the test; what a crash loses is what homes and fan-out keep in memory. */
+/** Facts stay in memory throughout the test; a crash loses what homes and fan-out keep in memory. */
 export async function openCommunity(options: CommunityOptions = {}) {
   const clock = createManualClock(T0);
   const minter = createMinter({ clock: createSteadyClock(clock) });
@@ -65,7 +65,7 @@ export async function openCommunity(options: CommunityOptions = {}) {
   });
   const log = joinLogs([tweetsStore.log, socialStore.log, engagementStore.log]);
 
-  /** What happens just before or just after a call of a service, once; and which services are down. */
+  /** What happens once just before or just after a call of a service, and which services are down. */
   const before = new Map<string, () => Promise<unknown>>();
   const after = new Map<string, () => Promise<unknown>>();
   const down = new Set<string>();
@@ -135,12 +135,12 @@ export async function openCommunity(options: CommunityOptions = {}) {
     get pubsub() {
       return running.pubsub;
     },
-    /** The process ends without a word and starts again. */
+    /** The process is killed and starts again. */
     async crash(): Promise<void> {
       running = start();
       await step();
     },
-    /** The process ends as it should and starts again. */
+    /** The process shuts down properly and starts again. */
     async restart(): Promise<void> {
       await running.homes.flush();
       running = start();
@@ -175,7 +175,7 @@ export async function openCommunity(options: CommunityOptions = {}) {
     },
     unrepost: (actor: UserId, tweetId: TweetId) => engagement.unrepost({ actor, tweetId, traceId: '' }),
     page: (request: PageRequest): Promise<ShownPage> => page(community, request),
-    /** A whole home, page by page: the tweets in order. `between` happens after every page. */
+    /** A whole home, read page by page: its tweets in order. `between` runs after every page. */
     async home(request: Omit<PageRequest, 'position'>, between?: () => Promise<unknown>): Promise<TweetId[]> {
       const shown: TweetId[] = [];
       let position: HomePosition | null = null;
@@ -213,7 +213,7 @@ interface PageDeps {
   readonly homes: Homes;
 }
 
-/** One page as the feed makes it: candidates whose tweet lives and whose author the reader may read. */
+/** One page as the feed makes it: candidates with a live tweet whose author the reader may read. */
 async function page(community: PageDeps, request: PageRequest): Promise<ShownPage> {
   const { tweets, social, homes } = community;
   const { reader, own = false, limit = 20 } = request;
