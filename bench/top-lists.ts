@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { PARTITIONS, partitionOf } from '#domain/events.ts';
 import { firstSnowflakeAt, type UserId } from '#domain/ids.ts';
 import { WINDOW_MS, type Window } from '#domain/limits.ts';
+import { createChangeTeller } from '#platform/change-clock.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { createFolloweeSets } from '#timeline/home/followee-set.ts';
 import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { createAuthorTops } from '#timeline/top/author-tops.ts';
@@ -146,7 +148,8 @@ const social = {
     followees: followees.map((userId) => ({ userId, id: 1, muted: false, repostsHidden: false })),
   }),
 };
-const openHomeTop = createHomeTop({ social, authorTops, clock: systemClock, isWhole: () => true });
+const followeeSets = createFolloweeSets({ social, changes: createChangeTeller({ soleOwner: true }) });
+const openHomeTop = createHomeTop({ followeeSets, authorTops, clock: systemClock, isWhole: () => true });
 for (const window of Object.keys(WINDOW_MS) as Window[]) {
   for (const state of ['cold', 'warm', 'warm again']) {
     started = cpu();

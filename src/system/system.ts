@@ -21,7 +21,6 @@ import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
-import { createStamps } from '#platform/stamps.ts';
 import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
@@ -117,12 +116,8 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     users: createCacheStats(),
     engagement: createCacheStats(),
   };
-  const stamps = createStamps();
-  stores.tweets.changes.onChange((changed) => stamps.touch(changed as Iterable<number>));
-  stores.engagement.changes.onChange((changed) => stamps.touch(changed as Iterable<number>));
   const tweetsStore = createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets });
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
-  stores.social.changes.profiles.onChange((changed) => stamps.touch(changed as Iterable<number>));
   const socialStore = createCachedSocialStore({ store: stores.social, stats: cacheStats.users });
   const social = createSocialService({ store: socialStore, minter, clock });
   const engagementStore = createCachedEngagementStore({
@@ -137,7 +132,10 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     topLists: stores.topLists,
     topSnapshots: createMemoryTopSnapshots({ clock }),
     random,
-    stamps,
+    changes: {
+      tweetViews: [stores.tweets.changes, stores.engagement.changes, stores.social.changes.profiles],
+      followees: stores.social.changes.followees,
+    },
   });
   const { timeline } = timelines;
   let accounts = NO_ACCOUNT_NOTICES;

@@ -1,10 +1,10 @@
 /** Puts the timeline service together: homes, top lists, and the pipeline that turns either into pages. */
 import { unlessDown } from '#domain/errors.ts';
 import type { Engagement } from '#engagement/engagement.ts';
+import { type ChangeSource, TELLS_NOTHING } from '#platform/change-clock.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Lane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
-import type { Stamps } from '#platform/stamps.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 import type { PubSub } from '#queue/pubsub.ts';
@@ -12,7 +12,8 @@ import { catchUp, createViewRunner, type ViewRunner } from '#queue/view-runner.t
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createReads } from './feed/reads.ts';
-import { createTweetViewCache, NO_TWEET_VIEW_CACHE } from './feed/tweet-view-cache.ts';
+import { createTweetViewCache, type TweetViewChanges } from './feed/tweet-view-cache.ts';
+import { createFolloweeSets } from './home/followee-set.ts';
 import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
 import type { TimelineDb } from './timeline-db.ts';
@@ -23,6 +24,12 @@ import { createHomeTop } from './top/home-top.ts';
 import type { TopListsStore } from './top/top-lists-store.ts';
 import type { TopSnapshots } from './top/top-snapshots.ts';
 import { createTopView } from './top/top-view.ts';
+
+export interface TimelineChanges {
+  tweetViews: TweetViewChanges;
+  /** Told of whoever follows others, or otherwise. */
+  followees: ChangeSource;
+}
 
 export interface TimelineServiceDeps {
   timelineDb: TimelineDb;
@@ -37,11 +44,8 @@ export interface TimelineServiceDeps {
   random: Random;
   /** Where what costs very much is read, a slice at a time. */
   lane?: Lane;
-  /**
-   * Of every change to tweets, to what is under them, and to users, in the turn of its commit; then tweet views
-   * are kept. Absent where the three services are other processes.
-   */
-  stamps?: Stamps;
+  /** What the services below change; absent where they are other processes, which tell nothing. */
+  changes?: TimelineChanges;
 }
 
 export interface TimelineService {
@@ -61,9 +65,13 @@ export interface TimelineService {
 /** With some hundred rows each: a few tenths of a second, and all there is to read for a small server. */
 const PRELOAD_STEPS = 50;
 
+const NOT_TOLD: TimelineChanges = { tweetViews: [TELLS_NOTHING], followees: TELLS_NOTHING };
+
 export function createTimelineService(deps: TimelineServiceDeps): TimelineService {
   const { topLists: store, topSnapshots: snapshots, tweets, social, engagement, log, clock, random } = deps;
-  const { candidates, workers: homeWorkers, ...homes } = createHomes(deps);
+  const { changes = NOT_TOLD } = deps;
+  const followeeSets = createFolloweeSets({ social, changes: changes.followees });
+  const { candidates, workers: homeWorkers, ...homes } = createHomes({ ...deps, followeeSets });
 
   const dirtySet = createDirtySet();
   const authorTops = createAuthorTops({ store });
@@ -74,7 +82,7 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
   });
   const { isWhole } = topLists;
   const globalTop = createGlobalTop({ store, snapshots, dirtySet, clock, random, isWhole });
-  const openHomeTop = createHomeTop({ social, authorTops, clock, isWhole });
+  const openHomeTop = createHomeTop({ followeeSets, authorTops, clock, isWhole });
   const reads = createReads({
     tweets,
     social,
@@ -83,8 +91,7 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
     globalTop,
     snapshots,
     openHomeTop,
-    tweetViewCache:
-      deps.stamps === undefined ? NO_TWEET_VIEW_CACHE : createTweetViewCache({ stamps: deps.stamps }),
+    tweetViewCache: createTweetViewCache({ changes: changes.tweetViews }),
   });
 
   return {

@@ -15,6 +15,7 @@ import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { createCachedSocialStore } from '#social/stores/cached.ts';
 import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
+import { createFolloweeSets } from '#timeline/home/followee-set.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
 import { createHomes, type Homes, type HomesDeps } from '#timeline/home/homes.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
@@ -97,6 +98,7 @@ export async function openCommunity(options: CommunityOptions = {}) {
     const homes = createHomes({
       ...options,
       ...deps,
+      followeeSets: createFolloweeSets({ social: deps.social, changes: socialStore.changes.followees }),
       timelineDb: watched('timelineDb', timelineDb),
       pubsub,
       clock,

@@ -32,7 +32,6 @@ describe('the cache', () => {
         ...inner,
         users: (userIds) => late(inner.users(userIds)),
         relationshipBits: (request) => late(inner.relationshipBits(request)),
-        followees: (follower) => late(inner.followees(follower)),
         blocksAndMutes: (viewer) => late(inner.blocksAndMutes(viewer)),
       },
     });
@@ -41,7 +40,6 @@ describe('the cache', () => {
     const stale = Promise.all([
       store.users([1, 2]),
       store.relationshipBits({ viewer: 1, others: [2] }),
-      store.followees(1),
       store.blocksAndMutes(2),
     ]);
     await store.change({ users: [], relationships: [{ source: 1, target: 2 }] }, () => ({
@@ -68,7 +66,6 @@ describe('the cache', () => {
     assert.equal((await store.users([2]))[0]?.counts.followers, 1);
     const bits = RELATIONSHIP_BIT.following | RELATIONSHIP_BIT.blocking;
     assert.deepEqual(await store.relationshipBits({ viewer: 1, others: [2] }), [bits]);
-    assert.equal((await store.followees(1)).length, 1);
     assert.deepEqual(await store.blocksAndMutes(2), new Map([[1, RELATIONSHIP_BIT.blockedBy]]));
     await fixture.close();
   });

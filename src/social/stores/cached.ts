@@ -1,29 +1,27 @@
-/** A social store with what pages ask for kept in memory: users, how they stand to each other, lists of followees. */
+/** A social store with what pages ask for kept in memory: users, and how they stand to each other. */
 import type { UserId } from '#domain/ids.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createChangeClock } from '#platform/change-clock.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
-import type { Followee, SocialStore, StoredUser } from '../social-store.ts';
+import type { SocialStore, StoredUser } from '../social-store.ts';
 
 export interface CachedSocialStoreOptions {
   store: SocialStore;
-  /** Bounds, in entries: users, relationships of a viewer to somebody (also those apart), followees over all lists. */
+  /** Bounds, in entries: users, relationships of a viewer to somebody (also those apart). */
   maxUsers?: number;
   maxRelationships?: number;
-  maxFollowees?: number;
   stats?: CacheStats;
 }
 
 /** Relations kept of one viewer; somebody who looks at everybody begins again. */
 const MAX_RELATIONS_EACH = 1_024;
 
-type Relations = Pick<SocialStore, 'users' | 'relationshipBits' | 'blocksAndMutes' | 'followees'>;
+type Relations = Pick<SocialStore, 'users' | 'relationshipBits' | 'blocksAndMutes'>;
 
 export function createCachedSocialStore({
   store,
   maxUsers = 131_072,
   maxRelationships = 500_000,
-  maxFollowees = 500_000,
   stats,
 }: CachedSocialStoreOptions): SocialStore {
   return {
@@ -31,7 +29,6 @@ export function createCachedSocialStore({
     users: cacheUsers({ store, max: maxUsers, stats }),
     relationshipBits: cacheRelations({ store, max: maxRelationships }),
     blocksAndMutes: cacheApart({ store, max: maxRelationships }),
-    followees: cacheFollowees({ store, max: maxFollowees }),
   };
 }
 
@@ -126,19 +123,4 @@ function cacheApart({ store, max }: CacheDeps): Relations['blocksAndMutes'] {
       return users;
     });
   };
-}
-
-function cacheFollowees({ store, max }: CacheDeps): Relations['followees'] {
-  const lists = createCoherentCache<UserId, readonly Followee[]>({
-    clock: createChangeClock([store.changes.followees]),
-    max,
-    weigh: ({ length }) => 1 + length,
-  });
-  return async (follower) =>
-    lists.get(follower) ??
-    lists.fill(async (keep) => {
-      const rows = await store.followees(follower);
-      keep(follower, rows);
-      return rows;
-    });
 }

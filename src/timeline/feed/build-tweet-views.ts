@@ -14,7 +14,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { FeedItem, TweetView } from '../timeline.ts';
 import type { Author } from './entry.ts';
 import type { ProfileLoader } from './profile-loader.ts';
-import { mentionedIn, type TweetViewCache } from './tweet-view-cache.ts';
+import { type KeepTweetView, mentionedIn } from './tweet-view-cache.ts';
 
 /** A tweet view that one reader may be shown. */
 export interface ReaderTweetView {
@@ -26,7 +26,6 @@ export interface ReaderTweetView {
 export interface BuildTweetViewsDeps {
   tweets: Pick<Tweets, 'get'>;
   engagement: Pick<Engagement, 'summaries' | 'visiblePreviews'>;
-  tweetViewCache: Pick<TweetViewCache, 'keep'>;
 }
 
 export interface BuiltTweetViews {
@@ -41,6 +40,8 @@ export type BuildTweetViews = (request: {
   viewer: UserId | null;
   /** Fetches also whoever was wanted before. */
   profiles: ProfileLoader;
+  /** Of a fill that began before anything was read of which the views are made, by those `profiles` too. */
+  keep: KeepTweetView;
 }) => Promise<BuiltTweetViews>;
 
 /** What the services said, in the order of the ids. */
@@ -66,11 +67,7 @@ interface Comments {
   someGone: boolean;
 }
 
-export function createBuildTweetViews({
-  tweets,
-  engagement,
-  tweetViewCache,
-}: BuildTweetViewsDeps): BuildTweetViews {
+export function createBuildTweetViews({ tweets, engagement }: BuildTweetViewsDeps): BuildTweetViews {
   async function addComments(ids: number[], comments: Comments): Promise<void> {
     if (ids.length === 0) return;
     const found = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
@@ -132,7 +129,7 @@ export function createBuildTweetViews({
     });
   }
 
-  return async ({ tweetIds, viewer, profiles }) => {
+  return async ({ tweetIds, viewer, profiles, keep }) => {
     const ids = [...tweetIds];
     const [records, summaries] = await Promise.all([
       tweets.get({ ids }),
@@ -152,8 +149,7 @@ export function createBuildTweetViews({
       const summary = found.summaries?.[i];
       const tweetView = tweetViewOf({ tweet, author, summary, preview: previews[i], comments, profiles });
       const plain = summary !== undefined && tweetView.hiddenMentions.length === 0;
-      if (plain && sameForAll(author, summary, comments, profiles))
-        tweetViewCache.keep(tweetView, profiles.asOf);
+      if (plain && sameForAll(author, summary, comments, profiles)) keep(tweetView);
       return { tweetView, viewer: summary?.viewer ?? null, author };
     });
     return { tweetViews: made, degraded };

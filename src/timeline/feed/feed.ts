@@ -9,6 +9,7 @@ import type { FeedItem, FeedPage } from '#timeline/timeline.ts';
 import type { Entry, Rule } from './entry.ts';
 import type { Hydrate } from './hydrate.ts';
 import type { ProfileLoader } from './profile-loader.ts';
+import type { KeepTweetView } from './tweet-view-cache.ts';
 
 export interface Candidates<E extends Entry> {
   entries: E[];
@@ -34,6 +35,8 @@ export interface PageRequest<E extends Entry, Position> {
   rule: Rule;
   /** A fresh one, for this viewer. */
   profiles: ProfileLoader;
+  /** Of a fill that began before the page did: a later round builds views of users whom the first asked for. */
+  keep: KeepTweetView;
 }
 
 /** Entries that are hydrated at once: with `fillPage`'s reads, a page passes over a whole home of hidden tweets. */
@@ -42,7 +45,7 @@ const MAX_ENTRIES = 100;
 /** Fills one page of tweets. */
 export async function fillFeed<E extends Entry, Position>(
   hydrate: Hydrate,
-  { source, limit, viewer, rule, profiles }: PageRequest<E, Position>,
+  { source, limit, viewer, rule, profiles, keep }: PageRequest<E, Position>,
 ): Promise<FeedPage<Position>> {
   let degraded = false;
   let partial = false;
@@ -55,7 +58,7 @@ export async function fillFeed<E extends Entry, Position>(
       return { rows: entries, ended };
     },
     async visible(entries, room) {
-      const result = await hydrate({ entries, viewer, rule, limit: room, profiles });
+      const result = await hydrate({ entries, viewer, rule, limit: room, profiles, keep });
       degraded ||= result.degraded;
       partial ||= result.unchecked;
       return result.unchecked ? null : result;

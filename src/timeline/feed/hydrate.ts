@@ -15,7 +15,7 @@ import {
 } from './build-tweet-views.ts';
 import type { Author, Entry, Rule } from './entry.ts';
 import type { ProfileLoader } from './profile-loader.ts';
-import { mentionedIn, type TweetViewCache } from './tweet-view-cache.ts';
+import { type KeepTweetView, mentionedIn, type TweetViewCache } from './tweet-view-cache.ts';
 
 export interface HydrateRequest {
   entries: readonly Entry[];
@@ -25,6 +25,8 @@ export interface HydrateRequest {
   limit: number;
   /** Asks for everybody who is not on a kept tweet view. */
   profiles: ProfileLoader;
+  /** Of a fill that began before `profiles` asked for anybody. */
+  keep: KeepTweetView;
 }
 
 export interface Hydrated {
@@ -43,7 +45,7 @@ export type Hydrate = (request: HydrateRequest) => Promise<Hydrated>;
 export interface HydrateDeps extends BuildTweetViewsDeps {
   engagement: BuildTweetViewsDeps['engagement'] & Pick<Engagement, 'viewerState'>;
   social: Pick<Social, 'blocksAndMutes'>;
-  tweetViewCache: TweetViewCache;
+  tweetViewCache: Pick<TweetViewCache, 'get'>;
 }
 
 /** In the order of the entries; undefined: there is nothing that this reader may be shown. */
@@ -83,7 +85,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
   }
 
   return async (request) => {
-    const { entries, viewer, profiles } = request;
+    const { entries, viewer, profiles, keep } = request;
     const found = await cachedTweetViews(entries, viewer);
     for (const { repostedBy } of entries) for (const userId of repostedBy) profiles.want(userId);
     const missing = entries.filter((_, i) => found[i] === undefined).map(({ tweetId }) => tweetId);
@@ -91,7 +93,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
       const checked = await unlessDown(profiles.fetch());
       return decided(request, found, { degraded: false, unchecked: checked === null });
     }
-    const made = await buildTweetViews({ tweetIds: missing, viewer, profiles });
+    const made = await buildTweetViews({ tweetIds: missing, viewer, profiles, keep });
     if (made.tweetViews !== null) {
       // What was made comes in the order of what was missing: only such an entry takes the next.
       for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.tweetViews[next++];

@@ -5,8 +5,6 @@ import { inBatches } from '#platform/batches.ts';
 import type { Social, VisibleProfile } from '#social/social.ts';
 
 export interface ProfileLoader {
-  /** When the page began, see `TweetViewCache`: a later round makes its tweet views of users whom the first asked for. */
-  readonly asOf: number;
   /** Somebody of whom the page needs to know. */
   want(userId: UserId): void;
   /** Asks for all who are wanted and not known yet. Throws what social throws. */
@@ -22,10 +20,9 @@ export interface ProfileLoader {
 export interface ProfileLoaderDeps {
   social: Pick<Social, 'visibleProfiles'>;
   viewer: UserId | null;
-  asOf: number;
 }
 
-export function createProfileLoader({ social, viewer, asOf }: ProfileLoaderDeps): ProfileLoader {
+export function createProfileLoader({ social, viewer }: ProfileLoaderDeps): ProfileLoader {
   /** By number: a user's index in `shown`. */
   const indexes = new Map<UserId, number>();
   const shown: (VisibleProfile | null)[] = [];
@@ -38,7 +35,6 @@ export function createProfileLoader({ social, viewer, asOf }: ProfileLoaderDeps)
   }
 
   return {
-    asOf,
     want(userId) {
       if (indexes.has(userId)) return;
       indexes.set(userId, indexes.size);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
-import { ANN, BEN, createLists, type Lists, NOBODY, TWEET_VIEW_CACHES } from '#timeline/testing/lists.ts';
+import { ANN, BEN, createLists, type Lists, NOBODY, TWEET_VIEW_CHANGES } from '#timeline/testing/lists.ts';
 
-for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
+for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
   describe(`lists of tweets ${kind}, when a part is down`, () => {
     let { world, reads, skeleton, posted, home, listTop, top } = {} as Lists;
 

@@ -13,11 +13,11 @@ import {
   type Lists,
   NOBODY,
   namesOf,
-  TWEET_VIEW_CACHES,
+  TWEET_VIEW_CHANGES,
 } from '#timeline/testing/lists.ts';
 import type { FeedPage, TopPosition } from '#timeline/timeline.ts';
 
-for (const [kind, cacheFor] of TWEET_VIEW_CACHES)
+for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
   describe(`lists of tweets ${kind}`, () => {
     let { clock, world, reads, skeleton, posted, reposted, home, homePages, listTop, top } = {} as Lists;
 

@@ -17,11 +17,13 @@ import { fillFeed, type PageRequest } from './feed.ts';
 import { createHydrate, type HydrateDeps } from './hydrate.ts';
 import { createProfileLoader } from './profile-loader.ts';
 import { authorSource, homeSource, homeTopSource, topSource } from './sources.ts';
+import type { TweetViewCache } from './tweet-view-cache.ts';
 
 export type Reads = Pick<Timeline, 'home' | 'homeTop' | 'top' | 'byAuthor' | 'some' | 'tweet'>;
 
 export interface ReadsDeps extends HydrateDeps {
   tweets: Pick<Tweets, 'get' | 'byAuthor'>;
+  tweetViewCache: TweetViewCache;
   social: Pick<Social, 'view' | 'visibleProfiles' | 'blocksAndMutes'>;
   homes: Pick<Homes, 'candidates'>;
   globalTop: Pick<GlobalTop, 'newest'>;
@@ -37,12 +39,13 @@ const inGlobalTop = (author: Author) => !author.protected;
 export function createReads(deps: ReadsDeps): Reads {
   const { tweets, social, tweetViewCache, homes, globalTop, snapshots, openHomeTop } = deps;
   const hydrate = createHydrate(deps);
-  const profilesFor = (viewer: UserId | null) =>
-    createProfileLoader({ social, viewer, asOf: tweetViewCache.now() });
+  const profilesFor = (viewer: UserId | null) => createProfileLoader({ social, viewer });
   function page<E extends Entry, Position>(
-    request: Omit<PageRequest<E, Position>, 'profiles'>,
+    request: Omit<PageRequest<E, Position>, 'profiles' | 'keep'>,
   ): Promise<FeedPage<Position>> {
-    return fillFeed(hydrate, { ...request, profiles: profilesFor(request.viewer) });
+    return tweetViewCache.fill((keep) =>
+      fillFeed(hydrate, { ...request, profiles: profilesFor(request.viewer), keep }),
+    );
   }
 
   return {
@@ -110,8 +113,10 @@ export function createReads(deps: ReadsDeps): Reads {
       repostTime: null,
       byRepost: false,
     }));
-    const request = { entries, viewer, rule: anywhere, limit: entries.length, profiles: profilesFor(viewer) };
-    const { items, degraded, unchecked } = await hydrate(request);
+    const request = { entries, viewer, rule: anywhere, limit: entries.length };
+    const { items, degraded, unchecked } = await tweetViewCache.fill((keep) =>
+      hydrate({ ...request, profiles: profilesFor(viewer), keep }),
+    );
     const missing: FeedPage<never>['degraded'] = degraded ? ['engagement'] : [];
     return { items, degraded: missing, unchecked };
   }

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isWarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
+import { createChangeTeller, TELLS_NOTHING } from '#platform/change-clock.ts';
 import { createManualClock } from '#platform/clock.ts';
-import { createStamps } from '#platform/stamps.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from '../testing/world.ts';
 import type { TweetView } from '../timeline.ts';
 import { createReads } from './reads.ts';
-import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from './tweet-view-cache.ts';
+import { createTweetViewCache, type TweetViewChanges } from './tweet-view-cache.ts';
 
 const USERS = [1, 2, 3, 4, 5] as const;
 const [ANN, BEN, CAT] = USERS;
@@ -19,10 +19,10 @@ function openWorld() {
   const world = createWorld(clock);
   for (const userId of USERS) world.join(userId);
   const tweetIds: TweetId[] = [];
-  const readsWith = (tweetViewCache: TweetViewCache) =>
+  const readsWith = (...changes: TweetViewChanges) =>
     createReads({
       ...world,
-      tweetViewCache,
+      tweetViewCache: createTweetViewCache({ changes }),
       snapshots: createMemoryTopSnapshots({ clock }),
       globalTop: { newest: () => Promise.reject(new Error('is not asked for')) },
       homes: { candidates: () => Promise.reject(new Error('is not asked for')) },
@@ -97,10 +97,7 @@ test('whatever happened, every reader is shown from kept tweet views what they a
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40, size: 'max' }), async (acts) => {
       const { world, tweetIds, readsWith } = openWorld();
-      const [kept, plain] = [
-        readsWith(createTweetViewCache({ stamps: world.stamps })),
-        readsWith(NO_TWEET_VIEW_CACHE),
-      ];
+      const [kept, plain] = [readsWith(world.changes), readsWith(TELLS_NOTHING)];
       for (const each of acts) {
         each(world, tweetIds);
         for (const reader of USERS) {
@@ -126,7 +123,7 @@ test('whatever happened, every reader is shown from kept tweet views what they a
 
 test('a kept tweet view costs its next reader two calls, whoever it is, and the services of tweets none', async () => {
   const { world, tweetIds, readsWith } = openWorld();
-  const reads = readsWith(createTweetViewCache({ stamps: world.stamps }));
+  const reads = readsWith(world.changes);
   tweetIds.push(world.post(BEN));
   world.like(tweetIds[0]!, CAT);
   await reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
@@ -140,16 +137,20 @@ test('a kept tweet view costs its next reader two calls, whoever it is, and the 
 });
 
 test('what changed while a tweet view was made is not kept', () => {
-  const stamps = createStamps();
-  const tweetViewCache = createTweetViewCache({ stamps });
+  const changes = createChangeTeller({ soleOwner: true });
+  const tweetViewCache = createTweetViewCache({ changes: [changes] });
   const tweet = { id: 7, entities: { mentions: [{ userId: 2 }, { userId: null }] } };
-  const tweetView = { tweet, users: [{ userId: 1 }], comments: [], likes: [] } as unknown as TweetView;
-  const asOf = tweetViewCache.now();
-  stamps.touch([1]);
-  tweetViewCache.keep(tweetView, asOf);
-  assert.equal(tweetViewCache.get(7), undefined);
-  tweetViewCache.keep(tweetView, tweetViewCache.now());
-  assert.equal(tweetViewCache.get(7), tweetView);
-  stamps.touch([2]);
-  assert.equal(tweetViewCache.get(7), undefined, 'nor once somebody changed whom it mentions');
+  const comments = [{ commentId: 3 }];
+  const tweetView = { tweet, users: [{ userId: 1 }], comments, likes: [] } as unknown as TweetView;
+  for (const part of [7, 1, 2, 3]) {
+    tweetViewCache.fill((keep) => {
+      changes.tell([part]);
+      keep(tweetView);
+    });
+    assert.equal(tweetViewCache.get(7), undefined, `${part} changed meanwhile`);
+    tweetViewCache.fill((keep) => keep(tweetView));
+    assert.equal(tweetViewCache.get(7), tweetView);
+    changes.tell([part]);
+    assert.equal(tweetViewCache.get(7), undefined, `nor once ${part} has changed`);
+  }
 });

@@ -1,6 +1,7 @@
 /** Whom a reader follows, in the shapes that reading needs. */
-import { LRUCache } from 'lru-cache';
 import type { Snowflake, UserId } from '#domain/ids.ts';
+import { type ChangeSource, createChangeClock } from '#platform/change-clock.ts';
+import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { Social } from '#social/social.ts';
 
 export interface FolloweeSet {
@@ -40,33 +41,34 @@ export interface FolloweeSets {
 
 type Followees = Awaited<ReturnType<Social['followeesOf']>>['followees'];
 
-/** Followees in all followee sets kept together, some 60 bytes each. */
-const KEPT = 2_000_000;
+export interface FolloweeSetsDeps {
+  social: Pick<Social, 'followeesOf'>;
+  /** Told of whoever follows others, or otherwise. */
+  changes: ChangeSource;
+}
 
-export function createFolloweeSets({ social }: { social: Pick<Social, 'followeesOf'> }): FolloweeSets {
-  // Social hands out the same rows until one changes. Seeing that they are the same costs a hundredth of making the
-  // set again. Where social makes new rows each time this is as right, and of no use.
-  const kept = new LRUCache<UserId, { followees: Followees; followeeSet: FolloweeSet }>({
-    maxSize: KEPT,
-    sizeCalculation: ({ followees }) => followees.length + 10,
+/** Followees in all followee sets kept together, some 60 bytes each. */
+const MAX_FOLLOWEES = 2_000_000;
+
+export function createFolloweeSets({ social, changes }: FolloweeSetsDeps): FolloweeSets {
+  const sets = createCoherentCache<UserId, FolloweeSet>({
+    clock: createChangeClock([changes]),
+    max: MAX_FOLLOWEES,
+    weigh: ({ all }) => all.length + 10,
   });
   return {
     async of(reader) {
-      const { followees } = await social.followeesOf({ follower: reader });
-      const before = kept.get(reader);
-      if (before !== undefined && sameRows(before.followees, followees)) return before.followeeSet;
-      const followeeSet = followeeSetOf(followees);
-      kept.set(reader, { followees, followeeSet });
-      return followeeSet;
+      return (
+        sets.get(reader) ??
+        sets.fill(async (keep) => {
+          const { followees } = await social.followeesOf({ follower: reader });
+          const followeeSet = followeeSetOf(followees);
+          keep(reader, followeeSet);
+          return followeeSet;
+        })
+      );
     },
   };
-}
-
-function sameRows(a: Followees, b: Followees): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 function followeeSetOf(followees: Followees): FolloweeSet {

@@ -8,7 +8,6 @@ import type { Clock } from '#platform/clock.ts';
 import { createLane, type Lane } from '#platform/lane.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { PubSub } from '#queue/pubsub.ts';
-import type { Social } from '#social/social.ts';
 import type { HomePosition, Timeline } from '#timeline/timeline.ts';
 import type { TimelineDb } from '#timeline/timeline-db.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -19,7 +18,7 @@ import { createBackfillAhead } from './backfill-ahead.ts';
 import { createCandidateSource } from './candidates.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFanOutOnRead } from './fan-out-on-read.ts';
-import { createFolloweeSets } from './followee-set.ts';
+import type { FolloweeSets } from './followee-set.ts';
 import { createHomeCheckpointer } from './home-checkpointer.ts';
 import type { Candidates } from './home-entry.ts';
 import { createHomeLoader } from './home-loader.ts';
@@ -58,7 +57,7 @@ export interface Homes
 export interface HomesDeps {
   timelineDb: TimelineDb;
   tweets: Pick<Tweets, 'tails' | 'authorsOf'>;
-  social: Pick<Social, 'followeesOf' | 'view'>;
+  followeeSets: FolloweeSets;
   engagement: Pick<Engagement, 'repostTails' | 'repostsById' | 'repostsBy'>;
   pubsub: PubSub;
   clock: Clock;
@@ -73,7 +72,7 @@ const MAX_HOME_TIMELINES = 1_000_000;
 const MAX_HOME_TIMELINE_BYTES = 1024 ** 3;
 
 export function createHomes(deps: HomesDeps): Homes {
-  const { timelineDb, tweets, social, engagement, pubsub, clock } = deps;
+  const { timelineDb, tweets, followeeSets, engagement, pubsub, clock } = deps;
   const {
     maxHomeTimelines = MAX_HOME_TIMELINES,
     maxHomeTimelineBytes = MAX_HOME_TIMELINE_BYTES,
@@ -87,7 +86,6 @@ export function createHomes(deps: HomesDeps): Homes {
     maxHomeTimelines,
     maxBytes: maxHomeTimelineBytes,
   });
-  const followeeSets = createFolloweeSets({ social });
   const facts = createActivityFacts({ tweets, engagement });
   const backfill = createBackfill({ tweets, engagement, facts, lane });
   const ahead = createBackfillAhead({ backfill, clock });

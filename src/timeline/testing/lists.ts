@@ -1,10 +1,11 @@
 /** Lists of tweets over a small world, with a skeleton of a home that a test lays out itself. */
 import type { TweetId, UserId } from '#domain/ids.ts';
+import { TELLS_NOTHING } from '#platform/change-clock.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createReads, type Reads } from '#timeline/feed/reads.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';
 import type { FeedPage, HomePosition, TopPosition } from '#timeline/timeline.ts';
-import { createTweetViewCache, NO_TWEET_VIEW_CACHE, type TweetViewCache } from '../feed/tweet-view-cache.ts';
+import { createTweetViewCache, type TweetViewChanges } from '../feed/tweet-view-cache.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -12,9 +13,9 @@ export const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
 export const NOBODY = null;
 
 /** Every list is to be the same with kept tweet views and without. */
-export const TWEET_VIEW_CACHES: [string, (world: World) => TweetViewCache][] = [
-  ['from kept tweet views', ({ stamps }) => createTweetViewCache({ stamps })],
-  ['where none are kept', () => NO_TWEET_VIEW_CACHE],
+export const TWEET_VIEW_CHANGES: [string, (world: World) => TweetViewChanges][] = [
+  ['from kept tweet views', ({ changes }) => [changes]],
+  ['where none are kept', () => [TELLS_NOTHING]],
 ];
 
 export interface Lists {
@@ -38,7 +39,7 @@ export interface Lists {
   top(viewer: UserId | null, position?: TopPosition | null, limit?: number): Promise<FeedPage<TopPosition>>;
 }
 
-export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
+export function createLists(changesFor: (world: World) => TweetViewChanges): Lists {
   const clock = createManualClock(1_800_000_000_000);
   const world = createWorld(clock);
   for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
@@ -46,7 +47,7 @@ export function createLists(cacheFor: (world: World) => TweetViewCache): Lists {
   const skeleton: Lists['skeleton'] = { entries: [], rounds: 0, ready: async () => {} };
   const reads = createReads({
     ...world,
-    tweetViewCache: cacheFor(world),
+    tweetViewCache: createTweetViewCache({ changes: changesFor(world) }),
     snapshots,
     globalTop: { newest: async (window) => (await snapshots.newest(window))! },
     homes: {

@@ -19,8 +19,8 @@ import { canReadUser, canSeeUser } from '#domain/visibility.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { createPreviews } from '#engagement/engagement-previews.ts';
 import type { ListRead } from '#engagement/engagement-store.ts';
+import { type ChangeSource, createChangeTeller } from '#platform/change-clock.ts';
 import type { Clock } from '#platform/clock.ts';
-import { createStamps, type Stamps } from '#platform/stamps.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -54,7 +54,7 @@ export interface World {
   >;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'viewerState' | 'visiblePreviews'>;
   /** Of changes to tweets, to what is under them, and to users; not of relationships, which no tweet view is made of. */
-  stamps: Stamps;
+  changes: ChangeSource;
   log: Log;
   /** How often each method was called, by `service.method`. */
   calls: Map<string, number>;
@@ -70,7 +70,7 @@ export interface World {
   comment(tweetId: TweetId, userId: UserId): Snowflake;
   follow(follower: UserId, followee: UserId): void;
   unfollow(follower: UserId, followee: UserId): void;
-  setAccount(userId: UserId, changes: { protected?: boolean; state?: AccountState }): void;
+  setAccount(userId: UserId, changed: { protected?: boolean; state?: AccountState }): void;
   followersOf(userId: UserId): number;
 }
 
@@ -80,7 +80,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   const calls: World['calls'] = new Map();
   const down: World['down'] = new Set();
   const { log, append } = createMemoryLog(clock);
-  const stamps = createStamps();
+  const changes = createChangeTeller({ soleOwner: true });
   let minted = 0;
 
   const mint = (age_ms = 0): Snowflake => {
@@ -113,7 +113,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     calls,
     down,
     log,
-    stamps,
+    changes,
     mint,
     followersOf,
     tweets: counted('tweets', {
@@ -216,27 +216,27 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     remove(id) {
       const item = items.get(id)!;
       item.deleted = true;
-      stamps.touch([id]);
+      changes.tell([id]);
       append('tweets', 'tweet.deleted', item.author, id);
     },
     like(tweetId, userId) {
       const { likes, author } = items.get(tweetId)!;
       if (likes.has(userId)) return;
       likes.set(userId, mint());
-      stamps.touch([tweetId]);
+      changes.tell([tweetId]);
       append('engagement', 'like.added', author, tweetId);
     },
     unlike(tweetId, userId) {
       const { likes, author } = items.get(tweetId)!;
       if (!likes.delete(userId)) return;
-      stamps.touch([tweetId]);
+      changes.tell([tweetId]);
       append('engagement', 'like.removed', author, tweetId);
     },
     comment(tweetId, userId) {
       const id = mint();
       items.set(id, { id, author: userId, kind: 'comment', deleted: false, likes: new Map(), comments: [] });
       items.get(tweetId)!.comments.unshift({ id, userId });
-      stamps.touch([tweetId, id]);
+      changes.tell([tweetId, id]);
       return id;
     },
     follow(follower, followee) {
@@ -246,10 +246,10 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     unfollow(follower, followee) {
       if (user(follower).following.delete(followee)) append('follows', 'follow.removed', followee, mint());
     },
-    setAccount(userId, changes) {
-      Object.assign(user(userId), changes);
-      stamps.touch([userId]);
-      append('accounts', changes.state === undefined ? 'profile.changed' : 'account.changed', userId, 0);
+    setAccount(userId, changed) {
+      Object.assign(user(userId), changed);
+      changes.tell([userId]);
+      append('accounts', changed.state === undefined ? 'profile.changed' : 'account.changed', userId, 0);
     },
   };
 

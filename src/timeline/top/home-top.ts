@@ -2,7 +2,7 @@
 import { firstSnowflakeAt, type TweetId, type UserId } from '#domain/ids.ts';
 import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { Social } from '#social/social.ts';
+import type { FolloweeSets } from '../home/followee-set.ts';
 import type { AuthorTops } from './author-tops.ts';
 import { createTopMerge } from './merge-tops.ts';
 
@@ -21,7 +21,7 @@ export interface HomeTopIterator {
 }
 
 export interface HomeTopDeps {
-  social: Pick<Social, 'followeesOf'>;
+  followeeSets: FolloweeSets;
   authorTops: AuthorTops;
   clock: Pick<Clock, 'now'>;
   /** Whether the view behind the lists holds all that it should. */
@@ -31,11 +31,10 @@ export interface HomeTopDeps {
 export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopIterator>;
 
 /** Reposts do not count, muted users are out; followed users are in though protected. */
-export function createHomeTop({ social, authorTops, clock, isWhole }: HomeTopDeps): OpenHomeTop {
+export function createHomeTop({ followeeSets, authorTops, clock, isWhole }: HomeTopDeps): OpenHomeTop {
   return async ({ reader, window, own }) => {
-    const { followees } = await social.followeesOf({ follower: reader });
-    const authors: UserId[] = own ? [reader] : [];
-    for (const { userId, muted } of followees) if (!muted) authors.push(userId);
+    const { allowed } = await followeeSets.of(reader);
+    const authors: UserId[] = own ? [reader, ...allowed] : allowed;
     const windowStart = window === 'all' ? 0 : firstSnowflakeAt(clock.now() - WINDOW_MS[window]);
     const merge = createTopMerge(await authorTops.best({ authors, window, windowStart }), windowStart);
     return {

@@ -6,11 +6,13 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
+import { TELLS_NOTHING } from '#platform/change-clock.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import { plainGlobalTop, plainHomeTop } from '#timeline/testing/plain-top.ts';
 import { createWorld, type World } from '#timeline/testing/world.ts';
+import { createFolloweeSets } from '../home/followee-set.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from '../stores/sqlite/top-lists.ts';
 import { createAuthorTops } from './author-tops.ts';
@@ -74,7 +76,8 @@ function startProcess({ path, world, clock, size, page }: ProcessDeps): Process 
     isWhole: view.isWhole,
     ...sizes,
   });
-  const openHomeTop = createHomeTop({ social: world.social, authorTops, clock, isWhole: view.isWhole });
+  const followeeSets = createFolloweeSets({ social: world.social, changes: TELLS_NOTHING });
+  const openHomeTop = createHomeTop({ followeeSets, authorTops, clock, isWhole: view.isWhole });
   return { view, globalTop, snapshots, openHomeTop, close: () => store.db.close() };
 }
 
