@@ -6,20 +6,33 @@
  * number and ordered by time. All kinds share one number space; views mint nothing.
  */
 
+/**
+ * A number that says what it names. Plain numbers and sums of them fit every kind, so literals, columns and JSON
+ * need no cast; but an id of one kind where another is asked for is an error of the compiler.
+ */
+type Id<Kind extends string> = number & { readonly idKind?: Kind };
+
 /** 1 to 2^32 - 1, allocated at sign-up, never used twice. */
-export type UserId = number;
-/** A snowflake (see {@link snowflakeOf}). */
-export type Snowflake = number;
-export type TweetId = Snowflake;
-export type CommentId = Snowflake;
-export type RepostId = Snowflake;
+export type UserId = Id<'user'>;
+export type TweetId = Id<'tweet'>;
+export type CommentId = Id<'comment'>;
+export type RepostId = Id<'repost'>;
+export type LikeId = Id<'like'>;
+/** Of a follow, a follow request, a block or a mute. */
+export type RelationshipId = Id<'relationship'>;
+/** The text of a tweet or of a comment is kept under one of these. */
+export type TextId = TweetId | CommentId;
+/** The snowflakes of one kind. */
+export type SnowflakeOf<Kind extends IdKind> = Id<Kind>;
+/** Any snowflake (see {@link snowflakeOf}), or a bound between two: every kind fits it, it fits none without a cast. */
+export type Snowflake = Id<IdKind>;
 
 /**
  * What a home timeline holds: `id` for the posting of tweet `id`, `-id` for repost `id`. The magnitude orders
  * by time; the sign says which service knows the rest. Keeping the kind in the sign keeps a home timeline one flat
  * Float64Array.
  */
-export type ActivityId = number;
+export type ActivityId = Id<'tweet' | 'activity'>;
 
 export const MAX_USER_ID = 2 ** 32 - 1;
 
@@ -60,12 +73,12 @@ export function ownerHash(userId: UserId): number {
 }
 
 /** Composes a snowflake: 41 bits of milliseconds, 6 of the owner's hash, 3 of kind, 3 of sequence. */
-export function snowflakeOf(parts: {
+export function snowflakeOf<Kind extends IdKind>(parts: {
   time_ms: number;
   hash: number;
-  kind: IdKind;
+  kind: Kind;
   sequence: number;
-}): Snowflake {
+}): SnowflakeOf<Kind> {
   const { time_ms, hash, kind, sequence } = parts;
   return (
     (time_ms - SNOWFLAKE_EPOCH_MS) * SNOWFLAKES_PER_MS +
@@ -88,8 +101,8 @@ export function snowflakeTime(id: Snowflake): number {
   return Math.floor(id / SNOWFLAKES_PER_MS) + SNOWFLAKE_EPOCH_MS;
 }
 
-/** The smallest snowflake of a moment: everything minted at or after `time_ms` is at or above it. */
-export function firstSnowflakeAt(time_ms: number): Snowflake {
+/** The smallest snowflake of a moment, a bound for ids of any kind: what is minted at or after `time_ms` is not below. */
+export function firstSnowflakeAt(time_ms: number): number {
   return Math.max(0, (time_ms - SNOWFLAKE_EPOCH_MS) * SNOWFLAKES_PER_MS);
 }
 

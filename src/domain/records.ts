@@ -1,5 +1,5 @@
 /** The records that travel between services. Plain JSON: they cross a process boundary as they are. */
-import type { CommentId, RepostId, Snowflake, TweetId, UserId } from './ids.ts';
+import type { CommentId, LikeId, RepostId, Snowflake, TextId, TweetId, UserId } from './ids.ts';
 import type { AccountState, TweetKind } from './names.ts';
 
 export interface Mention {
@@ -36,9 +36,9 @@ export interface TweetImage {
 
 export type Visibility = 'public';
 
-/** A tweet or a comment; one record for both. */
-export interface TweetRecord {
-  id: TweetId | CommentId;
+/** A tweet, or with another id a comment; one record for both. */
+export interface TweetRecord<Id extends TextId = TweetId> {
+  id: Id;
   author: UserId;
   kind: TweetKind;
   /** What a comment answers, and the tweet its thread begins with; null for a tweet. */
@@ -90,8 +90,8 @@ export interface ViewerState {
 }
 
 export interface LikeRow {
-  /** The like's snowflake: its time and its place in the list. */
-  id: Snowflake;
+  /** Its time, and its place in the list. */
+  id: LikeId;
   tweetId: TweetId;
   userId: UserId;
 }

@@ -72,7 +72,7 @@ describe('engagement', () => {
     test(`${name}: what is absent, deleted or a comment is not found`, async () => {
       const { commentId } = await say(CAT);
       await assert.rejects(act(BOB, 12_345), code('not_found'));
-      await assert.rejects(act(BOB, commentId), code('not_found'));
+      await assert.rejects(act(BOB, commentId as number), code('not_found'));
       await world.now.tweets.remove({ tweetId: tweet, author: ANN, by: 'author', traceId });
       await assert.rejects(act(BOB, tweet), code('not_found'));
     });

@@ -10,7 +10,7 @@
  * **Events.** `like.*`, `comment.*` and `repost.*` on topic `engagement`, keyed by the tweet's author; `repost.*`
  * also on topic `reposts`, keyed by who reposts. See `engagement-events.ts`.
  */
-import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { CommentId, LikeId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { CommentRow, LikeRow, RepostRow, ViewerState } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { HighWater } from '#platform/ids/high-water.ts';
@@ -21,7 +21,7 @@ import type { RepostActivity, RepostTail, ScannedEngagement, Summary } from './e
 /** Something that somebody does to a tweet. */
 export interface NewEngagement {
   /** The like's, comment's or repost's own, freshly minted. Kept only where the act is new. */
-  id: Snowflake;
+  id: LikeId | CommentId | RepostId;
   tweetId: TweetId;
   /** Who wrote the tweet; kept with the row, so that undoing needs to ask nobody. */
   author: UserId;
@@ -52,6 +52,7 @@ export interface StoredComment extends CommentRow {
 }
 
 export interface NewComment extends NewEngagement {
+  id: CommentId;
   idempotency: Idempotency | null;
   /** Idempotency keys first used before this moment (ms) are forgotten. */
   keysSince: number;
@@ -84,7 +85,7 @@ export interface RepostTailsRead {
 export interface RepostsByRead {
   tweetIds: TweetId[];
   actors: UserId[];
-  through: RepostId;
+  through: Snowflake;
   undoneAfter: number | null;
 }
 

@@ -116,7 +116,7 @@ export interface Engagement {
   repostsBy(request: {
     tweetIds: TweetId[];
     actors: UserId[];
-    through: RepostId;
+    through: Snowflake;
     undoneAfter: number | null;
   }): Promise<RepostActivity[]>;
   /** Internal: which of these likes, comments and reposts still stand, for notifications. At most 1,000. */

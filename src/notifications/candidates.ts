@@ -2,7 +2,7 @@
  * From acts to notifications: who is told of what. Nobody is told of their own acts, and of one act nobody is told twice: a
  * comment on my tweet that mentions me is a comment; a mention by somebody whose bell I set to `all` is a mention.
  */
-import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { type CommentId, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import type { ScannedEngagement } from '#engagement/engagement.ts';
@@ -107,7 +107,7 @@ function mentionNotifications(text: TweetRecord, rootId: TweetId, commentId: num
 /** Who is told of a like, a comment or a repost. `text`: the comment's, where it still stands. */
 export function candidatesOfEngagement(act: ScannedEngagement, text: TweetRecord | undefined): Candidates[] {
   const { type, id, tweetId, author, actor } = act;
-  const commentId = type === 'comment' ? id : null;
+  const commentId = type === 'comment' ? (id as CommentId) : null;
   const toAuthor: Notification = { recipient: author, id, type, tweetId, commentId, actor };
   const own = author === actor ? [] : [toAuthor];
   if (type !== 'comment' || text === undefined) return own.length > 0 ? [own] : [];

@@ -159,7 +159,7 @@ describe('the tweets service', () => {
       await tweets.writeComment({ commentId, author: ANN, tweetId, content: 'c', mentioned: {} });
       for (const [id, author] of [
         [tweetId, BOB],
-        [commentId, ANN],
+        [commentId as number, ANN],
         [77, ANN],
       ] as const) {
         const removal = tweets.remove({ tweetId: id, author, by: 'author', traceId: '' });

@@ -1,7 +1,7 @@
 import { requireBatch } from '#domain/batch.ts';
 import { parseEntities } from '#domain/entities.ts';
 import { notFound, WarbleError } from '#domain/errors.ts';
-import { type CommentId, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { snowflakeTime, type TextId, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Entities, TweetImage, TweetRecord } from '#domain/records.ts';
 import { checkText } from '#domain/text.ts';
@@ -75,8 +75,8 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
   };
 }
 
-interface Draft {
-  id: TweetId | CommentId;
+interface Draft<Id extends TextId> {
+  id: Id;
   author: UserId;
   /** The tweet that a comment answers; null for a tweet. */
   rootId: TweetId | null;
@@ -86,7 +86,8 @@ interface Draft {
   appId: string | null;
 }
 
-function newRecord({ id, author, rootId, text, mentioned, images, appId }: Draft): TweetRecord {
+function newRecord<Id extends TextId>(draft: Draft<Id>): TweetRecord<Id> {
+  const { id, author, rootId, text, mentioned, images, appId } = draft;
   return {
     id,
     author,

@@ -13,7 +13,7 @@
  * bounded number at a time.
  * **Events.** `tweet.posted` and `tweet.deleted` on topic `tweets`, keyed by author. None for comments.
  */
-import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
+import type { CommentId, TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
@@ -65,7 +65,7 @@ export interface TweetsStore {
   /** Ends a tweet; its comments are hidden with it, their texts go now or with `sweepComments`. */
   removeTweet(request: { tweetId: TweetId; author: UserId } & Ending): Promise<Removed>;
   /** Again with the same id: `repeated`, whatever became of it, and nothing changes. */
-  insertComment(comment: TweetRecord): Promise<CommentInserted>;
+  insertComment(comment: TweetRecord<CommentId>): Promise<CommentInserted>;
   /**
    * Ends comments, passing over tweets. An id that never was is remembered as ended: the removal wins over a write
    * that comes late. At most 1,000.
@@ -83,7 +83,7 @@ export interface TweetsStore {
    * The live ones among these, in no order. Records are shared: never change one. At most 1,000.
    * Here and below, what is asked for twice may be answered twice.
    */
-  get(request: { ids: readonly number[] }): Promise<TweetRecord[]>;
+  get<Id extends TextId>(request: { ids: readonly Id[] }): Promise<TweetRecord<Id>[]>;
   /** Those that ever were, deleted or not; a comment goes with its tweet. At most 1,000. */
   authorsOf(request: { ids: readonly number[] }): Promise<Authorship[]>;
   /** Live tweets, newest first. */

@@ -2,7 +2,7 @@
  * The tweets service: tweets and the text of comments, in a relational database, and the events that say so.
  * It knows nobody's relations: who may read what is decided above it.
  */
-import type { CommentId, TweetId, UserId } from '#domain/ids.ts';
+import type { CommentId, Snowflake, TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetImage, TweetRecord } from '#domain/records.ts';
 
@@ -44,9 +44,9 @@ export interface TweetTail {
 export interface TailRequest {
   authors: UserId[];
   /** Only ids below this. */
-  before: TweetId | null;
+  before: Snowflake | null;
   /** Only ids at or above this. */
-  atLeast: TweetId;
+  atLeast: Snowflake;
   /** Only what was committed after this position of the author's partition of topic `tweets`; index: partition. */
   afterPositions: number[] | null;
   /** Per author. */
@@ -68,7 +68,7 @@ export interface Tweets {
    * Live tweets and comments of those ids, in no order; what is deleted or never was is left out, and a comment goes
    * with its tweet. Records are shared and frozen. At most 1,000.
    */
-  get(request: { ids: number[] }): Promise<TweetRecord[]>;
+  get<Id extends TextId>(request: { ids: Id[] }): Promise<TweetRecord<Id>[]>;
   /** Who wrote what, deleted or not: ids that never were are left out. For 403 or 404, and for repeated DELETE. */
   authorsOf(request: { ids: number[] }): Promise<{ id: number; author: UserId; deleted: boolean }[]>;
   /** An author's live tweets (no comments), newest first, ids below `before`. */

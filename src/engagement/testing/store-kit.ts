@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe } from 'node:test';
 import { partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
-import { firstSnowflakeAt } from '#domain/ids.ts';
+import { type CommentId, firstSnowflakeAt, type TweetId } from '#domain/ids.ts';
 import type { Log } from '#queue/log.ts';
 import type { Summary } from '../engagement.ts';
 import type {
@@ -59,15 +59,15 @@ export function engagementSuite(name: string, create: CreateBackend, body: (kit:
   });
 }
 
-let lastId = TWEET + 1_000;
-export function newEngagement(actor: number, tweetId = TWEET): NewEngagement {
+let lastId: number = TWEET + 1_000;
+export function newEngagement(actor: number, tweetId: TweetId = TWEET): NewEngagement & { id: CommentId } {
   lastId += 1;
   return { id: lastId, tweetId, author: AUTHOR, actor, traceId };
 }
-export function removal(actor: number, tweetId = TWEET): EngagementRemoval {
+export function removal(actor: number, tweetId: TweetId = TWEET): EngagementRemoval {
   return { tweetId, actor, time: TIME_MS, traceId };
 }
-export function draft(actor: number, key?: string, tweetId = TWEET): NewComment {
+export function draft(actor: number, key?: string, tweetId: TweetId = TWEET): NewComment {
   const idempotency = key === undefined ? null : { key, bodyHash: 'body' };
   return { ...newEngagement(actor, tweetId), idempotency, keysSince: 0 };
 }
@@ -75,7 +75,7 @@ export function list(before: number | null = null, limit = 10): ListRead {
   return { tweetId: TWEET, before, limit };
 }
 /** A comment on its whole way; resolves with its id. */
-export async function listed(store: EngagementStore, actor: number): Promise<number> {
+export async function listed(store: EngagementStore, actor: number): Promise<CommentId> {
   const { commentId } = await store.beginComment(draft(actor));
   assert.equal(await store.listComment({ commentId, traceId }), true);
   return commentId;
@@ -83,7 +83,7 @@ export async function listed(store: EngagementStore, actor: number): Promise<num
 export async function summary(
   store: EngagementStore,
   viewer: number | null = null,
-  tweetId = TWEET,
+  tweetId: TweetId = TWEET,
 ): Promise<Summary> {
   const [found] = await store.summaries({ viewer, tweetIds: [tweetId] });
   return found!;

@@ -1,7 +1,8 @@
 /** Liking, commenting and reposting, and who did. */
 import { Type } from 'typebox';
 import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
-import type { CommentRow } from '#domain/records.ts';
+import type { CommentRow, LikeRow, Page, RepostRow } from '#domain/records.ts';
+import type { EngagementList } from '#engagement/engagement.ts';
 import { type Caller, defineRoute, type Route } from '#http/route.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
@@ -194,17 +195,24 @@ interface ActsRequest {
   caller: Caller | null;
 }
 
+interface Rows {
+  likes: LikeRow;
+  comments: CommentRow;
+  reposts: RepostRow;
+}
+type Lists = { [List in keyof Rows]: (request: EngagementList) => Promise<Page<Rows[List]>> };
+
 /** The page of a tweet's list that was asked for. */
-function readActs(
+function readActs<List extends keyof Rows>(
   deps: RouteDeps,
-  list: 'likes' | 'comments' | 'reposts',
+  list: List,
   { params, query, caller }: ActsRequest,
 ) {
   const viewer = caller?.userId ?? null;
   const tweetId = snowflakeIdOf(params.tweetId);
-  const { [list]: read } = deps.services.engagement;
-  return readPaginatedList(deps, { list, subject: tweetId, viewer, query }, (page) =>
-    read({ tweetId, viewer, ...page }),
+  const lists: Lists = deps.services.engagement;
+  return readPaginatedList<Rows[List]>(deps, { list, subject: tweetId, viewer, query }, (page) =>
+    lists[list]({ tweetId, viewer, ...page }),
   );
 }
 

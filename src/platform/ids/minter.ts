@@ -12,18 +12,18 @@ import {
   SNOWFLAKE_END_MS,
   SNOWFLAKE_EPOCH_MS,
   SNOWFLAKE_SEQUENCES,
-  type Snowflake,
+  type SnowflakeOf,
   type UserId,
 } from '#domain/ids.ts';
 import type { SteadyClock } from '#platform/steady-clock.ts';
 import type { HighWater } from './high-water.ts';
 
 /** Whose id it is to be (see `ownerHashOf`), and what of. */
-export interface Minting {
+export interface Minting<Kind extends IdKind = IdKind> {
   owner: UserId;
-  kind: IdKind;
+  kind: Kind;
 }
-export type Mint = (minting: Minting) => Snowflake;
+export type Mint = <Kind extends IdKind>(minting: Minting<Kind>) => SnowflakeOf<Kind>;
 
 export interface Minter {
   /**
@@ -54,7 +54,7 @@ export function createMinter({ clock }: { clock: SteadyClock }): Minter {
   clock.notBefore(SNOWFLAKE_EPOCH_MS + 1);
 
   /** The next id of a lane in the millisecond of now; undefined: it has none left. */
-  function next(lane: number): Snowflake | undefined {
+  function next(lane: number): number | undefined {
     const first = ((time_ms - SNOWFLAKE_EPOCH_MS) * newestOf.length + lane) * SNOWFLAKE_SEQUENCES;
     const id = Math.max(first, newestOf[lane]! + 1);
     return id < first + SNOWFLAKE_SEQUENCES ? id : undefined;
@@ -68,7 +68,7 @@ export function createMinter({ clock }: { clock: SteadyClock }): Minter {
   }
 
   return {
-    mint({ owner, kind }) {
+    mint<Kind extends IdKind>({ owner, kind }: Minting<Kind>): SnowflakeOf<Kind> {
       const now = clock.now();
       if (now > time_ms) time_ms = now;
       if (time_ms >= SNOWFLAKE_END_MS - 1) {

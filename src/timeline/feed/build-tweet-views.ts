@@ -50,8 +50,6 @@ interface Found {
   summaries: (Summary | undefined)[] | null;
 }
 
-type Row = LikeRow | CommentRow;
-
 /** What one reader's tweet views show of likes and comments, in the order of the ids. */
 type Previews = (Pick<Summary, 'likes' | 'comments'> | undefined)[];
 
@@ -103,7 +101,7 @@ export function createBuildTweetViews({ tweets, engagement }: BuildTweetViewsDep
     { records, previews }: Wanted,
     { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
   ): Promise<Previews | null> {
-    const showsTooFew = (rows: Row[] | undefined, shows: (row: Row) => boolean) =>
+    const showsTooFew = <Row>(rows: Row[] | undefined, shows: (row: Row) => boolean) =>
       rows?.length === LIMITS.previewFetched && rows.filter(shows).length < LIMITS.previewShown;
     const likesOf: TweetId[] = [];
     const commentsOf: TweetId[] = [];

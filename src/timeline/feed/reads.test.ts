@@ -266,7 +266,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
       const tweet = (id: TweetId, viewer: UserId | null) => reads.tweet({ tweetId: id, viewer });
       const isNotFound = (error: unknown) => isWarbleError(error, 'not_found');
       assert.deepEqual(idsOf(await tweet(tweetId, NOBODY)), [tweetId]);
-      await assert.rejects(tweet(commentId, NOBODY), isNotFound);
+      await assert.rejects(tweet(commentId as number, NOBODY), isNotFound);
       await assert.rejects(tweet(12345, ANN), isNotFound);
       world.users.get(ANN)!.blocking.add(BEN);
       await assert.rejects(tweet(tweetId, ANN), isNotFound);

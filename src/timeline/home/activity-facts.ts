@@ -51,7 +51,7 @@ export function createActivityFacts(deps: {
   }
   async function readMissing(missing: readonly ActivityId[]) {
     const read = new Map<ActivityId, ActivityFact>();
-    const postings = missing.filter((activity) => activity > 0);
+    const postings = missing.filter((activity) => activity > 0) as TweetId[];
     const reposts = missing.filter((activity) => activity < 0).map(Math.abs);
     if (postings.length > 0) await readPostings(postings, read);
     const partial = reposts.length > 0 && (await readReposts(reposts, read));

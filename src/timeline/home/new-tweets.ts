@@ -47,10 +47,7 @@ export function createNewTweetsSince({
         if (batch === null) break;
         // Postings only: a repost is nobody's new tweet.
         activities.push(
-          ...(await tweetsAmong(
-            followeeSet,
-            batch.ids.filter((id) => id > after),
-          )),
+          ...(await tweetsAmong(followeeSet, batch.ids.filter((id) => id > after) as TweetId[])),
         );
         below = batch.end;
       }

@@ -5,10 +5,13 @@
 import { WarbleError } from '#domain/errors.ts';
 import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
 import {
+  type CommentId,
   firstSnowflakeAt,
+  type LikeId,
   SNOWFLAKES_PER_MS,
   type Snowflake,
   snowflakeTime,
+  type TextId,
   type TweetId,
   type UserId,
 } from '#domain/ids.ts';
@@ -36,12 +39,13 @@ export interface WorldUser {
 }
 
 export interface WorldTweet {
-  id: TweetId;
+  /** Of a tweet, or of a comment. */
+  id: number;
   author: UserId;
   kind: TweetKind;
   deleted: boolean;
-  likes: Map<UserId, Snowflake>;
-  comments: { id: Snowflake; userId: UserId }[];
+  likes: Map<UserId, LikeId>;
+  comments: { id: CommentId; userId: UserId }[];
 }
 
 export interface World {
@@ -61,13 +65,13 @@ export interface World {
   /** Services that are down. */
   down: Set<'social' | 'engagement'>;
   /** An id minted now; `age_ms` ago where given. */
-  mint(age_ms?: number): Snowflake;
+  mint(age_ms?: number): number;
   join(userId: UserId): WorldUser;
   post(author: UserId, age_ms?: number): TweetId;
-  remove(id: TweetId): void;
+  remove(id: TextId): void;
   like(tweetId: TweetId, userId: UserId): void;
   unlike(tweetId: TweetId, userId: UserId): void;
-  comment(tweetId: TweetId, userId: UserId): Snowflake;
+  comment(tweetId: TweetId, userId: UserId): CommentId;
   follow(follower: UserId, followee: UserId): void;
   unfollow(follower: UserId, followee: UserId): void;
   setAccount(userId: UserId, changed: { protected?: boolean; state?: AccountState }): void;
@@ -83,7 +87,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   const changes = createChangeTeller({ soleOwner: true });
   let minted = 0;
 
-  const mint = (age_ms = 0): Snowflake => {
+  const mint = (age_ms = 0): number => {
     const at = minted++ % SNOWFLAKES_PER_MS;
     return firstSnowflakeAt(clock.now() - age_ms) + at;
   };
@@ -121,7 +125,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
       get: async ({ ids }) =>
         ids.toReversed().flatMap((id) => {
           const item = items.get(id);
-          return item === undefined || item.deleted ? [] : [recordOf(item)];
+          return item === undefined || item.deleted ? [] : [recordOf(id, item)];
         }),
       authorsOf: async ({ ids }) =>
         ids.flatMap((id) => {
@@ -316,7 +320,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   }
 }
 
-function recordOf({ id, author, kind }: WorldTweet): TweetRecord {
+function recordOf<Id extends TextId>(id: Id, { author, kind }: WorldTweet): TweetRecord<Id> {
   return {
     id,
     author,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { TextId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { commentOf, insertOf, recordOf } from '../testing/samples.ts';
@@ -42,9 +43,9 @@ describe('the cache of tweets', () => {
     gate = undefined;
     const slow: TweetsStore = {
       ...inner,
-      async get({ ids }) {
+      async get<Id extends TextId>({ ids }: { ids: readonly Id[] }) {
         reads.push([...ids]);
-        const records: TweetRecord[] = await inner.get({ ids });
+        const records: TweetRecord<Id>[] = await inner.get({ ids });
         await gate;
         return records;
       },

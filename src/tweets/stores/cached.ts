@@ -1,4 +1,4 @@
-import type { TweetId } from '#domain/ids.ts';
+import type { TextId, TweetId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createChangeClock } from '#platform/change-clock.ts';
@@ -21,7 +21,7 @@ const ITSELF: readonly TweetId[] = [];
  */
 export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStore {
   const { store, maxRecords = MAX_RECORDS } = deps;
-  const records = createCoherentCache<number, TweetRecord>({
+  const records = createCoherentCache<number, TweetRecord<TextId>>({
     clock: createChangeClock([store.changes]),
     max: maxRecords,
     madeOf: ({ rootId }) => (rootId === null ? ITSELF : [rootId]),
@@ -29,11 +29,11 @@ export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStor
 
   return {
     ...store,
-    async get({ ids }) {
-      const found: TweetRecord[] = [];
-      const missing: number[] = [];
+    async get<Id extends TextId>({ ids }: { ids: readonly Id[] }) {
+      const found: TweetRecord<Id>[] = [];
+      const missing: Id[] = [];
       for (const id of ids) {
-        const record = records.get(id);
+        const record = records.get(id) as TweetRecord<Id> | undefined;
         if (record === undefined) missing.push(id);
         else found.push(record);
       }
@@ -62,7 +62,7 @@ export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStor
 }
 
 /** Many callers share a record, so a mistake in one of them must fail there. */
-function freeze(record: TweetRecord): TweetRecord {
+function freeze(record: TweetRecord<TextId>): TweetRecord<TextId> {
   const { entities, images, labels } = record;
   for (const list of [entities.mentions, entities.hashtags, entities.links, images]) {
     for (const item of list) Object.freeze(item);

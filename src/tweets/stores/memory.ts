@@ -1,5 +1,5 @@
 import { partitionOf } from '#domain/events.ts';
-import type { TweetId, UserId } from '#domain/ids.ts';
+import type { TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { createCommitChanges } from '#platform/commit-changes.ts';
@@ -17,7 +17,8 @@ import type {
 
 /** A tweet or comment; what is deleted keeps who wrote it, and nothing of what they wrote. */
 interface Row {
-  record: TweetRecord;
+  /** Of a tweet or a comment. */
+  record: TweetRecord<number>;
   /** Of its event on topic `tweets`; comments have none. */
   position: number;
   deletedBy: DeletedBy | null;
@@ -104,7 +105,11 @@ type TweetChanges = Pick<
 function createTweetChanges({ data, commits, outbox, changed }: ChangesDeps): TweetChanges {
   const { rows, comments, deletedThreads, neverWritten, keys } = data;
 
-  function announce(type: 'tweet.posted' | 'tweet.deleted', record: TweetRecord, of: EventDetails): number {
+  function announce(
+    type: 'tweet.posted' | 'tweet.deleted',
+    record: TweetRecord<number>,
+    of: EventDetails,
+  ): number {
     const { id: entityId, author, version: entityVersion } = record;
     const who = { key: author, actorId: author };
     return outbox.append({ topic: 'tweets', type, entityId, entityVersion, itemId: 0, ...who, ...of })
@@ -244,10 +249,10 @@ function createReads(data: Data): Reads {
   }
 
   return {
-    get: async ({ ids }) =>
+    get: async <Id extends TextId>({ ids }: { ids: readonly Id[] }) =>
       rowsOf(ids)
         .filter((row) => isLive(row, data))
-        .map(({ record }) => record),
+        .map(({ record }) => record as TweetRecord<Id>),
     authorsOf: async ({ ids }) =>
       rowsOf(ids).map(
         (row): Authorship => ({

@@ -1,6 +1,6 @@
 /** What the suites of tweets stores have in common: backends, sample records, the events on the log. */
 import { PARTITIONS, type WarbleEvent } from '#domain/events.ts';
-import { snowflakeTime } from '#domain/ids.ts';
+import { type CommentId, snowflakeTime, type TextId, type TweetId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import type { Log } from '#queue/log.ts';
 import type { OpenedTweetsStore, TweetInsert } from '../tweets-store.ts';
@@ -14,7 +14,11 @@ export interface TweetsBackend {
 
 export const NOW = 1_800_000_000_000;
 
-export function recordOf(id: number, author: number, more: Partial<TweetRecord> = {}): TweetRecord {
+export function recordOf<Id extends TextId = TweetId>(
+  id: Id,
+  author: number,
+  more: Partial<TweetRecord<Id>> = {},
+): TweetRecord<Id> {
   return {
     id,
     author,
@@ -35,8 +39,8 @@ export function recordOf(id: number, author: number, more: Partial<TweetRecord> 
   };
 }
 
-export function commentOf(id: number, author: number, tweetId: number): TweetRecord {
-  return recordOf(id, author, { kind: 'comment', parentId: tweetId, rootId: tweetId });
+export function commentOf(id: CommentId, author: number, tweetId: TweetId): TweetRecord<CommentId> {
+  return recordOf<CommentId>(id, author, { kind: 'comment', parentId: tweetId, rootId: tweetId });
 }
 
 export function insertOf(tweet: TweetRecord, more: Partial<TweetInsert> = {}): TweetInsert {

@@ -1,4 +1,4 @@
-import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
+import type { CommentId, LikeId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { CommentRow, LikeRow } from '#domain/records.ts';
 import type { Database, Statement } from '#platform/sqlite/database.ts';
@@ -52,16 +52,16 @@ export function createReads({ db }: { db: Database }): Reads {
     'SELECT tweet_id AS id FROM tallies WHERE tweet_id > ? ORDER BY tweet_id LIMIT ? + 0',
   );
 
-  function list(statement: Statement, { tweetId, before, limit }: ListRead): LikeRow[] {
-    const rows = statement.all(tweetId, before ?? NEWEST, limit) as { id: Snowflake; actor: UserId }[];
+  function list<Id extends Snowflake>(statement: Statement, { tweetId, before, limit }: ListRead) {
+    const rows = statement.all(tweetId, before ?? NEWEST, limit) as { id: Id; actor: UserId }[];
     return rows.map(({ id, actor }) => ({ id, tweetId, userId: actor }));
   }
   function summary(viewer: UserId | null, tweetId: TweetId): Summary {
     const counts = countsOf.get(tweetId) as Counts | undefined;
     const { likes = 0, comments = 0, reposts = 0 } = counts ?? {};
     const newest = { tweetId, before: null, limit: LIMITS.previewFetched };
-    const likeRows: LikeRow[] = likes === 0 ? [] : list(likesOf, newest);
-    const commentRows: CommentRow[] = comments === 0 ? [] : list(commentsOf, newest);
+    const likeRows: LikeRow[] = likes === 0 ? [] : list<LikeId>(likesOf, newest);
+    const commentRows: CommentRow[] = comments === 0 ? [] : list<CommentId>(commentsOf, newest);
     return {
       tweetId,
       likeCount: likes,
@@ -95,9 +95,9 @@ export function createReads({ db }: { db: Database }): Reads {
         }
         return counts;
       }),
-    likes: async (request) => list(likesOf, request),
-    comments: async (request) => list(commentsOf, request),
-    reposts: async (request) => list(repostsOf, request),
+    likes: async (request) => list<LikeId>(likesOf, request),
+    comments: async (request) => list<CommentId>(commentsOf, request),
+    reposts: async (request) => list<RepostId>(repostsOf, request),
     active: async ({ ids }) =>
       db.read(() => ids.filter((id) => activeById.some((statement) => statement.get(id) !== undefined))),
     scan: createScan(db),

@@ -50,7 +50,7 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
   }
 
   return {
-    get: async ({ ids }) => db.read(() => present(ids, rows.live)),
+    get: async ({ ids }) => db.read(() => present(ids, (id) => rows.live(id))),
     authorsOf: async ({ ids }) => db.read(() => present(ids, authorship)),
     byAuthor: async ({ author, before, limit }) => ids(newest.all(author, before ?? ANY_ID, 0, limit)),
     // On one snapshot: each look-up on its own would take and give back the file's lock.
@@ -76,8 +76,8 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
 }
 
 /** What `find` finds for each key, without those for which it finds nothing. */
-function present<T>(keys: readonly number[], find: (key: number) => T | undefined): T[] {
-  const found: T[] = [];
+function present<Key, Value>(keys: readonly Key[], find: (key: Key) => Value | undefined): Value[] {
+  const found: Value[] = [];
   for (const key of keys) {
     const value = find(key);
     if (value !== undefined) found.push(value);

@@ -1,5 +1,5 @@
 /** Rows of the table `tweets` and the records that they stand for. */
-import { snowflakeTime } from '#domain/ids.ts';
+import { snowflakeTime, type TextId } from '#domain/ids.ts';
 import type { DeletedBy, TweetKind } from '#domain/names.ts';
 import type { Entities, TweetRecord, Visibility } from '#domain/records.ts';
 import type { Database } from '#platform/sqlite/database.ts';
@@ -32,10 +32,10 @@ export const NOBODY = 0;
 export interface Rows {
   head(id: number): Head | undefined;
   /** Undefined where the row is deleted, or a comment whose tweet is. */
-  live(id: number): TweetRecord | undefined;
+  live<Id extends TextId>(id: Id): TweetRecord<Id> | undefined;
   isLiveTweet(id: number | null): boolean;
   /** `position`: of the event `tweet.posted`; null for comments. */
-  insert(record: TweetRecord, position: number | null): void;
+  insert(record: TweetRecord<TextId>, position: number | null): void;
   /** The trace of something removed before it was written. */
   insertEnded(ended: { id: number; by: DeletedBy; now: number }): void;
   /** Overwrites everything but who, what and when. */
@@ -72,10 +72,10 @@ export function createRows(db: Database): Rows {
   return {
     head,
     isLiveTweet,
-    live(id) {
+    live<Id extends TextId>(id: Id) {
       const row = selectLive.get(id) as Row | undefined;
       if (row === undefined || (row.kind === 'comment' && !isLiveTweet(row.root_id))) return undefined;
-      return toRecord(row);
+      return toRecord(row) as TweetRecord<Id>;
     },
     insert(record, position) {
       const { id, author, kind, parentId, rootId, quoteOf, visibility, version, lang, appId, content } =
@@ -94,7 +94,7 @@ export function createRows(db: Database): Rows {
   };
 }
 
-function toRecord(row: Row): TweetRecord {
+function toRecord(row: Row): TweetRecord<TextId> {
   return {
     id: row.id,
     author: row.author,
