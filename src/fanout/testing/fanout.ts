@@ -6,6 +6,7 @@ import { canReadUser } from '#domain/visibility.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
+import { TELLS_NOTHING } from '#platform/change-clock.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
@@ -31,6 +32,8 @@ const ANY = Number.MAX_SAFE_INTEGER;
 export interface CommunityOptions
   extends Partial<Pick<HomesDeps, 'maxHomeTimelines' | 'maxHomeTimelineBytes'>> {
   fanout?: Partial<Pick<FanoutDeps, 'pushOrPull' | 'maxFollowerIds' | 'onDelivered'>>;
+  /** As where social is another process: it tells of no changes. */
+  isSocialElsewhere?: boolean;
 }
 
 export interface ShownPage {
@@ -98,7 +101,10 @@ export async function openCommunity(options: CommunityOptions = {}) {
     const homes = createHomes({
       ...options,
       ...deps,
-      followeeSets: createFolloweeSets({ social: deps.social, changes: socialStore.changes.followees }),
+      followeeSets: createFolloweeSets({
+        social: deps.social,
+        changes: options.isSocialElsewhere ? TELLS_NOTHING : socialStore.changes.followees,
+      }),
       timelineDb: watched('timelineDb', timelineDb),
       pubsub,
       clock,
