@@ -1,25 +1,34 @@
 /** Every fault as a problem document (RFC 9457), with the status and code of the catalogue. */
 import { STATUS_CODES } from 'node:http';
-import {
-  ERROR_CATALOGUE,
-  type ErrorCode,
-  type FieldError,
-  type Pointer,
-  pointerTo,
-  WarbleError,
-} from '#domain/errors.ts';
+import { type Static, Type } from 'typebox';
+import { ERROR_CATALOGUE, type ErrorCode, type Pointer, pointerTo, WarbleError } from '#domain/errors.ts';
 import { faultOf, type SchemaFault, shortName } from './schema-faults.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  code: ErrorCode;
-  errors?: FieldError[];
-}
+const CODES = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
+const POINTER_SCHEMA = Type.Unsafe<Pointer>({
+  type: 'string',
+  pattern: '^#(/([^~/]|~[01])*)*$',
+  description:
+    'A JSON pointer as a URI fragment (RFC 6901): `#/name/0` into the body, or `#/query/name`, `#/path/name`, `#/header/name`.',
+});
+const FIELD_ERROR_SCHEMA = Type.Object(
+  { pointer: POINTER_SCHEMA, detail: Type.String() },
+  { title: 'FieldError', additionalProperties: false },
+);
+export const PROBLEM_SCHEMA = Type.Object(
+  {
+    type: Type.String({ format: 'uri-reference' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What to do about it.' }),
+    code: Type.Unsafe<ErrorCode>({ type: 'string', title: 'ErrorCode', enum: CODES }),
+    errors: Type.Optional(Type.Array(FIELD_ERROR_SCHEMA)),
+  },
+  { title: 'Problem', description: 'A problem document (RFC 9457).', additionalProperties: false },
+);
+export type Problem = Static<typeof PROBLEM_SCHEMA>;
 
 /** Most faults that one response lists. */
 const MAX_FAULTS = 20;

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TObject, TSchema } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
+import { PROBLEM_SCHEMA } from '../problem.ts';
 import { API_PREFIX } from '../registration.ts';
 import type { Route, RouteMethod } from '../route.ts';
 import type { Examples } from './examples.ts';
@@ -17,39 +18,6 @@ export interface OpenApiDocument {
   paths: Record<string, Record<string, Json>>;
   components: { schemas: Json; responses: Json; headers: Json; securitySchemes: Json };
 }
-
-const PROBLEM_SCHEMA = {
-  type: 'object',
-  title: 'Problem',
-  description: 'A problem document (RFC 9457).',
-  required: ['type', 'title', 'status', 'detail', 'code'],
-  properties: {
-    type: { type: 'string', format: 'uri-reference' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string', description: 'What to do about it.' },
-    code: { type: 'string', title: 'ErrorCode', enum: Object.keys(ERROR_CATALOGUE) },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        title: 'FieldError',
-        required: ['pointer', 'detail'],
-        properties: {
-          pointer: {
-            type: 'string',
-            pattern: '^#(/([^~/]|~[01])*)*$',
-            description:
-              'A JSON pointer as a URI fragment (RFC 6901): `#/name/0` into the body, or `#/query/name`, `#/path/name`, `#/header/name`.',
-          },
-          detail: { type: 'string' },
-        },
-        additionalProperties: false,
-      },
-    },
-  },
-  additionalProperties: false,
-};
 
 export interface OpenApiRequest {
   routes: readonly Route[];

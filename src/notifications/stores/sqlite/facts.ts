@@ -1,4 +1,4 @@
-import type { BellLevel, NotificationType } from '#domain/names.ts';
+import type { Audience, BellLevel, NotificationType } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { SettingsChanges } from '../../notifications.ts';
 import {
@@ -11,7 +11,7 @@ import {
 
 interface SettingRow {
   type: NotificationType;
-  audience: 'everyone' | 'following' | 'nobody' | null;
+  audience: Audience | null;
   in_app: number | null;
 }
 
