@@ -7,7 +7,7 @@ import { ACCOUNT_STATES, type AccountState } from '#domain/names.ts';
 import type { ChangeSource } from '#platform/change-clock.ts';
 import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
-import type { AuditEntry } from './audit.ts';
+import type { AuditEntry, AuditLog } from './audit.ts';
 
 /** `pending`: signed up, but the social service may not know the user yet; never shown outside. */
 export const STORED_STATES = ['pending', ...ACCOUNT_STATES] as const;
@@ -127,4 +127,14 @@ export interface AccountsStore extends AdministrationStore {
 
   /** The secret of that name; `fresh` becomes it where there is none yet. */
   secret(request: { name: string; fresh: Buffer }): Promise<Buffer>;
+}
+
+/**
+ * What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. The
+ * entries of the audit log are written in the steps of the accounts, so both are of one backend; who opens that (see
+ * `openGatewayDb`), for other stores too, keeps its high-water mark and closes it.
+ */
+export interface OpenedAccountsStore {
+  accounts: AccountsStore;
+  audit: AuditLog;
 }

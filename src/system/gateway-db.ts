@@ -1,5 +1,4 @@
-import type { AccountsStore } from '#accounts/accounts-store.ts';
-import type { AuditLog } from '#accounts/audit.ts';
+import type { OpenedAccountsStore } from '#accounts/accounts-store.ts';
 import { createCachedAccountsStore } from '#accounts/stores/cached.ts';
 import { createSqliteAuditLog } from '#accounts/stores/sqlite/audit.ts';
 import {
@@ -15,16 +14,22 @@ import { createSqliteMediaIndex } from '#media/stores/sqlite.ts';
 import type { ReportsStore } from '#moderation/reports-store.ts';
 import { REPORTS_SCHEMA } from '#moderation/stores/sqlite/schema.ts';
 import { createSqliteReportsStore } from '#moderation/stores/sqlite.ts';
-import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
+import { createSqliteHighWater, HIGH_WATER_SCHEMA, type HighWater } from '#platform/ids/high-water.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 
-export interface GatewayDb {
-  db: Database;
-  accounts: AccountsStore;
-  audit: AuditLog;
+/** One handle on the backend that accounts, the audit log, reports and the index of media share. */
+export interface OpenedGatewayStores extends OpenedAccountsStore {
   media: MediaIndex;
   reports: ReportsStore;
+  /** How far ids and times had come, kept in every commit of any of these stores. */
+  readonly highWater: HighWater;
+  /** Resolves when what was asked for is durable; nothing may be asked of these stores afterwards. */
+  close(): Promise<void>;
+}
+
+export interface GatewayDb extends OpenedGatewayStores {
+  db: Database;
 }
 
 /**
@@ -53,5 +58,7 @@ export function openGatewayDb(options: {
     audit: createSqliteAuditLog(db),
     media: createSqliteMediaIndex(db),
     reports: createSqliteReportsStore(db),
+    highWater: createSqliteHighWater(db),
+    close: db.close,
   };
 }

@@ -19,7 +19,6 @@ import { openDiskMediaStore } from '#media/stores/disk.ts';
 import { openMediaUsesDb } from '#media/stores/sqlite/uses.ts';
 import type { Moderation } from '#moderation/moderation.ts';
 import { createModeration } from '#moderation/moderation-service.ts';
-import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import type { Random } from '#platform/random.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
@@ -65,7 +64,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   const { system, config, directory, random, logger, version } = deps;
   const { services, pubsub, log, clock, minter } = system;
   const gatewayDb = openGatewayDb({ path: directory.file('gateway.db'), disk: system.disk });
-  minter.keepIn(createSqliteHighWater(gatewayDb.db));
+  minter.keepIn(gatewayDb.highWater);
   const usesDb = openMediaUsesDb({
     path: directory.file('media-uses.db'),
     disk: system.disk,
@@ -168,7 +167,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
       createLogEmptier([gatewayDb.db]),
     ],
     async closeStores() {
-      await Promise.all([gatewayDb.db.close(), usesDb.db.close()]);
+      await Promise.all([gatewayDb.close(), usesDb.close()]);
     },
   };
 }

@@ -2,15 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
-import type { AccountsStore, NewAccount, NewSession } from '../accounts-store.ts';
-import type { AuditLog } from '../audit.ts';
+import type { NewAccount, NewSession, OpenedAccountsStore } from '../accounts-store.ts';
 import { entry, testAdministrationStore } from './administration.conformance.ts';
 import { testAccountNotices } from './notices.conformance.ts';
 
-export interface OpenedAccountsStore {
-  store: AccountsStore;
-  audit: AuditLog;
-}
 export interface AccountsBackend {
   /** Opens one more handle on the same, at first empty, backend. */
   open(): Promise<OpenedAccountsStore>;
@@ -43,16 +38,16 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     });
 
     const signUp = async (userId: number, sessionId = userId * 10) => {
-      await one.store.reserve(account(userId));
+      await one.accounts.reserve(account(userId));
       const opened = { session: session(sessionId, userId), passwordHash: `hash${userId}`, most: 100 };
-      assert.equal(await one.store.openSession(opened), true);
+      assert.equal(await one.accounts.openSession(opened), true);
     };
     const idsOf = async (userId: number) =>
-      (await two.store.sessionsOf({ userId })).map(({ sessionId }) => sessionId);
+      (await two.accounts.sessionsOf({ userId })).map(({ sessionId }) => sessionId);
 
     test('user ids are handed out once, whoever asks', async () => {
       const blocks = await Promise.all(
-        [one, two, one, two].map(({ store }) => store.allocateUserIds({ count: 64 })),
+        [one, two, one, two].map(({ accounts }) => accounts.allocateUserIds({ count: 64 })),
       );
       assert.deepEqual(
         blocks.map(({ first }) => first).sort((a, b) => a - b),
@@ -62,23 +57,23 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     test('of two who want one handle in the same moment, one gets it, however it is written', async () => {
       const got = await Promise.all([
-        one.store.reserve(account(1, { handle: 'Ann' })),
-        two.store.reserve(account(2, { handle: 'aNN' })),
+        one.accounts.reserve(account(1, { handle: 'Ann' })),
+        two.accounts.reserve(account(2, { handle: 'aNN' })),
       ]);
       assert.deepEqual(got.sort(), ['reserved', 'taken']);
-      const winner = await two.store.byHandle({ handle: 'ANN' });
-      assert.deepEqual(await one.store.byId({ userId: winner!.userId }), winner);
-      assert.equal(await one.store.byId({ userId: winner!.userId === 1 ? 2 : 1 }), undefined);
+      const winner = await two.accounts.byHandle({ handle: 'ANN' });
+      assert.deepEqual(await one.accounts.byId({ userId: winner!.userId }), winner);
+      assert.equal(await one.accounts.byId({ userId: winner!.userId === 1 ? 2 : 1 }), undefined);
     });
 
     test('an account begins pending and becomes active with its first session', async () => {
-      await one.store.reserve(account(1));
-      assert.equal((await two.store.byId({ userId: 1 }))?.state, 'pending');
-      await two.store.openSession({ session: session(10, 1), passwordHash: 'hash1', most: 100 });
-      const row = await one.store.byId({ userId: 1 });
+      await one.accounts.reserve(account(1));
+      assert.equal((await two.accounts.byId({ userId: 1 }))?.state, 'pending');
+      await two.accounts.openSession({ session: session(10, 1), passwordHash: 'hash1', most: 100 });
+      const row = await one.accounts.byId({ userId: 1 });
       assert.deepEqual([row?.state, row?.since, row?.created], ['active', 2_000, 1_000]);
       assert.deepEqual(
-        { ...(await one.store.sessionByToken({ tokenHash: 'token10' })) },
+        { ...(await one.accounts.sessionByToken({ tokenHash: 'token10' })) },
         {
           ...session(10, 1),
           lastUsed: 2_000,
@@ -87,17 +82,18 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     });
 
     test('activating changes what is pending and nothing else', async () => {
-      await one.store.reserve(account(1));
-      await two.store.activate({ userId: 1, time: 3_000 });
-      await two.store.activate({ userId: 1, time: 9_000 });
-      const row = await one.store.byId({ userId: 1 });
+      await one.accounts.reserve(account(1));
+      await two.accounts.activate({ userId: 1, time: 3_000 });
+      await two.accounts.activate({ userId: 1, time: 9_000 });
+      const row = await one.accounts.byId({ userId: 1 });
       assert.deepEqual([row?.state, row?.since], ['active', 3_000]);
     });
 
     test('unfinished accounts are listed by state and age, in the order of their ids', async () => {
-      for (const userId of [3, 1, 2]) await one.store.reserve(account(userId, { created: userId * 1_000 }));
+      for (const userId of [3, 1, 2])
+        await one.accounts.reserve(account(userId, { created: userId * 1_000 }));
       const list = (before: number, after = 0, limit = 10) =>
-        two.store.unfinished({ state: 'pending', before, after, limit });
+        two.accounts.unfinished({ state: 'pending', before, after, limit });
       assert.deepEqual(
         (await list(3_000)).map(({ userId }) => userId),
         [1, 2],
@@ -106,13 +102,13 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
         (await list(9_000, 1, 1)).map(({ userId }) => userId),
         [2],
       );
-      await one.store.activate({ userId: 2, time: 1 });
+      await one.accounts.activate({ userId: 2, time: 1 });
       assert.deepEqual(
         (await list(9_000)).map(({ userId }) => userId),
         [1, 3],
       );
       assert.deepEqual(
-        await two.store.unfinished({ state: 'erasing', before: 9_000, after: 0, limit: 10 }),
+        await two.accounts.unfinished({ state: 'erasing', before: 9_000, after: 0, limit: 10 }),
         [],
       );
     });
@@ -120,14 +116,14 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     test('no session is opened with a password that was exchanged meanwhile', async () => {
       await signUp(1);
       const change = { userId: 1, from: 'hash1', to: 'new hash', keepSession: 10, noticeId: 20 };
-      assert.equal(await two.store.changePassword(change), true);
+      assert.equal(await two.accounts.changePassword(change), true);
       assert.equal(
-        await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
+        await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
         false,
       );
-      assert.equal(await one.store.changePassword(change), false);
+      assert.equal(await one.accounts.changePassword(change), false);
       assert.equal(
-        await one.store.openSession({ session: session(12, 1), passwordHash: 'new hash', most: 9 }),
+        await one.accounts.openSession({ session: session(12, 1), passwordHash: 'new hash', most: 9 }),
         true,
       );
     });
@@ -135,11 +131,11 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     test('a new password ends every session but the one that set it', async () => {
       await signUp(1);
       await signUp(2);
-      await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 100 });
-      await two.store.changePassword({ userId: 1, from: 'hash1', to: 'x', keepSession: 11, noticeId: 30 });
+      await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 100 });
+      await two.accounts.changePassword({ userId: 1, from: 'hash1', to: 'x', keepSession: 11, noticeId: 30 });
       assert.deepEqual(await idsOf(1), [11]);
       assert.deepEqual(await idsOf(2), [20]);
-      assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);
+      assert.equal(await one.accounts.sessionByToken({ tokenHash: 'token10' }), undefined);
     });
 
     test('beyond the bound the sessions that were used longest ago end', async () => {
@@ -148,11 +144,11 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
         [11, 3_000],
         [12, 4_000],
       ] as const) {
-        await one.store.openSession({ session: session(id, 1, created), passwordHash: 'hash1', most: 3 });
+        await one.accounts.openSession({ session: session(id, 1, created), passwordHash: 'hash1', most: 3 });
       }
-      await two.store.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 9_000 }] });
+      await two.accounts.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 9_000 }] });
       // A clock that was set back: the new session is the oldest by its time, and stays.
-      await one.store.openSession({ session: session(13, 1, 1), passwordHash: 'hash1', most: 3 });
+      await one.accounts.openSession({ session: session(13, 1, 1), passwordHash: 'hash1', most: 3 });
       assert.deepEqual(await idsOf(1), [10, 12, 13]);
     });
 
@@ -160,12 +156,12 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       await signUp(1);
       const audit = entry({ action: 'account.suspended', userId: 1, detail: 'spam' });
       const suspend = { userId: 1, from: ['active'], to: 'suspended', time: 5_000, audit } as const;
-      assert.equal(await two.store.setState(suspend), true);
-      assert.equal(await two.store.setState(suspend), false);
-      assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10] }), []);
+      assert.equal(await two.accounts.setState(suspend), true);
+      assert.equal(await two.accounts.setState(suspend), false);
+      assert.equal(await one.accounts.sessionByToken({ tokenHash: 'token10' }), undefined);
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10] }), []);
       assert.equal(
-        await one.store.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
+        await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
         false,
       );
       const [written] = await one.audit.list({ before: null, limit: 10 });
@@ -174,26 +170,30 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     test('erasing overwrites name and password, and the handle stays taken', async () => {
       await signUp(1);
-      await one.store.erase({ userId: 1, time: 6_000 });
-      assert.equal((await two.store.byId({ userId: 1 }))?.state, 'active', 'only what is erasing is erased');
-      await one.store.setState({ userId: 1, from: ['active'], to: 'erasing', time: 5_000, audit: null });
-      await two.store.erase({ userId: 1, time: 6_000 });
-      const row = await one.store.byHandle({ handle: 'user1' });
+      await one.accounts.erase({ userId: 1, time: 6_000 });
+      assert.equal(
+        (await two.accounts.byId({ userId: 1 }))?.state,
+        'active',
+        'only what is erasing is erased',
+      );
+      await one.accounts.setState({ userId: 1, from: ['active'], to: 'erasing', time: 5_000, audit: null });
+      await two.accounts.erase({ userId: 1, time: 6_000 });
+      const row = await one.accounts.byHandle({ handle: 'user1' });
       assert.deepEqual([row?.state, row?.name, row?.passwordHash], ['erased', '', '']);
-      assert.equal(await one.store.reserve(account(2, { handle: 'USER1' })), 'taken');
+      assert.equal(await one.accounts.reserve(account(2, { handle: 'USER1' })), 'taken');
     });
 
     test('sessions are listed by their last use, which never goes back', async () => {
       await signUp(1, 10);
-      await one.store.openSession({ session: session(11, 1, 3_000), passwordHash: 'hash1', most: 9 });
-      await two.store.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 5_000 }] });
-      await two.store.touch({
+      await one.accounts.openSession({ session: session(11, 1, 3_000), passwordHash: 'hash1', most: 9 });
+      await two.accounts.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 5_000 }] });
+      await two.accounts.touch({
         sessions: [
           { tokenHash: 'token10', lastUsed: 4_000 },
           { tokenHash: 'gone', lastUsed: 1 },
         ],
       });
-      const listed = await one.store.sessionsOf({ userId: 1 });
+      const listed = await one.accounts.sessionsOf({ userId: 1 });
       assert.deepEqual(
         listed.map(({ sessionId, lastUsed }) => [sessionId, lastUsed]),
         [
@@ -206,37 +206,40 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     test('one ends one’s own sessions only', async () => {
       await signUp(1);
       await signUp(2);
-      await two.store.endSession({ userId: 2, sessionId: 10 });
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 20, 30] }), [10, 20]);
-      await two.store.endSession({ userId: 1, sessionId: 10 });
-      await two.store.endSession({ userId: 1, sessionId: 10 });
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 20] }), [20]);
+      await two.accounts.endSession({ userId: 2, sessionId: 10 });
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10, 20, 30] }), [10, 20]);
+      await two.accounts.endSession({ userId: 1, sessionId: 10 });
+      await two.accounts.endSession({ userId: 1, sessionId: 10 });
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10, 20] }), [20]);
     });
 
     test('sessions that are idle, or old, end some at a time', async () => {
       await signUp(1);
       await signUp(2);
       await signUp(3);
-      await one.store.touch({ sessions: [{ tokenHash: 'token20', lastUsed: 7_000 }] });
+      await one.accounts.touch({ sessions: [{ tokenHash: 'token20', lastUsed: 7_000 }] });
       const idle = { usedBefore: 2_000, begunBefore: 0 };
-      assert.equal(await two.store.dropEnded({ ...idle, limit: 1 }), true);
-      assert.equal(await two.store.dropEnded({ ...idle, limit: 2 }), false);
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 20, 30] }), [20]);
-      const [row] = await one.store.sessionsOf({ userId: 2 });
+      assert.equal(await two.accounts.dropEnded({ ...idle, limit: 1 }), true);
+      assert.equal(await two.accounts.dropEnded({ ...idle, limit: 2 }), false);
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10, 20, 30] }), [20]);
+      const [row] = await one.accounts.sessionsOf({ userId: 2 });
       const old = { usedBefore: 0, limit: 2 };
-      await two.store.dropEnded({ ...old, begunBefore: row!.created - 1 });
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [20] }), [20]);
-      await two.store.dropEnded({ ...old, begunBefore: row!.created });
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [20] }), []);
+      await two.accounts.dropEnded({ ...old, begunBefore: row!.created - 1 });
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [20] }), [20]);
+      await two.accounts.dropEnded({ ...old, begunBefore: row!.created });
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [20] }), []);
     });
 
     test('a secret is made once, whoever asks first', async () => {
       const [a, b] = await Promise.all([
-        one.store.secret({ name: 'cursors', fresh: Buffer.from('a') }),
-        two.store.secret({ name: 'cursors', fresh: Buffer.from('b') }),
+        one.accounts.secret({ name: 'cursors', fresh: Buffer.from('a') }),
+        two.accounts.secret({ name: 'cursors', fresh: Buffer.from('b') }),
       ]);
       assert.deepEqual(a, b);
-      assert.deepEqual(await two.store.secret({ name: 'other', fresh: Buffer.from('c') }), Buffer.from('c'));
+      assert.deepEqual(
+        await two.accounts.secret({ name: 'other', fresh: Buffer.from('c') }),
+        Buffer.from('c'),
+      );
     });
 
     test('the audit log is read newest first, in pages', async () => {

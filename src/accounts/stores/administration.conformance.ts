@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
+import type { OpenedAccountsStore } from '../accounts-store.ts';
 import type { AccountsQuery } from '../administration-store.ts';
 import type { AuditEntry } from '../audit.ts';
-import type { AccountsBackend, OpenedAccountsStore } from './accounts-store.conformance.ts';
+import type { AccountsBackend } from './accounts-store.conformance.ts';
 
 let nextEntry = 1;
 export function entry(fields: Partial<AuditEntry> = {}): AuditEntry {
@@ -33,7 +34,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
     });
 
     const reserve = (userId: number, handle = `User${userId}`, inviteHash?: string) =>
-      one.store.reserve({
+      one.accounts.reserve({
         userId,
         handle,
         name: '',
@@ -42,7 +43,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
         inviteHash,
       });
     const openSession = (userId: number, sessionId: number, passwordHash: string, created = 2_000) =>
-      one.store.openSession({
+      one.accounts.openSession({
         session: { sessionId, userId, tokenHash: `token${sessionId}`, created, device: '' },
         passwordHash,
         ...OPEN,
@@ -62,15 +63,15 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       ] as const) {
         await signUp(id, handle);
       }
-      await one.store.setState({ userId: 2, from: ['active'], to: 'suspended', time: 1, audit: null });
-      await one.store.setModerator({ userId: 3, moderator: true, audit: entry() });
+      await one.accounts.setState({ userId: 2, from: ['active'], to: 'suspended', time: 1, audit: null });
+      await one.accounts.setModerator({ userId: 3, moderator: true, audit: entry() });
       const list = async (query: Partial<AccountsQuery>) =>
-        (await two.store.accounts({ ...EVERYBODY, ...query })).accounts.map(({ userId }) => userId);
+        (await two.accounts.accounts({ ...EVERYBODY, ...query })).accounts.map(({ userId }) => userId);
       assert.deepEqual(await list({}), [1, 2, 3]);
       assert.deepEqual(await list({ after: 1, looksAt: 1 }), [2]);
-      const short = await two.store.accounts({ ...EVERYBODY, state: 'suspended', looksAt: 1 });
+      const short = await two.accounts.accounts({ ...EVERYBODY, state: 'suspended', looksAt: 1 });
       assert.deepEqual([short.accounts, short.next], [[], 1], 'others are looked at, and it goes on');
-      assert.equal((await two.store.accounts(EVERYBODY)).next, null);
+      assert.equal((await two.accounts.accounts(EVERYBODY)).next, null);
       assert.deepEqual(await list({ state: 'suspended' }), [2]);
       assert.deepEqual(await list({ handlePrefix: 'aNN' }), [1, 2]);
       assert.deepEqual(await list({ handlePrefix: '_' }), [], 'no pattern');
@@ -82,18 +83,18 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       await signUp(1, 'Ann');
       await signUp(2, 'Bob');
       const change = (userId: number, handle: string, time: number) =>
-        two.store.changeHandle({ userId, handle, time, audit: entry({ action: 'handle.changed' }) });
+        two.accounts.changeHandle({ userId, handle, time, audit: entry({ action: 'handle.changed' }) });
       assert.equal(await change(1, 'BOB', 3_000), 'taken');
       assert.equal(await change(9, 'new', 3_000), 'absent');
       assert.equal(await change(1, 'Anna', 3_000), 'changed');
       assert.equal(await change(2, 'ann', 3_000), 'taken', 'what was somebody’s is nobody else’s');
       assert.equal(await reserve(3, 'ann'), 'taken');
-      assert.equal((await one.store.byHandle({ handle: 'anna' }))?.userId, 1);
-      assert.equal(await one.store.byHandle({ handle: 'ann' }), undefined);
+      assert.equal((await one.accounts.byHandle({ handle: 'anna' }))?.userId, 1);
+      assert.equal(await one.accounts.byHandle({ handle: 'ann' }), undefined);
       assert.equal(await change(1, 'ANN', 4_000), 'changed');
-      assert.equal((await one.store.byHandle({ handle: 'ann' }))?.handle, 'ANN');
+      assert.equal((await one.accounts.byHandle({ handle: 'ann' }))?.handle, 'ANN');
       assert.deepEqual(
-        (await two.store.handlesOf({ userId: 1 })).map(({ handle, since }) => [handle, since]),
+        (await two.accounts.handlesOf({ userId: 1 })).map(({ handle, since }) => [handle, since]),
         [
           ['ann', 4_000],
           ['anna', 3_000],
@@ -106,22 +107,25 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       await signUp(1);
       await signUp(2);
       const change = (userId: number) => ({ userId, handle: 'wanted', time: 1, audit: entry() });
-      const got = await Promise.all([one.store.changeHandle(change(1)), two.store.changeHandle(change(2))]);
+      const got = await Promise.all([
+        one.accounts.changeHandle(change(1)),
+        two.accounts.changeHandle(change(2)),
+      ]);
       assert.deepEqual(got.sort(), ['changed', 'taken']);
     });
 
     test('a one-time password ends every session, opens one, and then only serves to choose another', async () => {
       await signUp(1);
       const reset = { userId: 1, passwordHash: 'once', until: 9_000, audit: entry() };
-      assert.equal(await two.store.resetPassword(reset), true);
-      assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);
+      assert.equal(await two.accounts.resetPassword(reset), true);
+      assert.equal(await one.accounts.sessionByToken({ tokenHash: 'token10' }), undefined);
       assert.equal(await openSession(1, 11, 'hash1'), false, 'the old password is gone');
-      assert.equal((await one.store.byId({ userId: 1 }))?.oneTimePassword, true);
+      assert.equal((await one.accounts.byId({ userId: 1 }))?.oneTimePassword, true);
       assert.equal(await openSession(1, 12, 'once'), true);
       assert.equal(await openSession(1, 13, 'once'), false, 'once');
       const change = { userId: 1, from: 'once', to: 'chosen', keepSession: 12, noticeId: 20 };
-      assert.equal(await two.store.changePassword(change), true);
-      assert.equal((await one.store.byId({ userId: 1 }))?.oneTimePassword, false);
+      assert.equal(await two.accounts.changePassword(change), true);
+      assert.equal((await one.accounts.byId({ userId: 1 }))?.oneTimePassword, false);
       assert.equal(await openSession(1, 14, 'chosen'), true);
       assert.equal(await openSession(1, 15, 'chosen'), true);
     });
@@ -129,7 +133,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
     test('of two sign-ins with a one-time password in the same moment, one succeeds; a late one does not', async () => {
       await signUp(1);
       const reset = (until: number) =>
-        two.store.resetPassword({ userId: 1, passwordHash: 'once', until, audit: entry() });
+        two.accounts.resetPassword({ userId: 1, passwordHash: 'once', until, audit: entry() });
       await reset(9_000);
       const session = (sessionId: number) => ({
         session: { sessionId, userId: 1, tokenHash: `t${sessionId}`, created: 2_000, device: '' },
@@ -137,8 +141,8 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
         ...OPEN,
       });
       const opened = await Promise.all([
-        one.store.openSession(session(20)),
-        two.store.openSession(session(21)),
+        one.accounts.openSession(session(20)),
+        two.accounts.openSession(session(21)),
       ]);
       assert.deepEqual(opened.sort(), [false, true]);
       await reset(2_000);
@@ -149,58 +153,58 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       await signUp(1);
       await signUp(2);
       await openSession(1, 11, 'hash1');
-      await one.store.sessionByToken({ tokenHash: 'token10' });
-      assert.equal(await two.store.endSessions({ userId: 1, audit: entry() }), 2);
-      assert.deepEqual(await one.store.activeSessions({ sessionIds: [10, 11, 20] }), [20]);
-      assert.equal(await one.store.sessionByToken({ tokenHash: 'token10' }), undefined);
+      await one.accounts.sessionByToken({ tokenHash: 'token10' });
+      assert.equal(await two.accounts.endSessions({ userId: 1, audit: entry() }), 2);
+      assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10, 11, 20] }), [20]);
+      assert.equal(await one.accounts.sessionByToken({ tokenHash: 'token10' }), undefined);
     });
 
     test('the role is kept with the account, until it is taken or the account is erased', async () => {
       await signUp(1);
       const set = (userId: number, moderator: boolean) =>
-        two.store.setModerator({ userId, moderator, audit: entry() });
+        two.accounts.setModerator({ userId, moderator, audit: entry() });
       assert.equal(await set(9, true), false);
       assert.equal(await set(1, true), true);
-      assert.equal((await one.store.byId({ userId: 1 }))?.moderator, true);
+      assert.equal((await one.accounts.byId({ userId: 1 }))?.moderator, true);
       assert.equal(await set(1, false), true);
-      assert.equal((await one.store.byId({ userId: 1 }))?.moderator, false);
+      assert.equal((await one.accounts.byId({ userId: 1 }))?.moderator, false);
       await set(1, true);
-      await one.store.setState({ userId: 1, from: ['active'], to: 'erasing', time: 1, audit: null });
+      await one.accounts.setState({ userId: 1, from: ['active'], to: 'erasing', time: 1, audit: null });
       assert.equal(await set(1, false), false, 'what is being erased is not changed');
-      await one.store.erase({ userId: 1, time: 2 });
-      assert.equal((await two.store.byId({ userId: 1 }))?.moderator, false);
+      await one.accounts.erase({ userId: 1, time: 2 });
+      assert.equal((await two.accounts.byId({ userId: 1 }))?.moderator, false);
     });
 
     test('what the social service has not heard of is known until it was announced as it is now', async () => {
       await signUp(1);
-      assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), []);
-      await one.store.setState({ userId: 1, from: ['active'], to: 'suspended', time: 1, audit: null });
-      await one.store.announced({ userId: 1, state: 'active', handle: 'User1' });
-      assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), [1]);
-      await one.store.announced({ userId: 1, state: 'suspended', handle: 'User1' });
-      assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), []);
-      await one.store.changeHandle({ userId: 1, handle: 'new', time: 1, audit: entry() });
-      assert.deepEqual(await two.store.unannounced({ after: 0, limit: 10 }), [1]);
-      assert.deepEqual(await two.store.unannounced({ after: 1, limit: 10 }), []);
+      assert.deepEqual(await two.accounts.unannounced({ after: 0, limit: 10 }), []);
+      await one.accounts.setState({ userId: 1, from: ['active'], to: 'suspended', time: 1, audit: null });
+      await one.accounts.announced({ userId: 1, state: 'active', handle: 'User1' });
+      assert.deepEqual(await two.accounts.unannounced({ after: 0, limit: 10 }), [1]);
+      await one.accounts.announced({ userId: 1, state: 'suspended', handle: 'User1' });
+      assert.deepEqual(await two.accounts.unannounced({ after: 0, limit: 10 }), []);
+      await one.accounts.changeHandle({ userId: 1, handle: 'new', time: 1, audit: entry() });
+      assert.deepEqual(await two.accounts.unannounced({ after: 0, limit: 10 }), [1]);
+      assert.deepEqual(await two.accounts.unannounced({ after: 1, limit: 10 }), []);
     });
 
     test('who may sign up is decided in the step that takes the handle', async () => {
-      assert.equal(await two.store.signUpMode(), 'open');
-      await one.store.setSignUpMode({ mode: 'closed', audit: entry({ action: 'sign-up.set' }) });
-      assert.equal(await two.store.signUpMode(), 'closed');
+      assert.equal(await two.accounts.signUpMode(), 'open');
+      await one.accounts.setSignUpMode({ mode: 'closed', audit: entry({ action: 'sign-up.set' }) });
+      assert.equal(await two.accounts.signUpMode(), 'closed');
       assert.equal(await reserve(1), 'closed');
-      await one.store.setSignUpMode({ mode: 'invite', audit: entry({ action: 'sign-up.set' }) });
+      await one.accounts.setSignUpMode({ mode: 'invite', audit: entry({ action: 'sign-up.set' }) });
       assert.equal(await reserve(1), 'no_invite');
-      assert.equal(await one.store.byId({ userId: 1 }), undefined);
-      await one.store.setSignUpMode({ mode: 'open', audit: entry({ action: 'sign-up.set' }) });
+      assert.equal(await one.accounts.byId({ userId: 1 }), undefined);
+      await one.accounts.setSignUpMode({ mode: 'open', audit: entry({ action: 'sign-up.set' }) });
       assert.equal(await reserve(1), 'reserved');
       assert.deepEqual(await actions(), ['sign-up.set', 'sign-up.set', 'sign-up.set']);
     });
 
     test('an invite is good for so many sign-ups, until it expires or is removed', async () => {
-      await one.store.setSignUpMode({ mode: 'invite', audit: entry() });
+      await one.accounts.setSignUpMode({ mode: 'invite', audit: entry() });
       const add = (inviteId: number, expires: number, usesLeft: number, most = 10) =>
-        one.store.addInvite({
+        one.accounts.addInvite({
           invite: { inviteId, codeHash: `code${inviteId}`, created: 500, expires, usesLeft },
           most,
           audit: entry(),
@@ -209,25 +213,25 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.equal(await add(2, 1_000, 1), true);
       assert.equal(await add(3, 9_000, 2), true);
       assert.equal(await add(4, 9_000, 1, 3), false, 'no more than that');
-      const holds = (codeHash: string) => two.store.inviteHolds({ codeHash, now: 1_000 });
+      const holds = (codeHash: string) => two.accounts.inviteHolds({ codeHash, now: 1_000 });
       assert.deepEqual(await Promise.all(['code1', 'code2', 'code9'].map(holds)), [true, false, false]);
       assert.equal(await reserve(1, 'a', 'code2'), 'no_invite', 'it has expired');
       const raced = await Promise.all([
-        one.store.reserve({ ...row(1), inviteHash: 'code1' }),
-        two.store.reserve({ ...row(2), inviteHash: 'code1' }),
+        one.accounts.reserve({ ...row(1), inviteHash: 'code1' }),
+        two.accounts.reserve({ ...row(2), inviteHash: 'code1' }),
       ]);
       assert.deepEqual(raced.sort(), ['no_invite', 'reserved']);
       assert.equal(await reserve(3, 'USER1', 'code3'), 'taken');
       assert.equal(await reserve(5, 'e', 'code3'), 'reserved');
       assert.deepEqual(
-        (await two.store.invites({ now: 1_000, limit: 10 })).map(({ inviteId, usesLeft }) => [
+        (await two.accounts.invites({ now: 1_000, limit: 10 })).map(({ inviteId, usesLeft }) => [
           inviteId,
           usesLeft,
         ]),
         [[3, 1]],
       );
-      assert.equal(await two.store.removeInvite({ inviteId: 3, audit: entry() }), true);
-      assert.equal(await two.store.removeInvite({ inviteId: 3, audit: entry() }), false);
+      assert.equal(await two.accounts.removeInvite({ inviteId: 3, audit: entry() }), true);
+      assert.equal(await two.accounts.removeInvite({ inviteId: 3, audit: entry() }), false);
       assert.equal(await reserve(6, 'f', 'code3'), 'no_invite');
     });
   });

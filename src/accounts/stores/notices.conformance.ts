@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
-import { MAX_KNOWN_DEVICES, MAX_NOTICES } from '../accounts-store.ts';
-import type { AccountsBackend, OpenedAccountsStore } from './accounts-store.conformance.ts';
+import { MAX_KNOWN_DEVICES, MAX_NOTICES, type OpenedAccountsStore } from '../accounts-store.ts';
+import type { AccountsBackend } from './accounts-store.conformance.ts';
 import { entry } from './administration.conformance.ts';
 
 export function testAccountNotices(name: string, fresh: () => Promise<AccountsBackend>): void {
@@ -15,18 +15,18 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
     });
 
     const signIn = (userId: number, sessionId: number, device: string, passwordHash = 'hash') =>
-      one.store.openSession({
+      one.accounts.openSession({
         session: { sessionId, userId, tokenHash: `token${sessionId}`, created: 2_000, device },
         passwordHash,
         most: 100,
       });
     const signUp = async (userId: number, sessionId: number, device: string) => {
       const account = { userId, handle: `p${userId}`, name: '', passwordHash: 'hash', created: 1_000 };
-      await one.store.reserve(account);
+      await one.accounts.reserve(account);
       assert.equal(await signIn(userId, sessionId, device), true);
     };
     const noticesOf = async (userId: number, after = 0) =>
-      (await two.store.notices({ userId, after })).map(({ id, type }) => `${type} ${id}`);
+      (await two.accounts.notices({ userId, after })).map(({ id, type }) => `${type} ${id}`);
 
     test('a sign-in from a new device is a notice with the id of its session; the sign-up is none', async () => {
       await signUp(1, 10, 'curl/8');
@@ -43,8 +43,8 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
 
     test('a device is the same with other versions, and after its sessions have ended', async () => {
       await signUp(1, 10, 'curl/8.1.2');
-      await two.store.endSession({ userId: 1, sessionId: 10 });
-      await two.store.endSessions({ userId: 1, audit: entry() });
+      await two.accounts.endSession({ userId: 1, sessionId: 10 });
+      await two.accounts.endSessions({ userId: 1, audit: entry() });
       await signIn(1, 11, 'curl/8.10');
       await signIn(1, 12, 'Wget/1.2');
       assert.deepEqual(await noticesOf(1), ['signIn 12']);
@@ -61,12 +61,12 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
     test('a new password is a notice, whoever set it, and only where it was set', async () => {
       await signUp(1, 10, 'curl/8');
       const change = { userId: 1, from: 'hash', to: 'chosen', keepSession: 10, noticeId: 20 };
-      await two.store.changePassword(change);
-      await two.store.changePassword({ ...change, noticeId: 21 });
+      await two.accounts.changePassword(change);
+      await two.accounts.changePassword({ ...change, noticeId: 21 });
       assert.deepEqual(await noticesOf(1), ['passwordChanged 20']);
       const reset = { passwordHash: 'once', until: 9_000 };
-      await two.store.resetPassword({ ...reset, userId: 1, audit: entry({ id: 30 }) });
-      await two.store.resetPassword({ ...reset, userId: 2, audit: entry({ id: 31 }) });
+      await two.accounts.resetPassword({ ...reset, userId: 1, audit: entry({ id: 30 }) });
+      await two.accounts.resetPassword({ ...reset, userId: 2, audit: entry({ id: 31 }) });
       assert.deepEqual(await noticesOf(1), ['passwordChanged 30', 'passwordChanged 20']);
       assert.deepEqual(await noticesOf(2), []);
     });
@@ -88,7 +88,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
 
       for (let n = 0; n < MAX_NOTICES; n++) {
         const change = { userId: 1, from: n === 0 ? 'hash' : `hash${n}`, to: `hash${n + 1}`, keepSession: 0 };
-        await two.store.changePassword({ ...change, noticeId: 2_000 + n });
+        await two.accounts.changePassword({ ...change, noticeId: 2_000 + n });
       }
       const kept = await noticesOf(1);
       assert.equal(kept.length, MAX_NOTICES);
@@ -101,16 +101,16 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       await signUp(2, 20, 'curl/8');
       await signIn(1, 11, 'Wget/1');
       await signIn(2, 21, 'Wget/1');
-      await one.store.erase({ userId: 1, time: 6_000 });
+      await one.accounts.erase({ userId: 1, time: 6_000 });
       assert.deepEqual(await noticesOf(1), ['signIn 11'], 'only what is erasing is erased');
       const step = { userId: 1, time: 5_000, audit: null };
-      await one.store.setState({ ...step, from: ['active'], to: 'suspended' });
+      await one.accounts.setState({ ...step, from: ['active'], to: 'suspended' });
       assert.deepEqual(await noticesOf(1), ['signIn 11']);
-      await one.store.setState({ ...step, from: ['suspended'], to: 'erasing' });
+      await one.accounts.setState({ ...step, from: ['suspended'], to: 'erasing' });
       assert.deepEqual(await noticesOf(1), []);
       // By a request that was let in before.
-      await two.store.changePassword({ userId: 1, from: 'hash', to: 'x', keepSession: 10, noticeId: 30 });
-      await one.store.erase({ userId: 1, time: 6_000 });
+      await two.accounts.changePassword({ userId: 1, from: 'hash', to: 'x', keepSession: 10, noticeId: 30 });
+      await one.accounts.erase({ userId: 1, time: 6_000 });
       assert.deepEqual(await noticesOf(1), []);
       assert.deepEqual(await noticesOf(2), ['signIn 21']);
     });

@@ -27,19 +27,13 @@ function backend() {
 
 testAccountsStore('SQLite', async () => {
   const { open, dispose } = backend();
-  return {
-    async open() {
-      const { accounts, audit } = open();
-      return { store: accounts, audit };
-    },
-    dispose,
-  };
+  return { open: async () => open(), dispose };
 });
 
 testAccountsStore('SQLite behind one cache', async () => {
   const { open, dispose } = backend();
-  const { accounts, audit } = open(createInThreadDisk());
-  return { open: async () => ({ store: accounts, audit }), dispose };
+  const opened = open(createInThreadDisk());
+  return { open: async () => opened, dispose };
 });
 
 test('the audit log lets nothing be changed or taken out', async (t) => {

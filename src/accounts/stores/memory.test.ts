@@ -1,0 +1,20 @@
+import { testAccountsStore } from './accounts-store.conformance.ts';
+import { createCachedAccountsStore } from './cached.ts';
+import { createMemoryAccountsBackend } from './memory.ts';
+
+testAccountsStore('Memory', async () => {
+  const { open } = createMemoryAccountsBackend();
+  return { open: async () => open(), dispose: async () => {} };
+});
+
+// Handles in memory hear of each other's changes, so each may have a cache of its own.
+testAccountsStore('Memory behind two caches', async () => {
+  const { open } = createMemoryAccountsBackend();
+  return {
+    async open() {
+      const { accounts, audit } = open();
+      return { accounts: createCachedAccountsStore({ store: accounts }), audit };
+    },
+    dispose: async () => {},
+  };
+});
