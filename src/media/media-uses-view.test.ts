@@ -2,22 +2,38 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PARTITIONS } from '#domain/events.ts';
 import { createFacts } from '#notifications/testing/notifications.ts';
 import type { Random } from '#platform/random.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
+import type { OpenedMediaUses } from './media-uses.ts';
 import { createMediaUsesView, type UsesPatch } from './media-uses-view.ts';
+import { createMemoryMediaUsesBackend } from './stores/memory/uses.ts';
 import { openMediaUsesDb } from './stores/sqlite/uses.ts';
 
 const USERS = [1, 2, 3, 4];
 const PICTURES = ['a.png', 'b.png', 'c.jpg'];
 const traceId = '';
 
-describeView<UsesPatch>('of media uses', async (): Promise<ViewHarness<UsesPatch>> => {
-  const facts = await createFacts();
-  await facts.users(...USERS);
+interface Backend {
+  open(faults?: CommitFaults): OpenedMediaUses;
+  remove(): void;
+}
+
+describeView('of media uses on SQLite', () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-uses-'));
   const path = join(directory, 'media-uses.db');
+  return harnessOn({
+    open: (faults) => openMediaUsesDb({ path, faults }),
+    remove: () => rmSync(directory, { recursive: true }),
+  });
+});
+
+describeView('of media uses in memory', () => harnessOn({ ...createMemoryMediaUsesBackend(), remove() {} }));
+
+async function harnessOn(backend: Backend): Promise<ViewHarness<UsesPatch>> {
+  const facts = await createFacts();
+  await facts.users(...USERS);
   const { tweets, social } = facts;
   const posted: { id: number; author: number }[] = [];
   const some = (random: Random) => PICTURES.filter(() => random.integer(2) === 0);
@@ -51,27 +67,22 @@ describeView<UsesPatch>('of media uses', async (): Promise<ViewHarness<UsesPatch
       ].sort();
     },
     async open(faults) {
-      const { db, viewStore } = openMediaUsesDb({ path, faults });
+      const { uses, viewStore, close } = backend.open(faults);
       return {
         view: createMediaUsesView(facts),
         store: viewStore,
-        close: () => db.close(),
+        close,
         async actual() {
-          const rows: string[] = [];
-          const select = db.prepare(
-            'SELECT used_by, name FROM media_uses WHERE partition = ? AND generation = ?',
+          const users = PICTURES.map(async (name) =>
+            (await uses.usersOf({ name, limit: 1_000 })).map((usedBy) => `${usedBy} ${name}`),
           );
-          for (let partition = 0; partition < PARTITIONS; partition++) {
-            const { generation } = (await viewStore.load(partition)).live;
-            for (const row of select.all(partition, generation)) rows.push(`${row.used_by} ${row.name}`);
-          }
-          return rows.sort();
+          return (await Promise.all(users)).flat().sort();
         },
       };
     },
     async close() {
       await facts.close();
-      rmSync(directory, { recursive: true });
+      backend.remove();
     },
   };
-});
+}

@@ -1,4 +1,6 @@
+import type { ViewStore } from '#queue/view.ts';
 import type { MediaUse } from './media.ts';
+import type { UsesPatch } from './media-uses-view.ts';
 
 /** What uses which picture: a view over tweets and profiles (see `media-uses-view.ts`). */
 export interface MediaUses {
@@ -9,4 +11,12 @@ export interface MediaUses {
   /** Names whose last use has ended since; some, the same again until they are dismissed. */
   released(request: { limit: number }): Promise<string[]>;
   dismiss(request: { names: string[] }): Promise<void>;
+}
+
+/** What opening where the view is kept gives: one handle. What is written through one, all read. */
+export interface OpenedMediaUses {
+  uses: MediaUses;
+  viewStore: ViewStore<UsesPatch>;
+  /** Resolves when what was asked for is committed; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
 }

@@ -4,16 +4,13 @@ import {
   openDerivedDatabase,
 } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore, VIEW_STATE_SCHEMA } from '#queue/stores/sqlite/view-store.ts';
-import type { ViewStore } from '#queue/view.ts';
 import type { MediaUse } from '../../media.ts';
-import type { MediaUses } from '../../media-uses.ts';
+import type { OpenedMediaUses } from '../../media-uses.ts';
 import { MEDIA_USES_VIEW, type UsesPatch } from '../../media-uses-view.ts';
 import { MEDIA_USES_SCHEMA } from './schema.ts';
 
-export interface MediaUsesDb {
+export interface MediaUsesDb extends OpenedMediaUses {
   db: DerivedDatabase;
-  uses: MediaUses;
-  viewStore: ViewStore<UsesPatch>;
 }
 
 /** Opens the file of the view of uses. Derived: it may be deleted, and is built again. */
@@ -41,6 +38,7 @@ export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migration
 
   return {
     db,
+    close: db.close,
     uses: {
       usersOf: async ({ name, limit }) =>
         (usersOf.all(name, limit) as { usedBy: MediaUse }[]).map(({ usedBy }) => usedBy),
