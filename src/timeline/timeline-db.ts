@@ -53,3 +53,9 @@ export interface TimelineDb {
   /** Runs when everything was lost, as when the file was damaged: what was saved and recorded so far is gone. */
   onLost(listener: () => void): void;
 }
+
+/** What opening the database gives: one handle. Several may be open on one backend, and what one writes, all read. */
+export interface OpenedTimelineDb extends TimelineDb {
+  /** Resolves when what was asked for is committed; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
+}

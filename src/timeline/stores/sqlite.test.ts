@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteTimelineDb } from './sqlite.ts';
-import { timelineDbContract } from './timeline-db.conformance.ts';
+import { describeTimelineDb } from './timeline-db.conformance.ts';
 
-timelineDbContract(async () => {
+describeTimelineDb('on SQLite', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-timeline-'));
   const path = join(directory, 'timeline.db');
   const [one, other] = [openSqliteTimelineDb({ path }), openSqliteTimelineDb({ path })];

@@ -6,7 +6,7 @@ import {
   type DerivedDatabaseOptions,
   openDerivedDatabase,
 } from '#platform/sqlite/derived-database.ts';
-import type { FanOutOnReadTail, PackedHome, TimelineDb } from '#timeline/timeline-db.ts';
+import type { FanOutOnReadTail, OpenedTimelineDb, PackedHome, TimelineDb } from '#timeline/timeline-db.ts';
 import { TIMELINE_MIGRATIONS } from './sqlite/schema.ts';
 
 interface HomeRow {
@@ -26,7 +26,7 @@ interface FanOutOnReadRow {
 /** {@link TimelineDb} on SQLite. A cache: a crash of the machine may take the newest rows, in order. */
 export function openSqliteTimelineDb(
   options: Omit<DerivedDatabaseOptions, 'migrations'>,
-): TimelineDb & { db: DerivedDatabase } {
+): OpenedTimelineDb & { db: DerivedDatabase } {
   const db = openDerivedDatabase({ ...options, migrations: TIMELINE_MIGRATIONS });
   return {
     db,
@@ -34,6 +34,7 @@ export function openSqliteTimelineDb(
     ...createFanOutOnReadRows(db),
     forget: createForget(db),
     onLost: db.onReplaced,
+    close: db.close,
   };
 }
 

@@ -25,8 +25,8 @@ function home(reader: number, changes: Partial<PackedHome> = {}): PackedHome {
   };
 }
 
-export function timelineDbContract(open: () => Promise<TimelineDbFixture>): void {
-  describe('a Timeline DB', () => {
+export function describeTimelineDb(name: string, open: () => Promise<TimelineDbFixture>): void {
+  describe(`Timeline DB ${name}`, () => {
     let fixture: TimelineDbFixture;
     let one: TimelineDb;
     let other: TimelineDb;

@@ -9,7 +9,7 @@ import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import { describeView } from '#queue/view.conformance.ts';
 import { createWorld, type World } from '../testing/world.ts';
-import type { RankRow, TopListsStore, TopPatch } from '../top/top-lists-store.ts';
+import type { KeptTop, RankRow, TopListsStore, TopPatch } from '../top/top-lists-store.ts';
 import { createTopView } from '../top/top-view.ts';
 
 export interface TopListsHandle {
@@ -113,6 +113,19 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
         limit: 3,
       });
       assert.deepEqual(recent!.tweetIds, [3]);
+    });
+
+    test('keeps what led, and says whether it still does', async () => {
+      const top = { window: '24h', floor: { likes: 1, followers: 2, tweetId: 3 }, windowStart: 1 } as const;
+      const kept: KeptTop = { ...top, tweets: [{ tweetId: 4, author: AUTHOR }], isCurrent: true };
+      await put({ ranks: [rank(4, 5)] });
+      await one.store.keepTops({ tops: [kept] });
+      assert.deepEqual(await two.store.keptTops(), [kept]);
+      await put({ ranks: [rank(4, 6)] });
+      assert.deepEqual(await two.store.keptTops(), [{ ...kept, isCurrent: false }]);
+      const late: KeptTop = { ...kept, window: 'all', floor: null, isCurrent: false };
+      await two.store.keepTops({ tops: [late] });
+      assert.deepEqual(await one.store.keptTops(), [late], 'in place of what was kept before');
     });
 
     test('reads show the generation that serves, not the one under construction', async () => {

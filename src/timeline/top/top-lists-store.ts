@@ -88,3 +88,9 @@ export interface TopListsStore {
   /** One per author asked for, in that order; empty ones too. */
   authorTops(request: AuthorTopsRequest): Promise<AuthorTop[]>;
 }
+
+/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+export interface OpenedTopListsStore extends TopListsStore {
+  /** Resolves when what was asked for is committed; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
+}

@@ -11,6 +11,7 @@ import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
 import type {
   AuthorTop,
   AuthorTopPosition,
+  OpenedTopListsStore,
   RankRow,
   TopListsStore,
   TopPatch,
@@ -23,11 +24,12 @@ const VIEW = 'top-lists';
 /** {@link TopListsStore} on SQLite. A view: what a crash of the machine takes is folded again. */
 export function openSqliteTopListsStore(
   options: Omit<DerivedDatabaseOptions, 'migrations'>,
-): TopListsStore & { db: DerivedDatabase } {
+): OpenedTopListsStore & { db: DerivedDatabase } {
   const db = openDerivedDatabase({ ...options, migrations: TOP_LISTS_MIGRATIONS });
   const slotOf = createSlots(db);
   return {
     db,
+    close: db.close,
     view: createSqliteViewStore<TopPatch>({ db, name: VIEW, apply: createApply(db), drop: createDrop(db) }),
     ...createScans(db, slotOf),
     ...createLookups(db, slotOf),

@@ -1,0 +1,50 @@
+import type { UserId } from '#domain/ids.ts';
+import { createMemoryCommits } from '#platform/memory-commits.ts';
+import type { FanOutOnReadTail, OpenedTimelineDb, PackedHome } from '../timeline-db.ts';
+
+/** The Timeline DB in this process's memory. Handles that are open at once share everything. */
+export function createMemoryTimelineDbBackend(): { open(): OpenedTimelineDb } {
+  const commits = createMemoryCommits();
+  const homes = new Map<UserId, PackedHome>();
+  const tails = new Map<UserId, FanOutOnReadTail>();
+
+  const open = (): OpenedTimelineDb => ({
+    load: async ({ reader }) => structuredClone(homes.get(reader) ?? null),
+    save: ({ homes: saved }) =>
+      commits.write(() => {
+        for (const home of saved) homes.set(home.reader, structuredClone(home));
+      }),
+    addFanOutOnRead: ({ actor, activities, keep }) =>
+      commits.write(() => {
+        const { ids: before, floor } = tails.get(actor) ?? { ids: new Float64Array(0), floor: 0 };
+        const all = [...new Set([...before, ...activities.filter((id) => Math.abs(id) >= floor)])];
+        all.sort((a, b) => Math.abs(a) - Math.abs(b));
+        const ids = Float64Array.from(all.slice(-keep));
+        const tail = { actor, ids, floor: all.length > keep ? Math.abs(ids[0]!) : floor };
+        tails.set(actor, tail);
+        return structuredClone(tail);
+      }),
+    async scanFanOutOnRead({ after, limit }) {
+      const found = [...tails.values()]
+        .filter(({ actor }) => actor > after)
+        .sort((a, b) => a.actor - b.actor)
+        .slice(0, limit);
+      return { tails: structuredClone(found), next: found.length < limit ? null : found.at(-1)!.actor };
+    },
+    dropOlder: ({ updatedBefore, limit }) =>
+      commits.write(() => {
+        const old = [...homes.values()].filter(({ updatedAt }) => updatedAt < updatedBefore).slice(0, limit);
+        for (const { reader } of old) homes.delete(reader);
+        return old.length === limit;
+      }),
+    forget: ({ user }) =>
+      commits.write(() => {
+        homes.delete(user);
+        tails.delete(user);
+      }),
+    // Never lost while its process lives.
+    onLost() {},
+    close: async () => {},
+  });
+  return { open };
+}
