@@ -16,8 +16,8 @@ import { takeDataDirectory } from '../data-directory.ts';
 import { MANIFEST_FILE, openManifest, refuseWithoutManifest } from '../manifest.ts';
 import { createPublicApi } from '../public-api.ts';
 import { createSystem } from '../system.ts';
-import type { Act } from './act.ts';
-import { ACT_NAMES, type ActTexts, actOf, perform, readArguments } from './acts.ts';
+import type { Act } from './command.ts';
+import { ACT_NAMES, type ActTexts, actOf, perform, readArguments } from './commands.ts';
 import { printable } from './printable.ts';
 import { ask, connectAdmin } from './socket-client.ts';
 

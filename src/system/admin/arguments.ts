@@ -3,7 +3,7 @@ import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { AccountSummary, Actor } from '#accounts/administration.ts';
 import { WarbleError } from '#domain/errors.ts';
 import { parseId, type UserId } from '#domain/ids.ts';
-import type { ActDeps } from './act.ts';
+import type { ActDeps } from './command.ts';
 
 export const Person = Type.String({
   minLength: 1,

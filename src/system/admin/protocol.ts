@@ -2,7 +2,7 @@
  * What travels over the socket for administration: one request, a line of JSON; then lines of progress and one answer
  * or error.
  */
-import type { ActTexts } from './acts.ts';
+import type { ActTexts } from './commands.ts';
 
 export interface ActRequest {
   act: string;

@@ -19,7 +19,7 @@ import { pino } from 'pino';
 import { systemClock } from '#platform/clock.ts';
 import { eventually } from '#test/support/client.ts';
 import { ConfigError } from '../config-error.ts';
-import { ACT_NAMES, actOf } from './acts.ts';
+import { ACT_NAMES, actOf } from './commands.ts';
 import { printable } from './printable.ts';
 import { ask, connectAdmin } from './socket-client.ts';
 import { socketPlaceOf } from './socket-path.ts';

@@ -1,7 +1,7 @@
 /** Backups and what is made of them. */
 import { restoreBackup } from '../backup/restore.ts';
-import { type Act, defineAct, defineLocalAct } from './act.ts';
 import { fields, pathOf } from './arguments.ts';
+import { type Act, defineAct, defineLocalAct } from './command.ts';
 import { bytes, moment, printable } from './printable.ts';
 
 /** Acts by name. */

@@ -1,6 +1,7 @@
 /** Acts on what people wrote and uploaded. */
-import { type Act, defineAct } from './act.ts';
+
 import { actorOf, fields, idOf, Name, numberOf, Reason } from './arguments.ts';
+import { type Act, defineAct } from './command.ts';
 import { printable } from './printable.ts';
 
 /** For the log of the services: there is no request. */

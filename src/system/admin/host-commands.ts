@@ -4,8 +4,8 @@ import { basename } from 'node:path';
 import { WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { yieldToOthers } from '#platform/worker.ts';
-import { type Act, type ActDeps, defineAct } from './act.ts';
 import { fields, Name } from './arguments.ts';
+import { type Act, type ActDeps, defineAct } from './command.ts';
 import { bytes, columns, printable } from './printable.ts';
 
 const LARGEST = 10;

@@ -3,8 +3,8 @@
 import { type Static, type TObject, Type } from 'typebox';
 import { STORED_STATES } from '#accounts/accounts-store.ts';
 import type { AccountSummary } from '#accounts/administration.ts';
-import { type Act, type ActDeps, defineAct } from './act.ts';
 import { actorOf, fields, Limit, Name, named, Person, Reason, userOf } from './arguments.ts';
+import { type Act, type ActDeps, defineAct } from './command.ts';
 import { columns, moment, printable } from './printable.ts';
 
 const UserAndReason = fields({ person: Person, reason: Reason });

@@ -1,12 +1,12 @@
 /** Every act of administration by its name, and how one is carried out. */
 import { WarbleError } from '#domain/errors.ts';
 import { parameterReader } from '#http/parameters.ts';
-import { ACCOUNT_ACTS } from './account-acts.ts';
-import type { Act, ActDeps } from './act.ts';
-import { BACKUP_ACTS } from './backup-acts.ts';
-import { CONTENT_ACTS } from './content-acts.ts';
-import { HOST_ACTS } from './host-acts.ts';
-import { SIGN_UP_ACTS } from './sign-up-acts.ts';
+import { ACCOUNT_ACTS } from './account-commands.ts';
+import { BACKUP_ACTS } from './backup-commands.ts';
+import type { Act, ActDeps } from './command.ts';
+import { CONTENT_ACTS } from './content-commands.ts';
+import { HOST_ACTS } from './host-commands.ts';
+import { SIGN_UP_ACTS } from './sign-up-commands.ts';
 
 const ACTS: Readonly<Record<string, Act>> = {
   ...ACCOUNT_ACTS,

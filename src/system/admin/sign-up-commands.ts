@@ -1,8 +1,8 @@
 /** Acts about who may sign up, and the audit log. */
 import { Type } from 'typebox';
 import { SIGN_UP_MODES } from '#domain/names.ts';
-import { type Act, defineAct } from './act.ts';
 import { actorOf, fields, idOf, Limit, numberOf, Reason } from './arguments.ts';
+import { type Act, defineAct } from './command.ts';
 import { columns, moment, printable } from './printable.ts';
 
 const DAY_MS = 86_400_000;
