@@ -36,6 +36,7 @@ const TIMEOUT_MS = 150_000;
 
 interface Schema {
   $ref?: string;
+  enum?: string[];
   properties?: Record<string, unknown>;
 }
 
@@ -257,6 +258,17 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
     }
     for (const [name] of text.matchAll(/(?<=^\|.*)`(?:GET|POST|PUT|DELETE) \/[^`]*`/gm)) {
       assert.ok(there.has(name), `there is no ${name}`);
+    }
+  });
+
+  test('has every choice that calls offer or give in docs/API.md', () => {
+    const text = readFileSync(join(ROOT, 'docs/API.md'), 'utf8');
+    assert.ok(openApi, 'it comes from a server that was started above');
+    const document: OpenApi = openApi;
+    for (const [title, { enum: names = [] }] of Object.entries(document.components.schemas)) {
+      for (const name of names) {
+        assert.match(text, new RegExp(`[\`"=|]${name}[\`"|]`), `${name} of ${title} is missing`);
+      }
     }
   });
 
