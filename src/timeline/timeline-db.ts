@@ -1,25 +1,25 @@
 /**
- * The Timeline DB: homes that are not in memory, one packed row each, and the activities that are merged at reading.
- * A row is a cache of facts: it may be old (what came since is backfilled) or missing, never wrong.
+ * The Timeline DB: homes that are not in memory, one packed row each, and the activities that are fanned out on read.
+ * A row is a cache of facts: it may be old (what came since is backfilled) or missing, but never wrong.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 
-/** A home timeline as it was at one moment, with what it reflects. */
+/** A home timeline as it was at one moment, with the positions that it reflects. */
 export interface PackedHome {
   reader: UserId;
   /** Oldest first. */
   ids: Float64Array;
-  /** Every candidate at or above it, committed through `completeTo`, is among the ids or was recorded for fan-out on read. */
+  /** Candidates at or above it, committed through `completeTo`, are among the ids or recorded for fan-out on read. */
   floor: Snowflake;
-  /** Digest of the followees whom that holds for: see home/followee-set.ts. */
+  /** Digest of the followees for whom that holds: see home/followee-set.ts. */
   digest: number;
-  /** Positions of the topics tweets and reposts; index: partition. */
+  /** Positions in the topics tweets and reposts. Index: partition. */
   completeTo: { tweets: number[]; reposts: number[] };
   /** Milliseconds since 1970. */
   updatedAt: number;
 }
 
-/** One actor's newest activities that are fanned out on read: every such one at or above the floor. */
+/** An actor's newest activities that are fanned out on read: all of those at or above the floor. */
 export interface FanOutOnReadTail {
   actor: UserId;
   /** Oldest first, each once. */
@@ -28,29 +28,29 @@ export interface FanOutOnReadTail {
 }
 
 /**
- * Every method is one atomic step. What was saved or recorded before a row is never lost while that row is kept:
- * a crash of the machine may take the newest writes, but in order.
+ * Every method is one atomic step. A crash of the machine may take the newest writes, but only in order: while a row is
+ * kept, nothing saved or recorded before it is lost.
  */
 export interface TimelineDb {
   load(request: { reader: UserId }): Promise<PackedHome | null>;
-  /** Each replaces what its reader had. At most 1,000. */
+  /** Each home replaces its reader's previous one. At most 1,000. */
   save(request: { homes: PackedHome[] }): Promise<void>;
-  /** Adds activities; the same one again changes nothing. Keeps the newest `keep` and raises the floor past the rest. */
+  /** Adds activities, each once. Keeps the newest `keep` and raises the floor above the rest. */
   addFanOutOnRead(request: {
     actor: UserId;
     activities: ActivityId[];
     keep: number;
   }): Promise<FanOutOnReadTail>;
-  /** Tails of all actors that have one, by actor. `after`: 0 at first, then `next`; null at the end. */
+  /** All tails, by actor. `after`: 0 at first, then `next`, which is null at the end. */
   scanFanOutOnRead(request: {
     after: UserId;
     limit: number;
   }): Promise<{ tails: FanOutOnReadTail[]; next: UserId | null }>;
-  /** Deletes rows not updated since, some at a time. True: there are more. */
+  /** Deletes at most `limit` rows not updated since. True: there are more. */
   dropOlder(request: { updatedBefore: number; limit: number }): Promise<boolean>;
-  /** Forgets somebody's home, and what of theirs is fanned out on read: erasure. */
+  /** Deletes a user's home and their activities that are fanned out on read: erasure. */
   forget(request: { user: UserId }): Promise<void>;
-  /** Runs when everything was lost, as when the file was damaged: what was saved and recorded so far is gone. */
+  /** Calls the listener when everything saved and recorded so far was lost, as when the file was damaged. */
   onLost(listener: () => void): void;
 }
 

@@ -42,7 +42,7 @@ export interface TimelineServiceDeps {
   pubsub: PubSub;
   clock: Clock;
   random: Random;
-  /** Where what costs very much is read, a slice at a time. */
+  /** Runs expensive reads, a slice at a time. */
   lane?: Lane;
   /** What the services below change; absent where they are other processes, which tell nothing. */
   changes?: TimelineChanges;
@@ -54,15 +54,15 @@ export interface TimelineService {
   /** The view behind the top lists: its lag, its rebuild, how far the log may be trimmed. */
   topLists: ViewRunner;
   /**
-   * Makes the first top lists, as far as a bounded number of rows goes; to be awaited before requests come. Until
-   * everything has been read, which the workers do, lists say that they are partial.
+   * Makes the first top lists from a bounded number of rows; await it before requests are served. Lists say that they
+   * are partial until the workers have read everything.
    */
   preload(): Promise<void>;
-  /** Writes the homes to the Timeline DB, and keeps what leads the top lists. The stores stay open: they are whose who opened them. */
+  /** Saves the homes and the top-k indexes. The stores stay open: whoever opened them closes them. */
   close(): Promise<void>;
 }
 
-/** With some hundred rows each: a few tenths of a second, and all there is to read for a small server. */
+/** Some hundred rows each: a few tenths of a second in all, and everything that a small server has. */
 const PRELOAD_STEPS = 50;
 
 const NOT_TOLD: TimelineChanges = { tweetViews: [TELLS_NOTHING], followees: TELLS_NOTHING };

@@ -1,6 +1,6 @@
 /**
- * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. Feeds are
- * a pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
+ * The timeline service: home feeds that are ready before their readers ask, and the most popular tweets. A feed is a
+ * pipeline: skeleton (ids), hydrate (one batched call per service), filter, page.
  */
 import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
@@ -8,12 +8,12 @@ import type { DegradableService } from '#domain/names.ts';
 import type { ProfileBasic, TweetRecord, ViewerState } from '#domain/records.ts';
 
 /**
- * A tweet with what is under it, as some reader is shown it. Most tweet views are one object for all readers: never to be
- * changed.
+ * A tweet with what is under it, as some reader is shown it. Most tweet views are one object for all readers: never to
+ * be changed.
  */
 export interface TweetView {
   tweet: TweetRecord;
-  /** Counts null, previews empty: engagement is down. */
+  /** Counts are null and previews empty where engagement is down. */
   likeCount: number | null;
   commentCount: number | null;
   repostCount: number | null;
@@ -21,16 +21,16 @@ export interface TweetView {
   comments: readonly { commentId: Snowflake; userId: UserId; content: string; time: number }[];
   /** The author, and everybody in the previews, each once. */
   users: readonly ProfileBasic[];
-  /** Of those whom the text mentions, whom the reader may not know of: erased, suspended, or blocked either way. */
+  /** Mentioned users whom the reader may not know of: erased, suspended, or blocked either way. */
   hiddenMentions: readonly UserId[];
 }
 
-/** A tweet's position in a list. */
+/** A tweet in a list. */
 export interface FeedItem {
   tweetView: TweetView;
-  /** null: nobody is signed in, or engagement is down. */
+  /** null: the viewer is not signed in, or engagement is down. */
   viewer: ViewerState | null;
-  /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
+  /** In a home: the followees who reposted it, newest first, and when the newest did (ms since 1970). */
   repostedBy: readonly ProfileBasic[];
   repostTime: number | null;
 }
@@ -38,19 +38,19 @@ export interface FeedItem {
 export interface FeedPage<Position> {
   items: FeedItem[];
   next: Position | null;
-  /** Services whose part is missing because they are down. */
+  /** Services that are down, so that their part is missing. */
   degraded: DegradableService[];
   /** Something could not be checked and was left out. */
   partial: boolean;
 }
 
-/** Where a pagination session of a home stands. */
+/** Where a pagination session of a home goes on. */
 export interface HomePosition {
-  /** The newest activity (its magnitude) when the session began: what is above belongs to a fresh first page. */
+  /** Magnitude of the newest activity when the session began: what is above belongs to a new first page. */
   top: Snowflake;
   /** Activities below this come next. */
   below: Snowflake;
-  /** When the session began (ms): a repost undone since still counts as shown. */
+  /** When the session began (ms since 1970): a repost undone since then still counts as shown. */
   began: number;
 }
 export interface TopPosition {
@@ -59,34 +59,34 @@ export interface TopPosition {
   index: number;
 }
 
-/** Slices of one tweet's or repost's audience; several activities may travel together. */
+/** A slice of the audience of a tweet or repost. */
 export interface Delivery {
   activity: ActivityId;
-  /** Who acted: the author, or who reposted. */
+  /** The user who posted or reposted. */
   actor: UserId;
-  /** The tweet posted or reposted. */
+  /** The tweet that was posted or reposted. */
   tweetId: TweetId;
   readers: Uint32Array;
 }
 
-/** How far fan-out has got: every partition's newest position through which **everything** was delivered or recorded. */
+/** Fan-out's progress: each partition's newest position through which **everything** was delivered or recorded. */
 export interface FanoutProgress {
   /** Index: partition. */
   tweets: number[];
   reposts: number[];
-  /** Fan-out has just started here and knows nothing of what came before: home timelines with another progress are dropped. */
+  /** Fan-out starts at these positions; home timelines are dropped where it had not got exactly there before. */
   started: boolean;
 }
 
 export interface Timeline {
-  /** Creates the home where it is not ready yet. `own`: with one's own tweets. Newest first, full pages. */
+  /** Newest first, in full pages. Makes the home where it is not ready yet. `own`: with the reader's own tweets. */
   home(request: {
     reader: UserId;
     own: boolean;
     position: HomePosition | null;
     limit: number;
   }): Promise<FeedPage<HomePosition>>;
-  /** The top K of all that the followed users posted in the window: likes, followers, newest. */
+  /** The top K of all that the followees posted in the window, by likes, followers, newest. */
   homeTop(request: { reader: UserId; window: Window; k: number; own: boolean }): Promise<FeedPage<never>>;
   /** The most popular public tweets. Throws cursor_expired when the snapshot is gone. */
   top(request: {
@@ -95,21 +95,21 @@ export interface Timeline {
     position: TopPosition | null;
     limit: number;
   }): Promise<FeedPage<TopPosition>>;
-  /** One user's own tweets, newest first. Throws not_found where the viewer may not know the user; empty where protected. */
+  /** A user's tweets, newest first; none where the viewer may not read them. Throws not_found for an invisible user. */
   byAuthor(request: {
     author: UserId;
     viewer: UserId | null;
     before: TweetId | null;
     limit: number;
   }): Promise<FeedPage<TweetId>>;
-  /** Those of these tweets that the viewer may read, in the order asked for; each once. At most 100. */
+  /** Those of the tweets that the viewer may read, each once, in the order asked for. At most 100. */
   some(request: { tweetIds: readonly TweetId[]; viewer: UserId | null }): Promise<FeedPage<never>>;
-  /** One tweet. Throws not_found where it is gone or hidden. */
+  /** One tweet. Throws not_found where it was deleted or is hidden. */
   tweet(request: { tweetId: TweetId; viewer: UserId | null }): Promise<FeedPage<never>>;
   /**
-   * Tweets above `after` by users whom the reader follows, did not mute, and followed already when they were posted;
-   * newest first, at most `limit`, as far down as the reader's home is held in memory: for notifications. The cost
-   * does not grow with how many users the reader follows. `partial`: no home can be held now, so nothing is said.
+   * For notifications: tweets above `after` by followees who are not muted and were followed before the tweets were
+   * posted. Newest first, at most `limit`, as far down as the home timeline reaches. The cost does not grow with the
+   * number of followees. `partial`: no home timeline can be kept now, so there is no answer.
    */
   newTweetsSince(request: {
     reader: UserId;
@@ -117,19 +117,19 @@ export interface Timeline {
     limit: number;
   }): Promise<{ activities: { tweetId: TweetId; actor: UserId }[]; partial: boolean }>;
 
-  /** For fan-out workers: puts activities into the home timelines of those readers who have one. Idempotent. */
+  /** For fan-out workers: inserts activities into the home timelines of those readers who have one. Idempotent. */
   deliver(request: { deliveries: Delivery[] }): Promise<void>;
-  /** For fan-out workers: these activities are merged at reading instead; recorded before the log's position moves on. */
+  /** For fan-out workers: records activities that are merged at reading; before their log position counts as done. */
   recordFanOutOnRead(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
-  /** For fan-out workers: which readers have a home that deliveries go to. */
+  /** For fan-out workers: those of the readers who have a home timeline. */
   seenLately(request: { readers: Uint32Array }): Promise<Uint32Array>;
-  /** For fan-out workers: a follow became visible in the log: the author's newest go to the follower's home timeline. Idempotent. */
+  /** For fan-out workers: merges the author's tail into a new follower's home timeline. Idempotent. */
   mergeFollows(request: { follows: { reader: UserId; author: UserId }[] }): Promise<void>;
-  /** For fan-out workers: no home timeline is kept before the first call; never ahead of what was delivered. */
+  /** For fan-out workers: never ahead of what was delivered. No home timeline is kept before the first call. */
   progress(request: FanoutProgress): Promise<void>;
   /** For fan-out workers: how often homes are read, for choosing between push and pull. */
   readRate(): Promise<{ homes: number; readsPerHomeAndDay: number }>;
-  /** Forgets somebody's home and what of theirs is merged at reading: erasure. */
+  /** Deletes a user's home and their activities that are fanned out on read: erasure. */
   forget(request: { user: UserId }): Promise<void>;
   /** Writes every home timeline to the Timeline DB; at shutdown. */
   flush(): Promise<void>;

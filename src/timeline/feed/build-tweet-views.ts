@@ -29,7 +29,9 @@ export interface BuildTweetViewsDeps {
 }
 
 export interface BuiltTweetViews {
-  /** In the order asked for; undefined: gone, or hidden from this reader. null: social is down, nothing can be shown. */
+  /**
+   * In the order asked for; undefined: gone, or hidden from this reader. null: social is down, nothing can be shown.
+   */
   tweetViews: (ReaderTweetView | undefined)[] | null;
   /** Engagement is down. */
   degraded: boolean;
@@ -155,8 +157,8 @@ export function createBuildTweetViews({ tweets, engagement }: BuildTweetViewsDep
 }
 
 /**
- * Asks for everybody whom a tweet view is likely to name: previews of which all are visible show the first three. Returns
- * the comments needed.
+ * Asks for everybody whom a tweet view is likely to name: previews of which all are visible show the first three.
+ * Returns the comments needed.
  */
 function wantFirst({ records, previews }: Wanted, profiles: ProfileLoader): number[] {
   const wanted: number[] = [];

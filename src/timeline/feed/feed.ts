@@ -24,7 +24,9 @@ export interface Source<E extends Entry, Position> {
   next(count: number): Promise<Candidates<E>>;
   /** Where a pagination session goes on that has shown everything through `entry`. */
   positionAfter(entry: E): Position | null;
-  /** Where a pagination session goes on that has passed over everything given out so far, although no entry was in it. */
+  /**
+   * Where a pagination session goes on that has passed over everything given out so far, although no entry was in it.
+   */
   position(): Position | null;
 }
 

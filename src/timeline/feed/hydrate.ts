@@ -1,6 +1,6 @@
 /**
- * Brings a skeleton to life: for each entry the tweet view, what the reader did with it, and who reposted it. Tweet views
- * are kept ones where the reader is shown what everybody is; the others are made for this reader.
+ * Brings a skeleton to life: for each entry the tweet view, what the reader did with it, and who reposted it. Tweet
+ * views are kept ones where the reader is shown what everybody is; the others are made for this reader.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -62,7 +62,10 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
   const { engagement, social, tweetViewCache } = deps;
   const buildTweetViews = createBuildTweetViews(deps);
 
-  /** Those kept tweet views that this reader is shown like everybody; undefined, or none at all, where one has to be made. */
+  /**
+   * Those kept tweet views that this reader is shown like everybody; undefined, or none at all, where one has to be
+   * made.
+   */
   async function cachedTweetViews(
     entries: readonly Entry[],
     viewer: UserId | null,

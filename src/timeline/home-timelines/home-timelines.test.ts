@@ -44,7 +44,7 @@ describe('the index of readers', () => {
   });
 });
 
-/** All that was ever inserted at or above the floor is there, once and in order. */
+/** Everything inserted at or above the floor is there, once and in order. */
 function checkAgainst(
   homeTimelines: ReturnType<typeof createHomeTimelines>,
   slot: number,

@@ -1,59 +1,59 @@
 /**
- * Home timelines in memory. A home timeline holds a reader's newest activities (at least 800 where there are as many), sorted
- * by magnitude, each once, and a floor: **every candidate at or above the floor is in the home timeline**. Ids below the floor
- * are dropped; trimming raises it; what lies beneath is read by backfill. All home timelines live in shared typed arrays.
+ * Home timelines in memory. A home timeline holds a reader's newest activities (at least 800 where there are as many),
+ * sorted by magnitude, each once, and a floor: **it has every candidate at or above its floor**. Ids below the floor
+ * are dropped; trimming raises the floor; what lies beneath is backfilled. All home timelines share a few typed arrays.
  *
- * Home timelines are caches: whatever happens to one, its reader's home can be made again from facts.
+ * Home timelines are caches: whatever happens to one, it can be made again from facts.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { createReaderIndex } from './reader-index.ts';
 import { BLOCK_SIZES, createSlabs, LARGEST_CLASS } from './slabs.ts';
 
-/** Where a home timeline is; valid until it is removed. Look it up again after every await. */
+/** Where a home timeline is stored; valid until it is removed. Look it up again after every await. */
 export type Slot = number;
 
 export interface HomeTimelines {
-  /** The reader's slot, or -1. A home timeline that is being filled is found too: deliveries go there from then on. */
+  /** The reader's slot, or -1. Finds those being filled too: deliveries go there from their registration on. */
   find(reader: UserId): Slot;
-  /** A new, empty home timeline with floor 0, not ready yet. The reader must not have one. */
+  /** Creates an empty home timeline with floor 0, not ready yet. The reader must not have one. */
   register(reader: UserId): Slot;
-  /** The home timeline holds every candidate at or above its floor from now on. */
+  /** From now on it has every candidate at or above its floor. */
   makeReady(slot: Slot, now_ms: number): void;
   isReady(slot: Slot): boolean;
-  /** Keeps the home timeline sorted, each activity once; false where it is there already or lies below the floor. */
+  /** Inserts in order; false where the activity is there already or lies below the floor. */
   insert(slot: Slot, activity: ActivityId): boolean;
-  /** Drops everything below; never lowers. */
+  /** Drops everything below `floor`; never lowers the floor. */
   raiseFloor(slot: Slot, floor: Snowflake): void;
   floor(slot: Slot): Snowflake;
   /** The newest activities below `below`, newest first, at most `limit`. */
   below(slot: Slot, below: Snowflake, limit: number): ActivityId[];
-  /** All of it, oldest first: a copy. */
+  /** A copy of its ids, oldest first. */
   copy(slot: Slot): Float64Array;
   remove(slot: Slot): void;
   removeAll(): void;
 
   readerOf(slot: Slot): UserId;
-  /** Digest of whom the home timeline is complete for (see home/followee-set.ts). */
+  /** Digest of the followees for whom it is complete (see home/followee-set.ts). */
   digest(slot: Slot): number;
   setDigest(slot: Slot, digest: number): void;
-  /** Notes a read: for eviction, and for who was seen lately. */
+  /** Records a read, for eviction and for who was seen lately. */
   touch(slot: Slot, now_ms: number): void;
   lastRead_ms(slot: Slot): number;
-  /** It changed since it was saved. */
+  /** Whether it changed since it was saved. */
   isDirty(slot: Slot): boolean;
   savedAt_ms(slot: Slot): number;
   markSaved(slot: Slot, now_ms: number): void;
-  /** A ready home timeline that nobody read since the hand came by last (second chance); -1 where there is none. */
+  /** One that was not read since the clock hand last passed it (second chance); -1 where none is ready. */
   victim(): Slot;
-  /** Slots are numbers below this; `isReady` tells the ones in use. */
+  /** Slots are numbers below this; `isReady` tells which are in use. */
   slots(): number;
   count(): number;
   bytes(): number;
 }
 
 export interface HomeTimelinesOptions {
-  /** Home timelines that would need more memory than this are trimmed instead of growing. */
+  /** Once all blocks take this much memory, home timelines are trimmed instead of growing. */
   maxBytes: number;
 }
 
@@ -62,14 +62,14 @@ const FILLING = 1;
 const READY = 2;
 
 /**
- * All that an insertion looks at lies side by side, one cache line a home timeline: with a column for each the same loop took
- * three times as long over 200,000 home timelines, waiting for memory.
+ * What an insertion looks at lies side by side, one cache line per home timeline. With an array for each field the same
+ * loop took three times as long over 200,000 home timelines, waiting for memory.
  */
 const LINE = 8;
 const FLOOR = 0;
 /** Magnitude of the newest activity, 0 in an empty home timeline. */
 const NEWEST = 1;
-/** From here on pairs of 32-bit numbers: offsets in the same buffer seen as integers. */
+/** The fields from here on are 32-bit numbers, two per double: offsets in the same buffer seen as integers. */
 const WORDS = 2 * LINE;
 const CHUNK = 4;
 const OFFSET = 5;
@@ -92,7 +92,7 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
   let capacity = 1_024;
   let doubles = new Float64Array(capacity * LINE);
   let words = new Uint32Array(doubles.buffer);
-  /** What no insertion looks at. */
+  /** Fields that no insertion looks at. */
   let digests = new Float64Array(capacity);
   let reads = new Float64Array(capacity);
   let saves = new Float64Array(capacity);
@@ -114,7 +114,7 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
   const word = (slot: Slot, field: number) => words[slot * WORDS + field]!;
   const valuesOf = (slot: Slot) => chunks[word(slot, CHUNK)]!;
 
-  /** How many of the home timeline's activities lie below a magnitude. */
+  /** How many of its activities lie below a magnitude. */
   function rank(slot: Slot, magnitude: Snowflake): number {
     const values = valuesOf(slot);
     const offset = word(slot, OFFSET);
@@ -155,7 +155,7 @@ export function createHomeTimelines({ maxBytes }: HomeTimelinesOptions): HomeTim
     valuesOf(slot).set(held, word(slot, OFFSET));
   }
 
-  /** A larger block, or, in the largest one and where memory is short, fewer activities and a higher floor. */
+  /** Moves to a larger block or, in the largest one or where memory is short, drops the oldest and raises the floor. */
   function makeRoom(slot: Slot): void {
     const sizeClass = word(slot, CLASS);
     const larger = sizeClass < LARGEST_CLASS ? BLOCK_SIZES[sizeClass + 1]! : Number.POSITIVE_INFINITY;

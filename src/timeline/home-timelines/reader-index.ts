@@ -1,6 +1,6 @@
 /**
- * Finds a reader's slot: an open-addressing table with linear probing in two typed arrays. A `Map` finds as well,
- * but every delivery probes this table once, most of them in vain.
+ * Maps readers to slots: an open-addressing hash table with linear probing, in one typed array. A `Map` would do, but
+ * every delivery probes this table once, mostly in vain.
  */
 import type { UserId } from '#domain/ids.ts';
 
@@ -16,11 +16,13 @@ const FIRST_BITS = 10;
 export function createReaderIndex(): ReaderIndex {
   let bits = FIRST_BITS;
   let mask = 2 ** bits - 1;
-  /** Reader and slot side by side, so that one look fetches both. 0 is nobody's id: an empty bucket. */
+  /**
+   * Reader and slot side by side, so that one memory access fetches both. Reader 0, which no user has: an empty bucket.
+   */
   let table = new Uint32Array(2 ** (bits + 1));
   let count = 0;
 
-  /** Fibonacci hashing: the high bits of a multiplication by 2^32 / golden ratio spread dense ids. */
+  /** Fibonacci hashing: the high bits of a product with 2^32 / golden ratio spread dense ids. */
   const home = (reader: UserId) => Math.imul(reader, 0x9e3779b1) >>> (32 - bits);
 
   function bucketOf(reader: UserId): number {
@@ -59,7 +61,7 @@ export function createReaderIndex(): ReaderIndex {
       let hole = bucketOf(reader);
       if (table[2 * hole] === 0) return;
       count -= 1;
-      // Moves back what a probe would otherwise not reach any more (Knuth, volume 3, 6.4, algorithm R).
+      // Moves back entries that a probe would no longer reach (Knuth, volume 3, 6.4, algorithm R).
       for (let at = (hole + 1) & mask; table[2 * at] !== 0; at = (at + 1) & mask) {
         const wanted = home(table[2 * at]!);
         if (((at - wanted) & mask) < ((at - hole) & mask)) continue;

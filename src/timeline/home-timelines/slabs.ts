@@ -1,10 +1,10 @@
-/** Memory for home timelines: blocks of a few sizes, cut from large shared chunks, so that no home timeline is an object. */
+/** Memory for home timelines: blocks of a few sizes, cut from large shared chunks, so that none is an object. */
 
-/** Activities that a block holds, by class. The last one leaves room to append before a trim moves 800 values. */
+/** Activities per block, by size class. The largest leaves room for appends before a trim moves 800 values. */
 export const BLOCK_SIZES = [32, 128, 400, 896] as const;
 export const LARGEST_CLASS = BLOCK_SIZES.length - 1;
 
-/** 2 MiB; pages that nothing was written to take no memory. */
+/** 2 MiB. Pages that were never written take no memory. */
 const CHUNK_VALUES = 2 ** 18;
 const VALUE_BYTES = 8;
 
@@ -15,11 +15,11 @@ export interface Block {
 }
 
 export interface Slabs {
-  /** Never shrinks; blocks that are given back are used again. */
+  /** Never shrinks; released blocks are reused. */
   readonly chunks: Float64Array[];
   allocate(sizeClass: number): Block;
   release(sizeClass: number, block: Block): void;
-  /** Bytes of the blocks in use. */
+  /** Bytes in the blocks in use. */
   bytes(): number;
 }
 

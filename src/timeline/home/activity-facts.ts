@@ -1,4 +1,4 @@
-/** Who acted, on which tweet: what an activity's id leaves out. It never changes, so it may be kept anywhere. */
+/** Who acted on which tweet: what an activity's id does not say. It never changes, so it may be cached anywhere. */
 import { unlessDown } from '#domain/errors.ts';
 import type { ActivityId, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -13,15 +13,15 @@ export interface ActivityFact {
 }
 
 export interface ActivityFacts {
-  /** What a delivery or a tail said anyway. */
+  /** Caches what a delivery or a tail said in passing. */
   learn(activity: ActivityId, actor: UserId, tweetId: TweetId): void;
-  /** Of those that stand, in the order asked for. Throws where tweets does not answer. */
+  /** The facts of activities that exist, in the order asked for. Throws where the tweets service is down. */
   resolve(activities: readonly ActivityId[]): Promise<Resolved>;
 }
 export interface Resolved {
-  /** Undefined: it does not stand, or nobody knows. */
+  /** Undefined: the activity was deleted or undone, or could not be looked up. */
   facts: (ActivityFact | undefined)[];
-  /** Engagement did not answer for some. */
+  /** Engagement was down, so reposts may be missing. */
   partial: boolean;
 }
 
@@ -34,14 +34,14 @@ export function createActivityFacts(deps: {
   kept?: number;
 }): ActivityFacts {
   const { tweets, engagement, kept = KEPT } = deps;
-  /** By magnitude: tweets and reposts take their ids from one space. */
+  /** By magnitude: tweets and reposts share one space of ids. */
   const cache = createIdCache<ActivityFact>({ most: kept });
 
   async function readPostings(ids: TweetId[], read: Map<ActivityId, ActivityFact>): Promise<void> {
     const known = await inBatches(ids, LIMITS.batch, (batch) => tweets.authorsOf({ ids: batch }));
     for (const { id, author, deleted } of known) if (!deleted) read.set(id, { actor: author, tweetId: id });
   }
-  /** Whether engagement did not answer. */
+  /** True: engagement was down. */
   async function readReposts(ids: number[], read: Map<ActivityId, ActivityFact>): Promise<boolean> {
     const rows = await unlessDown(
       inBatches(ids, LIMITS.batch, (batch) => engagement.repostsById({ repostIds: batch })),

@@ -1,6 +1,7 @@
 /**
- * Candidates beneath a home timeline, a page at a time. Of thousands of authors the tails cost tens of milliseconds, for
- * a hundred candidates as for a thousand. So a thousand are read at once, and the pages that follow are cut from them.
+ * Candidates beneath a home timeline, a page at a time. Of thousands of authors the tails cost tens of milliseconds,
+ * for a hundred candidates as for a thousand. So a thousand are read at once, and the pages that follow are cut from
+ * them.
  */
 import { LRUCache } from 'lru-cache';
 import { type ActivityId, type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
@@ -44,7 +45,9 @@ const READ_AHEAD = 1_000;
 const MAX_KEPT = 1_000_000;
 /** So long what was read serves: somebody who scrolls asks for the next page within seconds. */
 const SERVES_MS = 120_000;
-/** Nothing is committed any more with an id that is older. Above this, what was read a moment ago may lack something. */
+/**
+ * Nothing is committed any more with an id that is older. Above this, what was read a moment ago may lack something.
+ */
 const SETTLED_MS = 60_000;
 
 export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {

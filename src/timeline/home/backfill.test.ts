@@ -11,7 +11,7 @@ interface Tail {
   isRepost: boolean;
 }
 
-/** Services that know these activities and answer as their interfaces say. */
+/** Services that have these activities and answer as their interfaces say. */
 function openBackfill(all: Tail[]) {
   const tail = (
     author: number,
@@ -49,7 +49,7 @@ function openBackfill(all: Tail[]) {
 
 test('a backfill gives the newest, without a gap down to the floor that it names', async () => {
   const activity = fc.record({
-    // One author writes most, as some do: reading the same number from each would miss the most of it.
+    // One author posts most of it, as some do: reading the same number from each author would miss most of it.
     author: fc.oneof(
       { weight: 6, arbitrary: fc.constant(1) },
       { weight: 1, arbitrary: fc.integer({ min: 2, max: 30 }) },

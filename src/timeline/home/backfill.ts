@@ -1,4 +1,7 @@
-/** Candidates straight from facts: the authors' own tails, merged. What home timelines are made from and what lies beneath them. */
+/**
+ * Backfill: candidates read from facts by merging the authors' tails. Home timelines are filled with it, and it brings
+ * what lies beneath their floors.
+ */
 import { unlessDown } from '#domain/errors.ts';
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -8,16 +11,16 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 
 export interface BackfillRequest {
-  /** For whom: users take turns where it costs much. */
+  /** Who asks: readers take turns where it is expensive. */
   reader: UserId;
   authors: readonly UserId[];
   /** Only below this; null: from the newest. */
   before: Snowflake | null;
   /** Only at or above this. */
   atLeast: Snowflake;
-  /** How many are wanted; more may come. */
+  /** How many are wanted; more may be returned. */
   want: number;
-  /** Engagement must answer; otherwise reposts are left out where it does not. */
+  /** Throws where engagement is down; otherwise reposts are left out then. */
   strict: boolean;
 }
 
@@ -39,20 +42,22 @@ export interface Backfilled {
 
 export interface Backfill {
   newest(request: BackfillRequest): Promise<Backfilled>;
-  /** What was committed after these positions, newest first, ids at or above `atLeast`. Engagement must answer. */
+  /**
+   * What was committed after these positions, newest first, ids at or above `atLeast`. Throws where engagement is down.
+   */
   since(request: SinceRequest): Promise<Backfilled>;
 }
 
 type Kind = 'postings' | 'reposts';
-/** One author's tail as far as it was read; `low`: its oldest known id, beneath which there is more. */
+/** An author's tail that was read down to the id `low`, beneath which there is more. */
 interface OpenTail {
   author: UserId;
   low: Snowflake;
 }
 interface Found {
-  /** Magnitudes, unsorted, repeated ones possible. */
+  /** Magnitudes, unsorted, possibly repeated. */
   ids: Snowflake[];
-  /** Tails with more beneath. */
+  /** The tails with more beneath. */
   open: OpenTail[];
 }
 
@@ -60,16 +65,16 @@ export interface BackfillDeps {
   tweets: Pick<Tweets, 'tails'>;
   engagement: Pick<Engagement, 'repostTails'>;
   facts: ActivityFacts;
-  /** Where the tails of more than 1,000 authors are read, a slice of so many at a time. */
+  /** Reads the tails of more than 1,000 authors here, in slices of 1,000 authors. */
   lane: Lane;
 }
-/** Lets others go between slices. */
+/** Lets other work run between slices. */
 type Pause = () => Promise<void>;
 const GO_ON: Pause = async () => {};
 
 /**
- * Per author at first: most authors have few among the newest, so little is read in vain. Of very many authors hardly
- * any has more than one or two; those who have are asked again.
+ * How many activities to read from each author at first. Most authors have few among the newest, so little is read in
+ * vain. Of very many authors hardly any has more than one or two there; those that have are read again.
  */
 function firstLimit(authors: number, want: number): number {
   if (authors <= 4) return want;
@@ -77,7 +82,7 @@ function firstLimit(authors: number, want: number): number {
   return Math.min(want, Math.max(least, Math.ceil((4 * want) / authors)));
 }
 
-/** Facts of a page's worth are kept; the hundreds that a home timeline is made from are mostly never read. */
+/** The facts of up to a few pages are cached; most of the hundreds that fill a home timeline are never read. */
 const MAX_LEARNED = 200;
 
 interface Range {
@@ -164,7 +169,7 @@ export function createBackfill({ tweets, engagement, facts, lane }: BackfillDeps
     for (;;) {
       partial = (await readBoth(asking, range, found, strict, pause)) || partial;
       const ids = merged(found);
-      // The wanted-th newest found so far: nothing below it can be among the wanted ones, however much is found.
+      // The `want`-th newest found so far: nothing below it can be among the `want` newest, whatever else is found.
       const enough = ids.length >= want ? Math.abs(ids[want - 1]!) : atLeast;
       const open = { postings: above(found.postings, enough), reposts: above(found.reposts, enough) };
       const cut = Math.max(
@@ -210,7 +215,7 @@ export function createBackfill({ tweets, engagement, facts, lane }: BackfillDeps
     return { ids: fromFloor(merged(found), floor), floor, partial: false };
   }
 
-  /** Many authors wait for their turn; few never do. */
+  /** Reads of many authors take turns; reads of few never wait. */
   const inSlices = <Request extends { reader: UserId; authors: readonly UserId[] }>(
     request: Request,
     read: (request: Request, pause: Pause) => Promise<Backfilled>,
@@ -229,7 +234,9 @@ function above({ open }: Found, enough: Snowflake): OpenTail[] {
   return open.filter(({ low }) => low > enough);
 }
 
-/** Newest first, each once. Plain numbers sort natively in typed arrays, several times faster than by a comparison. */
+/**
+ * Newest first, each once. Typed arrays sort numbers natively, several times faster than with a comparison function.
+ */
 function merged({ postings, reposts }: Record<Kind, Found>): ActivityId[] {
   const tweets = Float64Array.from(postings.ids).sort();
   const others = Float64Array.from(reposts.ids).sort();

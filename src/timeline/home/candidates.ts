@@ -1,6 +1,6 @@
 /**
- * Candidates of a home in order, newest first: from the home timeline as far as it reaches, with what is fanned out on read and, with
- * `own`, the reader's own activities merged in; from the authors' tails beneath it, to the very end of history.
+ * The candidates of a home, newest first: from the home timeline as far as it reaches, merged with what is fanned out
+ * on read and, with `own`, the reader's own activities; beneath that from the authors' tails, to the end of history.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import type { HomeTimelines } from '../home-timelines/home-timelines.ts';
@@ -16,14 +16,14 @@ export interface BatchRequest {
   followeeSet: FolloweeSet;
   /** Only below this; Infinity: from the newest. */
   below: Snowflake;
-  /** About how many; one at least, unless there are no more. */
+  /** About how many to return; at least one, unless there are no more. */
   want: number;
 }
 
 export interface Batch {
-  /** Newest first, each once; also such as no longer count. */
+  /** Newest first, each once. May include activities that no longer count. */
   ids: ActivityId[];
-  /** Every candidate in [end, below) is among them; 0: there is nothing beneath. */
+  /** Every candidate in [end, below) is among the ids. 0: there is nothing beneath. */
   end: Snowflake;
   /** Reposts were left out. */
   partial: boolean;
@@ -32,8 +32,8 @@ export interface Batch {
 export interface CandidateSource {
   next(request: BatchRequest): Promise<Batch>;
   /**
-   * Only what the home timeline holds, without the reader's own; null beneath its floor, and where there is no home timeline. What this
-   * costs does not depend on how many the reader follows.
+   * Only what the home timeline holds, without the reader's own activities; null beneath its floor, and where there is
+   * no home timeline. The cost does not depend on the number of followees.
    */
   held(request: Omit<BatchRequest, 'own'>): Promise<Batch | null>;
 }
@@ -49,13 +49,13 @@ export interface CandidateSourceDeps {
 export function createCandidateSource(deps: CandidateSourceDeps): CandidateSource {
   const { homeTimelines, homeLoader, fanOutOnRead, backfill, ahead } = deps;
 
-  /** What the home timeline and fan-out on read hold together; null where that ends above `below`. */
+  /** What the home timeline and fan-out on read have together; null where that ends above `below`. */
   async function fromHomeTimeline(request: Omit<BatchRequest, 'own'>): Promise<Batch | null> {
     const { reader, followeeSet, below, want } = request;
     const opened = homeLoader.open(reader, followeeSet);
     if (typeof opened !== 'number') await opened;
     const others = await fanOutOnRead.of(followeeSet);
-    // Looked up after the last await: from here to the copy nothing can come between.
+    // Looked up after the last await: nothing can change it before its ids are copied below.
     const slot = homeTimelines.find(reader);
     if (slot < 0 || !homeTimelines.isReady(slot)) return null;
     const floor = Math.max(homeTimelines.floor(slot), others.floor);
@@ -114,7 +114,7 @@ function fromEnd(ids: ActivityId[], end: Snowflake): ActivityId[] {
   return length === ids.length ? ids : ids.slice(0, length);
 }
 
-/** Of a tail (oldest first) the activities in [end, below), newest first. */
+/** The activities of a tail (oldest first) in [end, below), newest first. */
 function newestIn(tail: Float64Array, below: Snowflake, end: Snowflake): ActivityId[] {
   const ids: ActivityId[] = [];
   for (let at = tail.length - 1; at >= 0; at--) {
@@ -125,7 +125,7 @@ function newestIn(tail: Float64Array, below: Snowflake, end: Snowflake): Activit
   return ids;
 }
 
-/** Puts other activities among the batch's, each once. */
+/** Merges other activities into the batch, each once. */
 function merge(batch: Batch, others: ActivityId[]): void {
   if (others.length === 0) return;
   const all = [...batch.ids, ...others].sort((a, b) => Math.abs(b) - Math.abs(a));

@@ -1,4 +1,4 @@
-/** What fan-out brings: deliveries into home timelines, merges on follows, and how far it has got. */
+/** What fan-out calls: deliveries into home timelines, merges after follows, and its progress. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { snowflakeTime } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -27,7 +27,9 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
   const { homeTimelines, homeLoader, homeCheckpointer, followeeSets, backfill, facts, pubsub } = deps;
   let started = false;
 
-  /** One slice. Connected users are told of postings (not of reposts), also those who have no home yet. */
+  /**
+   * Delivers one slice. Connected readers, with or without a home timeline, are notified of postings, not of reposts.
+   */
   function deliverOne({ activity, actor, tweetId, readers }: Delivery): void {
     facts.learn(activity, actor, tweetId);
     const time = snowflakeTime(Math.abs(activity));
@@ -41,7 +43,7 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
     }
   }
 
-  /** The author's newest, as far down as the reader's home timeline reaches: what was read before the follow was folded. */
+  /** Merges the author's tail, down to the home timeline's floor: what fan-out read before it read the follow. */
   async function mergeTail(reader: UserId, author: UserId): Promise<void> {
     const atLeast = homeTimelines.floor(homeTimelines.find(reader));
     const request = {
@@ -54,7 +56,7 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
     };
     const tail = await backfill.newest(request);
     const slot = homeTimelines.find(reader);
-    // Evicted meanwhile: it will be filled from facts, and the follow is one.
+    // Evicted meanwhile: it will be filled from facts, and the follow is one of them.
     if (slot < 0) return;
     for (let i = tail.ids.length - 1; i >= 0; i--) homeTimelines.insert(slot, tail.ids[i]!);
     if (tail.floor > atLeast) homeTimelines.raiseFloor(slot, tail.floor);
@@ -65,10 +67,10 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
     await mergeTail(reader, author);
     const { digest, all } = await followeeSets.of(reader);
     const slot = homeTimelines.find(reader);
-    // One that is being filled takes its digest from the followees that it is filled for.
+    // One that is being filled gets the digest of the followees for whom it is filled.
     if (slot < 0 || !homeTimelines.isReady(slot) || homeTimelines.digest(slot) === digest) return;
     if (withFollowee(homeTimelines.digest(slot), author) === digest) homeTimelines.setDigest(slot, digest);
-    // Whoever follows very many fills it again with their next read: deliveries to others must not wait for that.
+    // A reader with very many followees refills it with the next read: other deliveries must not wait for that.
     else if (all.length <= LIMITS.batch) await homeLoader.refill(reader);
   }
 
@@ -84,7 +86,7 @@ export function createDeliveries(deps: DeliveriesDeps): Parts {
     },
     async progress(progress) {
       const known = homeCheckpointer.progress();
-      // Another fan-out than the one that filled these home timelines, and it will not deliver what came in between.
+      // This is not the fan-out that delivered to these home timelines, and it will not deliver what came in between.
       if (progress.started && started && !samePositions(progress, known)) homeLoader.dropAll();
       homeCheckpointer.setProgress({ tweets: progress.tweets, reposts: progress.reposts });
       if (!started) homeLoader.start();

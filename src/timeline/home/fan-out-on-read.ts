@@ -1,7 +1,7 @@
 /**
- * Activities that were not pushed: merged at reading into the homes of those who follow their actor. All tails are
- * kept in memory beside their rows. How many there are is bounded by fan-out's `minAudience`: with a million homes of
- * 262 followees each, at most some 5,000 actors have 50,000 such followers: 33 MB.
+ * Activities that were not pushed: they are merged, at reading, into the homes of their actor's followers. All tails
+ * are kept in memory as well as in their rows. Fan-out's `minAudience` bounds their number: with a million homes of 262
+ * followees each, at most some 5,000 actors have 50,000 such followers, which makes 33 MB.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -9,11 +9,11 @@ import type { FanOutOnReadTail, TimelineDb } from '../timeline-db.ts';
 import type { FolloweeSet } from './followee-set.ts';
 
 export interface FanOutOnRead {
-  /** Durable when it resolves. */
+  /** Records activities that are not pushed; durable when it resolves. */
   record(request: { actor: UserId; activities: ActivityId[] }): Promise<void>;
-  /** Forgets every tail, as the Timeline DB has. */
+  /** Drops every tail, because the Timeline DB has lost them. */
   dropAll(): void;
-  /** What those in the followee set have that is fanned out on read, and how far down the tails reach together. */
+  /** The tails of the followees whose activities are fanned out on read, and the floor down to which all reach. */
   of(followeeSet: FolloweeSet): Promise<FanOutOnReadTails>;
 }
 export interface FanOutOnReadTails {
@@ -38,7 +38,7 @@ export function createFanOutOnRead({
         after,
         limit: MAX_TAILS_PER_SCAN,
       });
-      // What was recorded while loading is newer than what a page says.
+      // A tail recorded while loading is newer than the one on the page.
       for (const tail of page.tails) if (!tails.has(tail.actor)) tails.set(tail.actor, tail);
       after = page.next;
     }

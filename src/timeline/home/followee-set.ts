@@ -1,27 +1,27 @@
-/** Whom a reader follows, in the shapes that reading needs. */
+/** A reader's followees, in the forms that reading needs. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { type ChangeSource, createChangeClock } from '#platform/change-clock.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { Social } from '#social/social.ts';
 
 export interface FolloweeSet {
-  /** Everybody followed, the muted ones too: a home timeline is complete for all of them, so that unmuting needs no write. */
+  /** All followees, muted ones included: home timelines are complete for all, so that unmuting needs no write. */
   all: UserId[];
-  /** Whose activities count: followed, not muted. */
+  /** The followees whose activities count: those not muted. */
   allowed: UserId[];
-  /** Of those allowed, whose reposts count. */
+  /** The allowed followees whose reposts count. */
   reposters: UserId[];
-  /** By those allowed: the snowflake of the follow, which tells when it began. */
+  /** By allowed followee: the snowflake of the follow edge, which tells when the follow began. */
   followedSince: ReadonlyMap<UserId, Snowflake>;
-  /** Digest of `all`, whatever their order. */
+  /** Digest of `all`, independent of their order. */
   digest: number;
-  /** The newest edge's snowflake, 0 without any. */
+  /** Snowflake of the newest follow edge; 0 without any. */
   newestEdge: Snowflake;
 }
 
 /**
- * Digests are sums of 40-bit hashes modulo 2^52, so that somebody can be added without knowing the others; 5,000
- * followees stay exact in a double. Somebody added twice makes it wrong, which costs a backfill and harms nothing.
+ * Digests are sums of 40-bit hashes modulo 2^52, so that a followee can be added without knowing the others; the sum of
+ * 5,000 followees is exact in a double. A followee added twice makes it wrong, which costs a backfill and nothing else.
  */
 const DIGEST_MODULUS = 2 ** 52;
 export const NO_FOLLOWEES = 0;
@@ -35,7 +35,7 @@ export function withFollowee(digest: number, followee: UserId): number {
 }
 
 export interface FolloweeSets {
-  /** As social has it now. Throws what social throws. */
+  /** The followees as social has them now. Throws what social throws. */
   of(reader: UserId): Promise<FolloweeSet>;
 }
 
@@ -43,11 +43,11 @@ type Followees = Awaited<ReturnType<Social['followeesOf']>>['followees'];
 
 export interface FolloweeSetsDeps {
   social: Pick<Social, 'followeesOf'>;
-  /** Told of whoever follows others, or otherwise. */
+  /** Reports the readers whose followees change. */
   changes: ChangeSource;
 }
 
-/** Followees in all followee sets kept together, some 60 bytes each. */
+/** Followees in all cached sets together, some 60 bytes each. */
 const MAX_FOLLOWEES = 2_000_000;
 
 export function createFolloweeSets({ social, changes }: FolloweeSetsDeps): FolloweeSets {

@@ -1,7 +1,7 @@
 /**
- * Writes home timelines to the Timeline DB: when one must make room for another, at shutdown, and at most every ten minutes
- * while it changes. A row says how far fan-out had got when it was packed, never how far the log had: only that has
- * been delivered. A write that fails costs a backfill later and nothing else.
+ * Writes home timelines to the Timeline DB: when they are evicted, at shutdown, and at most every ten minutes while
+ * they change. A row says how far fan-out had delivered when it was packed, not how far the log went then. A write that
+ * fails costs a later backfill and nothing else.
  */
 import { PARTITIONS } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -12,16 +12,16 @@ import type { HomeTimelines, Slot } from '../home-timelines/home-timelines.ts';
 import type { PackedHome, TimelineDb } from '../timeline-db.ts';
 
 export interface HomeCheckpointer {
-  /** Fan-out's newest positions. */
+  /** Sets fan-out's newest positions. */
   setProgress(completeTo: PackedHome['completeTo']): void;
   progress(): PackedHome['completeTo'];
-  /** Evicts home timelines until there is room for one more; what they held is written soon after. */
+  /** Evicts home timelines until there is room for one more; what they held is written soon afterwards. */
   makeRoom(): void;
-  /** Evicted home timelines that wait to be written are not written any more. */
+  /** Drops evicted home timelines that wait to be written. */
   dropEvicted(): void;
   /** Writes every home timeline that changed since it was written. */
   flush(): Promise<void>;
-  /** Lets go of somebody's home, here and in the Timeline DB, and of what of theirs is fanned out on read. */
+  /** Deletes a user's home, in memory and in the Timeline DB, and the user's activities that are fanned out on read. */
   forget(user: UserId): Promise<void>;
   worker: Worker;
 }
@@ -30,19 +30,19 @@ export interface HomeCheckpointerDeps {
   homeTimelines: HomeTimelines;
   timelineDb: Pick<TimelineDb, 'save' | 'dropOlder' | 'forget'>;
   clock: Clock;
-  /** Home timelines at most, and bytes at which a new one replaces another. */
+  /** The most home timelines, and the bytes at which a new one evicts another. */
   maxHomeTimelines: number;
   maxBytes: number;
 }
 
 const SAVE_EVERY_MS = 10 * 60_000;
-/** Rows per write: a few milliseconds. */
+/** Rows per write: a few milliseconds' worth. */
 const MAX_ROWS_PER_WRITE = 100;
-/** Slots looked at per step. */
+/** Slots inspected per step. */
 const MAX_SLOTS_PER_STEP = 20_000;
-/** Evicted homes that wait to be written; beyond it they are not written: their readers' next read backfills. */
+/** Evicted homes that may wait to be written. Beyond that they are not written, and the next read backfills. */
 const MAX_EVICTED = 2_000;
-/** Rows of users who have not been seen for longer than anybody counts as seen lately are of little use. */
+/** Rows of readers who stayed away much longer than `LIMITS.seenLately_ms` are of little use. */
 const ROW_KEPT_MS = 4 * LIMITS.seenLately_ms;
 
 export function createHomeCheckpointer({
@@ -74,7 +74,7 @@ export function createHomeCheckpointer({
     homeTimelines.remove(slot);
   }
 
-  /** Marked before the write: what comes in meanwhile makes the home timeline dirty again. */
+  /** They are marked before the write: what arrives meanwhile makes them dirty again. */
   async function save(slots: Slot[]): Promise<void> {
     const due = slots.filter((slot) => homeTimelines.isReady(slot) && homeTimelines.isDirty(slot));
     const homes = due.map(pack);
@@ -86,7 +86,7 @@ export function createHomeCheckpointer({
     if (homes.length > 0) await timelineDb.save({ homes });
   }
 
-  /** Goes on around the slots from where it stopped; also lets go of those whose readers have stayed away. */
+  /** Goes on through the slots, round and round; evicts home timelines whose readers have stayed away. */
   function nextDue(): { due: Slot[]; more: boolean } {
     const now = clock.now();
     const due: Slot[] = [];

@@ -3,26 +3,26 @@ import type { ActivityId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 
 export const REPOSTERS_NAMED = 100;
 
-/** One tweet of a home, at its newest allowed activity. */
+/** A tweet of a home, at its newest activity that counts. */
 export interface HomeEntry {
-  /** Its position in the session: the next page begins below `Math.abs(activity)` of the last entry that was shown. */
+  /** Its position in the home: the next page begins below `Math.abs(activity)` of the last entry shown. */
   activity: ActivityId;
-  /** Who posted or reposted; followed and not muted (or the reader, with `own`). */
+  /** The user who posted or reposted: a followee who is not muted, or the reader (with `own`). */
   actor: UserId;
   tweetId: TweetId;
-  /** Everybody followed and not muted whose repost stands, newest first, at most {@link REPOSTERS_NAMED}. */
+  /** Followees, not muted, who repost it now, newest first, at most {@link REPOSTERS_NAMED}. */
   repostedBy: UserId[];
-  /** When the newest of those was made (ms since 1970). */
+  /** When the newest of those reposts was made (ms since 1970). */
   repostTime: number | null;
 }
 
 export interface Candidates {
   entries: HomeEntry[];
-  /** For every `HomePosition` of this session: copy both, do not make `began` up. */
+  /** Part of every `HomePosition` of this session: copy both, do not make up `began`. */
   top: Snowflake;
   began: number;
-  /** Where to ask on (as `below`) when all entries were used; null: there is nothing further down. */
+  /** The next request's `below` once all entries were used; null: there is nothing further down. */
   next: Snowflake | null;
-  /** Engagement did not answer: reposts were left out. */
+  /** Engagement was down: reposts were left out. */
   partial: boolean;
 }

@@ -1,28 +1,28 @@
 /**
- * Makes a home ready: finds its home timeline, or fills one. **Register, then backfill, then union.** Why nothing is lost, for an
- * activity x of somebody the reader follows, and a home timeline registered before its backfill began:
+ * Makes a home ready: finds its home timeline, or fills one. **Register, then backfill, then union.** Take an activity
+ * x of a followee, and a home timeline that was registered before its backfill began. Why x is not lost:
  *
- * - x committed before the backfill read its author's tail: it is in the tail (or below the floor that the backfill gives).
- * - x committed later: fan-out delivers x after that, so it finds the home timeline registered, if it knows the follower.
+ * - x committed before the backfill read its author's tail: it is in the tail (or below the floor that comes with it).
+ * - x committed later: fan-out delivers x after that, and finds the home timeline registered, if it knows the follower.
  * - The follow committed before the backfill read the followees: both cases above hold. It committed later: fan-out
- *   merges the author's tail into the home timeline when it meets the follow (`mergeFollows`), and x, if it was met before
- *   the follow, is in that tail; if after, fan-out's list has the follower.
- * - Fan-out starts at the log's head: what it will never deliver was committed before it said where it starts, and no
- *   home timeline is registered before it said so.
+ *   merges the author's tail into the home timeline when it reads the follow (`mergeFollows`). If it read x before the
+ *   follow, x is in that tail; if it reads x after it, its list has the follower.
+ * - Fan-out starts at the end of the log: what it will never deliver was committed before it said where it starts, and
+ *   no home timeline is registered before that.
  *
  * **A packed row** holds every candidate at or above its floor for the followees in its digest, through `completeTo`:
- * fan-out's own progress, so all of that had been delivered when the row was packed. What was committed later by the
- * same followees is backfilled by position, not by id, since ids commit out of order. Follows made since are why the row
- * alone may not be enough: a merge may have gone only into a home timeline that a crash took, or found no home timeline at all. So a
- * row is used only if
- * - the digest of today's followees is the row's own: a follow (an approved request, somebody active again) since
- *   the row changes the set, whoever merged it and wherever; and
- * - no edge is newer than the row less {@link FOLLOW_MARGIN_MS}: somebody unfollowed and followed again leaves the
- *   set as it was, but a new edge; the margin covers an edge minted before the row and committed or merged after.
- * Otherwise the home is made from facts as if there were no row. Wrong digests cost a backfill, never an activity.
+ * fan-out's progress, so all of that had been delivered when the row was packed. What the same followees committed
+ * later is backfilled by position, not by id, since ids do not commit in order. A follow made since may not be in the
+ * row: it may have been merged only into a home timeline that was lost in a crash, or have found no home timeline at
+ * all. So a row is used only if
+ * - the digest of today's followees is the row's: a follow since then (also by an approved request, or of an account
+ *   that is active again) changes the set, wherever it was merged; and
+ * - no follow edge is newer than the row less {@link FOLLOW_MARGIN_MS}: an author who was unfollowed and followed again
+ *   leaves the set as it was, but has a new edge; the margin covers one minted before the row and merged after it.
+ * Otherwise the home is made from facts, as if there were no row. A wrong digest costs a backfill, never an activity.
  *
- * **A home timeline in memory** carries the digest too. Where it differs from today's followees when its reader comes, it is
- * filled again before the page is read: a follow shows at once, also one whose merge is still to come.
+ * **A home timeline in memory** carries the digest too. If it is not that of today's followees when its reader comes,
+ * it is refilled before the page is read: a follow shows at once, even before fan-out has merged it.
  */
 import { WarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type UserId } from '#domain/ids.ts';
@@ -33,23 +33,23 @@ import type { PackedHome, TimelineDb } from '../timeline-db.ts';
 import type { Backfill, Backfilled } from './backfill.ts';
 import type { FolloweeSet, FolloweeSets } from './followee-set.ts';
 
-/** Far more than a write waits for its commit, or fan-out is behind while it lives. */
+/** Far longer than a write waits for its commit, and than running fan-out lags behind. */
 export const FOLLOW_MARGIN_MS = 10 * 60_000;
-/** Homes filled at the same moment. */
+/** Homes that are filled concurrently. */
 const MAX_FILLING = 256;
 
 export interface HomeLoader {
   /**
-   * The reader's home timeline, filled where there was none or for other followees; shared by those who ask meanwhile. -1:
-   * none can be kept now (fan-out has not started, or engagement does not answer), so the home is read by backfill.
-   * Throws what tweets and social throw, `overloaded` where too many are being filled.
+   * The reader's home timeline, filled where there was none, or one for other followees. Concurrent calls share the
+   * work. -1: none can be kept now (fan-out has not started, or engagement is down), so the home is read by backfill.
+   * Throws what tweets and social throw, and `overloaded` where too many are being filled.
    */
   open(reader: UserId, followeeSet: FolloweeSet): Slot | Promise<Slot>;
-  /** Fills a home timeline that stands again, for the followees of today. Where engagement does not answer it stays as it was. */
+  /** Refills a home timeline for today's followees. Where engagement is down it stays as it was. */
   refill(reader: UserId): Promise<Slot>;
-  /** Home timelines may be kept from now on. */
+  /** Allows home timelines to be kept from now on. */
   start(): void;
-  /** Drops every home timeline, also those being filled. */
+  /** Drops every home timeline, including those being filled. */
   dropAll(): void;
 }
 
@@ -59,7 +59,7 @@ export interface HomeLoaderDeps {
   followeeSets: FolloweeSets;
   backfill: Backfill;
   clock: Clock;
-  /** Writes home timelines back until there is room for another. */
+  /** Evicts home timelines until there is room for another. */
   makeRoom: () => void;
 }
 
@@ -67,10 +67,10 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
   const { homeTimelines, followeeSets, clock, makeRoom } = deps;
   const filling = new Map<UserId, Promise<Slot>>();
   let started = false;
-  /** Grows when all home timelines are dropped: one that was being filled then is not the one that is registered now. */
+  /** Grows when all are dropped: a home timeline that was being filled then is not the one registered now. */
   let era = 0;
 
-  /** Content goes in with what was delivered meanwhile; the order of the two does not matter. */
+  /** Adds content to what was delivered meanwhile; the order of the two does not matter. */
   function union(reader: UserId, content: Backfilled, digest: number): Slot {
     const slot = homeTimelines.find(reader);
     for (let i = content.ids.length - 1; i >= 0; i--) homeTimelines.insert(slot, content.ids[i]!);
@@ -84,7 +84,7 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
     homeTimelines.register(reader);
     const registeredIn = era;
     try {
-      // The followees as they are now, after the home timeline was registered: see above.
+      // The followees must be read after the home timeline was registered: see above.
       const followeeSet = await followeeSets.of(reader);
       const content = await contentOf(deps, reader, followeeSet);
       if (era !== registeredIn) return -1;
@@ -99,12 +99,12 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
     }
   }
 
-  /** The home timeline stands, but not for all whom its reader follows today. */
+  /** The home timeline is ready, but not for all of today's followees. */
   async function refill(reader: UserId): Promise<Slot> {
     try {
       const followeeSet = await followeeSets.of(reader);
       const content = await newestOf(deps, reader, followeeSet);
-      // Evicted or dropped meanwhile: the next read fills it anew.
+      // If it was evicted or dropped meanwhile, the next read fills it anew.
       return homeTimelines.find(reader) < 0 ? -1 : union(reader, content, followeeSet.digest);
     } catch (error) {
       if (error instanceof EngagementDown) return -1;
@@ -148,7 +148,7 @@ export function createHomeLoader(deps: HomeLoaderDeps): HomeLoader {
 
 class EngagementDown extends Error {}
 
-/** What belongs in the home timeline of a reader: from the packed row and what came since, or from facts. */
+/** The content of a reader's home timeline: the packed row and what came since, or all of it from facts. */
 async function contentOf(
   deps: HomeLoaderDeps,
   reader: UserId,
@@ -182,7 +182,7 @@ async function newestOf(
     want: LIMITS.homeTimeline,
     strict: false,
   });
-  // Without reposts it would not be complete: better none than one with holes.
+  // Without reposts it would be incomplete: better none than one with gaps.
   if (found.partial) throw new EngagementDown();
   return found;
 }
@@ -191,7 +191,7 @@ async function loadRow({ timelineDb }: HomeLoaderDeps, reader: UserId): Promise<
   try {
     return await timelineDb.load({ reader });
   } catch {
-    // Rows only save work: whatever is wrong with them, facts have all.
+    // Rows only save work: whatever is wrong with them, the facts have everything.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Homes: home timelines that deliveries go to, and the skeleton that a page of a home is made from. A home's candidates are
- * the activities (postings and standing reposts) of those whom the reader follows now and does not mute.
+ * Homes: the home timelines that deliveries go to, and the skeletons that pages of homes are made from. A home's
+ * candidates are the activities (postings and active reposts) of the followees whom the reader does not mute.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -41,9 +41,9 @@ export interface Homes
     | 'readRate'
   > {
   /**
-   * The next entries below `position.below`, or from the top; at most `limit`, fewer only at the end or where much was
-   * filtered out: ask on from `next`. Nothing repeats in a pagination session. Tweets' text, deletion and authors are the caller's
-   * to check. Throws `unavailable` where tweets or social do not answer and nothing can be said.
+   * The next entries below `position.below`, or from the top: at most `limit`, fewer only at the end or where much was
+   * filtered out; go on from `next`. Nothing repeats in a pagination session. The caller must check that the tweets
+   * exist and that the reader may see their authors. Throws `unavailable` where tweets or social are down.
    */
   candidates(request: {
     reader: UserId;
@@ -61,9 +61,9 @@ export interface HomesDeps {
   engagement: Pick<Engagement, 'repostTails' | 'repostsById' | 'repostsBy'>;
   pubsub: PubSub;
   clock: Clock;
-  /** Where what costs very much is read, a slice at a time. */
+  /** Runs expensive reads, a slice at a time. */
   lane?: Lane;
-  /** Homes in memory, and the memory of all home timelines together. */
+  /** The most home timelines in memory, and the memory that all of them may take. */
   maxHomeTimelines?: number;
   maxHomeTimelineBytes?: number;
 }
@@ -101,8 +101,8 @@ export function createHomes(deps: HomesDeps): Homes {
   const source = createCandidateSource({ homeTimelines, homeLoader, fanOutOnRead, backfill, ahead });
   const rate = createReadRate({ clock, homes: homeTimelines.count });
   const paginationSessions = createPaginationSessions();
-  // A row holds what was delivered and not fanned out on read; what was recorded for fan-out on read before it is gone with the others. So
-  // no home timeline that stands may be written: each is made again from facts.
+  // A packed home lacks what was recorded for fan-out on read, which is lost as well. So no home timeline of before may
+  // be written: each is made again from facts.
   timelineDb.onLost(() => {
     homeLoader.dropAll();
     homeCheckpointer.dropEvicted();

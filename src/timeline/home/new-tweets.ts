@@ -1,4 +1,4 @@
-/** "Somebody you follow tweeted", read from the home: nothing is written for it. */
+/** "Somebody you follow tweeted": read from the home, so that nothing need be written for it. */
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Timeline } from '../timeline.ts';
@@ -11,7 +11,7 @@ export interface NewTweetsSinceDeps {
   tweets: Pick<Tweets, 'authorsOf'>;
 }
 
-/** Activities looked at together. */
+/** Activities per batch. */
 const MAX_BATCH = 200;
 
 export function createNewTweetsSince({
@@ -20,8 +20,8 @@ export function createNewTweetsSince({
   tweets,
 }: NewTweetsSinceDeps): Pick<Timeline, 'newTweetsSince'> {
   /**
-   * The tweets among these that stand, by users whom the reader has followed since before. A follow that stands says
-   * all about whether its follower may read: it ends with a block, and a suspended account is nobody's followee.
+   * Those of the tweets that exist and whose author the reader followed before they were posted. An active follow alone
+   * decides whether its follower may read: a block ends it, and a suspended account is nobody's followee.
    */
   async function tweetsAmong({ followedSince }: FolloweeSet, ids: TweetId[]) {
     if (ids.length === 0) return [];
@@ -45,13 +45,13 @@ export function createNewTweetsSince({
         const want = Math.min(MAX_BATCH, limit - activities.length + 8);
         const batch = await source.held({ reader, followeeSet, below, want });
         if (batch === null) break;
-        // Postings only: a repost is nobody's new tweet.
+        // Postings only: a repost is not a new tweet.
         activities.push(
           ...(await tweetsAmong(followeeSet, batch.ids.filter((id) => id > after) as TweetId[])),
         );
         below = batch.end;
       }
-      // Infinity still: no home timeline can be kept now, and finding the same out without one grows with whom one follows.
+      // Still Infinity: no home timeline can be kept now, and reading without one costs more the more one follows.
       return { activities: activities.slice(0, limit), partial: below === Number.POSITIVE_INFINITY };
     },
   };

@@ -1,45 +1,47 @@
 /**
- * What pagination sessions through homes have shown, so that nothing repeats and nothing is skipped whatever happens meanwhile.
+ * What pagination sessions of homes have shown, so that nothing repeats and nothing is skipped, whatever happens
+ * meanwhile.
  *
- * Facts alone cannot say it. A tweet shown at a repost whose actor was unfollowed since would repeat at the posting;
- * one whose newer repost was committed, delivered or undone after the session had passed that position would be skipped.
- * So the process remembers, per session, which tweet it handed out at which position. A session that it does not remember
- * (a restart, another process, pushed out by newer ones) goes on by facts above the position where its memory begins.
+ * Facts alone cannot tell. A tweet that was shown at a repost whose actor was unfollowed since would be shown again at
+ * its posting. A tweet whose newer repost was committed, delivered or undone after the session had passed that position
+ * would be skipped. So the process remembers which tweet each session handed out at which position. A session that it
+ * does not remember (after a restart, in another process, evicted by newer ones) goes on by facts for everything above
+ * the position where its memory begins.
  */
 import { LRUCache } from 'lru-cache';
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { HomePosition } from '../timeline.ts';
 
-/** Data, not closures: one is made for every first page. Only this file changes it. */
+/** Plain data rather than closures, since one is made for every first page. Only this file changes it. */
 export interface PaginationSession {
   readonly top: Snowflake;
-  /** ms since 1970; unique among the reader's kept sessions: pushed forward by `keep` where the clock stands still. */
+  /** ms since 1970. Unique among the reader's kept sessions: `keep` moves it forward where the clock stands still. */
   began: number;
-  /** All that was shown below this is remembered; above it nothing is known. Infinity: everything is known. */
+  /** What was shown below this is remembered; above it nothing is known. Infinity: everything is known. */
   known: Snowflake;
-  /** What was handed out and where, newest first: sessions only go down. */
+  /** What was handed out, and where: newest first, as sessions only go down. */
   tweets: TweetId[];
   positions: Snowflake[];
-  /** The same as `tweets`, once they are many. */
+  /** The same ids as `tweets`, once there are many. */
   set: Set<TweetId> | null;
 }
 
 export interface PaginationSessions {
-  /** A session that begins now; not remembered before `keep`. */
+  /** A session that begins now. It is not remembered before `keep`. */
   begin(request: { top: Snowflake; now_ms: number }): PaginationSession;
   /** The session that a position belongs to. */
   resume(reader: UserId, position: HomePosition): PaginationSession;
-  /** Remembers it for the next page; after this, `began` stays. */
+  /** Remembers the session for the next page. From then on `began` does not change. */
   keep(reader: UserId, session: PaginationSession): void;
 }
 
 const MAX_SESSIONS_PER_READER = 4;
-/** Positions over all sessions, 16 bytes each. */
+/** Positions in all sessions together, 16 bytes each. */
 const MAX_POSITIONS = 4_000_000;
-/** What a session costs beside its positions, in positions. */
+/** The fixed cost of a session, in positions. */
 const OVERHEAD = 30;
 const MAX_POSITIONS_PER_SESSION = 4_096;
-/** Up to here looking through an array beats keeping a set beside it. */
+/** Up to this length searching an array beats keeping a set beside it. */
 const MAX_SCANNED = 48;
 
 export function createPaginationSessions({
@@ -70,7 +72,7 @@ export function createPaginationSessions({
       }
       const others = before.filter((other) => other !== session);
       if (others.length === before.length) {
-        // New here: two sessions of one reader must not be taken for each other.
+        // A new session: two sessions of one reader must not be mistaken for each other.
         for (const { began } of others) if (began >= session.began) session.began = began + 1;
       }
       byReader.set(reader, [session, ...others.slice(0, MAX_SESSIONS_PER_READER - 1)]);
@@ -82,7 +84,7 @@ function createPaginationSession(top: Snowflake, began: number, known: Snowflake
   return { top, began, known, tweets: [], positions: [], set: null };
 }
 
-/** Was the tweet shown above the position that is being read? */
+/** Whether the session has handed the tweet out already. */
 export function wasShown(session: PaginationSession, tweetId: TweetId): boolean {
   if (session.tweets.length <= MAX_SCANNED) return session.tweets.includes(tweetId);
   session.set ??= new Set(session.tweets);
@@ -91,7 +93,7 @@ export function wasShown(session: PaginationSession, tweetId: TweetId): boolean 
 
 export function markShown(session: PaginationSession, tweetId: TweetId, position: Snowflake): void {
   if (session.tweets.length >= MAX_POSITIONS_PER_SESSION) {
-    // From here on facts decide for the upper half, as if the session had been resumed there.
+    // Facts decide for the upper half from now on, as if the session had been resumed there.
     const half = MAX_POSITIONS_PER_SESSION / 2;
     session.known = session.positions[half - 1]!;
     session.tweets = session.tweets.slice(half);
@@ -103,7 +105,7 @@ export function markShown(session: PaginationSession, tweetId: TweetId, position
   session.set?.add(tweetId);
 }
 
-/** Forgets what was handed out below a position: the page was cut there, or is asked for again. */
+/** Forgets what was handed out below a position: the page was cut there, or is requested again. */
 function rewind(session: PaginationSession, below: Snowflake): void {
   while (session.positions.length > 0 && session.positions.at(-1)! < below) {
     session.positions.pop();

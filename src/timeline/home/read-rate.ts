@@ -1,4 +1,4 @@
-/** How often homes are read from their top, for choosing between push and pull. */
+/** How often homes are read from the top, for choosing between push and pull. */
 import type { Clock } from '#platform/clock.ts';
 
 export interface ReadRate {
@@ -7,9 +7,9 @@ export interface ReadRate {
 }
 
 const DAY_MS = 86_400_000;
-/** Reads fade with this half-life, so the rate follows the day slowly. */
+/** The count decays with this half-life, so that the rate follows the time of day slowly. */
 const HALF_LIFE_MS = DAY_MS / 2;
-/** Before anything was measured: what a daily reader may do. */
+/** Assumed until there are measurements: what a daily reader may do. */
 const ASSUMED_PER_DAY = 10;
 
 export function createReadRate({ clock, homes }: { clock: Clock; homes: () => number }): ReadRate {
@@ -29,7 +29,7 @@ export function createReadRate({ clock, homes }: { clock: Clock; homes: () => nu
     },
     now() {
       fade();
-      // The weights of `observed` time add up to this; what is missing to a whole window counts as assumed.
+      // The weight of the time observed so far; what it lacks to the `whole` counts as assumed.
       const whole = HALF_LIFE_MS / Math.LN2;
       const observed = whole * (1 - 0.5 ** ((clock.monotonic() - began) / HALF_LIFE_MS));
       const assumed = ((whole - observed) / DAY_MS) * ASSUMED_PER_DAY;

@@ -1,16 +1,16 @@
 /**
  * The skeleton of a home: which tweets, in which order, each once in a pagination session.
  *
- * A tweet stands at its newest activity that counts when the session comes by: somebody followed and not muted posted
- * it, or reposted it, the repost stands, and the reader wants that user's reposts. Paging down, that is the first one met; the session's memory (pagination-sessions.ts)
- * drops the later ones. So whatever happens during a session, a tweet that it has handed out never comes again, and one
- * that it has not handed out comes at the next activity that still counts:
- * - a repost undone before the session reached it uncovers the next activity, below it: it comes there;
- * - undone, unfollowed or muted after the tweet was handed out: the memory drops the rest;
- * - a repost committed, delivered or uncovered by a new follow above the position where the session stands was never met:
- *   the tweet comes at its older activity.
- * Where the memory is gone, facts decide for the chunk of the session before that: a tweet with an activity that stood
- * when the session began counts as shown, one undone since too.
+ * A tweet is shown at its newest activity that counts when the session gets there: a followee who is not muted posted
+ * it, or reposts it and the reader wants that user's reposts. Going down, the session meets that activity first; its
+ * memory (pagination-sessions.ts) drops the older ones. So whatever happens during a session, a tweet that it has
+ * handed out never comes again, and one that it has not handed out comes at the next activity that still counts:
+ * - A repost is undone before the session reaches it: the tweet comes at its next activity, further down.
+ * - The repost is undone, or its actor unfollowed or muted, after the tweet was handed out: the memory drops the rest.
+ * - A repost is committed, delivered or uncovered by a new follow above the session's position: the session never meets
+ *   it, and the tweet comes at its older activity.
+ * Where the memory is gone, facts decide for the part of the session before that: a tweet with an activity that existed
+ * when the session began counts as shown, even if that was undone since.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { ActivityId, RepostId, TweetId, UserId } from '#domain/ids.ts';
@@ -46,15 +46,15 @@ export interface SkeletonDeps {
   paginationSessions: PaginationSessions;
   engagement: Pick<Engagement, 'repostsBy'>;
   clock: Clock;
-  /** A home was read from its top. */
+  /** Called when a home is read from the top. */
   onRead: () => void;
 }
 
-/** Batches per call; where nearly everything is left out the caller asks on. */
+/** Batches per call; where nearly everything is filtered out the caller asks again. */
 const MAX_BATCHES = 8;
 const MAX_BATCH = 200;
 
-/** Activities that are looked up at a time. */
+/** Activities that are looked up together, at least. */
 const MIN_CHUNK = 10;
 
 interface Taking {
@@ -66,7 +66,7 @@ interface Taking {
 
 /** Whose activities count for this reader. */
 interface ActivityFilter {
-  /** Whose reposts count. */
+  /** The users whose reposts count. */
   reposters: UserId[];
   counts(actor: UserId): boolean;
 }
@@ -74,10 +74,10 @@ interface ActivityFilter {
 interface Repost {
   id: RepostId;
   userId: UserId;
-  /** It stands now; the others only tell what a session has shown. */
+  /** Not undone. Undone reposts only tell what a session has shown. */
   active: boolean;
 }
-/** Reposts that count, newest first, by tweet; null: engagement does not answer. */
+/** The reposts that count, newest first, by tweet; null: engagement is down. */
 type Reposts = Map<TweetId, Repost[]> | null;
 const NONE: Repost[] = [];
 
@@ -94,7 +94,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     if (actors.length <= LIMITS.followees) {
       return engagement.repostsBy({ tweetIds, actors, through, undoneAfter });
     }
-    // As many followees as there may be, and the reader.
+    // The greatest number of followees, and the reader: one more than a call takes.
     const [others, self] = [actors.slice(0, -1), actors.slice(-1)];
     const rows = await engagement.repostsBy({ tweetIds, actors: others, through, undoneAfter });
     rows.push(...(await engagement.repostsBy({ tweetIds, actors: self, through, undoneAfter })));
@@ -123,7 +123,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     return byTweet;
   }
 
-  /** The entry for one activity, unless it does not count or its tweet was shown further up. */
+  /** The entry for an activity; null where it does not count, or its tweet was shown further up. */
   function entryOf(
     activity: ActivityId,
     { actor, tweetId }: ActivityFact,
@@ -145,12 +145,12 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
     };
   }
 
-  /** Adds entries until there are `limit`; `at`: how many of the activities were looked at. */
+  /** Adds entries until there are `limit`. `at`: how many of the activities were examined. */
   async function take(ids: readonly ActivityId[], { filter, session, entries, limit }: Taking) {
     let partial = false;
     let at = 0;
     while (at < ids.length && entries.length < limit) {
-      // Most batches are larger than what is needed of them: the rest is for what falls out.
+      // Batches are mostly larger than needed, since some activities are filtered out: look up only what is.
       const chunk = ids.slice(at, at + Math.max(limit - entries.length, MIN_CHUNK));
       const resolved = await facts.resolve(chunk);
       const reposts = await repostsOf(filter, session, resolved);
@@ -196,7 +196,7 @@ export function createSkeleton(deps: SkeletonDeps): Skeleton {
   };
 }
 
-/** By facts, for the chunk of a session that nobody remembers. */
+/** Whether facts say that the session showed the tweet, for the part of it that is not remembered. */
 function shownBefore(reposts: Repost[], { known }: PaginationSession): boolean {
   return known !== Number.POSITIVE_INFINITY && reposts.some(({ id }) => id >= known);
 }

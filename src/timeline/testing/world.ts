@@ -57,7 +57,9 @@ export interface World {
     'view' | 'visibleProfiles' | 'blocksAndMutes' | 'followerCounts' | 'scanUsers' | 'followeesOf'
   >;
   engagement: Pick<Engagement, 'likeCounts' | 'summaries' | 'viewerState' | 'visiblePreviews'>;
-  /** Of changes to tweets, to what is under them, and to users; not of relationships, which no tweet view is made of. */
+  /**
+   * Of changes to tweets, to what is under them, and to users; not of relationships, which no tweet view is made of.
+   */
   changes: ChangeSource;
   log: Log;
   /** How often each method was called, by `service.method`. */

@@ -9,7 +9,9 @@ import type { ChangeListener } from './dirty-set.ts';
 import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
 export interface AuthorTops extends ChangeListener {
-  /** The best 100 in the window of each author, in the order asked for. Some may be older than `windowStart`: skip them. */
+  /**
+   * The best 100 in the window of each author, in the order asked for. Some may be older than `windowStart`: skip them.
+   */
   best(request: { authors: UserId[]; window: Window; windowStart: TweetId }): Promise<AuthorTop[]>;
   /** More of one author's, below a position; empty where there are none. */
   below(request: { author: UserId; position: AuthorTopPosition; windowStart: TweetId }): Promise<AuthorTop>;

@@ -1,6 +1,6 @@
 /**
- * What the view changed lately, so that whoever keeps something made from its rows in memory reads those rows
- * again. The set is added to after the rows are committed and taken from before they are read: what changes in between is
+ * What the view changed lately, so that whoever keeps something made from its rows in memory reads those rows again.
+ * The set is added to after the rows are committed and taken from before they are read: what changes in between is
  * added again. An entry too many costs a read; only one that is missing would be wrong.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';

@@ -1,6 +1,6 @@
 /**
- * Global top lists as they were at some moment: the cache from which they are served. At scale Redis. The newest
- * of a window serves fresh reads; one that was replaced goes on serving pagination sessions that began in it for ten minutes
+ * Global top lists as they were at some moment: the cache from which they are served. At scale Redis. The newest of a
+ * window serves fresh reads; one that was replaced goes on serving pagination sessions that began in it for ten minutes
  * (`LIMITS.topSnapshotKept_ms`). Losing all of them loses nothing but those sessions.
  */
 import type { TweetId } from '#domain/ids.ts';

@@ -23,7 +23,8 @@ export const TOP_LISTS_MIGRATIONS = [
     listed INTEGER NOT NULL,
     PRIMARY KEY (slot, author)
   ) WITHOUT ROWID;`,
-  // `tweets`: pairs of a tweet and its author, as 64-bit floats; `state`: where the view stood, '' where that says nothing.
+  // `tweets`: pairs of a tweet and its author, as 64-bit floats; `state`: where the view stood, '' where that says
+  // nothing.
   `CREATE TABLE kept_tops (
     window TEXT PRIMARY KEY,
     state TEXT NOT NULL,
