@@ -74,13 +74,13 @@ export interface AccountsStore extends AdministrationStore {
   activate(request: { userId: UserId; time: number }): Promise<void>;
   /**
    * Adds a session if the account still has this password hash and is active or pending (and is then active);
-   * of more than `most` sessions the ones used longest ago end. A one-time password opens one session, before it
+   * of more than `maxSessions` sessions the ones used longest ago end. A one-time password opens one session, before it
    * expires. False, and nothing done, otherwise.
    *
    * The device of the session (see `deviceKey`) becomes known. Where the user knew others but not this one, a
    * `signIn` notice with the session's id is written in the same step. Known devices outlive their sessions.
    */
-  openSession(request: { session: NewSession; passwordHash: string; most: number }): Promise<boolean>;
+  openSession(request: { session: NewSession; passwordHash: string; maxSessions: number }): Promise<boolean>;
   /**
    * Exchanges the password hash, ends every other session, and writes a `passwordChanged` notice. False, and nothing
    * done, where `from` is not current.

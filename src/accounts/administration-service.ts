@@ -75,18 +75,18 @@ function accountReads({
 }: AdministrationDeps): Pick<Administration, 'accounts' | 'byHandle' | 'account'> {
   return {
     async accounts({ limit, after, ...query }) {
-      const most = Math.min(limit, LIMITS.batch);
+      const pageSize = Math.min(limit, LIMITS.batch);
       const found: AccountSummary[] = [];
       let next: UserId | null = after;
-      while (next !== null && found.length < most) {
+      while (next !== null && found.length < pageSize) {
         const page = await store.accounts({ ...query, after: next, looksAt: LIMITS.batch });
         found.push(...page.accounts.map(summaryOf));
         next = page.next;
         // Few of very many may be looked for.
         await yieldToOthers();
       }
-      if (found.length <= most) return { accounts: found, next };
-      const accounts = found.slice(0, most);
+      if (found.length <= pageSize) return { accounts: found, next };
+      const accounts = found.slice(0, pageSize);
       return { accounts, next: accounts.at(-1)!.userId };
     },
     async byHandle({ handle }) {
@@ -199,7 +199,7 @@ function signUpActs({ store, mint, clock, random }: AdministrationDeps, entryOf:
       const subject = `invite ${row.inviteId}`;
       const audit = entryOf(actor, { action: 'invite.made', userId: null, subject });
       const invite = { ...row, codeHash: hashInvite(code) };
-      if (!(await store.addInvite({ invite, most: MAX_INVITES, audit }))) {
+      if (!(await store.addInvite({ invite, maxInvites: MAX_INVITES, audit }))) {
         throw new WarbleError(
           'invalid_request',
           `There are ${MAX_INVITES} invites already; remove some, or let one be used more often.`,

@@ -68,10 +68,10 @@ export interface AdministrationStore {
   /** `open` until it is set. */
   signUpMode(): Promise<SignUpMode>;
   setSignUpMode(request: { mode: SignUpMode; audit: AuditEntry }): Promise<void>;
-  /** `codeHash`: SHA-256 of the code in hexadecimal. False, and nothing done, where there are `most` already. */
+  /** `codeHash`: SHA-256 of the code in hexadecimal. False, and nothing done, where there are `maxInvites` already. */
   addInvite(request: {
     invite: InviteRow & { codeHash: string };
-    most: number;
+    maxInvites: number;
     audit: AuditEntry;
   }): Promise<boolean>;
   /** Those that can still be used at `now`, newest first. */

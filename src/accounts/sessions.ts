@@ -95,7 +95,7 @@ export function createSessions({ store, pubsub, mint, clock, random }: SessionsD
       const created = clock.now();
       const sessionId = mint({ owner: userId, kind: 'account' });
       const session = { sessionId, userId, tokenHash: hashToken(token), created, device: deviceOf(device) };
-      if (!(await store.openSession({ session, passwordHash, most: MAX_SESSIONS_PER_USER })))
+      if (!(await store.openSession({ session, passwordHash, maxSessions: MAX_SESSIONS_PER_USER })))
         return undefined;
       await tellOfNewDevice(session);
       const expires = endOf({ ...session, lastUsed: created });

@@ -12,12 +12,12 @@ import type { Viewing } from './viewing.ts';
 type Discovery = Pick<Social, 'mutuals' | 'followersYouKnow' | 'suggestions'>;
 
 /** Followees tested in one call to the store. */
-const PROBED_AT_ONCE = 500;
+const MAX_PROBED = 500;
 /** The walk behind suggestions: the viewer's newest followees, and the newest that each of them follows. */
 const HOP_ONE = 100;
 const HOP_TWO = 100;
 /** Candidates checked in one call; as many again until enough may be suggested. */
-const CHECKED_AT_ONCE = 200;
+const MAX_CHECKED = 200;
 const VIA_SHOWN = 3;
 
 /** Whatever a viewer has to do with a user already, that user is no suggestion. */
@@ -31,8 +31,8 @@ export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Vie
   ): Promise<{ userIds: UserId[] }> {
     const { viewer, limit, among } = request;
     const found: UserId[] = [];
-    for (let at = 0; at < among.length && found.length < limit; at += PROBED_AT_ONCE) {
-      const ids = among.slice(at, at + PROBED_AT_ONCE).map((followee) => followee.userId);
+    for (let at = 0; at < among.length && found.length < limit; at += MAX_PROBED) {
+      const ids = among.slice(at, at + MAX_PROBED).map((followee) => followee.userId);
       const passed = await test(ids);
       found.push(
         ...(await visible(
@@ -69,8 +69,8 @@ export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Vie
       candidates.delete(viewer);
       const ranked = [...candidates.values()].sort(byStrength);
       const suggestions: Suggestion[] = [];
-      for (let at = 0; at < ranked.length && suggestions.length < limit; at += CHECKED_AT_ONCE) {
-        const some = ranked.slice(at, at + CHECKED_AT_ONCE);
+      for (let at = 0; at < ranked.length && suggestions.length < limit; at += MAX_CHECKED) {
+        const some = ranked.slice(at, at + MAX_CHECKED);
         const ids = some.map((candidate) => candidate.userId);
         const relationshipBits = await store.relationshipBits({ viewer, others: ids });
         const active = new Set(await visible(viewer, ids));

@@ -10,7 +10,7 @@ import { NO_RELATIONSHIP, type RelationshipKey, type StoredUser, type User } fro
 type Users = Pick<Social, 'createUser' | 'setProfile' | 'setAccount' | 'eraseUser'>;
 
 /** Turns of one protection that may race before a request gives up. */
-const TURNS_MOST = 10;
+const MAX_PROTECTION_CHANGES = 10;
 
 export function createUsers(deps: SocialDeps): Users {
   const { store, clock } = deps;
@@ -38,7 +38,7 @@ export function createUsers(deps: SocialDeps): Users {
 
     async setProfile({ userId, changes, traceId }) {
       let requestsLeft = true;
-      for (let turn = 0; turn < TURNS_MOST; turn++) {
+      for (let turn = 0; turn < MAX_PROTECTION_CHANGES; turn++) {
         const change = await changeProfile(deps, { userId, changes, traceId });
         requestsLeft = change.requestsLeft;
         while (requestsLeft) requestsLeft = await acceptStep(deps, { userId, traceId });
@@ -65,7 +65,7 @@ export function createUsers(deps: SocialDeps): Users {
       }),
 
     async eraseUser({ userId, limit, traceId }) {
-      const keys = await store.relationshipsOf({ userId, limit: Math.min(limit, ERASED_AT_ONCE) });
+      const keys = await store.relationshipsOf({ userId, limit: Math.min(limit, MAX_ERASED) });
       if (keys.length === 0) return { done: (await store.forgetHiddenPeriods({ userId, limit })) < limit };
       await store.change({ users: [], relationships: keys }, ({ relationships }) =>
         decision({
@@ -82,7 +82,7 @@ export function createUsers(deps: SocialDeps): Users {
   };
 }
 
-const ERASED_AT_ONCE = 200;
+const MAX_ERASED = 200;
 
 type ProfileRequest = Parameters<Social['setProfile']>[0];
 

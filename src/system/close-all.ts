@@ -1,5 +1,5 @@
 /** Runs steps one after the other, each also where one before it failed; then throws the first failure. */
-export async function inTurn(...steps: (() => void | Promise<void>)[]): Promise<void> {
+export async function closeAll(...steps: (() => void | Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps) {
     try {

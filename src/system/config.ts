@@ -128,10 +128,10 @@ function portOf(setting: string, text: string): number {
   return port;
 }
 
-function numberOf(setting: string, text: string, least: number): number {
+function numberOf(setting: string, text: string, min: number): number {
   const number = Number(text);
-  if (!/^\d{1,6}$/.test(text) || number < least) {
-    throw new ConfigError(`${setting} is "${text}"; give a number from ${least} to 999999.`);
+  if (!/^\d{1,6}$/.test(text) || number < min) {
+    throw new ConfigError(`${setting} is "${text}"; give a number from ${min} to 999999.`);
   }
   return number;
 }

@@ -10,7 +10,7 @@ import { createDiskThreads } from '#platform/sqlite/disk-threads.ts';
 import { type AdminSocket, type AdminSocketDeps, openAdminSocket } from './admin/socket-server.ts';
 import { createBackups } from './backup/backup.ts';
 import { clockWarning } from './clock-warning.ts';
-import { inTurn } from './close-all.ts';
+import { closeAll } from './close-all.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
@@ -95,7 +95,7 @@ export async function startServing(
   let metricsListener: MetricsListener | null = null;
   let adminSocket: AdminSocket | undefined;
   const stopAll = () =>
-    inTurn(
+    closeAll(
       async () => {
         await Promise.all([api.close({ deadline_ms: DRAIN_MS }), adminSocket?.close()]);
       },

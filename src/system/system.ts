@@ -40,7 +40,7 @@ import { createOrphanCommentSweeper } from '#tweets/orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
-import { inTurn } from './close-all.ts';
+import { closeAll } from './close-all.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export interface Services {
@@ -99,7 +99,7 @@ export interface SystemDeps {
 
 /** Of a view at start-up: up to 16 partitions of 256 events in each. */
 const CATCH_UP_STEPS = 20;
-const MOST_ROUNDS = 100_000;
+const MAX_ROUNDS = 100_000;
 
 /** Opens a whole embedded system on one directory, which must be this process's alone. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
@@ -194,7 +194,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     },
     processAll: () => processAll(workers),
     close: () =>
-      inTurn(
+      closeAll(
         () => fanout.close(),
         () => timelines.close(),
         ...stores.databases.map((db) => () => db.close()),
@@ -207,10 +207,10 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
 }
 
 async function processAll(workers: readonly Worker[]): Promise<void> {
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     let busy = false;
     for (const worker of workers) busy = (await worker.step()) || busy;
     if (!busy) return;
   }
-  throw new Error(`The workers were not idle after ${MOST_ROUNDS} rounds.`);
+  throw new Error(`The workers were not idle after ${MAX_ROUNDS} rounds.`);
 }

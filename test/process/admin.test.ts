@@ -15,7 +15,7 @@ after(async () => {
 });
 const here = () => server.url;
 
-/** Runs an act to its end, on the server's data unless `on` says otherwise. */
+/** Runs a command to its end, on the server's data unless `on` says otherwise. */
 async function admin(args: string[], on: string | null = data) {
   const at = on === null ? [] : ['--data', on];
   const running = run(process.execPath, [MAIN, 'admin', ...args, ...at]);
@@ -28,7 +28,7 @@ async function done(args: string[], on?: string): Promise<string> {
   return out;
 }
 
-test('without an act it lists them, and each says what it takes', async () => {
+test('without a command it lists them, and each says what it takes', async () => {
   const { code, out } = await admin([], null);
   assert.equal(code, 0);
   const names = [...out.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
@@ -49,8 +49,8 @@ test('what it cannot do it says in one line, ends with 1, and creates nothing', 
   mkdirSync(former);
   writeFileSync(join(former, 'ids.db'), '');
   const refused: [string[], RegExp, string | null][] = [
-    [['constructor', 'x'], /There is no act constructor/, data],
-    [['__proto__', 'x'], /There is no act __proto__/, data],
+    [['constructor', 'x'], /There is no command constructor/, data],
+    [['__proto__', 'x'], /There is no command __proto__/, data],
     [['suspend', 'nobody_here', '--reason', 'x'], /Nobody here has the handle nobody_here/, data],
     [['suspend', 'id:77', '--reason', 'x'], /There is no account with the id 77/, data],
     [['rebuild', 'constructor'], /There is no view constructor; there are top-lists/, data],

@@ -253,7 +253,7 @@ async function failureOf(seed: number, size: SimulationSize, steps: readonly Ste
   }
 }
 
-const MOST_TRIES = 400;
+const MAX_TRIES = 400;
 
 /** Leaves out ever smaller parts of the list for as long as what is left still fails (Zeller's ddmin, simplified). */
 async function shrink(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<Step[]> {
@@ -261,10 +261,10 @@ async function shrink(seed: number, size: SimulationSize, steps: readonly Step[]
   let tries = 0;
   for (
     let part = Math.ceil(best.length / 2);
-    part >= 1 && tries < MOST_TRIES;
+    part >= 1 && tries < MAX_TRIES;
     part = part === 1 ? 0 : Math.ceil(part / 2)
   ) {
-    for (let start = 0; start < best.length && tries < MOST_TRIES; ) {
+    for (let start = 0; start < best.length && tries < MAX_TRIES; ) {
       tries++;
       const rest = [...best.slice(0, start), ...best.slice(start + part)];
       if (rest.length < best.length && (await failureOf(seed, size, rest)) !== undefined) best = rest;

@@ -17,7 +17,7 @@ export interface UnsteadyDisk extends Disk {
 }
 
 const LOG_BOUNDS = { sync: 10, checkpoint: 40, restart: 120, max: 400 };
-const MOST_TURNS = 3;
+const MAX_TURNS = 3;
 /** Of a log (sqlite.org/walformat.html): its header, and each page with a header of its own. */
 const LOG_HEADER = 32;
 const LOG_PAGE = 24 + 4_096;
@@ -45,7 +45,7 @@ export function createUnsteadyDisk(random: Random): UnsteadyDisk {
     opened.add(state);
     /** Never ends where the process dies meanwhile. */
     async function later<T>(call: () => Promise<T>): Promise<T> {
-      await pass(random.integer(MOST_TURNS + 1));
+      await pass(random.integer(MAX_TURNS + 1));
       if (!opened.has(state)) return new Promise(() => {});
       const result = call();
       state.synced = state.pages();

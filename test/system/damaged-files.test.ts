@@ -20,7 +20,7 @@ const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
 const USERS = 5;
 const TWEETS = 60;
 /** Rounds of all workers until everything that was lost is there again. */
-const MOST_ROUNDS = 400;
+const MAX_ROUNDS = 400;
 
 let parent: string;
 let whole: string;
@@ -107,7 +107,7 @@ async function open(directory: string, time: number) {
     /** Lets the workers work until all rest and no request fails; what readers are shown then. */
     async settle(): Promise<unknown> {
       let failure: unknown;
-      for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+      for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
         if (!(await round())) continue;
         try {
           return await answers();

@@ -22,7 +22,7 @@ const VARIANTS: Record<string, string[]> = {
   ],
 };
 /** Pages of one list; a list is never this long in a test. */
-const MOST_PAGES = 200;
+const MAX_PAGES = 200;
 
 /** Every address that can be asked for, from the server's own list of calls. */
 export async function everyAddress(url: string, subjects: Subjects): Promise<string[]> {
@@ -58,7 +58,7 @@ export async function wholeAnswer(reader: Client, address: string): Promise<obje
   if (body.nextCursor === undefined) return answers;
   const separator = address.includes('?') ? '&' : '?';
   let cursor = '';
-  for (let page = 0; page < MOST_PAGES; page++) {
+  for (let page = 0; page < MAX_PAGES; page++) {
     const one = await reader.send('GET', `${address}${separator}limit=1${cursor}`);
     answers.push({ status: one.status, ...one.body });
     if (!one.body.nextCursor) return answers;

@@ -26,7 +26,7 @@ describe('the trace of a server under load', () => {
   const { data, remove } = temporaryData();
   const file = `${data}.trace`;
   const BURSTS = 60;
-  const AT_ONCE = 8;
+  const MAX_CONCURRENT = 8;
   let server: Server;
   let trace: Call[];
 
@@ -35,7 +35,9 @@ describe('the trace of a server under load', () => {
     const ada = await signUp(() => server.url, 'ada');
     await post(ada, 'the load begins');
     for (let burst = 0; burst < BURSTS; burst++) {
-      const posts = Array.from({ length: AT_ONCE }, (_, i) => post(ada, `${burst} ${i} ${'x'.repeat(120)}`));
+      const posts = Array.from({ length: MAX_CONCURRENT }, (_, i) =>
+        post(ada, `${burst} ${i} ${'x'.repeat(120)}`),
+      );
       await Promise.all([...posts, ada.get('/me/tweets'), ada.get('/me/tweets?followed=true')]);
     }
     await post(ada, 'the load ends');

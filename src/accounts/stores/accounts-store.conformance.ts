@@ -39,7 +39,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     const signUp = async (userId: number, sessionId = userId * 10) => {
       await one.accounts.reserve(account(userId));
-      const opened = { session: session(sessionId, userId), passwordHash: `hash${userId}`, most: 100 };
+      const opened = { session: session(sessionId, userId), passwordHash: `hash${userId}`, maxSessions: 100 };
       assert.equal(await one.accounts.openSession(opened), true);
     };
     const idsOf = async (userId: number) =>
@@ -69,7 +69,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     test('an account begins pending and becomes active with its first session', async () => {
       await one.accounts.reserve(account(1));
       assert.equal((await two.accounts.byId({ userId: 1 }))?.state, 'pending');
-      await two.accounts.openSession({ session: session(10, 1), passwordHash: 'hash1', most: 100 });
+      await two.accounts.openSession({ session: session(10, 1), passwordHash: 'hash1', maxSessions: 100 });
       const row = await one.accounts.byId({ userId: 1 });
       assert.deepEqual([row?.state, row?.since, row?.created], ['active', 2_000, 1_000]);
       assert.deepEqual(
@@ -118,12 +118,12 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       const change = { userId: 1, from: 'hash1', to: 'new hash', keepSession: 10, noticeId: 20 };
       assert.equal(await two.accounts.changePassword(change), true);
       assert.equal(
-        await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
+        await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', maxSessions: 9 }),
         false,
       );
       assert.equal(await one.accounts.changePassword(change), false);
       assert.equal(
-        await one.accounts.openSession({ session: session(12, 1), passwordHash: 'new hash', most: 9 }),
+        await one.accounts.openSession({ session: session(12, 1), passwordHash: 'new hash', maxSessions: 9 }),
         true,
       );
     });
@@ -131,7 +131,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     test('a new password ends every session but the one that set it', async () => {
       await signUp(1);
       await signUp(2);
-      await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 100 });
+      await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', maxSessions: 100 });
       await two.accounts.changePassword({ userId: 1, from: 'hash1', to: 'x', keepSession: 11, noticeId: 30 });
       assert.deepEqual(await idsOf(1), [11]);
       assert.deepEqual(await idsOf(2), [20]);
@@ -144,11 +144,15 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
         [11, 3_000],
         [12, 4_000],
       ] as const) {
-        await one.accounts.openSession({ session: session(id, 1, created), passwordHash: 'hash1', most: 3 });
+        await one.accounts.openSession({
+          session: session(id, 1, created),
+          passwordHash: 'hash1',
+          maxSessions: 3,
+        });
       }
       await two.accounts.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 9_000 }] });
       // A clock that was set back: the new session is the oldest by its time, and stays.
-      await one.accounts.openSession({ session: session(13, 1, 1), passwordHash: 'hash1', most: 3 });
+      await one.accounts.openSession({ session: session(13, 1, 1), passwordHash: 'hash1', maxSessions: 3 });
       assert.deepEqual(await idsOf(1), [10, 12, 13]);
     });
 
@@ -161,7 +165,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.equal(await one.accounts.sessionByToken({ tokenHash: 'token10' }), undefined);
       assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10] }), []);
       assert.equal(
-        await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', most: 9 }),
+        await one.accounts.openSession({ session: session(11, 1), passwordHash: 'hash1', maxSessions: 9 }),
         false,
       );
       const [written] = await one.audit.list({ before: null, limit: 10 });
@@ -185,7 +189,11 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
 
     test('sessions are listed by their last use, which never goes back', async () => {
       await signUp(1, 10);
-      await one.accounts.openSession({ session: session(11, 1, 3_000), passwordHash: 'hash1', most: 9 });
+      await one.accounts.openSession({
+        session: session(11, 1, 3_000),
+        passwordHash: 'hash1',
+        maxSessions: 9,
+      });
       await two.accounts.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 5_000 }] });
       await two.accounts.touch({
         sessions: [

@@ -23,7 +23,7 @@ export function entry(fields: Partial<AuditEntry> = {}): AuditEntry {
 }
 
 const EVERYBODY: AccountsQuery = { state: null, moderators: false, handlePrefix: '', after: 0, looksAt: 10 };
-const OPEN = { most: 100 };
+const OPEN = { maxSessions: 100 };
 
 export function testAdministrationStore(name: string, fresh: () => Promise<AccountsBackend>): void {
   describe(`${name} as a store for administration`, () => {
@@ -203,10 +203,10 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
 
     test('an invite is good for so many sign-ups, until it expires or is removed', async () => {
       await one.accounts.setSignUpMode({ mode: 'invite', audit: entry() });
-      const add = (inviteId: number, expires: number, usesLeft: number, most = 10) =>
+      const add = (inviteId: number, expires: number, usesLeft: number, maxInvites = 10) =>
         one.accounts.addInvite({
           invite: { inviteId, codeHash: `code${inviteId}`, created: 500, expires, usesLeft },
-          most,
+          maxInvites,
           audit: entry(),
         });
       assert.equal(await add(1, 9_000, 1), true);

@@ -39,7 +39,7 @@ function createActs(store: AccountsStore, integer: (below: number) => number) {
       const sessionId = tokens.length + 1;
       tokens.push({ userId, sessionId, tokenHash: `token${sessionId}` });
       const session = { ...tokens.at(-1)!, created: time, device: '' };
-      return store.openSession({ session, passwordHash: hashes.get(userId)!, most: 3 });
+      return store.openSession({ session, passwordHash: hashes.get(userId)!, maxSessions: 3 });
     },
     () => {
       const { userId, sessionId } = anyToken();
@@ -106,7 +106,7 @@ test('a session is read once, for all who show its token', async (t) => {
   });
   await cached.reserve({ userId: 1, handle: 'ann', name: '', passwordHash: 'h', created: 1 });
   const session = { sessionId: 10, userId: 1, tokenHash: 't', created: 1, device: '' };
-  await cached.openSession({ session, passwordHash: 'h', most: 9 });
+  await cached.openSession({ session, passwordHash: 'h', maxSessions: 9 });
   for (let time = 0; time < 3; time++) await cached.sessionByToken({ tokenHash: 't' });
   assert.equal(reads, 1);
 });
@@ -115,7 +115,7 @@ test('a session that ends while it is read from the store is not kept in memory'
   const store = openPlain(t);
   await store.reserve({ userId: 1, handle: 'ann', name: '', passwordHash: 'h', created: 1 });
   const session = { sessionId: 10, userId: 1, tokenHash: 't', created: 1, device: '' };
-  await store.openSession({ session, passwordHash: 'h', most: 9 });
+  await store.openSession({ session, passwordHash: 'h', maxSessions: 9 });
   let goOn = () => {};
   const held = new Promise<void>((resolve) => {
     goOn = resolve;

@@ -144,7 +144,7 @@ function stateSteps(data: AccountsData): StateSteps {
 function sessionSteps(data: AccountsData): SessionSteps {
   const { commits, accounts, sessions, notices, changed } = data;
   return {
-    openSession: ({ session, passwordHash, most }) =>
+    openSession: ({ session, passwordHash, maxSessions }) =>
       commits.write(() => {
         const { userId, sessionId, created } = session;
         const account = accounts.get(userId);
@@ -152,7 +152,7 @@ function sessionSteps(data: AccountsData): SessionSteps {
         if (account.state === 'pending') Object.assign(account, { state: 'active', since: created });
         if (account.oneTime !== null) account.oneTime.isUsed = true;
         const others = sessionsOf(data, userId);
-        endSessions(data, others.slice(most - 1));
+        endSessions(data, others.slice(maxSessions - 1));
         sessions.set(sessionId, { ...session, lastUsed: created });
         notices.signedIn(session);
         return true;

@@ -18,7 +18,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       one.accounts.openSession({
         session: { sessionId, userId, tokenHash: `token${sessionId}`, created: 2_000, device },
         passwordHash,
-        most: 100,
+        maxSessions: 100,
       });
     const signUp = async (userId: number, sessionId: number, device: string) => {
       const account = { userId, handle: `p${userId}`, name: '', passwordHash: 'hash', created: 1_000 };

@@ -58,7 +58,7 @@ test('devices of sessions that are older than the list of devices are known', as
     store.openSession({
       session: { sessionId, userId: 1, tokenHash: `t${sessionId}`, created: 1, device },
       passwordHash: 'h',
-      most: 9,
+      maxSessions: 9,
     });
   await signIn(10, 'curl/8');
   await signIn(11, 'Wget/1');

@@ -171,12 +171,12 @@ function sessionSteps(db: Database, { notices, changed }: Tells): SessionSteps {
      RETURNING user_id AS userId`,
   );
   return {
-    openSession: ({ session, passwordHash, most }) =>
+    openSession: ({ session, passwordHash, maxSessions }) =>
       db.write(() => {
         const { sessionId, userId, tokenHash, created, device } = session;
         if (admit.run(created, userId, passwordHash).changes === 0) return false;
         insert.run(sessionId, userId, tokenHash, created, created, device);
-        if (endOldest.run(userId, sessionId, most).changes > 0) changed(userId);
+        if (endOldest.run(userId, sessionId, maxSessions).changes > 0) changed(userId);
         notices.signedIn(session);
         return true;
       }),

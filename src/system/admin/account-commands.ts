@@ -1,15 +1,15 @@
-/** Acts on accounts: people, their sessions, passwords, handles and roles. */
+/** Commands on accounts: people, their sessions, passwords, handles and roles. */
 
 import { type Static, type TObject, Type } from 'typebox';
 import { STORED_STATES } from '#accounts/accounts-store.ts';
 import type { AccountSummary } from '#accounts/administration.ts';
 import { actorOf, fields, Limit, Name, named, Person, Reason, userOf } from './arguments.ts';
-import { type Act, type ActDeps, defineAct } from './command.ts';
+import { type Command, type CommandDeps, defineCommand } from './command.ts';
 import { columns, moment, printable } from './printable.ts';
 
 const UserAndReason = fields({ person: Person, reason: Reason });
 
-/** An act on one person that answers with how they are named, and what else `run` answers. */
+/** A command on one person that answers with how they are named, and what else `run` answers. */
 function onUser<
   Args extends TObject<{ person: typeof Person; reason: typeof Reason }>,
   Answer extends object,
@@ -17,10 +17,10 @@ function onUser<
   summary: string,
   args: Args,
   positional: readonly (keyof Static<Args> & string)[],
-  run: (deps: ActDeps, person: AccountSummary, args: Static<Args>) => Promise<Answer>,
+  run: (deps: CommandDeps, person: AccountSummary, args: Static<Args>) => Promise<Answer>,
   print: (who: string, answer: Answer) => string[],
-): Act {
-  return defineAct({
+): Command {
+  return defineCommand({
     summary,
     args,
     positional,
@@ -37,7 +37,7 @@ const done = async (work: Promise<unknown>): Promise<object> => {
   return {};
 };
 
-const people = defineAct({
+const people = defineCommand({
   summary: 'lists people in the order in which they signed up',
   args: fields({
     state: Type.Optional(Type.Enum([...STORED_STATES], { description: 'only these' })),
@@ -63,7 +63,7 @@ const people = defineAct({
   },
 });
 
-const person = defineAct({
+const person = defineCommand({
   summary: 'shows somebody: state, handles, sessions',
   args: fields({ person: Person }),
   positional: ['person'],
@@ -84,8 +84,8 @@ const person = defineAct({
   ],
 });
 
-/** Acts by name. */
-export const ACCOUNT_ACTS: Record<string, Act> = {
+/** Commands by name. */
+export const ACCOUNT_COMMANDS: Record<string, Command> = {
   people,
   person,
   suspend: onUser(

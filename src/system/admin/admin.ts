@@ -16,29 +16,29 @@ import { takeDataDirectory } from '../data-directory.ts';
 import { MANIFEST_FILE, openManifest, refuseWithoutManifest } from '../manifest.ts';
 import { createPublicApi } from '../public-api.ts';
 import { createSystem } from '../system.ts';
-import type { Act } from './command.ts';
-import { ACT_NAMES, type ActTexts, actOf, perform, readArguments } from './commands.ts';
+import type { Command } from './command.ts';
+import { COMMAND_NAMES, type CommandTexts, commandOf, readArguments, runCommand } from './commands.ts';
 import { printable } from './printable.ts';
 import { ask, connectAdmin } from './socket-client.ts';
 
-/** `warble admin ACT …`. */
+/** `warble admin COMMAND …`. */
 export async function admin([name, ...argv]: string[]): Promise<void> {
   if (name === undefined || name === '--help' || name === 'help') return print(listing());
-  const act = actOf(name);
-  const { texts, data, help, json } = parse(name, act, argv);
-  if (help) return print(helpOf(name, act));
-  checkRequired(name, act, texts);
-  readArguments(act, texts);
+  const command = commandOf(name);
+  const { texts, data, help, json } = parse(name, command, argv);
+  if (help) return print(helpOf(name, command));
+  checkRequired(name, command, texts);
+  readArguments(command, texts);
   const { config } = readSettings({
     argv: data === undefined ? [] : ['--data', data],
     env: process.env,
     defaultData: './data',
   });
   const answer =
-    act.runLocally === null
-      ? await carryOut(name, texts, config)
-      : await act.runLocally({ data: config.data, progress }, readArguments(act, texts));
-  print(json ? [JSON.stringify(answer)] : act.print(answer));
+    command.runLocally === null
+      ? await runWhereTheDataIs(name, texts, config)
+      : await command.runLocally({ data: config.data, progress }, readArguments(command, texts));
+  print(json ? [JSON.stringify(answer)] : command.print(answer));
 }
 
 function print(lines: string[]): void {
@@ -74,16 +74,21 @@ function isClosedToUs(data: string): boolean {
   }
 }
 
-async function carryOut(name: string, texts: ActTexts, config: Config): Promise<unknown> {
+async function runWhereTheDataIs(name: string, texts: CommandTexts, config: Config): Promise<unknown> {
   checkData(config.data);
   const by = operatorOf(process.env);
   const socket = await connectAdmin(config.data);
-  if (socket !== undefined) return ask(socket, { act: name, args: texts, by }, progress);
-  return carryOutStopped(name, texts, config, by);
+  if (socket !== undefined) return ask(socket, { command: name, args: texts, by }, progress);
+  return runOnStoppedServer(name, texts, config, by);
 }
 
 /** The whole system is opened on the directory, without its workers, and closed again. */
-async function carryOutStopped(name: string, texts: ActTexts, config: Config, by: string): Promise<unknown> {
+async function runOnStoppedServer(
+  name: string,
+  texts: CommandTexts,
+  config: Config,
+  by: string,
+): Promise<unknown> {
   const directory = takeDataDirectory(config.data);
   const random = systemRandom;
   openManifest({ path: directory.path, random });
@@ -96,7 +101,7 @@ async function carryOutStopped(name: string, texts: ActTexts, config: Config, by
   const logger = pino({ level: 'silent' });
   const api = await createPublicApi({ system, config, directory, random, logger, version: '' });
   try {
-    return await perform(name, texts, {
+    return await runCommand(name, texts, {
       system,
       api,
       backups: createBackups({
@@ -120,7 +125,7 @@ async function carryOutStopped(name: string, texts: ActTexts, config: Config, by
 }
 
 interface Parsed {
-  texts: ActTexts;
+  texts: CommandTexts;
   data: string | undefined;
   help: boolean;
   json: boolean;
@@ -135,15 +140,15 @@ interface Keywords {
   format?: string;
 }
 
-function optionsOf({ args, positional }: Act): [string, Keywords][] {
+function optionsOf({ args, positional }: Command): [string, Keywords][] {
   return Object.entries(args.properties as Record<string, Keywords>).filter(
     ([name]) => !positional.includes(name),
   );
 }
 
-function parse(name: string, act: Act, argv: string[]): Parsed {
+function parse(name: string, command: Command, argv: string[]): Parsed {
   const options = Object.fromEntries(
-    optionsOf(act).map(([option, { type }]) => [
+    optionsOf(command).map(([option, { type }]) => [
       option,
       { type: type === 'boolean' ? ('boolean' as const) : ('string' as const) },
     ]),
@@ -151,14 +156,14 @@ function parse(name: string, act: Act, argv: string[]): Parsed {
   const common = { data: { type: 'string' }, help: { type: 'boolean' }, json: { type: 'boolean' } } as const;
   const { values, positionals } = parseOptions(name, argv, { ...options, ...common });
   const { data, help = false, json = false, ...given } = values;
-  if (positionals.length > act.positional.length && help !== true) {
-    const extra = positionals[act.positional.length];
+  if (positionals.length > command.positional.length && help !== true) {
+    const extra = positionals[command.positional.length];
     throw new ConfigError(`${name} takes no argument "${extra}"; see \`npm run admin -- ${name} --help\`.`);
   }
-  const named = act.positional.slice(0, positionals.length).map((field, at) => [field, positionals[at]!]);
+  const named = command.positional.slice(0, positionals.length).map((field, at) => [field, positionals[at]!]);
   const texts = Object.entries(given).map(([field, value]) => [field, String(value)]);
   return {
-    texts: withWholePaths(act, Object.fromEntries([...named, ...texts])),
+    texts: withWholePaths(command, Object.fromEntries([...named, ...texts])),
     data: data as string | undefined,
     help: help === true,
     json: json === true,
@@ -166,7 +171,7 @@ function parse(name: string, act: Act, argv: string[]): Parsed {
 }
 
 /** A server that runs elsewhere would take them for other ones. */
-function withWholePaths({ args }: Act, texts: Record<string, string>): ActTexts {
+function withWholePaths({ args }: Command, texts: Record<string, string>): CommandTexts {
   const properties = args.properties as Record<string, Keywords>;
   return Object.fromEntries(
     Object.entries(texts).map(([field, text]) => [
@@ -191,61 +196,65 @@ function parseOptions(
 }
 
 /** Names what is missing as it is written on the command line. Throws ConfigError. */
-function checkRequired(name: string, act: Act, texts: ActTexts): void {
-  const missing = [...requiredOf(act)].find((field) => texts[field] === undefined);
+function checkRequired(name: string, command: Command, texts: CommandTexts): void {
+  const missing = [...requiredOf(command)].find((field) => texts[field] === undefined);
   if (missing === undefined) return;
-  const written = act.positional.includes(missing) ? missing.toUpperCase() : `--${missing}`;
-  throw new ConfigError(`${written} is missing; the command is \`npm run admin -- ${usageOf(name, act)}\`.`);
+  const written = command.positional.includes(missing) ? missing.toUpperCase() : `--${missing}`;
+  throw new ConfigError(
+    `${written} is missing; the command is \`npm run admin -- ${usageOf(name, command)}\`.`,
+  );
 }
 
 /** The arguments that have no default. */
-function requiredOf({ args }: Act): Set<string> {
+function requiredOf({ args }: Command): Set<string> {
   const properties = args.properties as Record<string, Keywords>;
   const required = (args as TObject).required ?? [];
   return new Set(required.filter((field) => properties[field]?.default === undefined));
 }
 
-function usageOf(name: string, act: Act): string {
-  const required = requiredOf(act);
-  const positional = act.positional.map((field) =>
+function usageOf(name: string, command: Command): string {
+  const required = requiredOf(command);
+  const positional = command.positional.map((field) =>
     required.has(field) ? field.toUpperCase() : `[${field.toUpperCase()}]`,
   );
-  const options = optionsOf(act)
+  const options = optionsOf(command)
     .filter(([option]) => required.has(option))
     .map(([option]) => `--${option} "…"`);
   return [name, ...positional, ...options].join(' ');
 }
 
 function listing(): string[] {
-  const usages = ACT_NAMES.map((name) => [usageOf(name, actOf(name)), actOf(name).summary] as const);
+  const usages = COMMAND_NAMES.map(
+    (name) => [usageOf(name, commandOf(name)), commandOf(name).summary] as const,
+  );
   const width = Math.max(...usages.map(([usage]) => usage.length));
   return [
-    'npm run admin -- ACT …   (with --data DIR, unless it is ./data or WARBLE_DATA)',
+    'npm run admin -- COMMAND …   (with --data DIR, unless it is ./data or WARBLE_DATA)',
     '',
     ...usages.map(([usage, summary]) => `  ${usage.padEnd(width)}  ${summary}`),
     '',
-    'PERSON is a handle, or id:7. `npm run admin -- ACT --help` says more.',
+    'PERSON is a handle, or id:7. `npm run admin -- COMMAND --help` says more.',
   ];
 }
 
-function helpOf(name: string, act: Act): string[] {
-  const properties = Object.entries(act.args.properties as Record<string, Keywords>);
+function helpOf(name: string, command: Command): string[] {
+  const properties = Object.entries(command.args.properties as Record<string, Keywords>);
   const rows = [
     ...properties.map(([field, keywords]) => [
-      act.positional.includes(field)
+      command.positional.includes(field)
         ? field.toUpperCase()
         : keywords.type === 'boolean'
           ? `--${field}`
           : `--${field} ${keywords.enum?.join('|') ?? 'VALUE'}`,
-      describe(act.positional.includes(field), keywords),
+      describe(command.positional.includes(field), keywords),
     ]),
     ['--data DIR', 'the data directory (./data, or WARBLE_DATA)'],
     ['--json', 'prints the answer as JSON'],
   ];
   const width = Math.max(...rows.map(([option]) => option!.length));
   return [
-    `npm run admin -- ${usageOf(name, act)}`,
-    act.summary,
+    `npm run admin -- ${usageOf(name, command)}`,
+    command.summary,
     '',
     ...rows.map(([option, description]) => `  ${option!.padEnd(width)}  ${description}`.trimEnd()),
   ];

@@ -1,9 +1,9 @@
-/** Arguments that many acts take, and how they are read. */
+/** Arguments that many commands take, and how they are read. */
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { AccountSummary, Actor } from '#accounts/administration.ts';
 import { WarbleError } from '#domain/errors.ts';
 import { parseId, type UserId } from '#domain/ids.ts';
-import type { ActDeps } from './command.ts';
+import type { CommandDeps } from './command.ts';
 
 export const Person = Type.String({
   minLength: 1,
@@ -44,7 +44,7 @@ export function numberOf(text: Static<typeof Id>): number {
 }
 
 /** Whom an argument means. Throws not_found. */
-export async function userOf({ api }: ActDeps, text: string): Promise<AccountSummary> {
+export async function userOf({ api }: CommandDeps, text: string): Promise<AccountSummary> {
   const { administration } = api;
   const id = /^id:([1-9]\d{0,9})$/.exec(text)?.[1];
   if (id !== undefined) return administration.account({ userId: Number(id) });
@@ -52,7 +52,7 @@ export async function userOf({ api }: ActDeps, text: string): Promise<AccountSum
 }
 
 /** The part of a request that the audit log is for. */
-export function actorOf({ by, from }: ActDeps, reason: string): Actor {
+export function actorOf({ by, from }: CommandDeps, reason: string): Actor {
   return { by, from, reason };
 }
 

@@ -1,12 +1,12 @@
 /** Backups and what is made of them. */
 import { restoreBackup } from '../backup/restore.ts';
 import { fields, pathOf } from './arguments.ts';
-import { type Act, defineAct, defineLocalAct } from './command.ts';
+import { type Command, defineCommand, defineLocalCommand } from './command.ts';
 import { bytes, moment, printable } from './printable.ts';
 
-/** Acts by name. */
-export const BACKUP_ACTS: Record<string, Act> = {
-  backup: defineAct({
+/** Commands by name. */
+export const BACKUP_COMMANDS: Record<string, Command> = {
+  backup: defineCommand({
     summary: 'copies all facts and pictures as of one moment, while the server serves',
     args: fields({ directory: pathOf('where the copy goes: missing or empty') }),
     positional: ['directory'],
@@ -17,7 +17,7 @@ export const BACKUP_ACTS: Record<string, Act> = {
     ],
   }),
   // The data directory that it makes is opened by nobody yet.
-  restore: defineLocalAct({
+  restore: defineLocalCommand({
     summary: 'makes a data directory from a backup; --data DIR must be missing or empty',
     args: fields({ backup: pathOf('the backup, which stays as it is') }),
     positional: ['backup'],

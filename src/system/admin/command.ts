@@ -1,6 +1,6 @@
 /**
- * An act of administration: its arguments, what it calls, how its answer is printed. The command line, the socket of
- * the running server and the stopped form all work from the one table of them (`acts.ts`). Arguments travel as texts
+ * A command of administration: its arguments, what it calls, how its answer is printed. The command line, the socket of
+ * the running server and the stopped form all work from the one table of them (`commands.ts`). Arguments travel as texts
  * and answers as JSON.
  */
 import type { Static, TObject } from 'typebox';
@@ -9,8 +9,8 @@ import type { Backups } from '../backup/backup.ts';
 import type { PublicApi } from '../public-api.ts';
 import type { System } from '../system.ts';
 
-/** What an act works on. */
-export interface ActDeps {
+/** What a command works on. */
+export interface CommandDeps {
   system: System;
   api: Pick<PublicApi, 'administration' | 'moderation' | 'media' | 'databases'>;
   backups: Backups;
@@ -20,59 +20,59 @@ export interface ActDeps {
   /** Who acts, for the audit log. */
   by: string;
   from: string;
-  /** Shows a line while the act goes on. */
+  /** Shows a line while the command goes on. */
   progress(line: string): void;
   /** Aborts when nobody waits for the answer any more. */
   signal: AbortSignal;
 }
 
-interface ActSpec<Args extends TObject, Answer> {
+interface CommandSpec<Args extends TObject, Answer> {
   summary: string;
   /** The arguments by name: those of `positional` without their names, the others as `--name VALUE`. */
   args: Args;
   positional?: readonly (keyof Static<Args> & string)[];
   /** Answers with plain JSON. Throws WarbleError. */
-  run(deps: ActDeps, args: Static<Args>): Promise<Answer>;
+  run(deps: CommandDeps, args: Static<Args>): Promise<Answer>;
   /** The lines that are printed of the answer. */
   print(answer: Answer): string[];
 }
 
-/** What an act works on that is done by the command line itself, whether a server runs or not. */
+/** What a command works on that is done by the command line itself, whether a server runs or not. */
 export interface LocalDeps {
   /** The data directory, as it was given. */
   data: string;
   progress(line: string): void;
 }
 
-/** An act whose types were checked at its definition. */
-export interface Act {
+/** A command whose types were checked at its definition. */
+export interface Command {
   summary: string;
   args: TObject;
   positional: readonly string[];
-  /** null: it is no act of the server. */
-  run: ((deps: ActDeps, args: object) => Promise<unknown>) | null;
+  /** null: it is no command of the server. */
+  run: ((deps: CommandDeps, args: object) => Promise<unknown>) | null;
   /** null: it is one. */
   runLocally: ((deps: LocalDeps, args: object) => Promise<unknown>) | null;
   print(answer: unknown): string[];
 }
 
-export function defineAct<Args extends TObject, Answer>(spec: ActSpec<Args, Answer>): Act {
+export function defineCommand<Args extends TObject, Answer>(spec: CommandSpec<Args, Answer>): Command {
   return {
     summary: spec.summary,
     args: spec.args,
     positional: spec.positional ?? [],
-    // What arrives was read by these very schemas; what is printed was answered by this very act.
+    // What arrives was read by these very schemas; what is printed was answered by this very command.
     run: (deps, args) => spec.run(deps, args as Static<Args>),
     runLocally: null,
     print: (answer) => spec.print(answer as Answer),
   };
 }
 
-export function defineLocalAct<Args extends TObject, Answer>(
-  spec: Omit<ActSpec<Args, Answer>, 'run'> & {
+export function defineLocalCommand<Args extends TObject, Answer>(
+  spec: Omit<CommandSpec<Args, Answer>, 'run'> & {
     runLocally(deps: LocalDeps, args: Static<Args>): Promise<Answer>;
   },
-): Act {
+): Command {
   return {
     summary: spec.summary,
     args: spec.args,

@@ -1,46 +1,46 @@
-/** Every act of administration by its name, and how one is carried out. */
+/** Every command of administration by its name, and how one is run. */
 import { WarbleError } from '#domain/errors.ts';
 import { parameterReader } from '#http/parameters.ts';
-import { ACCOUNT_ACTS } from './account-commands.ts';
-import { BACKUP_ACTS } from './backup-commands.ts';
-import type { Act, ActDeps } from './command.ts';
-import { CONTENT_ACTS } from './content-commands.ts';
-import { HOST_ACTS } from './host-commands.ts';
-import { SIGN_UP_ACTS } from './sign-up-commands.ts';
+import { ACCOUNT_COMMANDS } from './account-commands.ts';
+import { BACKUP_COMMANDS } from './backup-commands.ts';
+import type { Command, CommandDeps } from './command.ts';
+import { CONTENT_COMMANDS } from './content-commands.ts';
+import { HOST_COMMANDS } from './host-commands.ts';
+import { SIGN_UP_COMMANDS } from './sign-up-commands.ts';
 
-const ACTS: Readonly<Record<string, Act>> = {
-  ...ACCOUNT_ACTS,
-  ...CONTENT_ACTS,
-  ...SIGN_UP_ACTS,
-  ...HOST_ACTS,
-  ...BACKUP_ACTS,
+const COMMANDS: Readonly<Record<string, Command>> = {
+  ...ACCOUNT_COMMANDS,
+  ...CONTENT_COMMANDS,
+  ...SIGN_UP_COMMANDS,
+  ...HOST_COMMANDS,
+  ...BACKUP_COMMANDS,
 };
 
 /** In the order in which they are listed. */
-export const ACT_NAMES: readonly string[] = Object.keys(ACTS);
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
-/** The act of that name. Throws not_found. */
-export function actOf(name: string): Act {
-  // Not ACTS[name] alone: `constructor` is in every object.
-  if (!Object.hasOwn(ACTS, name)) {
-    throw new WarbleError('not_found', `There is no act ${name}; \`npm run admin\` lists them.`);
+/** The command of that name. Throws not_found. */
+export function commandOf(name: string): Command {
+  // Not COMMANDS[name] alone: `constructor` is in every object.
+  if (!Object.hasOwn(COMMANDS, name)) {
+    throw new WarbleError('not_found', `There is no command ${name}; \`npm run admin\` lists them.`);
   }
-  return ACTS[name]!;
+  return COMMANDS[name]!;
 }
 
 /** Arguments as texts, as they come from a command line or a socket. */
-export type ActTexts = Readonly<Record<string, string>>;
+export type CommandTexts = Readonly<Record<string, string>>;
 
-/** Reads the arguments and carries an act out. Answers with plain JSON. Throws WarbleError. */
-export async function perform(name: string, texts: ActTexts, deps: ActDeps): Promise<unknown> {
-  const act = actOf(name);
-  if (act.run === null) {
+/** Reads the arguments and runs the command. Answers with plain JSON. Throws WarbleError. */
+export async function runCommand(name: string, texts: CommandTexts, deps: CommandDeps): Promise<unknown> {
+  const command = commandOf(name);
+  if (command.run === null) {
     throw new WarbleError('invalid_request', `${name} is done by the command line itself, not by a server.`);
   }
-  return act.run(deps, readArguments(act, texts));
+  return command.run(deps, readArguments(command, texts));
 }
 
 /** Throws invalid_request that names the argument. */
-export function readArguments(act: Act, texts: ActTexts): object {
-  return parameterReader(act.args, 'query')(Object.entries(texts));
+export function readArguments(command: Command, texts: CommandTexts): object {
+  return parameterReader(command.args, 'query')(Object.entries(texts));
 }

@@ -1,15 +1,15 @@
-/** Acts on what people wrote and uploaded. */
+/** Commands on what people wrote and uploaded. */
 
 import { actorOf, fields, idOf, Name, numberOf, Reason } from './arguments.ts';
-import { type Act, defineAct } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { printable } from './printable.ts';
 
 /** For the log of the services: there is no request. */
 const TRACE_ID = 'admin';
 
-/** Acts by name. */
-export const CONTENT_ACTS: Record<string, Act> = {
-  'remove-tweet': defineAct({
+/** Commands by name. */
+export const CONTENT_COMMANDS: Record<string, Command> = {
+  'remove-tweet': defineCommand({
     summary: 'deletes a tweet for everybody',
     args: fields({ tweet: idOf('its id'), reason: Reason }),
     positional: ['tweet'],
@@ -20,7 +20,7 @@ export const CONTENT_ACTS: Record<string, Act> = {
     },
     print: ({ tweet }) => [`Tweet ${tweet} is gone.`],
   }),
-  'remove-comment': defineAct({
+  'remove-comment': defineCommand({
     summary: 'deletes a comment for everybody',
     args: fields({ comment: idOf('its id'), reason: Reason }),
     positional: ['comment'],
@@ -31,7 +31,7 @@ export const CONTENT_ACTS: Record<string, Act> = {
     },
     print: ({ comment }) => [`Comment ${comment} is gone.`],
   }),
-  'remove-picture': defineAct({
+  'remove-picture': defineCommand({
     summary: 'deletes a picture; tweets with it keep their text',
     args: fields({
       picture: { ...Name, description: 'its name: what follows /media/ in its address' } as typeof Name,

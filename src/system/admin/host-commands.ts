@@ -1,11 +1,11 @@
-/** Acts on the installation: what it takes, and views made anew. */
+/** Commands on the installation: what it takes, and views made anew. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { yieldToOthers } from '#platform/worker.ts';
 import { fields, Name } from './arguments.ts';
-import { type Act, type ActDeps, defineAct } from './command.ts';
+import { type Command, type CommandDeps, defineCommand } from './command.ts';
 import { bytes, columns, printable } from './printable.ts';
 
 const LARGEST = 10;
@@ -28,7 +28,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-async function tweetsByUser({ system, progress, signal }: ActDeps) {
+async function tweetsByUser({ system, progress, signal }: CommandDeps) {
   const { social, tweets } = system.services;
   let largest: { author: number; count: number }[] = [];
   let after: number | null = 0;
@@ -45,7 +45,7 @@ async function tweetsByUser({ system, progress, signal }: ActDeps) {
   return { people, largest: largest.map(({ author, count }) => ({ userId: author, count })) };
 }
 
-async function picturesByUser({ api, progress, signal }: ActDeps) {
+async function picturesByUser({ api, progress, signal }: CommandDeps) {
   const byOwner = new Map<number, number>();
   let [count, total, after]: [number, number, string | null] = [0, 0, ''];
   while (after !== null && !signal.aborted) {
@@ -66,7 +66,7 @@ async function picturesByUser({ api, progress, signal }: ActDeps) {
 }
 
 async function withHandles(
-  { system }: ActDeps,
+  { system }: CommandDeps,
   rows: { userId: number; count: number }[],
 ): Promise<Largest[]> {
   const userIds = rows.map(({ userId }) => userId);
@@ -75,7 +75,7 @@ async function withHandles(
   return rows.map((row) => ({ ...row, handle: handles.get(row.userId) ?? '' }));
 }
 
-const usage = defineAct({
+const usage = defineCommand({
   summary: 'says how many bytes the databases and the pictures take, and whose they are',
   args: fields({}),
   async run(deps) {
@@ -111,7 +111,7 @@ const usage = defineAct({
   ],
 });
 
-const rebuild = defineAct({
+const rebuild = defineCommand({
   summary: 'derives a view from facts anew, while the server serves',
   args: fields({ view: { ...Name, description: 'its name' } as typeof Name }),
   positional: ['view'],
@@ -140,5 +140,5 @@ const rebuild = defineAct({
   ],
 });
 
-/** Acts by name. */
-export const HOST_ACTS: Record<string, Act> = { usage, rebuild };
+/** Commands by name. */
+export const HOST_COMMANDS: Record<string, Command> = { usage, rebuild };

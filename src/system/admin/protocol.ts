@@ -2,16 +2,16 @@
  * What travels over the socket for administration: one request, a line of JSON; then lines of progress and one answer
  * or error.
  */
-import type { ActTexts } from './commands.ts';
+import type { CommandTexts } from './commands.ts';
 
-export interface ActRequest {
-  act: string;
-  args: ActTexts;
+export interface CommandRequest {
+  command: string;
+  args: CommandTexts;
   /** The login name of who acts. The socket lets in nobody but the server's own user and root, so it is believed. */
   by: string;
 }
 
-export type ActMessage = { progress: string } | { answer: unknown } | { error: { detail: string } };
+export type CommandMessage = { progress: string } | { answer: unknown } | { error: { detail: string } };
 
 export const MAX_REQUEST_BYTES = 128 * 1024;
 /** A thousand people, or a thousand entries of the audit log at their longest. */
@@ -22,14 +22,14 @@ const MAX_ARGUMENTS = 32;
 const MAX_NAME = 64;
 
 /** undefined: it is no request. */
-export function parseRequest(line: string): ActRequest | undefined {
+export function parseRequest(line: string): CommandRequest | undefined {
   try {
-    const { act, args, by } = (JSON.parse(line) ?? {}) as Partial<ActRequest>;
-    if (typeof act !== 'string' || typeof by !== 'string' || by.length > MAX_NAME) return undefined;
+    const { command, args, by } = (JSON.parse(line) ?? {}) as Partial<CommandRequest>;
+    if (typeof command !== 'string' || typeof by !== 'string' || by.length > MAX_NAME) return undefined;
     if (typeof args !== 'object' || args === null) return undefined;
     const texts = Object.entries(args);
     if (texts.length > MAX_ARGUMENTS || texts.some(([, text]) => typeof text !== 'string')) return undefined;
-    return { act, args, by };
+    return { command, args, by };
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

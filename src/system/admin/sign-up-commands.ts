@@ -1,15 +1,15 @@
-/** Acts about who may sign up, and the audit log. */
+/** Commands about who may sign up, and the audit log. */
 import { Type } from 'typebox';
 import { SIGN_UP_MODES } from '#domain/names.ts';
 import { actorOf, fields, idOf, Limit, numberOf, Reason } from './arguments.ts';
-import { type Act, defineAct } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { columns, moment, printable } from './printable.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Acts by name. */
-export const SIGN_UP_ACTS: Record<string, Act> = {
-  'sign-up': defineAct({
+/** Commands by name. */
+export const SIGN_UP_COMMANDS: Record<string, Command> = {
+  'sign-up': defineCommand({
     summary: 'says or sets who may sign up',
     args: fields({
       mode: Type.Optional(
@@ -31,7 +31,7 @@ export const SIGN_UP_ACTS: Record<string, Act> = {
       }[mode],
     ],
   }),
-  invite: defineAct({
+  invite: defineCommand({
     summary: 'makes a code with which people sign up',
     args: fields({
       uses: Type.Integer({
@@ -50,7 +50,7 @@ export const SIGN_UP_ACTS: Record<string, Act> = {
       `Invite ${inviteId}: good for sign-ups: ${usesLeft}, until ${moment(expires)}. The code is shown this once.`,
     ],
   }),
-  invites: defineAct({
+  invites: defineCommand({
     summary: 'lists the invites that can still be used',
     args: fields({}),
     run: ({ api }) => api.administration.invites(),
@@ -65,7 +65,7 @@ export const SIGN_UP_ACTS: Record<string, Act> = {
         ]),
       ]),
   }),
-  'remove-invite': defineAct({
+  'remove-invite': defineCommand({
     summary: 'makes an invite worthless',
     args: fields({ invite: idOf('its id'), reason: { ...Reason, default: 'removed' } as typeof Reason }),
     positional: ['invite'],
@@ -75,7 +75,7 @@ export const SIGN_UP_ACTS: Record<string, Act> = {
     },
     print: ({ invite }) => [`Invite ${invite} is removed.`],
   }),
-  'audit-log': defineAct({
+  'audit-log': defineCommand({
     summary: 'shows what administrators and moderators did, newest first',
     args: fields({ before: Type.Optional(idOf('goes on below this entry')), limit: Limit }),
     async run({ api }, { before, limit }) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { ConfigError } from '../config-error.ts';
 import { lineOf, linesOf } from './lines.ts';
-import { type ActMessage, type ActRequest, MAX_MESSAGE_BYTES } from './protocol.ts';
+import { type CommandMessage, type CommandRequest, MAX_MESSAGE_BYTES } from './protocol.ts';
 import { checkOwnedAs, socketPlaceOf } from './socket-path.ts';
 
 /** Connects to the server that holds a data directory; undefined: none runs there. Throws ConfigError. */
@@ -29,16 +29,16 @@ export async function connectAdmin(data: string): Promise<Socket | undefined> {
   }
 }
 
-/** Has an act carried out by the server. Throws ConfigError with what the server says. */
+/** Has the server run a command. Throws ConfigError with what the server says. */
 export async function ask(
   socket: Socket,
-  request: ActRequest,
+  request: CommandRequest,
   progress: (line: string) => void,
 ): Promise<unknown> {
   socket.write(lineOf(request));
   try {
     for await (const line of linesOf(socket, MAX_MESSAGE_BYTES)) {
-      const message = JSON.parse(line) as ActMessage;
+      const message = JSON.parse(line) as CommandMessage;
       if ('answer' in message) return message.answer;
       if ('error' in message) throw new ConfigError(message.error.detail);
       progress(message.progress);

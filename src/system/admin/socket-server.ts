@@ -1,25 +1,31 @@
-/** The socket over which `npm run admin` talks to the server that runs. It only carries the acts. */
+/** The socket over which `npm run admin` talks to the server that runs. It only carries the commands. */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { isWarbleError } from '#domain/errors.ts';
-import type { ActDeps } from './command.ts';
-import { perform } from './commands.ts';
+import type { CommandDeps } from './command.ts';
+import { runCommand } from './commands.ts';
 import { LineTooLong, lineOf, linesOf } from './lines.ts';
-import { type ActMessage, type ActRequest, MAX_REQUEST_BYTES, parseRequest, REQUEST_MS } from './protocol.ts';
+import {
+  type CommandMessage,
+  type CommandRequest,
+  MAX_REQUEST_BYTES,
+  parseRequest,
+  REQUEST_MS,
+} from './protocol.ts';
 import { makePrivate, socketPlaceOf } from './socket-path.ts';
 
 export interface AdminSocket {
   path: string;
-  /** Lets nobody in any more and aborts the acts under way; resolves when they have ended. */
+  /** Lets nobody in any more and aborts the commands under way; resolves when they have ended. */
   close(): Promise<void>;
 }
 
 export interface AdminSocketDeps {
   /** The data directory. */
   data: string;
-  deps: Pick<ActDeps, 'system' | 'api' | 'backups' | 'clock'>;
+  deps: Pick<CommandDeps, 'system' | 'api' | 'backups' | 'clock'>;
   logger: Logger;
 }
 
@@ -86,7 +92,7 @@ async function serve(socket: Socket, { deps, logger, stopping }: ServeDeps): Pro
   stopping.addEventListener('abort', stop);
   socket.on('close', leave);
   socket.on('error', leave);
-  const send = (message: ActMessage) => {
+  const send = (message: CommandMessage) => {
     if (!socket.destroyed) socket.write(lineOf(message));
   };
   try {
@@ -94,8 +100,8 @@ async function serve(socket: Socket, { deps, logger, stopping }: ServeDeps): Pro
     asked = true;
     if (request === undefined)
       return send({ error: { detail: 'This is not a request that this socket knows.' } });
-    const { act, args, by } = request;
-    const answer = await perform(act, args, {
+    const { command, args, by } = request;
+    const answer = await runCommand(command, args, {
       ...deps,
       by,
       from: 'socket',
@@ -103,21 +109,21 @@ async function serve(socket: Socket, { deps, logger, stopping }: ServeDeps): Pro
       progress: (line) => send({ progress: line }),
       signal: gone.signal,
     });
-    logger.info({ act, by }, 'an act of administration');
+    logger.info({ command, by }, 'a command of administration');
     send({ answer });
   } catch (error) {
     if (error instanceof LineTooLong) return send({ error: { detail: 'The request is too long.' } });
     if (isWarbleError(error)) return send({ error: { detail: error.message } });
     if (gone.signal.aborted) return;
-    logger.error({ err: error }, 'an act of administration failed');
-    send({ error: { detail: 'The act failed; the log of the server says why.' } });
+    logger.error({ err: error }, 'a command of administration failed');
+    send({ error: { detail: 'The command failed; the log of the server says why.' } });
   } finally {
     stopping.removeEventListener('abort', stop);
     await ended(socket);
   }
 }
 
-async function firstRequest(socket: Socket): Promise<ActRequest | undefined> {
+async function firstRequest(socket: Socket): Promise<CommandRequest | undefined> {
   socket.setTimeout(REQUEST_MS, () => socket.destroy());
   const { value } = await linesOf(socket, MAX_REQUEST_BYTES).next();
   socket.setTimeout(0);

@@ -19,7 +19,7 @@ import { pino } from 'pino';
 import { systemClock } from '#platform/clock.ts';
 import { eventually } from '#test/support/client.ts';
 import { ConfigError } from '../config-error.ts';
-import { ACT_NAMES, actOf } from './commands.ts';
+import { COMMAND_NAMES, commandOf } from './commands.ts';
 import { printable } from './printable.ts';
 import { ask, connectAdmin } from './socket-client.ts';
 import { socketPlaceOf } from './socket-path.ts';
@@ -34,7 +34,7 @@ function newData(t: TestContext, name = 'data'): string {
   return data;
 }
 
-/** A socket whose acts reach an administration that knows one person. */
+/** A socket whose commands reach an administration that knows one person. */
 async function open(t: TestContext, data: string, byHandle = async () => ({ userId: 7, handle: 'bob' })) {
   const suspended: object[] = [];
   const administration = { byHandle, suspend: async (request: object) => void suspended.push(request) };
@@ -49,7 +49,7 @@ async function open(t: TestContext, data: string, byHandle = async () => ({ user
   return { path: socket.path, suspended, close };
 }
 
-const SUSPEND = { act: 'suspend', args: { person: 'bob', reason: 'x' }, by: 'root' };
+const SUSPEND = { command: 'suspend', args: { person: 'bob', reason: 'x' }, by: 'root' };
 
 /** All that the server says to this until it closes the connection. */
 async function say(path: string, text: string | Buffer): Promise<string> {
@@ -65,7 +65,7 @@ async function say(path: string, text: string | Buffer): Promise<string> {
   return heard;
 }
 
-test('an act is carried out for whoever the socket lets in: the owner alone', async (t) => {
+test('a command is run for whoever the socket lets in: the owner alone', async (t) => {
   const data = newData(t);
   const { path, suspended } = await open(t, data);
   assert.equal(path, join(data, 'admin.sock'));
@@ -75,16 +75,16 @@ test('an act is carried out for whoever the socket lets in: the owner alone', as
   assert.deepEqual(suspended, [{ userId: 7, by: 'root', from: 'socket', reason: 'x' }]);
 });
 
-test('what is no request, too long, or names no act is refused, and nothing is done', async (t) => {
+test('what is no request, too long, or names no command is refused, and nothing is done', async (t) => {
   const { path, suspended } = await open(t, newData(t));
   const requests: [string, RegExp][] = [
-    ['{"act":', /not a request/],
+    ['{"command":', /not a request/],
     ['[]', /not a request/],
     ['null', /not a request/],
     [JSON.stringify({ ...SUSPEND, args: { person: 7 } }), /not a request/],
     [JSON.stringify({ ...SUSPEND, by: undefined }), /not a request/],
     [JSON.stringify({ ...SUSPEND, by: 'x'.repeat(65) }), /not a request/],
-    [JSON.stringify({ ...SUSPEND, act: 'constructor' }), /There is no act constructor/],
+    [JSON.stringify({ ...SUSPEND, command: 'constructor' }), /There is no command constructor/],
     [JSON.stringify({ ...SUSPEND, args: { person: 'bob', reason: 'x', more: 'y' } }), /more/],
     [JSON.stringify({ ...SUSPEND, args: { person: 'bob' } }), /reason is required/],
   ];
@@ -98,7 +98,7 @@ test('what is no request, too long, or names no act is refused, and nothing is d
   assert.deepEqual(suspended, []);
 });
 
-test('an act that fails says nothing of the inside', async (t) => {
+test('a command that fails says nothing of the inside', async (t) => {
   const { path } = await open(t, newData(t), async () => {
     throw new TypeError('a secret of the inside');
   });
@@ -168,14 +168,14 @@ test('a path that is too long leads to a private directory, and one of somebody 
   assert.ok(!existsSync(directory!));
 });
 
-test('every act has a summary, and takes its positional arguments by names that it has', () => {
-  for (const name of ACT_NAMES) {
-    const { summary, args, positional } = actOf(name);
+test('every command has a summary, and takes its positional arguments by names that it has', () => {
+  for (const name of COMMAND_NAMES) {
+    const { summary, args, positional } = commandOf(name);
     assert.ok(summary.length > 0 && summary.length < 80, name);
     for (const field of positional) assert.ok(Object.hasOwn(args.properties, field), name);
   }
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-    assert.throws(() => actOf(name), /There is no act/);
+    assert.throws(() => commandOf(name), /There is no command/);
   }
 });
 

@@ -83,10 +83,10 @@ function fillOptions(options: Record<string, string | boolean | undefined>): Fil
   };
 }
 
-function numberOf(name: string, text: string | boolean, least: number, most: number): number {
+function numberOf(name: string, text: string | boolean, min: number, max: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new ConfigError(`--${name} is "${text}"; give a whole number from ${least} to ${most}.`);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ConfigError(`--${name} is "${text}"; give a whole number from ${min} to ${max}.`);
   }
   return value;
 }

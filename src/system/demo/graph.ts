@@ -11,7 +11,7 @@ export interface Graph {
   to: Uint32Array;
 }
 
-const MOST_EDGES = 20_000_000;
+const MAX_EDGES = 20_000_000;
 
 /**
  * Reads an edge list as SNAP and Network Repository publish them: `a b` or `a,b` a line (`a` follows `b`), what
@@ -45,8 +45,8 @@ export async function readGraph(file: string, undirected: boolean): Promise<Grap
       if (from === to) continue;
       pairs.add(from * 2 ** 26 + to);
       if (undirected) pairs.add(to * 2 ** 26 + from);
-      if (pairs.size > MOST_EDGES) {
-        throw new ConfigError(`--graph ${file} has more than ${MOST_EDGES} edges; give a smaller one.`);
+      if (pairs.size > MAX_EDGES) {
+        throw new ConfigError(`--graph ${file} has more than ${MAX_EDGES} edges; give a smaller one.`);
       }
     }
   } catch (error) {

@@ -31,7 +31,7 @@ export interface LoadDeps {
 }
 
 /** Acts that go side by side: they share commits. */
-const AT_ONCE = 256;
+const MAX_CONCURRENT = 256;
 /** After so long everything derived has settled (top lists are made about once a second). */
 const SETTLE_MS = 2_000;
 /** Acts farther apart than this are not done side by side. */
@@ -59,7 +59,7 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
       await Promise.all(acts.map((act) => perform(deps, loaded, act)));
     }
     done += group.length;
-    if (done % (AT_ONCE * 8) < group.length) await system.processAll();
+    if (done % (MAX_CONCURRENT * 8) < group.length) await system.processAll();
     onProgress(done);
   }
   await system.processAll();
@@ -72,7 +72,7 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
 function nextGroup(acts: readonly PlannedAct[], start: number): PlannedAct[] {
   const first = acts[start]!;
   let end = start + 1;
-  while (end < acts.length && end - start < AT_ONCE && acts[end]!.time <= first.time + TICK_MS) end++;
+  while (end < acts.length && end - start < MAX_CONCURRENT && acts[end]!.time <= first.time + TICK_MS) end++;
   return acts.slice(start, end);
 }
 

@@ -107,10 +107,10 @@ function signUp(data: AccountsData): SignUpSteps {
         data.signUpMode = mode;
         appendAudit(data, audit);
       }),
-    addInvite: ({ invite: { codeHash, ...invite }, most, audit }) =>
+    addInvite: ({ invite: { codeHash, ...invite }, maxInvites, audit }) =>
       commits.write(() => {
         for (const [code, earlier] of invites) if (!holds(earlier, invite.created)) invites.delete(code);
-        if (invites.size >= most) return false;
+        if (invites.size >= maxInvites) return false;
         invites.set(codeHash, invite);
         appendAudit(data, audit);
         return true;

@@ -132,11 +132,11 @@ function signUpSteps(db: Database): SignUpSteps {
         setMode.run(mode);
         appendAudit(db, audit satisfies AuditEntry);
       }),
-    addInvite: ({ invite, most, audit }) =>
+    addInvite: ({ invite, maxInvites, audit }) =>
       db.write(() => {
         const { inviteId, codeHash, created, expires, usesLeft } = invite;
         dropEnded.run(created);
-        if ((countInvites.get() as { count: number }).count >= most) return false;
+        if ((countInvites.get() as { count: number }).count >= maxInvites) return false;
         insert.run(inviteId, codeHash, created, expires, usesLeft);
         appendAudit(db, audit);
         return true;
