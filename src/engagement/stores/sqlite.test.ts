@@ -11,10 +11,9 @@ async function twoHandles(): Promise<EngagementBackend> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
   const path = join(directory, 'engagement.db');
   const opened = [openSqliteEngagementStore({ path }), openSqliteEngagementStore({ path })] as const;
-  const [one, two] = opened.map((store) => ({ store, log: store.log }));
   return {
-    one: one!,
-    two: two!,
+    one: opened[0],
+    two: opened[1],
     async remove() {
       for (const store of opened) await store.db.close();
       rmSync(directory, { recursive: true });
@@ -29,10 +28,7 @@ async function cached(capacity: number): Promise<EngagementBackend> {
     path: join(directory, 'engagement.db'),
     disk: createInThreadDisk(),
   });
-  const handle = {
-    store: createCachedEngagementStore({ store: plain, capacity }),
-    log: plain.log,
-  };
+  const handle = { ...plain, ...createCachedEngagementStore({ store: plain, capacity }) };
   return {
     one: handle,
     two: handle,

@@ -10,19 +10,14 @@ import type {
   ListRead,
   NewComment,
   NewEngagement,
+  OpenedEngagementStore,
 } from '../engagement-store.ts';
-
-export interface EngagementHandle {
-  store: EngagementStore;
-  /** Reads what the store publishes. */
-  log: Log;
-}
 
 /** A fresh backend with two handles, opened apart as two processes would. */
 export interface EngagementBackend {
-  one: EngagementHandle;
+  one: OpenedEngagementStore;
   /** The same as `one` only where an adapter must be its backend's sole owner. */
-  two: EngagementHandle;
+  two: OpenedEngagementStore;
   remove(): Promise<void>;
 }
 export type CreateBackend = () => Promise<EngagementBackend>;
@@ -50,8 +45,8 @@ export function engagementSuite(name: string, create: CreateBackend, body: (kit:
     const kit = {} as Kit;
     beforeEach(async () => {
       backend = await create();
-      kit.one = backend.one.store;
-      kit.two = backend.two.store;
+      kit.one = backend.one;
+      kit.two = backend.two;
       kit.log = backend.two.log;
     });
     afterEach(() => backend.remove());

@@ -1,0 +1,30 @@
+import { createCommitChanges } from '#platform/commit-changes.ts';
+import { createMemoryCommits } from '#platform/memory-commits.ts';
+import { createMemoryOutbox } from '#queue/stores/memory/outbox.ts';
+import type { OpenedEngagementStore } from '../engagement-store.ts';
+import { createComments, createLikesAndReposts, createUpkeep, type Keys } from './memory/changes.ts';
+import { createItems } from './memory/items.ts';
+import { createLists, createLookups } from './memory/reads.ts';
+
+/** An engagement store in this process's memory. Handles that are open at once share everything. */
+export function createMemoryEngagementBackend(): { open(): OpenedEngagementStore } {
+  const commits = createMemoryCommits();
+  const outbox = createMemoryOutbox({ commits, topics: ['engagement', 'reposts'] });
+  const { source, changed } = createCommitChanges(commits);
+  const items = createItems(outbox, changed);
+  const keys: Keys = new Map();
+  const deps = { items, keys, commits };
+  return {
+    open: () => ({
+      log: outbox.log,
+      highWater: commits.highWater,
+      close: async () => {},
+      changes: source,
+      ...createLikesAndReposts(deps),
+      ...createComments(deps),
+      ...createUpkeep(deps),
+      ...createLists(items),
+      ...createLookups(items),
+    }),
+  };
+}
