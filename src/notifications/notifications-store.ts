@@ -13,6 +13,7 @@
  */
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { BellLevel, NotificationType } from '#domain/names.ts';
+import type { HighWater } from '#platform/ids/high-water.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { SettingsChanges } from './notifications.ts';
 
@@ -158,4 +159,12 @@ export interface NotificationRecords {
 export interface NotificationsStore extends NotificationFacts, NotificationRecords {
   /** Deletes at most `limit` rows that are somebody's or that they caused. `done`: nothing was left. */
   eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
+}
+
+/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+export interface OpenedNotificationsStore extends NotificationsStore {
+  /** How far ids and times had come, kept in every commit of facts. */
+  readonly highWater: HighWater;
+  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  close(): Promise<void>;
 }

@@ -4,23 +4,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { createCandidateSource } from './candidates.ts';
 import { createReading } from './notifications-reading.ts';
-import type { Notification, NotificationsPatch } from './notifications-store.ts';
+import type { Notification, NotificationsPatch, OpenedNotificationsStore } from './notifications-store.ts';
 import { createNotificationsView } from './notifications-view.ts';
 import { createPreferences } from './preferences.ts';
+import { createMemoryNotificationsBackend } from './stores/memory.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
 import { createFacts, type Facts, headline } from './testing/notifications.ts';
 
 const USERS = [1, 2, 3, 4, 5, 6];
 
-describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarness<NotificationsPatch>> => {
-  const facts = await createFacts();
-  await facts.users(...USERS);
+interface Backend {
+  open(faults?: CommitFaults): OpenedNotificationsStore;
+  remove(): void;
+}
+
+describeView('of notifications on SQLite', () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-notifications-'));
   const path = join(directory, 'notifications.db');
+  return harnessOn({
+    open: (faults) => openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) }),
+    remove: () => rmSync(directory, { recursive: true }),
+  });
+});
+
+describeView('of notifications in memory', () =>
+  harnessOn({ ...createMemoryNotificationsBackend(), remove() {} }),
+);
+
+async function harnessOn(backend: Backend): Promise<ViewHarness<NotificationsPatch>> {
+  const facts = await createFacts();
+  await facts.users(...USERS);
   const deeds = createDeeds(facts);
   const timeline = { newTweetsSince: async () => ({ activities: [], partial: false }) };
   return {
@@ -28,7 +46,7 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
     act: (random) => deeds.act(random),
     expected: () => expectedNotifications(facts, deeds.tweets),
     async open(faults) {
-      const store = openSqliteNotificationsStore({ path, ...(faults === undefined ? {} : { faults }) });
+      const store = backend.open(faults);
       const preferences = createPreferences({ ...facts, store });
       const candidateSource = createCandidateSource({ ...facts, store });
       const reading = createReading({
@@ -57,10 +75,10 @@ describeView<NotificationsPatch>('of notifications', async (): Promise<ViewHarne
     },
     async close() {
       await facts.close();
-      rmSync(directory, { recursive: true });
+      backend.remove();
     },
   };
-});
+}
 
 /** Users who do this and that, and take it back. */
 function createDeeds(facts: Facts) {

@@ -1,7 +1,6 @@
 /** Opens every store of an embedded system: one file for each service, in one directory. */
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
-import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
@@ -48,9 +47,6 @@ export function openStores({ file, disk, faults, region, onSetAside }: StoresOpt
   ];
   /** Of every store of facts: their ids and times are those that later ones must not precede. */
   const { tweets, social, engagement, notifications } = stores;
-  const highWaters = [
-    ...[tweets, social, engagement].map(({ highWater }) => highWater),
-    createSqliteHighWater(notifications.db),
-  ];
+  const highWaters = [tweets, social, engagement, notifications].map(({ highWater }) => highWater);
   return { ...stores, databases, highWaters };
 }

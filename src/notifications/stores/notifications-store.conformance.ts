@@ -3,13 +3,14 @@
  * processes would. An adapter calls {@link describeNotificationsStore} with how to make a fresh backend.
  */
 import { describe } from 'node:test';
-import type { NotificationsStore } from '../notifications-store.ts';
+import type { OpenedNotificationsStore } from '../notifications-store.ts';
 import type { WithHandles } from '../testing/store-kit.ts';
 import { describeFacts } from './facts.conformance.ts';
 import { describeNotifications } from './notifications.conformance.ts';
 
 export interface StoreBackend {
-  open(): Promise<{ store: NotificationsStore; close(): Promise<void> }>;
+  /** Opens one more handle on the same, at first empty, backend. */
+  open(): Promise<OpenedNotificationsStore>;
   /** Deletes everything. */
   destroy(): Promise<void>;
 }
@@ -19,7 +20,7 @@ export function describeNotificationsStore(name: string, create: () => Promise<S
     const backend = await create();
     const handles = [await backend.open(), await backend.open()] as const;
     try {
-      await body(handles[0].store, handles[1].store);
+      await body(...handles);
     } finally {
       for (const handle of handles) await handle.close();
       await backend.destroy();

@@ -16,10 +16,7 @@ function temporary() {
 describeNotificationsStore('on SQLite', async () => {
   const { directory, path } = temporary();
   return {
-    async open() {
-      const store = openSqliteNotificationsStore({ path });
-      return { store, close: () => store.close() };
-    },
+    open: async () => openSqliteNotificationsStore({ path }),
     destroy: async () => rmSync(directory, { recursive: true }),
   };
 });

@@ -1,3 +1,4 @@
+import { createSqliteHighWater } from '#platform/ids/high-water.ts';
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import {
   type DerivedDatabase,
@@ -5,17 +6,16 @@ import {
   type SetAside,
 } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
-import type { NotificationsStore } from '../notifications-store.ts';
+import type { OpenedNotificationsStore } from '../notifications-store.ts';
 import { createSqliteFacts } from './sqlite/facts.ts';
 import { createSqliteNotifications } from './sqlite/notifications.ts';
 import { FACTS_MIGRATIONS, NOTIFICATIONS_MIGRATIONS } from './sqlite/schema.ts';
 
-export interface SqliteNotificationsStore extends NotificationsStore {
+export interface SqliteNotificationsStore extends OpenedNotificationsStore {
   /** Settings, bells, muted threads, read markers. */
   db: Database;
   /** Notifications and the view's positions. */
   recordsDb: DerivedDatabase;
-  close(): Promise<void>;
   /** Closes as `kill -9` would. */
   crash(): void;
 }
@@ -53,6 +53,7 @@ export function openSqliteNotificationsStore(options: {
     },
     db,
     recordsDb,
+    highWater: createSqliteHighWater(db),
     async eraseUser({ userId, limit }) {
       const gone = await db.write(() => facts.erase(userId, limit));
       if (gone >= limit) return { done: false };

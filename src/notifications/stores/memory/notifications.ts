@@ -1,0 +1,215 @@
+import type { Topic } from '#domain/events.ts';
+import type { Snowflake, UserId } from '#domain/ids.ts';
+import type { MemoryCommits } from '#platform/memory-commits.ts';
+import { createMemoryViewStore, type MemoryViewStates } from '#queue/stores/memory/view-store.ts';
+import {
+  type Notification,
+  type NotificationChange,
+  type NotificationRecords,
+  type NotificationsPatch,
+  STORE_LIMITS,
+  type StoredBellJob,
+  type StoredNotification,
+} from '../../notifications-store.ts';
+
+interface GenerationKey {
+  partition: number;
+  generation: number;
+}
+
+/** What one generation of one partition holds. */
+interface Generation extends GenerationKey {
+  told: StoredNotification[];
+  jobs: StoredBellJob[];
+}
+
+/** What users were told. */
+export interface RecordsData {
+  states: MemoryViewStates;
+  generations: Generation[];
+  /** The newest arrival number. */
+  arrival: number;
+}
+
+export function createRecordsData(): RecordsData {
+  return { states: new Map(), generations: [], arrival: 0 };
+}
+
+/** {@link NotificationRecords} in memory. */
+export function createMemoryNotifications(data: RecordsData, commits: MemoryCommits): NotificationRecords {
+  return {
+    views: createMemoryViewStore<NotificationsPatch>({
+      commits,
+      states: data.states,
+      apply: (patch, at) => apply(data, patch, at),
+      drop(at) {
+        // A generation goes whole, as one entry.
+        const left = data.generations.filter((one) => !isAt(at, one));
+        const dropped = data.generations.length - left.length;
+        data.generations = left;
+        return dropped;
+      },
+    }),
+    arrival: async () => data.arrival,
+    notifications: async ({ recipient, since }) =>
+      data.generations
+        .filter((one) => isLive(data, one))
+        .flatMap(({ told }) => told.filter((one) => one.recipient === recipient))
+        .filter(({ id, arrival }) => since === undefined || id > since.upTo || arrival > since.arrival)
+        .sort((a, b) => b.id - a.id)
+        .slice(0, STORE_LIMITS.notifications)
+        .map((one) => ({ ...one })),
+    bellJobs: async ({ limit }) =>
+      data.generations
+        .filter((one) => isLive(data, one) || isBuilding(data, one))
+        .flatMap(({ jobs }) => jobs)
+        .sort((a, b) => a.tweetId - b.tweetId)
+        .slice(0, limit)
+        .map((job) => ({ ...job })),
+    advanceBellJob: ({ job, notifications, next }) =>
+      commits.write(() => {
+        const at = generationAt(data, job);
+        const found = at.jobs.find(({ tweetId, after }) => tweetId === job.tweetId && after === job.after);
+        if (found === undefined) return false;
+        if (next === null) at.jobs.splice(at.jobs.indexOf(found), 1);
+        else found.after = next;
+        const changes = notifications.map(
+          (notification): NotificationChange => ({ change: 'add', notification }),
+        );
+        apply(data, { changes, bellJobs: [], scanned: false }, job);
+        return true;
+      }),
+  };
+}
+
+function isAt({ partition, generation }: GenerationKey, one: GenerationKey): boolean {
+  return one.partition === partition && one.generation === generation;
+}
+
+function isLive({ states }: RecordsData, { partition, generation }: GenerationKey): boolean {
+  return states.get(partition)?.live.generation === generation;
+}
+
+function isBuilding({ states }: RecordsData, { partition, generation }: GenerationKey): boolean {
+  return states.get(partition)?.building?.generation === generation;
+}
+
+function generationAt({ generations }: RecordsData, { partition, generation }: GenerationKey): Generation {
+  let found = generations.find((one) => isAt({ partition, generation }, one));
+  if (found === undefined) {
+    found = { partition, generation, told: [], jobs: [] };
+    generations.push(found);
+  }
+  return found;
+}
+
+/** How what a commit adds came. */
+type Provenance = Pick<StoredNotification, 'arrival' | 'suppressed'>;
+
+function apply(
+  data: RecordsData,
+  { changes, bellJobs, scanned }: NotificationsPatch,
+  key: GenerationKey,
+): void {
+  const at = generationAt(data, key);
+  const adds = changes.some(
+    (one) => one.change === 'add' || (one.change === 'replaceFollow' && one.notification),
+  );
+  if (adds && !scanned) data.arrival++;
+  const provenance = scanned
+    ? { arrival: 0, suppressed: isLiveAhead(data, key.partition) }
+    : { arrival: data.arrival, suppressed: false };
+  for (const change of changes) applyChange(data, at, change, provenance);
+  at.told = newestOfEach(at.told);
+  for (const { author, tweetId, after } of bellJobs) {
+    const isThere = at.jobs.some((job) => job.tweetId === tweetId);
+    if (!isThere)
+      at.jobs.push({ partition: at.partition, generation: at.generation, author, tweetId, after });
+  }
+}
+
+/**
+ * The live generation has folded all that the rebuild found in the log when it began. Then what a scan finds and the
+ * live generation lacks was not wanted, and not lost, nor is it still to come.
+ */
+function isLiveAhead({ states }: RecordsData, partition: number): boolean {
+  const { live, building } = states.get(partition)!;
+  if (building === null) return false;
+  const began = Object.entries(building.positions) as [Topic, number][];
+  return began.every(([topic, position]) => (live.positions[topic] ?? 0) >= position);
+}
+
+function applyChange(
+  data: RecordsData,
+  at: Generation,
+  change: NotificationChange,
+  provenance: Provenance,
+): void {
+  const remove = (isGone: (one: StoredNotification) => boolean) => {
+    at.told = at.told.filter((one) => !isGone(one));
+  };
+  switch (change.change) {
+    case 'add':
+      add(data, at, change.notification, provenance);
+      break;
+    case 'remove':
+      remove(({ recipient, id }) => recipient === change.recipient && id === change.id);
+      break;
+    case 'removeTweet':
+      remove(({ recipient, tweetId }) => recipient === change.recipient && tweetId === change.tweetId);
+      break;
+    case 'replaceFollow': {
+      const { recipient, actor, notification } = change;
+      remove(
+        (one) =>
+          one.recipient === recipient &&
+          one.actor === actor &&
+          (one.type === 'follow' || one.type === 'followRequest') &&
+          one.id !== notification?.id,
+      );
+      if (notification !== null) add(data, at, notification, provenance);
+    }
+  }
+}
+
+/** A generation under construction takes over how a notification came from the live one, whichever has it first. */
+function add(data: RecordsData, at: Generation, notification: Notification, provenance: Provenance): void {
+  const { recipient, id } = notification;
+  if (find(at, recipient, id) !== undefined) return;
+  const siblings = data.generations.filter((one) => one !== at && one.partition === at.partition);
+  const live = siblings.find((one) => isLive(data, one));
+  const { arrival, suppressed } = (live && find(live, recipient, id)) ?? provenance;
+  at.told.push({ ...notification, arrival, suppressed });
+  for (const later of siblings.filter(({ generation }) => generation > at.generation)) {
+    Object.assign(find(later, recipient, id) ?? {}, { arrival, suppressed });
+  }
+}
+
+function find({ told }: Generation, recipient: UserId, id: Snowflake): StoredNotification | undefined {
+  return told.find((one) => one.recipient === recipient && one.id === id);
+}
+
+/** Without what stands beyond the bound of its recipient. */
+function newestOfEach(told: StoredNotification[]): StoredNotification[] {
+  const counts = new Map<UserId, number>();
+  return told
+    .sort((a, b) => b.id - a.id)
+    .filter(({ recipient }) => {
+      const count = (counts.get(recipient) ?? 0) + 1;
+      counts.set(recipient, count);
+      return count <= STORE_LIMITS.notifications;
+    });
+}
+
+/** Deletes at most `limit` of what somebody was told or caused; only inside a write. Says how many. */
+export function eraseNotifications(data: RecordsData, userId: UserId, limit: number): number {
+  let gone = 0;
+  for (const one of data.generations) {
+    one.told = one.told.filter(({ recipient, actor }) => {
+      const goes = (recipient === userId || actor === userId) && gone < limit;
+      if (goes) gone++;
+      return !goes;
+    });
+  }
+  return gone;
+}
