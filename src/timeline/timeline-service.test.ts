@@ -52,7 +52,7 @@ async function openNetwork(directory: string) {
     clock,
     random,
   };
-  /** Starts the service, as a process does: what it kept in memory before is gone. */
+  /** Starts the service as a new process would: without what the previous one had in memory. */
   const start = () => createTimelineService({ ...parts, topSnapshots: createMemoryTopSnapshots({ clock }) });
   const databases = [tweetsStore.db, socialStore.db, engagementStore.db, timelineDb.db, topLists.db];
   return {
@@ -102,7 +102,7 @@ describe('the timeline service', () => {
   const homeTop = (reader: UserId, own = false) =>
     service.timeline.homeTop({ reader, window: '7d', k: 10, own });
 
-  /** Views and lists settle: two seconds at most. */
+  /** Lets views and lists settle, which takes at most two seconds. */
   async function settle(): Promise<void> {
     for (let second = 0; second < 2; second++) {
       for (const worker of service.workers) while (await worker.step());
@@ -111,7 +111,7 @@ describe('the timeline service', () => {
     for (const worker of service.workers) while (await worker.step());
   }
 
-  test('a home has what followed users post and repost, in full, page after page', async () => {
+  test('a home has all that followees post and repost, page after page', async () => {
     await follow(ANN, BEN);
     await follow(ANN, CAT, true);
     const first = await post(BEN, 'one');

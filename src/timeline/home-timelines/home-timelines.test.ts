@@ -7,7 +7,7 @@ import { createReaderIndex } from './reader-index.ts';
 
 const PLENTY = 2 ** 30;
 
-describe('the index of readers', () => {
+describe('the reader index', () => {
   test('finds what was set last and nothing else, whatever was deleted in between', () => {
     const action = fc.record({
       reader: fc.integer({ min: 1, max: 60 }),
@@ -111,7 +111,7 @@ describe('a home timeline', () => {
     assert.deepEqual(homeTimelines.below(slot, homeTimelines.floor(slot), 3), []);
   });
 
-  test('gives its memory and its slot back', () => {
+  test('releases its memory and its slot', () => {
     const homeTimelines = createHomeTimelines({ maxBytes: PLENTY });
     for (let reader = 1; reader <= 50; reader++) homeTimelines.insert(homeTimelines.register(reader), reader);
     const used = homeTimelines.bytes();
@@ -126,7 +126,7 @@ describe('a home timeline', () => {
     assert.equal(homeTimelines.slots(), 50);
   });
 
-  test('that nobody reads goes first, one that is being filled never', () => {
+  test('that is not read is evicted first, one that is being filled never', () => {
     const homeTimelines = createHomeTimelines({ maxBytes: PLENTY });
     for (let reader = 1; reader <= 3; reader++) homeTimelines.register(reader);
     assert.equal(homeTimelines.victim(), -1);

@@ -48,7 +48,7 @@ function world({ count = 2_500 } = {}) {
   };
 }
 
-test('a walk to the end meets everything once, in order, and reads a thousand at a time', async () => {
+test('paging to the end meets everything once, in order, and reads a thousand at a time', async () => {
   const { all, asked, next } = world();
   const met: ActivityId[] = [];
   for (let before = TOP + 1; before > 0; ) {
@@ -64,7 +64,7 @@ test('a walk to the end meets everything once, in order, and reads a thousand at
   );
 });
 
-test('a page asked for again, or by several at once, is read once', async () => {
+test('a page requested again, or several times at once, is read once', async () => {
   const { asked, next } = world();
   const [one, other] = await Promise.all([next(), next()]);
   assert.deepEqual(one, other);
@@ -72,7 +72,7 @@ test('a page asked for again, or by several at once, is read once', async () => 
   assert.equal(asked.length, 1);
 });
 
-test('it is read anew for other followees, with one’s own, further up, and after two minutes', async () => {
+test('it reads anew for other followees, with `own`, further up, and after two minutes', async () => {
   const { clock, asked, next } = world();
   await next({ before: TOP - 10 });
   const changes: Partial<AheadRequest>[] = [
@@ -94,7 +94,7 @@ test('it is read anew for other followees, with one’s own, further up, and aft
   assert.equal(asked.length, before + 1);
 });
 
-test('what lacks reposts is not kept', async () => {
+test('a read without reposts is not kept', async () => {
   const { asked, next, reposts } = world();
   reposts(true);
   assert.equal((await next()).partial, true);
@@ -103,7 +103,7 @@ test('what lacks reposts is not kept', async () => {
   assert.equal(asked.length, 2);
 });
 
-test('a read that fails is read again, also by those who waited for it', async () => {
+test('a failed read is repeated, also for those who waited for it', async () => {
   const { clock, next } = world();
   const failing = createBackfillAhead({
     clock,
@@ -123,7 +123,7 @@ test('a read that fails is read again, also by those who waited for it', async (
   assert.equal((await next()).ids.length, 127);
 });
 
-test('few authors, and what is younger than a minute, are read as asked', async () => {
+test('few authors, and activities younger than a minute, are read without reading ahead', async () => {
   const { asked, next } = world();
   await next({ followeeSet: followeeSet([1, 2]) });
   await next({ before: null });

@@ -1,7 +1,7 @@
 /**
- * Candidates beneath a home timeline, a page at a time. Of thousands of authors the tails cost tens of milliseconds,
- * for a hundred candidates as for a thousand. So a thousand are read at once, and the pages that follow are cut from
- * them.
+ * Candidates beneath a home timeline, a page at a time. Reading the tails of thousands of authors takes tens of
+ * milliseconds, for a hundred candidates as for a thousand. So a thousand are read at once, and the following pages are
+ * cut from them.
  */
 import { LRUCache } from 'lru-cache';
 import { type ActivityId, type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
@@ -17,7 +17,7 @@ export interface AheadRequest {
   followeeSet: FolloweeSet;
   /** Only below this; null: from the newest. */
   before: Snowflake | null;
-  /** About how many; one at least, unless there are no more. */
+  /** About how many to return; at least one, unless there are no more. */
   want: number;
 }
 
@@ -28,7 +28,7 @@ export interface BackfillAhead {
 export interface BackfillAheadDeps {
   backfill: Pick<Backfill, 'newest'>;
   clock: Clock;
-  /** From more authors on it is read ahead. */
+  /** With more authors than this it reads ahead. */
   maxDirectAuthors?: number;
 }
 
@@ -43,11 +43,9 @@ interface Kept {
 const READ_AHEAD = 1_000;
 /** Candidates over all readers, 8 bytes each. */
 const MAX_KEPT = 1_000_000;
-/** So long what was read serves: somebody who scrolls asks for the next page within seconds. */
+/** For how long a read serves further pages: a reader who scrolls asks for the next one within seconds. */
 const SERVES_MS = 120_000;
-/**
- * Nothing is committed any more with an id that is older. Above this, what was read a moment ago may lack something.
- */
+/** Nothing is committed any more with an older id. With younger ids, what was read a moment ago may be incomplete. */
 const SETTLED_MS = 60_000;
 
 export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
@@ -57,10 +55,10 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
     sizeCalculation: ({ found }) => found.ids.length + 10,
   });
 
-  /** One at a time for each reader. */
+  /** Reads under way, one at a time for each reader. */
   const reading = new Map<UserId, Promise<Backfilled>>();
 
-  /** The next ones of what was read; null where that does not hold any, or whom the reader follows has changed. */
+  /** The next candidates from the last read; null where it has none, or the followees have changed. */
   function fromKept(request: AheadRequest, before: Snowflake): Backfilled | null {
     const { reader, own, followeeSet, want } = request;
     const read = kept.get(reader);
@@ -74,7 +72,7 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
     const want = Math.max(request.want, READ_AHEAD);
     const read_ms = clock.monotonic();
     const found = await backfill.newest({ reader, authors, before, atLeast: 0, want, strict: false });
-    // What lacks reposts is good for this page alone.
+    // A read without reposts serves this page only.
     if (!found.partial) kept.set(reader, { followeeSet, own, before, read_ms, found });
     return cut(found, before, request.want) ?? found;
   }
@@ -92,7 +90,7 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
         if (served !== null) return served;
         const other = reading.get(reader);
         if (other === undefined) break;
-        // Most likely the same page, asked for twice.
+        // Most likely the same page was requested twice.
         await other.catch(() => {});
       }
       const read = readAhead(request, authors, before);
@@ -102,7 +100,7 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
   };
 }
 
-/** The newest `want` below `before`; null where there is none, though beneath the floor there may be more. */
+/** The newest `want` below `before`; null where there is none, though there may be more beneath the floor. */
 function cut({ ids, floor, partial }: Backfilled, before: Snowflake, want: number): Backfilled | null {
   const from = firstBelow(ids, before);
   const part = ids.slice(from, from + want);
@@ -110,7 +108,7 @@ function cut({ ids, floor, partial }: Backfilled, before: Snowflake, want: numbe
   return part.length === 0 && floor > 0 ? null : { ids: part, floor, partial };
 }
 
-/** Where the ids below a bound begin; they stand newest first. */
+/** The index of the first id below a bound; ids are newest first. */
 function firstBelow(ids: readonly ActivityId[], before: Snowflake): number {
   let [low, high] = [0, ids.length];
   while (low < high) {

@@ -47,7 +47,7 @@ function openBackfill(all: Tail[]) {
   });
 }
 
-test('a backfill gives the newest, without a gap down to the floor that it names', async () => {
+test('a backfill returns the newest, without gaps down to its floor', async () => {
   const activity = fc.record({
     // One author posts most of it, as some do: reading the same number from each author would miss most of it.
     author: fc.oneof(
@@ -85,7 +85,7 @@ test('a backfill gives the newest, without a gap down to the floor that it names
   );
 });
 
-test('the tails of very many authors are read in slices, one backfill at a time, and others go in between', async () => {
+test('the tails of very many authors are read in slices, one backfill at a time, and other work runs in between', async () => {
   const authors = Array.from({ length: 4_000 }, (_, i) => i + 1);
   const seen: string[] = [];
   let backfilling = true;

@@ -2,7 +2,7 @@ import type { UserId } from '#domain/ids.ts';
 import { createMemoryCommits } from '#platform/memory-commits.ts';
 import type { FanOutOnReadTail, OpenedTimelineDb, PackedHome } from '../timeline-db.ts';
 
-/** The Timeline DB in this process's memory. Handles that are open at once share everything. */
+/** {@link TimelineDb} in this process's memory. Handles that are open at the same time share everything. */
 export function createMemoryTimelineDbBackend(): { open(): OpenedTimelineDb } {
   const commits = createMemoryCommits();
   const homes = new Map<UserId, PackedHome>();
@@ -42,7 +42,7 @@ export function createMemoryTimelineDbBackend(): { open(): OpenedTimelineDb } {
         homes.delete(user);
         tails.delete(user);
       }),
-    // Never lost while its process lives.
+    // Nothing is lost while the process lives.
     onLost() {},
     close: async () => {},
   });

@@ -23,7 +23,7 @@ interface FanOutOnReadRow {
   floor: number;
 }
 
-/** {@link TimelineDb} on SQLite. A cache: a crash of the machine may take the newest rows, in order. */
+/** {@link TimelineDb} on SQLite. It is a cache: a crash of the machine may take the newest rows, in order. */
 export function openSqliteTimelineDb(
   options: Omit<DerivedDatabaseOptions, 'migrations'>,
 ): OpenedTimelineDb & { db: DerivedDatabase } {
@@ -130,7 +130,7 @@ function tailOf(db: DerivedDatabase, { actor, ids, floor }: FanOutOnReadRow): Fa
   return { actor, ids: activities, floor };
 }
 
-/** Whole numbers, the oldest first; those of reposts are negative. */
+/** Whether these are whole numbers, oldest first. Those of reposts are negative. */
 function areActivities(ids: Float64Array | undefined): ids is Float64Array {
   return (
     ids?.every((id, at) => isWhole(Math.abs(id)) && (at === 0 || Math.abs(id) >= Math.abs(ids[at - 1]!))) ??
@@ -142,7 +142,7 @@ function packed(values: Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** Copies: a BLOB need not lie at a multiple of 8. Undefined where it is none of ours. */
+/** A copy, since a BLOB need not be aligned to 8 bytes. Undefined where it cannot be a list of numbers. */
 function unpacked(bytes: unknown): Float64Array | undefined {
   if (!(bytes instanceof Uint8Array) || bytes.length % 8 !== 0) return undefined;
   return new Float64Array(bytes.slice().buffer);

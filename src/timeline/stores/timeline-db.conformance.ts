@@ -1,4 +1,4 @@
-/** What every adapter of {@link TimelineDb} promises, shown through two handles that were opened apart. */
+/** What every adapter of {@link TimelineDb} promises, run with two handles open on one backend. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { PARTITIONS } from '#domain/events.ts';
@@ -36,7 +36,7 @@ export function describeTimelineDb(name: string, open: () => Promise<TimelineDbF
     });
     after(() => fixture.close());
 
-    test('gives back what was saved, through every handle, and nothing for others', async () => {
+    test('returns what was saved, through every handle, and nothing for other readers', async () => {
       await one.save({ homes: [home(1), home(2 ** 32 - 1, { ids: new Float64Array(0), floor: 0 })] });
       for (const db of [one, other]) {
         assert.deepEqual(await db.load({ reader: 1 }), home(1));
@@ -45,7 +45,7 @@ export function describeTimelineDb(name: string, open: () => Promise<TimelineDbF
       }
     });
 
-    test('keeps the row that was saved last', async () => {
+    test('keeps the row saved last', async () => {
       await one.save({ homes: [home(4)] });
       await other.save({ homes: [home(4, { floor: 6, ids: Float64Array.of(-7) })] });
       assert.deepEqual(await one.load({ reader: 4 }), home(4, { floor: 6, ids: Float64Array.of(-7) }));
@@ -61,7 +61,7 @@ export function describeTimelineDb(name: string, open: () => Promise<TimelineDbF
       assert.deepEqual(await other.addFanOutOnRead({ actor: 9, activities: [-10], keep: 3 }), trimmed);
     });
 
-    test('adds what two handles bring at the same moment', async () => {
+    test('adds what two handles record at the same time', async () => {
       const adding = Array.from({ length: 20 }, (_, i) =>
         [one, other][i % 2]!.addFanOutOnRead({ actor: 10, activities: [i + 1], keep: 100 }),
       );
@@ -85,7 +85,7 @@ export function describeTimelineDb(name: string, open: () => Promise<TimelineDbF
       assert.deepEqual(actors, [21, 22, 23]);
     });
 
-    test('drops rows that were not updated for long, some at a time', async () => {
+    test('drops rows that were not updated for a long time, some at a time', async () => {
       const old = [31, 32, 33].map((reader) => home(reader, { updatedAt: 10 }));
       await one.save({ homes: [...old, home(34, { updatedAt: 50 })] });
       assert.equal(await other.dropOlder({ updatedBefore: 50, limit: 2 }), true);

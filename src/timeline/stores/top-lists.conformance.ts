@@ -23,7 +23,7 @@ export interface TopListsBackend {
 
 const AUTHOR = 7;
 const PARTITION = partitionOf(AUTHOR);
-/** Another author of the same partition. */
+/** Another author in the same partition. */
 const NEIGHBOUR = Array.from({ length: 1_000 }, (_, i) => AUTHOR + 1 + i).find(
   (author) => partitionOf(author) === PARTITION,
 )!;
@@ -56,7 +56,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
       likes,
     });
 
-    test('gives a partition by likes and by time, page after page', async () => {
+    test('returns a partition by likes and by time, page by page', async () => {
       const rows = [rank(1, 5), rank(2, 9), rank(3, 5, NEIGHBOUR), rank(4, 0), rank(5, 5)];
       await put({ ranks: rows });
       for (const { store } of [one, two]) {
@@ -74,7 +74,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
       }
     });
 
-    test('a row changes and goes; what is said again changes nothing', async () => {
+    test('updates and removes a row; the same patch again changes nothing', async () => {
       await put({
         ranks: [rank(1, 5), rank(2, 1)],
         authors: [{ author: AUTHOR, followers: 3, listed: true }],
@@ -89,7 +89,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
       ]);
     });
 
-    test("gives authors' best of a window, and goes on below a position", async () => {
+    test("returns authors' best of a window, and goes on below a position", async () => {
       await put({
         ranks: [rank(1, 5), rank(2, 9), rank(3, 5), rank(4, 0), rank(5, 7, NEIGHBOUR)],
         authors: [{ author: AUTHOR, followers: 3, listed: false }],
@@ -115,7 +115,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
       assert.deepEqual(recent!.tweetIds, [3]);
     });
 
-    test('keeps what led, and says whether it still does', async () => {
+    test('keeps top-k indexes, and says whether they are still current', async () => {
       const top = { window: '24h', floor: { likes: 1, followers: 2, tweetId: 3 }, windowStart: 1 } as const;
       const kept: KeptTop = { ...top, tweets: [{ tweetId: 4, author: AUTHOR }], isCurrent: true };
       await put({ ranks: [rank(4, 5)] });
@@ -128,7 +128,7 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
       assert.deepEqual(await one.store.keptTops(), [late], 'in place of what was kept before');
     });
 
-    test('reads show the generation that serves, not the one under construction', async () => {
+    test('reads the live generation, not the one under construction', async () => {
       await put({ ranks: [rank(1, 5)] });
       const { view } = one.store;
       const { epoch, live } = await view.claim(PARTITION);

@@ -30,7 +30,7 @@ export function describeTopSnapshots(
       partial: false,
     });
 
-    test('what one handle puts is the newest of its window for the other, and of no other window', async () => {
+    test('what one handle puts is the newest of its window, and of no other, for the other handle', async () => {
       assert.equal(await two.newest('all'), undefined);
       await one.put(snapshot('a'));
       assert.deepEqual(await two.newest('all'), snapshot('a'));
@@ -39,7 +39,7 @@ export function describeTopSnapshots(
       assert.equal(await two.get('b'), undefined);
     });
 
-    test('one that was replaced serves for ten minutes, the newest as long as it is that', async () => {
+    test('a replaced one is served for ten minutes, the newest for as long as it is the newest', async () => {
       await one.put(snapshot('a'));
       await one.put(snapshot('other', '24h'));
       clock.advance(2 * LIMITS.topSnapshotKept_ms);
@@ -65,7 +65,7 @@ export function describeTopSnapshots(
         await one.put(snapshot(`s${second}`));
         clock.advance(1_000);
       }
-      // s0 was replaced by s1, ten minutes ago to the moment; s1 a second later.
+      // s0 was replaced by s1 exactly ten minutes ago, and s1 a second later.
       assert.equal(await two.get('s0'), undefined);
       for (let second = 1; second <= seconds; second++) {
         assert.deepEqual(await two.get(`s${second}`), snapshot(`s${second}`));

@@ -1,4 +1,4 @@
-/** Lists of tweets over a small world, with a skeleton of a home that a test lays out itself. */
+/** Lists of tweets over a small world, with a home whose skeleton the test sets up. */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { TELLS_NOTHING } from '#platform/change-clock.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
@@ -12,7 +12,7 @@ import { createWorld, type World } from './world.ts';
 export const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4] as const;
 export const NOBODY = null;
 
-/** Every list is to be the same with kept tweet views and without. */
+/** Every list must be the same with cached tweet views and without. */
 export const TWEET_VIEW_CHANGES: [string, (world: World) => TweetViewChanges][] = [
   ['from kept tweet views', ({ changes }) => [changes]],
   ['where none are kept', () => [TELLS_NOTHING]],
@@ -24,11 +24,11 @@ export interface Lists {
   reads: Reads;
   /** Ann's home. */
   skeleton: {
-    /** Newest first; what homes would give. */
+    /** What homes would return, newest first. */
     entries: HomeEntry[];
-    /** How often candidates were asked for. */
+    /** How often candidates were requested. */
     rounds: number;
-    /** What a home needs before it has any, as social's word on who is followed: it is asked for, and may fail. */
+    /** Awaited before there are candidates, as the followees are in a real home; may fail. */
     ready: () => Promise<unknown>;
   };
   posted(author: UserId): TweetId;
@@ -112,7 +112,7 @@ export function idsOf(page: FeedPage<unknown>): TweetId[] {
   return page.items.map(({ tweetView }) => tweetView.tweet.id);
 }
 
-/** Everybody named on a page. */
+/** All users named on a page. */
 export function namesOf(page: FeedPage<unknown>): UserId[] {
   const named = page.items.flatMap(({ tweetView, repostedBy }) => [...tweetView.users, ...repostedBy]);
   return [...new Set(named.map(({ userId }) => userId))].sort();

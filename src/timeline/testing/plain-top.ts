@@ -1,4 +1,4 @@
-/** Top lists by plain computation over a world: what the served ones are compared with. */
+/** Top lists by plain computation over a world, to compare the served ones with. */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { firstSnowflakeAt } from '#domain/ids.ts';
 import { WINDOW_MS, type Window } from '#domain/limits.ts';

@@ -1,6 +1,6 @@
 /**
- * A small world for tests of lists: users, tweets, likes, comments and follows in plain maps, the parts of the
- * three services that lists ask for, and the log of what changed. Every answer is computed from the maps anew.
+ * A small world for tests of lists: users, tweets, likes, comments and follows in plain maps, the parts of the three
+ * services that lists use, and the log of changes. Every answer is computed from the maps.
  */
 import { WarbleError } from '#domain/errors.ts';
 import { type EventType, PARTITIONS, partitionOf, type Topic, type WarbleEvent } from '#domain/events.ts';
@@ -32,7 +32,7 @@ export interface WorldUser {
   userId: UserId;
   protected: boolean;
   state: AccountState;
-  /** Whom they follow publicly, block and mute. */
+  /** The users whom they follow publicly, block and mute. */
   following: Set<UserId>;
   blocking: Set<UserId>;
   muting: Set<UserId>;
@@ -62,11 +62,11 @@ export interface World {
    */
   changes: ChangeSource;
   log: Log;
-  /** How often each method was called, by `service.method`. */
+  /** Calls of each method, by `service.method`. */
   calls: Map<string, number>;
   /** Services that are down. */
   down: Set<'social' | 'engagement'>;
-  /** An id minted now; `age_ms` ago where given. */
+  /** An id minted now, or `age_ms` ago. */
   mint(age_ms?: number): number;
   join(userId: UserId): WorldUser;
   post(author: UserId, age_ms?: number): TweetId;
@@ -259,7 +259,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     },
   };
 
-  /** Counts calls, and refuses them while the service is down. */
+  /** Counts calls, and rejects them while the service is down. */
   function counted<Service extends object>(
     name: 'tweets' | 'social' | 'engagement',
     service: Service,

@@ -14,10 +14,10 @@ export interface ChangedSet {
   kept: number;
 }
 
-/** Authors per call, each of whom may bring thousands of tweets. */
+/** Authors per call; each may have thousands of tweets. */
 const MAX_AUTHORS_PER_CALL = 50;
 
-/** Reads what changed and brings every set up to date with it. */
+/** Reads what changed and brings every index up to date. */
 export async function applyChanges(request: {
   store: TopListsStore;
   changes: Changes;
@@ -45,7 +45,7 @@ export async function applyChanges(request: {
   }
 }
 
-/** Authors of whom rows are missing, by the likes that those have at least. For most authors none is. */
+/** The authors with missing rows, by the fewest likes that such a row has. Most authors have none. */
 function byLeastLikes(index: TopKIndex, facts: AuthorFacts[]): Map<number, AuthorFacts[]> {
   const groups = new Map<number, AuthorFacts[]>();
   for (const author of facts) {
@@ -81,6 +81,6 @@ function offerTop(index: TopKIndex, { tweetIds, likes, truncated }: AuthorTop, f
     index.offer({ tweetId: tweetIds[i]!, author: facts.author, likes: likes[i]! }, facts);
   }
   if (!truncated) return;
-  // Of this author's further tweets nothing is known: below the last of these, nothing counts as held.
+  // The author's further tweets are unknown, so nothing below the last of these counts as held.
   index.raiseFloor({ likes: likes.at(-1)!, followers: facts.followers, tweetId: tweetIds.at(-1)! });
 }

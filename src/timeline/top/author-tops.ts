@@ -1,6 +1,6 @@
 /**
- * The best tweets of each author by window, from which home top lists are merged. Hot authors' lists are kept in
- * bounded memory and dropped as soon as the view changes anything of theirs.
+ * Each author's best tweets in a window, from which home top lists are merged. The lists of hot authors are cached in
+ * bounded memory, and dropped as soon as the view changes anything of the author's.
  */
 import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -9,26 +9,24 @@ import type { ChangeListener } from './dirty-set.ts';
 import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
 export interface AuthorTops extends ChangeListener {
-  /**
-   * The best 100 in the window of each author, in the order asked for. Some may be older than `windowStart`: skip them.
-   */
+  /** Each author's best 100 in the window, in the order asked for. Some may be older than `windowStart`: skip them. */
   best(request: { authors: UserId[]; window: Window; windowStart: TweetId }): Promise<AuthorTop[]>;
-  /** More of one author's, below a position; empty where there are none. */
+  /** An author's next tweets, below a position; empty at the end. */
   below(request: { author: UserId; position: AuthorTopPosition; windowStart: TweetId }): Promise<AuthorTop>;
 }
 
 export interface AuthorTopsDeps {
   store: Pick<TopListsStore, 'authorTops'>;
-  /** Tweets kept in memory, over all authors; an empty list counts as one. */
+  /** Tweets cached over all authors; an empty list counts as one. */
   maxTweets?: number;
 }
 
-/** At some 16 bytes a tweet and 200 a list. */
+/** Some 16 bytes a tweet and 200 a list. */
 const MAX_TWEETS = 1_000_000;
 /** A cache key is the author's id times this, plus the window's index in `WINDOWS`. */
 const KEYS_PER_AUTHOR = WINDOWS.length;
 
-/** One after the other, others in between: an embedded store reads this many in some 10 ms, and blocks meanwhile. */
+/** Authors per call, with pauses between calls: an embedded store blocks for some 10 ms to read these. */
 const MAX_AUTHORS_PER_CALL = 250;
 
 export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDeps): AuthorTops {
@@ -36,7 +34,7 @@ export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDe
     maxSize: maxTweets,
     sizeCalculation: (top) => Math.max(1, top.tweetIds.length),
   });
-  /** Reads under way; each learns which of its authors changed since it began, so that it keeps none of those. */
+  /** Reads under way. Each is told which authors changed since it began, and does not cache those. */
   const reads = new Set<{ changed: Set<UserId>; everything: boolean }>();
 
   function drop(author: UserId): void {

@@ -1,7 +1,7 @@
 /**
- * What the view changed lately, so that whoever keeps something made from its rows in memory reads those rows again.
- * The set is added to after the rows are committed and taken from before they are read: what changes in between is
- * added again. An entry too many costs a read; only one that is missing would be wrong.
+ * What the view changed lately, so that whatever holds data made from its rows reads those rows again. Entries are
+ * added after the rows are committed and taken before the rows are read: a change in between is added again. An entry
+ * too many costs a read; only a missing one would be wrong.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { ViewStore } from '#queue/view.ts';
@@ -13,7 +13,7 @@ export interface ChangeListener {
   reset(): void;
 }
 
-/** A view's store that tells listeners, in this process, of every patch that it committed. */
+/** A view store that notifies listeners in this process of every patch that it commits. */
 export function withChanges(
   store: ViewStore<TopPatch>,
   listeners: readonly ChangeListener[],
@@ -34,7 +34,7 @@ export function withChanges(
   };
 }
 
-/** Tells also after an error: an answer that got lost may have been a yes. */
+/** Also calls `tell` after an error: the write may have been committed although the answer got lost. */
 async function unlessRefused(written: Promise<boolean>, tell: () => void): Promise<boolean> {
   let refused = false;
   try {
@@ -45,17 +45,17 @@ async function unlessRefused(written: Promise<boolean>, tell: () => void): Promi
   }
 }
 
-/** Changed tweets and authors, each once, until somebody takes them. */
+/** Changed tweets and authors, each once, until they are taken. */
 export interface DirtySet extends ChangeListener {
-  /** Takes at most `limit` changed tweets and as many changed authors. */
+  /** Takes at most `limit` changed tweets and at most `limit` changed authors. */
   take(limit: number): { tweets: { author: UserId; tweetId: TweetId }[]; authors: UserId[] };
-  /** True once after a reset, or where more changed than is worth remembering: everything is to be read again. */
+  /** True, once, after a reset or after too many changes to remember: everything must be read again. */
   takeReset(): boolean;
-  /** Nothing is dirty. */
+  /** Whether nothing is dirty. */
   empty(): boolean;
 }
 
-/** Above this many entries a scan of everything is no dearer, and memory stays bounded. */
+/** With more entries a scan of everything is no more expensive. Bounds the memory. */
 const MAX_DIRTY = 100_000;
 
 export function createDirtySet(): DirtySet {

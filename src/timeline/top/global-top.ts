@@ -1,7 +1,7 @@
 /**
- * Makes the global top lists: for each window a snapshot of the best tweets, about every second when something
- * changed, from an index that is filled once by a scan and then follows the view's changes. All of it runs in the
- * steps of one worker, one at a time, so rows are always applied in the order in which they were read.
+ * Makes the global top lists: for each window a snapshot of the best tweets, about every second while something
+ * changes, from an index that is filled once by a scan and then follows the view's changes. All of it runs in the steps
+ * of one worker, one at a time, so rows are always applied in the order in which they were read.
  */
 import { WarbleError } from '#domain/errors.ts';
 import { PARTITIONS } from '#domain/events.ts';
@@ -19,13 +19,13 @@ import type { TopSnapshot, TopSnapshots } from './top-snapshots.ts';
 
 export interface GlobalTop {
   worker: Worker;
-  /** The newest snapshot of a window; makes the first one where there is none yet. */
+  /** The newest snapshot of a window. Makes the first one if necessary; throws `unavailable` where it cannot. */
   newest(window: Window): Promise<TopSnapshot>;
-  /** Takes up what was kept; for start-up, before the first step. */
+  /** Restores the kept indexes: at start-up, before the first step. */
   restore(): Promise<void>;
-  /** Some list is still being made. */
+  /** Whether an index is being filled. */
   isFilling(): boolean;
-  /** Keeps what leads, for the next start. To be called when nothing is folded any more. */
+  /** Keeps the indexes for the next start. To be called once folding has stopped. */
   keep(): Promise<void>;
 }
 
@@ -35,49 +35,49 @@ export interface GlobalTopDeps {
   dirtySet: DirtySet;
   clock: Clock;
   random: Random;
-  /** Whether the view holds all that it should; until then nothing is filled from it, and lists are partial. */
+  /** Whether the view is complete. Until then no index is filled from it, and lists are partial. */
   isWhole: () => boolean;
-  /** Smaller ones let a test reach the bounds. */
+  /** Tests use smaller ones to reach the bounds. */
   size?: TopKIndexSize;
-  /** Rows that one step scans for each window. */
+  /** Rows scanned per step and window. */
   page?: number;
 }
 
 const SIZE: TopKIndexSize = { shown: LIMITS.globalTop, kept: 2_000, max: 4_000, low: 1_250 };
 const PAGE = 300;
-/** Authors that a scan remembers. */
+/** Authors remembered by a scan. */
 const MAX_AUTHORS = 100_000;
 const SNAPSHOT_EVERY_MS = 1_000;
 const IDLE_MS = 250;
 const KEEP_EVERY_MS = 60_000;
-/** Changed tweets, and authors, that one step reads. */
+/** Changed tweets, and changed authors, read per step. */
 const CHANGES_PER_STEP = 500;
 
 /** A scan under way. */
 interface Filling {
   index: TopKIndex;
   partition: number;
-  /** `all` is scanned by likes, so that it can end early; the others by time. */
+  /** The window `all` is scanned by likes, so that it can end early, the others by time. */
   below: AuthorTopPosition | null;
   from: TweetId;
-  /** Authors met in this scan, as they are: forgotten as soon as they change. */
+  /** Authors met in this scan, as they are now: dropped as soon as they change. */
   authors: Map<UserId, AuthorFacts>;
 }
 
 interface WindowState {
   window: Window;
   serving: TopKIndex | null;
-  /** `serving` was made from all rows, and follows every change since. */
+  /** `serving` was made from all rows and has followed every change since. */
   exact: boolean;
   filling: Filling | null;
   shown: TopSnapshot | null;
   /** Something changed since `shown` was made. */
   changed: boolean;
-  /** Too few tweets were left in the index to make a list; it is made as soon as a new one is filled. */
+  /** The index had too few tweets left for a list, which is made as soon as a new index is filled. */
   waiting: boolean;
-  /** From when on time alone changes the list: when the window's start passes this tweet. */
+  /** The oldest tweet in the index: once the window's start passes it, time alone changes the list. */
   oldest: TweetId;
-  /** Where the window began last. */
+  /** Where the window began when it was last published. */
   windowStart: TweetId;
 }
 
@@ -119,7 +119,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     try {
       await applyChanges({ store, changes, sets });
     } catch (error) {
-      // What was taken is not applied, or in part: read everything again.
+      // The changes were applied in part or not at all: read everything again.
       dirtySet.reset();
       throw error;
     }
@@ -158,7 +158,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     return rows;
   }
 
-  /** Authors are looked up once, and only for rows that have likes enough to matter. */
+  /** Looks authors up once, and only for rows with enough likes to matter. */
   async function offerAll({ index, authors }: Filling, rows: RankRow[]): Promise<void> {
     const enough = index.floor()?.likes ?? 0;
     const able = rows.filter((row) => row.likes >= enough);
@@ -179,7 +179,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
 
   async function publish(state: WindowState): Promise<void> {
     const windowStart = windowStartOf(state.window);
-    // The clock was set back: tweets that had left the window are in it again.
+    // The clock was set back, so tweets that had left the window are in it again.
     if (windowStart < state.windowStart)
       Object.assign(state, { exact: false, filling: startFilling(state.window) });
     state.windowStart = windowStart;
@@ -190,7 +190,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     if (low && state.filling === null) state.filling = startFilling(state.window);
     state.waiting = !exact || partial;
     if (exact) Object.assign(state, { changed: false, oldest });
-    // Until the new ones are filled, the list as it was is nearer to the truth than one with its tail missing.
+    // Until a new index is filled, the previous list is closer to the truth than one without its tail.
     await show(state, { tweetIds: exact || shown === null ? tweetIds : shown.tweetIds, partial });
   }
 
@@ -204,7 +204,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     changedSinceKept = true;
   }
 
-  /** What a crash would leave: without a word on where the view stood, so that it serves only until it is made anew. */
+  /** For a start after a crash. Not marked as current, so that it serves only until new indexes are filled. */
   async function keepNowAndThen(): Promise<void> {
     if (!changedSinceKept || clock.monotonic() - keptAt < KEEP_EVERY_MS) return;
     keptAt = clock.monotonic();
@@ -230,7 +230,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
 
   async function runStep(): Promise<boolean> {
     await takeChanges();
-    // Of what is not whole no list could be.
+    // An index filled from an incomplete view would be incomplete.
     const mayFill = isWhole();
     for (const state of states) if (mayFill && state.filling !== null) await fillOn(state);
     const due = clock.monotonic() - publishedAt >= SNAPSHOT_EVERY_MS;
@@ -246,7 +246,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
     return states.some(({ filling }) => filling !== null);
   }
 
-  /** One step at a time, whoever asks: the worker, or a reader who came before the first snapshot. */
+  /** One step at a time, whether the worker asks or a reader who comes before the first snapshot. */
   function step(): Promise<boolean> {
     running ??= runStep().finally(() => {
       running = null;
@@ -262,7 +262,7 @@ export function createGlobalTop(deps: GlobalTopDeps): GlobalTop {
       const state = states.find((each) => each.window === window)!;
       if (state.shown === null) await step();
       if (state.shown === null) throw new WarbleError('unavailable', 'The list is being made; try again.');
-      // The cache has lost it, where it was there before: give it back, for pagination sessions that begin now.
+      // The cache may have lost it: put it back, for pagination sessions that begin now.
       await snapshots.put(state.shown);
       return state.shown;
     },

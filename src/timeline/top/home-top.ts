@@ -1,4 +1,4 @@
-/** The best tweets of those whom a reader follows, as a skeleton: ids, best first, as many as asked for. */
+/** The best tweets of a reader's followees, as a skeleton: ids, best first, as many as asked for. */
 import { firstSnowflakeAt, type TweetId, type UserId } from '#domain/ids.ts';
 import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -9,14 +9,14 @@ import { createTopMerge } from './merge-tops.ts';
 export interface HomeTopRequest {
   reader: UserId;
   window: Window;
-  /** With one's own tweets. */
+  /** With the reader's own tweets. */
   own: boolean;
 }
 
 export interface HomeTopIterator {
-  /** It was begun before everything that may stand in it had been read. */
+  /** The view was incomplete when it began, so tweets may be missing. */
   partial: boolean;
-  /** The next best, at most `count`; fewer only at the end. */
+  /** The next best tweets, at most `count`; fewer only at the end. */
   take(count: number): Promise<TweetId[]>;
 }
 
@@ -24,13 +24,13 @@ export interface HomeTopDeps {
   followeeSets: FolloweeSets;
   authorTops: AuthorTops;
   clock: Pick<Clock, 'now'>;
-  /** Whether the view behind the lists holds all that it should. */
+  /** Whether the view behind the lists is complete. */
   isWhole: () => boolean;
 }
 
 export type OpenHomeTop = (request: HomeTopRequest) => Promise<HomeTopIterator>;
 
-/** Reposts do not count, muted users are out; followed users are in though protected. */
+/** Without reposts and without muted followees; with protected followees. */
 export function createHomeTop({ followeeSets, authorTops, clock, isWhole }: HomeTopDeps): OpenHomeTop {
   return async ({ reader, window, own }) => {
     const { allowed } = await followeeSets.of(reader);

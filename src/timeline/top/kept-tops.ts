@@ -3,7 +3,7 @@ import { inBatches } from '#platform/batches.ts';
 import { createTopKIndex, type TopKIndex, type TopKIndexSize } from './top-k-index.ts';
 import type { KeptTop, TopListsStore } from './top-lists-store.ts';
 
-/** An index from what was kept of it, with the likes and followers that its tweets have now. */
+/** Restores a kept index, with the likes and followers that its tweets have now. */
 export async function topKIndexOf(
   store: Pick<TopListsStore, 'rows' | 'facts'>,
   { tweets, floor }: KeptTop,

@@ -1,20 +1,20 @@
 /**
- * Merges many authors' lists into one, best first, and touches no more of them than it gives out: a binary heap of
- * the lists by their next tweet.
+ * Merges many authors' lists into one, best first, without looking further than it returns: a binary heap of the lists
+ * by their next tweet.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { AuthorTop, AuthorTopPosition } from './top-lists-store.ts';
 
-/** Where an author's list ran out although there may be more of it: `extend` before going on. */
+/** An author's list that ran out although there may be more of it: `extend` it before going on. */
 export interface ExhaustedList {
   author: UserId;
   position: AuthorTopPosition;
 }
 
 export interface TopMerge {
-  /** The next tweets, at most `count`; fewer when everything was given out, or when a list is `exhausted`. */
+  /** The next tweets, at most `count`; fewer at the end, or when a list is `exhausted`. */
   take(count: number): { tweetIds: TweetId[]; exhausted: ExhaustedList | null };
-  /** Goes on with more of the author whose list was exhausted. */
+  /** Adds more tweets of the author whose list was exhausted. */
   extend(more: AuthorTop): void;
 }
 
@@ -23,10 +23,10 @@ interface Cursor {
   at: number;
 }
 
-/** `windowStart`: ids below it have left the window and are passed over. */
+/** `windowStart`: ids below it have left the window and are skipped. */
 export function createTopMerge(tops: readonly AuthorTop[], windowStart: TweetId): TopMerge {
   const heap: Cursor[] = [];
-  /** Lists that ran out though there may be more: normally none, else few. */
+  /** Lists that ran out although there may be more: normally none or few. */
   let exhausted: ExhaustedList | null = null;
   const waiting: ExhaustedList[] = [];
 

@@ -1,7 +1,7 @@
-/** What makes a tweet stand above another in every top list. */
+/** The order of tweets in every top list. */
 import type { TweetId } from '#domain/ids.ts';
 
-/** A tweet's key in top lists: likes, then the author's public followers, then newest. Ids make it total. */
+/** A tweet's sort key: likes, then the author's public followers, then newest. The id makes the order total. */
 export interface TopKey {
   likes: number;
   followers: number;
@@ -13,7 +13,7 @@ export function compareTop(a: TopKey, b: TopKey): number {
   return b.likes - a.likes || b.followers - a.followers || b.tweetId - a.tweetId;
 }
 
-/** Does `a` stand above `b`, or is it the same tweet at the same position? */
+/** Whether `a` ranks above `b` or equals it. */
 export function atLeastAsHigh(a: TopKey, b: TopKey): boolean {
   return compareTop(a, b) <= 0;
 }

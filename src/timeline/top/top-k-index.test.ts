@@ -13,7 +13,7 @@ function facts(author: number, followers: number, listed = true): AuthorFacts {
   return { author, followers, listed };
 }
 
-/** Rows and authors in memory. */
+/** A store with rows and authors in memory. */
 function storeOf(
   rows: Map<number, { author: number; likes: number }>,
   authors: AuthorFacts[],
@@ -60,7 +60,7 @@ function storeOf(
 }
 
 describe('the top-k index of a window', () => {
-  test('of an author met in a scan others may have been passed over before', () => {
+  test('an author met in a scan may have rows that were passed over before', () => {
     const index = createTopKIndex(SIZE);
     index.offer({ tweetId: 1, author: 7, likes: 3 }, facts(7, 5));
     assert.equal(index.missing(facts(7, 5)), 0);
@@ -69,7 +69,7 @@ describe('the top-k index of a window', () => {
     assert.equal(index.missing(facts(7, 6)), null, 'without a floor everything is held');
   });
 
-  test('rows are missing of those alone who rise to the floor, or become listed', () => {
+  test('rows are missing only of authors who rise to the floor or become listed', () => {
     const index = createTopKIndex(SIZE);
     index.learn(facts(7, 3));
     index.learn(facts(8, 5));
@@ -86,7 +86,7 @@ describe('the top-k index of a window', () => {
     assert.equal(index.missing(facts(6, 1)), 3, 'an author never met');
   });
 
-  test('what was dropped counts as not held, so a list that lacks it is not called exact', () => {
+  test('what was dropped does not count as held, so a list that may lack it is not exact', () => {
     const index = createTopKIndex(SIZE);
     for (let tweetId = 1; tweetId <= 5; tweetId++) index.offer({ tweetId, author: 7, likes: 0 }, facts(7, 0));
     assert.deepEqual(index.best(0).tweetIds, [5, 4]);
@@ -96,7 +96,7 @@ describe('the top-k index of a window', () => {
     assert.equal(index.best(0).exact, false);
   });
 
-  test('followers who came lift an author from below the floor, as many of whose tweets as are read', async () => {
+  test('new followers lift an author from below the floor, with as many tweets as are read', async () => {
     const rows = new Map(Array.from({ length: 10 }, (_, i) => [i + 1, { author: i < 5 ? 1 : 2, likes: 0 }]));
     const index = createTopKIndex(SIZE);
     for (const [tweetId, { author, likes }] of rows)
@@ -115,7 +115,7 @@ describe('the top-k index of a window', () => {
   });
 });
 
-describe('changes of the view', () => {
+describe('changes to the view', () => {
   const patch: TopPatch = { ranks: [{ tweetId: 1, author: 7, likes: 3 }], gone: [], authors: [] };
   const commit = { partition: 0, epoch: 1, generation: 0, expected: {}, next: {}, patch };
   function storeThat(answer: () => Promise<boolean>) {
@@ -124,7 +124,7 @@ describe('changes of the view', () => {
     return { dirtySet, store: withChanges(store, [dirtySet]) };
   }
 
-  test('are added to the dirty set when committed, or when it cannot be known; not when refused', async () => {
+  test('are added to the dirty set when committed or uncertain, not when refused', async () => {
     const yes = storeThat(async () => true);
     await yes.store.commit(commit);
     assert.deepEqual(yes.dirtySet.take(9), { tweets: [{ author: 7, tweetId: 1 }], authors: [] });

@@ -1,56 +1,56 @@
 /**
- * The tweets that lead one window, kept up to date change by change. It has a floor, as a home timeline has one: it
- * holds every listed tweet of the window whose key is at or above the floor. So the best `shown` of what it holds
- * are the best of all, as long as so many are left above the floor; what falls out (deleted, too old, unliked)
- * leaves a gap below, and when the spare runs low the owner fills a new one from the rows.
+ * An index of the best tweets of one window, kept up to date change by change. It has a floor, as a home timeline has:
+ * it holds every listed tweet of the window whose key is at or above the floor. So the best `shown` that it holds are
+ * the best of all, as long as that many are left above the floor. What drops out (deleted, too old, unliked) is not
+ * replaced; when the index runs low, its owner fills a new one from the rows.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { atLeastAsHigh, compareTop, type TopKey } from './ranking.ts';
 import type { AuthorFacts, RankRow } from './top-lists-store.ts';
 
 export interface TopKIndexSize {
-  /** How many are asked for. */
+  /** How many tweets a list shows. */
   shown: number;
-  /** How many are kept when too many came in. */
+  /** How many are kept when there are too many. */
   kept: number;
   /** Above this many, the worst are dropped and the floor rises. */
   max: number;
-  /** Below this many (with a floor), it is time to fill a new one. */
+  /** With a floor and fewer than these, it is time to fill a new index. */
   low: number;
 }
 
 export interface Best {
   /** The best `shown`, best first. */
   tweetIds: TweetId[];
-  /** False: too few are left above the floor for this to be the whole truth. */
+  /** False: too few are left above the floor, so better ones may be missing. */
   exact: boolean;
-  /** The spare runs low. */
+  /** Fewer than `low` are left. */
   low: boolean;
-  /** The oldest tweet held; Infinity where there is none. Until the window's start passes it, time changes nothing. */
+  /** The oldest tweet held, Infinity without any. Until the window's start passes it, time alone changes nothing. */
   oldest: TweetId;
 }
 
 export interface TopKIndex {
-  /** Everything at or above this is held; null: everything is. */
+  /** Everything at or above it is held; null: everything is. */
   floor(): TopKey | null;
   /**
-   * An author as they are now: which of their tweets may stand above the floor and not be held yet? Those with at
-   * least so many likes; null: none. What has more likes than the floor is in whatever the followers, unless the
-   * author was not listed; what has as many is in only where the followers reach the floor's.
+   * Given an author as they are now, the fewest likes of their tweets that may be above the floor but not held yet;
+   * null: there are none. A tweet with more likes than the floor is held whatever the followers, unless the author was
+   * not listed; one with exactly as many is held only where the followers reach the floor's.
    */
   missing(facts: AuthorFacts): number | null;
-  /** Takes in an author as they are now, after all their rows that were `missing` were offered. */
+  /** Notes an author as they are now; call it after their `missing` rows were offered. */
   learn(facts: AuthorFacts): void;
-  /** Takes in a tweet as it is now. */
+  /** Adds or updates a tweet as it is now. */
   offer(row: RankRow, author: AuthorFacts): void;
   remove(tweetId: TweetId): void;
-  /** From now on only what is at or above `key` counts as held. */
+  /** From now on only what is at or above `key` counts as held. Never lowers the floor. */
   raiseFloor(key: TopKey): void;
-  /** The best now, without tweets below `windowStart`, which are forgotten. */
+  /** The best now. Drops tweets below `windowStart`. */
   best(windowStart: TweetId): Best;
-  /** Everything held, in no order. */
+  /** Everything held, in no particular order. */
   held(): { tweetId: TweetId; author: UserId }[];
-  /** Whether `best` should be called to shed what is too much. */
+  /** Whether `best` should be called to drop the surplus. */
   full(): boolean;
 }
 
@@ -58,7 +58,7 @@ export interface TopKIndex {
 interface Author {
   followers: number;
   listed: boolean;
-  /** These facts came by `learn`. */
+  /** The facts came from `learn`. */
   learnt: boolean;
 }
 
@@ -67,7 +67,7 @@ interface Entry extends TopKey {
   authorId: UserId;
 }
 
-/** Authors remembered, most of them only so that their rows need not be read with every like that they get. */
+/** Authors remembered, mostly so that a like does not cause all rows of its author to be read. */
 const MAX_AUTHORS = 50_000;
 
 export function createTopKIndex({ shown, kept, max, low }: TopKIndexSize): TopKIndex {
@@ -84,7 +84,7 @@ export function createTopKIndex({ shown, kept, max, low }: TopKIndexSize): TopKI
     if (floor === null || compareTop(key, floor) < 0) floor = { likes, followers, tweetId };
   }
 
-  /** Brings keys up to date, drops what no longer belongs and returns the rest, best first. */
+  /** Updates all keys, drops what no longer belongs and returns the rest, best first. */
   function settle(windowStart: TweetId): Entry[] {
     const staying: Entry[] = [];
     for (const entry of entries.values()) {

@@ -1,7 +1,7 @@
 /**
- * Where the popularity of tweets is kept: a view with one row per live tweet (author, likes) and one per author
- * (public followers, listed or not). An author's rows are all in the author's partition. Reads show the generation
- * that serves; between two reads it may change. Every call is one atomic read of what was committed.
+ * Stores the popularity of tweets: a view with a row per live tweet (author, likes) and a row per author (public
+ * followers, listed or not). An author's rows are all in the author's partition. Reads show the live generation, which
+ * may change between two reads. Every call is one atomic read of committed data.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
@@ -18,15 +18,15 @@ export interface AuthorFacts {
   author: UserId;
   /** Public ones only. */
   followers: number;
-  /** Active and not protected: the tweets may stand in global lists. */
+  /** Active and not protected: the author's tweets may be in global lists. */
   listed: boolean;
 }
 
-/** What a fold changes. Each entry is the whole of what is true, so applying it again changes nothing. */
+/** What a fold changes. Each entry is the complete new state, so applying it again changes nothing. */
 export interface TopPatch {
   /** Live tweets. */
   ranks: RankRow[];
-  /** Deleted ones, or ones that never were. */
+  /** Tweets that were deleted or never existed. */
   gone: { tweetId: TweetId; author: UserId }[];
   authors: AuthorFacts[];
 }
@@ -38,54 +38,54 @@ export interface AuthorTopPosition {
 }
 
 export interface AuthorTopsRequest {
-  /** At most 1,000. `below`: go on below this position; null: from the best. */
+  /** At most 1,000. `below`: only what ranks below this position; null: from the best. */
   authors: { author: UserId; below: AuthorTopPosition | null }[];
-  /** Only ids at or above this: the window's start. 0: all. */
+  /** Only ids at or above this, the window's start. 0: all. */
   atLeast: TweetId;
-  /** Only tweets with as many likes. */
+  /** Only tweets with at least this many likes. */
   atLeastLikes: number;
   /** Per author, at most 10,000. */
   limit: number;
 }
 
-/** One author's best tweets; `likes[i]` belongs to `tweetIds[i]`. Best first: likes, then newest. */
+/** An author's best tweets: by likes, then newest. `likes[i]` belongs to `tweetIds[i]`. */
 export interface AuthorTop {
   author: UserId;
   /** 0 where the author is not known yet. */
   followers: number;
   tweetIds: TweetId[];
   likes: number[];
-  /** There may be more than `limit` let through. */
+  /** There may be more tweets than `limit` allowed. */
   truncated: boolean;
 }
 
-/** What led one window when it was kept, so that a process that starts need not read every row again. */
+/** The top-k index of a window as it was kept, so that a process need not read every row when it starts. */
 export interface KeptTop {
   window: Window;
   tweets: { tweetId: TweetId; author: UserId }[];
   /** Every listed tweet of the window at or above it is among `tweets`; null: every one is. */
   floor: TopKey | null;
-  /** Where the window began then. */
+  /** Where the window began when it was kept. */
   windowStart: TweetId;
-  /** That is true of the rows as they are now. */
+  /** Whether `floor` still holds for the rows as they are now. */
   isCurrent: boolean;
 }
 
 export interface TopListsStore {
   view: ViewStore<TopPatch>;
-  /** Replaces what was kept. `isCurrent`: nothing was committed to the view that `tops` do not reflect. */
+  /** Replaces what was kept. `isCurrent`: `tops` reflect everything committed to the view. */
   keepTops(request: { tops: KeptTop[] }): Promise<void>;
-  /** What was kept last; none where there is nothing. */
+  /** What was kept last; empty where nothing was. */
   keptTops(): Promise<KeptTop[]>;
-  /** One partition's tweets, most likes first, newest first among equals, below a position. At most 10,000. */
+  /** A partition's tweets below a position: most likes first, then newest. At most 10,000. */
   byLikes(request: { partition: number; below: AuthorTopPosition | null; limit: number }): Promise<RankRow[]>;
-  /** One partition's tweets in id order, `from` included. At most 10,000. */
+  /** A partition's tweets in order of ids, from `from` (inclusive). At most 10,000. */
   byTime(request: { partition: number; from: TweetId; limit: number }): Promise<RankRow[]>;
-  /** The rows of these tweets; those without one are left out. In no order. At most 1,000. */
+  /** The rows of these tweets, in no particular order, without those that have none. At most 1,000. */
   rows(request: { tweets: { author: UserId; tweetId: TweetId }[] }): Promise<RankRow[]>;
-  /** What is known of these authors; unknown ones are left out. In no order. At most 10,000. */
+  /** The facts of these authors, in no particular order, without unknown ones. At most 10,000. */
   facts(request: { authors: UserId[] }): Promise<AuthorFacts[]>;
-  /** One per author asked for, in that order; empty ones too. */
+  /** One for each author, in the order asked for; empty ones too. */
   authorTops(request: AuthorTopsRequest): Promise<AuthorTop[]>;
 }
 

@@ -23,7 +23,7 @@ import type { TopKIndexSize } from './top-k-index.ts';
 import type { TopSnapshots } from './top-snapshots.ts';
 import { createTopView } from './top-view.ts';
 
-/** So small that lists are trimmed, run low and are filled anew all the time. */
+/** So small that indexes are trimmed, run low and are refilled all the time. */
 const SMALL: TopKIndexSize = { shown: 5, kept: 8, max: 12, low: 6 };
 const USERS = 6;
 const HOUR_MS = 3_600_000;
@@ -39,9 +39,9 @@ interface Process {
 interface Setup extends Process {
   clock: ManualClock;
   world: World;
-  /** The process ends, after it has kept its lists or by a crash, and another begins on the same file. */
+  /** The process ends, by a shutdown that keeps its lists or by a crash, and another starts on the same file. */
   restart(how: 'stopped' | 'crashed'): Promise<void>;
-  /** Until everything is settled, at max two seconds later. */
+  /** Until everything is settled, at most two seconds later. */
   settle(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ function setUp(path: string, size?: TopKIndexSize, page?: number): Setup {
   return setup;
 }
 
-/** What users do, as numbers that shrink well. */
+/** What users do, encoded as numbers that shrink well. */
 const action = fc.record({
   kind: fc.constantFrom(
     'post',
@@ -179,7 +179,7 @@ async function homeTopOf(
   const seen: TweetId[] = [];
   for (;;) {
     const some = await iterator.take(3);
-    // Who is not active is left out at reading, by the pipeline.
+    // Tweets of inactive authors are left out at reading, by the pipeline.
     seen.push(...some.filter((id) => world.users.get(world.items.get(id)!.author)!.state === 'active'));
     if (some.length < 3 || seen.length >= k) return seen.slice(0, k);
   }
@@ -218,7 +218,7 @@ describe('top lists', () => {
     return setup;
   }
 
-  test('are what a plain computation says, whatever happened, once two seconds have passed', async () => {
+  test('are what a plain computation says two seconds later, whatever happened', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 60, maxLength: 160, size: 'max' }), async (actions) => {
         const setup = open(SMALL, 3);
@@ -271,7 +271,7 @@ describe('top lists', () => {
     assert.deepEqual(await snapshots.get(second.id), second, 'the newest does not age');
   });
 
-  test('are there at once when the process was stopped, and no row is scanned for them', async () => {
+  test('are there at once after a shutdown, without a scan of rows', async () => {
     const setup = open(SMALL, 3);
     const { world, settle, restart } = setup;
     for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % USERS)), 1 + (i % 5));
@@ -282,7 +282,7 @@ describe('top lists', () => {
     await compareAll(setup, SMALL.shown);
   });
 
-  test('are there after a crash as they were kept last, and say so until they are made anew', async () => {
+  test('are there after a crash as last kept, and are partial until they are made anew', async () => {
     const setup = open(SMALL, 3);
     const { world, clock, settle, restart } = setup;
     for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % USERS)), 1 + (i % 5));
@@ -299,14 +299,14 @@ describe('top lists', () => {
     await compareAll(setup, SMALL.shown);
   });
 
-  test('are whole in the very first read where there is little to read', async () => {
+  test('are complete in the very first read where there are few rows', async () => {
     const { view, globalTop } = open();
     while (await view.worker.step());
     const { tweetIds, partial } = await globalTop.newest('all');
     assert.deepEqual([tweetIds, partial], [[], false]);
   });
 
-  test('grow while they are made, and say so', async () => {
+  test('grow while they are made, and are partial meanwhile', async () => {
     const setup = open(undefined, 10);
     for (let i = 0; i < 100; i++) setup.world.post(1 + (i % USERS));
     while (await setup.view.worker.step());
@@ -321,7 +321,7 @@ describe('top lists', () => {
     assert.ok(sizes.length > 5 && sizes[0]! > 0 && sizes.at(-1) === 100, sizes.join());
   });
 
-  test('an author who becomes listed again comes back, however few follow them', async () => {
+  test('an author who becomes listed again comes back, however few the followers', async () => {
     const { world, globalTop, settle, clock } = open(SMALL, 3);
     for (let i = 0; i < 20; i++) world.like(world.post(1), 4);
     world.follow(5, 1);
@@ -338,7 +338,7 @@ describe('top lists', () => {
     assert.deepEqual(tweetIds, plainGlobalTop(world, 'all', clock.now(), SMALL.shown));
   });
 
-  test('stay whole when the best of them are deleted', async () => {
+  test('stay complete when the best tweets are deleted', async () => {
     const { world, globalTop, settle, clock } = open(SMALL, 3);
     const mine = Array.from({ length: 40 }, (_, i) => world.post(1 + (i % USERS)));
     await settle();
@@ -348,7 +348,7 @@ describe('top lists', () => {
     assert.deepEqual(tweetIds, plainGlobalTop(world, 'all', clock.now(), SMALL.shown));
   });
 
-  test('a home top list goes on past the hundred that are kept of an author', async () => {
+  test('a home top list goes on past the hundred best of an author', async () => {
     const setup = open();
     for (let i = 0; i < 250; i++) setup.world.like(setup.world.post(2), 1 + (i % USERS));
     setup.world.follow(1, 2);
@@ -365,7 +365,7 @@ describe('top lists', () => {
     }
   });
 
-  test('hold a thousand, and an author whose tweets fill them alone', async () => {
+  test('hold a thousand tweets, even if all are by one author', async () => {
     const { world, globalTop, settle, clock } = open({ shown: 100, kept: 150, max: 200, low: 110 }, 50);
     for (let i = 0; i < 400; i++) world.post(1);
     for (let i = 0; i < 50; i++) world.post(2);

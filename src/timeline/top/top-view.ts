@@ -1,7 +1,7 @@
 /**
- * The view behind every top list. Events only say what to look at again: likes, followers and accounts are read as
- * they are now, so folding anything twice, or late, changes nothing. A tweet's posting, its likes and its author's
- * followers are all keyed by the author, so one partition owns an author wholly.
+ * The view behind every top list. Events only say what to read again: likes, followers and accounts are read as they
+ * are now, so folding an event twice, or late, changes nothing. A tweet's posting, its likes and its author's followers
+ * are all keyed by the author, so everything about an author is in one partition.
  */
 import { partitionOf, type WarbleEvent } from '#domain/events.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -92,7 +92,7 @@ export function createTopView({ tweets, social, engagement }: TopViewDeps): View
   };
 }
 
-/** A rebuild's cursor: which table it scans, and the last id that it has seen. */
+/** A rebuild's cursor consists of the table that is being scanned, and the last id seen in it. */
 const TWEETS = 't';
 const USERS = 'p';
 

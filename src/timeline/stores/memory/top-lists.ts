@@ -14,7 +14,7 @@ import type {
   TopPatch,
 } from '../../top/top-lists-store.ts';
 
-/** What one generation of one partition holds. */
+/** The rows of one generation of one partition. */
 interface Slot {
   ranks: Map<TweetId, RankRow>;
   authors: Map<UserId, AuthorFacts>;
@@ -24,11 +24,11 @@ interface Data {
   states: MemoryViewStates;
   /** By partition and generation. */
   slots: Map<string, Slot>;
-  /** What was kept last, each with where the view stood then; null: that says nothing. */
+  /** What was kept last, with the state of the view then; null: it is not current. */
   kept: { top: KeptTop; state: string | null }[];
 }
 
-/** A store of top lists in this process's memory. Handles that are open at once share everything. */
+/** {@link TopListsStore} in this process's memory. Handles that are open at the same time share everything. */
 export function createMemoryTopListsBackend(): { open(faults?: CommitFaults): OpenedTopListsStore } {
   const all = createMemoryCommits();
   const data: Data = { states: new Map(), slots: new Map(), kept: [] };
@@ -40,7 +40,7 @@ export function createMemoryTopListsBackend(): { open(faults?: CommitFaults): Op
           commits,
           states: data.states,
           apply: (patch, at) => apply(data, patch, at),
-          // A generation goes whole, as one entry.
+          // A generation is one entry, which is deleted as a whole.
           drop: (at) => (data.slots.delete(nameOf(at)) ? 1 : 0),
         }),
         ...reads(data),
@@ -72,7 +72,7 @@ function nameOf({ partition, generation }: GenerationKey): string {
   return `${partition}/${generation}`;
 }
 
-/** Where the view stands: changes with every commit to what serves. */
+/** The state of the view, which changes with every commit to the live generation. */
 function stateOf({ states }: Data): string {
   const lives = Array.from({ length: PARTITIONS }, (_, partition) => states.get(partition)?.live);
   return JSON.stringify(lives.map((live) => live ?? { generation: 0, positions: {} }));
@@ -93,7 +93,7 @@ function emptySlot(): Slot {
 type Reads = Pick<TopListsStore, 'byLikes' | 'byTime' | 'rows' | 'facts' | 'authorTops'>;
 
 function reads({ states, slots }: Data): Reads {
-  /** The one that serves. */
+  /** The live one. */
   function slotOf(partition: number): Slot {
     const generation = states.get(partition)?.live.generation ?? 0;
     return slots.get(nameOf({ partition, generation })) ?? emptySlot();

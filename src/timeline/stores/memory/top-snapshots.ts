@@ -2,13 +2,13 @@ import { LIMITS, type Window } from '#domain/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { TopSnapshot, TopSnapshots } from '../../top/top-snapshots.ts';
 
-/** Replaced snapshots kept at most: one a second and window for as long as they are kept. */
+/** Replaced snapshots: one per second and window for as long as they are kept. */
 const MAX_KEPT = 2_000;
 
 /** {@link TopSnapshots} in this process's memory: 8 KB a snapshot of 1,000, so 16 MB at most. */
 export function createMemoryTopSnapshots({ clock }: { clock: Pick<Clock, 'monotonic'> }): TopSnapshots {
   const newest = new Map<Window, TopSnapshot>();
-  /** Replaced ones, in the order in which they were. */
+  /** Replaced snapshots, in the order of their replacement. */
   const replaced = new Map<string, { snapshot: TopSnapshot; until: number }>();
 
   function dropOld(): void {

@@ -12,7 +12,7 @@ interface Row {
   tweets: Uint8Array;
 }
 
-/** What led when it was kept, beside the rows that it was made from, with where the view stood then. */
+/** Kept top-k indexes, in the file of the rows that they were made from, with the view's state at that time. */
 export function createKeptTops(
   db: DerivedDatabase,
   view: string,
@@ -74,7 +74,7 @@ function keptOf(
   return { window, tweets: kept, floor: key, windowStart, isCurrent: state !== '' && state === stateNow };
 }
 
-/** Undefined: it cannot be read. */
+/** Undefined: the text cannot be read. */
 function floorOf(text: string): TopKey | null | undefined {
   try {
     const key = JSON.parse(text) as TopKey | null;

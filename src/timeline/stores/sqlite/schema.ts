@@ -1,4 +1,4 @@
-/** Ids are packed as little-endian doubles, positions likewise: 16 of tweets, then 16 of reposts. */
+/** Ids are packed as little-endian doubles, as are positions: 16 of the topic tweets, then 16 of reposts. */
 export const TIMELINE_MIGRATIONS = [
   `CREATE TABLE homes (
     reader INTEGER PRIMARY KEY,

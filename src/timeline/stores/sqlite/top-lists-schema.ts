@@ -1,8 +1,8 @@
 import { VIEW_STATE_SCHEMA } from '#queue/stores/sqlite/view-store.ts';
 
 /**
- * `slot` is a partition of a generation (generation * PARTITIONS + partition). A tweet is found by its author
- * (one author's newest, and one row), by its author's likes, by likes and by time; each index covers its query.
+ * `slot` is a partition of a generation (generation * PARTITIONS + partition). Tweets are found by author (an author's
+ * newest, or one row), by author and likes, by likes, and by time; each index covers its query.
  */
 export const TOP_LISTS_MIGRATIONS = [
   `${VIEW_STATE_SCHEMA}
@@ -23,8 +23,8 @@ export const TOP_LISTS_MIGRATIONS = [
     listed INTEGER NOT NULL,
     PRIMARY KEY (slot, author)
   ) WITHOUT ROWID;`,
-  // `tweets`: pairs of a tweet and its author, as 64-bit floats; `state`: where the view stood, '' where that says
-  // nothing.
+  // `tweets`: pairs of a tweet and its author, as 64-bit floats. `state`: the view's state when it was kept, '' where
+  // it was not current.
   `CREATE TABLE kept_tops (
     window TEXT PRIMARY KEY,
     state TEXT NOT NULL,

@@ -21,7 +21,7 @@ import { TOP_LISTS_MIGRATIONS } from './top-lists-schema.ts';
 
 const VIEW = 'top-lists';
 
-/** {@link TopListsStore} on SQLite. A view: what a crash of the machine takes is folded again. */
+/** {@link TopListsStore} on SQLite. It is a view: what a crash of the machine takes is folded again. */
 export function openSqliteTopListsStore(
   options: Omit<DerivedDatabaseOptions, 'migrations'>,
 ): OpenedTopListsStore & { db: DerivedDatabase } {
@@ -38,7 +38,7 @@ export function openSqliteTopListsStore(
   };
 }
 
-/** Finds the slot that serves a partition, as of one read: call once per read, then use what it returns. */
+/** Returns, as of one read, a function from partitions to their live slots: call it once per read. */
 type Slots = () => (partition: number) => number;
 
 function createSlots(db: DerivedDatabase): Slots {
@@ -116,7 +116,7 @@ function createScans(db: DerivedDatabase, slots: Slots): Pick<TopListsStore, 'by
   };
 }
 
-/** Rows as a scan reads them: one that comes twice, or out of order, would have it go on for ever. */
+/** Checks the rows of a scan: a repeated one, or one out of order, would make it go on for ever. */
 function inOrder(
   db: DerivedDatabase,
   rows: Record<string, SQLOutputValue>[],
@@ -166,8 +166,8 @@ function createAuthorTops(db: DerivedDatabase, slots: Slots): TopListsStore['aut
     `${columns} INDEXED BY ranks_by_author WHERE slot = ? AND author = ? AND likes >= ?
        AND (likes, tweet) < (?, ?) ORDER BY likes DESC, tweet DESC LIMIT ? + 0`,
   );
-  // A window holds few of an author's tweets, whatever the number of older ones: they are found by time, then
-  // sorted. The unary plus keeps the planner from walking the author's tweets of all times by likes instead.
+  // A window has few of an author's tweets, however many older ones there are: they are found by time, then sorted. The
+  // unary plus keeps the planner from scanning all tweets of the author by likes instead.
   const inWindow = db.prepare(
     `${columns} WHERE slot = ? AND author = ? AND tweet >= ? AND +likes >= ? AND (+likes, +tweet) < (?, ?)
      ORDER BY +likes DESC, +tweet DESC LIMIT ? + 0`,
