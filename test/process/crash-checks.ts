@@ -4,7 +4,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { eventually, type User } from '../support/client.ts';
 import { request } from './crash-load.ts';
 import {
-  type Act,
+  type Action,
   commentsOn,
   edgeKey,
   keep,
@@ -34,77 +34,78 @@ interface ShownTweet {
 }
 
 /**
- * Decides each act that was never answered: those that came with a key are sent again, which must do them once; of
+ * Decides each action that was never answered: those that came with a key are sent again, which must do them once; of
  * the others it is looked up whether they happened. From here on all that the model holds is certain.
  */
 export async function decideUnanswered({ model, users }: CheckDeps): Promise<void> {
-  for (const act of model.unanswered) {
-    const user = users.find(({ id }) => id === doerOf(model, act))!;
-    if (act.kind === 'post' || act.kind === 'comment') await decideText(model, user, act);
-    else await decideChange(model, user, act);
+  for (const action of model.unanswered) {
+    const user = users.find(({ id }) => id === doerOf(model, action))!;
+    if (action.kind === 'post' || action.kind === 'comment') await decideText(model, user, action);
+    else await decideChange(model, user, action);
   }
 }
 
-function doerOf(model: Model, act: Act): string {
-  if (act.kind === 'set') return act.edge.from;
-  if (act.kind === 'delete') return model.tweets.get(act.tweetId)!.author;
-  return act.kind === 'uncomment' ? model.comments.get(act.commentId)!.author : act.author;
+function doerOf(model: Model, action: Action): string {
+  if (action.kind === 'set') return action.edge.from;
+  if (action.kind === 'delete') return model.tweets.get(action.tweetId)!.author;
+  return action.kind === 'uncomment' ? model.comments.get(action.commentId)!.author : action.author;
 }
 
 async function decideText(
   model: Model,
   user: User,
-  act: Extract<Act, { kind: 'post' | 'comment' }>,
+  action: Extract<Action, { kind: 'post' | 'comment' }>,
 ): Promise<void> {
   const [path, field, id] =
-    act.kind === 'post'
+    action.kind === 'post'
       ? ['/me/tweets', 'tweets', 'tweetId']
-      : [`/tweets/${act.tweetId}/comments`, 'comments', 'commentId'];
-  const gone = act.kind === 'comment' && (await user.send('GET', `/tweets/${act.tweetId}`)).status === 404;
+      : [`/tweets/${action.tweetId}/comments`, 'comments', 'commentId'];
+  const gone =
+    action.kind === 'comment' && (await user.send('GET', `/tweets/${action.tweetId}`)).status === 404;
   if (gone) {
-    model.unanswered.delete(act);
+    model.unanswered.delete(action);
     return;
   }
   let again: string | null = null;
-  if (act.key !== null) {
-    const answer = await request(user, act);
-    assert.equal(answer.status, 200, `${JSON.stringify(act)} again: ${JSON.stringify(answer.body)}`);
+  if (action.key !== null) {
+    const answer = await request(user, action);
+    assert.equal(answer.status, 200, `${JSON.stringify(action)} again: ${JSON.stringify(answer.body)}`);
     again = answer.body[id];
   }
-  const found = (await user.list(path, field)).filter(({ content }) => content === act.text);
-  assert.ok(found.length <= 1, `${act.text} stands ${found.length} times`);
-  if (again !== null) assert.equal(found[0]?.[id], again, `${act.text} was kept under its key`);
+  const found = (await user.list(path, field)).filter(({ content }) => content === action.text);
+  assert.ok(found.length <= 1, `${action.text} stands ${found.length} times`);
+  if (again !== null) assert.equal(found[0]?.[id], again, `${action.text} was kept under its key`);
   // A comment may have its row and its text, and be listed only when the sweeper finds them: so it is asked again.
-  if (found.length === 0 && act.kind === 'comment') return;
-  model.unanswered.delete(act);
-  if (found.length === 1) keep(model, act, found[0][id]);
+  if (found.length === 0 && action.kind === 'comment') return;
+  model.unanswered.delete(action);
+  if (found.length === 1) keep(model, action, found[0][id]);
 }
 
-type Change = Exclude<Act, { kind: 'post' | 'comment' }>;
+type Change = Exclude<Action, { kind: 'post' | 'comment' }>;
 
-async function decideChange(model: Model, user: User, act: Change): Promise<void> {
-  model.unanswered.delete(act);
-  if (act.kind === 'delete') {
-    const { status } = await user.send('GET', `/tweets/${act.tweetId}`);
-    model.tweets.get(act.tweetId)!.state = status === 404 ? 'gone' : 'there';
+async function decideChange(model: Model, user: User, action: Change): Promise<void> {
+  model.unanswered.delete(action);
+  if (action.kind === 'delete') {
+    const { status } = await user.send('GET', `/tweets/${action.tweetId}`);
+    model.tweets.get(action.tweetId)!.state = status === 404 ? 'gone' : 'there';
     return;
   }
-  const tweetId = act.kind === 'uncomment' ? act.tweetId : act.edge.to;
-  const aboutTweet = act.kind === 'uncomment' || act.edge.kind !== 'follow';
+  const tweetId = action.kind === 'uncomment' ? action.tweetId : action.edge.to;
+  const aboutTweet = action.kind === 'uncomment' || action.edge.kind !== 'follow';
   if (aboutTweet && (await user.send('GET', `/tweets/${tweetId}`)).status === 404) return;
-  if (act.kind === 'uncomment') {
+  if (action.kind === 'uncomment') {
     const listed = await user.list(`/tweets/${tweetId}/comments`, 'comments');
-    const there = listed.some(({ commentId }) => commentId === act.commentId);
-    model.comments.get(act.commentId)!.state = there ? 'there' : 'gone';
+    const there = listed.some(({ commentId }) => commentId === action.commentId);
+    model.comments.get(action.commentId)!.state = there ? 'there' : 'gone';
     return;
   }
-  const { kind, from, to } = act.edge;
+  const { kind, from, to } = action.edge;
   const ids =
     kind === 'follow'
       ? await user.list('/me/following', 'following')
       : (await user.list(`/tweets/${to}/${kind}s`, `${kind}s`)).map(({ userId }) => userId);
-  if (ids.includes(kind === 'follow' ? to : from)) model.edges.set(edgeKey(act.edge), act.edge);
-  else model.edges.delete(edgeKey(act.edge));
+  if (ids.includes(kind === 'follow' ? to : from)) model.edges.set(edgeKey(action.edge), action.edge);
+  else model.edges.delete(edgeKey(action.edge));
 }
 
 /** Every fact that was answered stands, and none that was not asked for. At once, without any settling. */

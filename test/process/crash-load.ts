@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Random } from '#platform/random.ts';
 import type { ApiResponse, User } from '../support/client.ts';
-import { type Act, commentsOn, keep, type Model, standing, targets } from './crash-model.ts';
+import { type Action, commentsOn, keep, type Model, standing, targets } from './crash-model.ts';
 
 export interface LoadDeps {
   model: Model;
@@ -30,14 +30,14 @@ export async function live(deps: LoadDeps): Promise<void> {
 }
 
 /** The next thing that this user does. */
-function choose({ model, user, random }: LoadDeps, roll: Roll): Act {
+function choose({ model, user, random }: LoadDeps, roll: Roll): Action {
   const me = user.id;
   const pick = <T>(items: readonly T[]): T | undefined => items[roll(items.length)];
   const key = roll(2) === 0 ? `${user.handle}-${random.bytes(6).toString('hex')}` : null;
   const text = `${user.handle} says ${random.bytes(8).toString('hex')}`;
-  const post: Act = { kind: 'post', author: me, text, key };
+  const post: Action = { kind: 'post', author: me, text, key };
   const on = roll(10) < 7;
-  const edgeTo = (kind: 'like' | 'repost'): Act => {
+  const edgeTo = (kind: 'like' | 'repost'): Action => {
     const to = on ? pick(standing(model).slice(-30)) : pick(targets(model, kind, me));
     return to === undefined ? post : { kind: 'set', edge: { kind, from: me, to }, on };
   };
@@ -58,52 +58,57 @@ function choose({ model, user, random }: LoadDeps, roll: Roll): Act {
   return mine === undefined ? post : { kind: 'delete', tweetId: mine };
 }
 
-/** Sends an act and keeps it when it was answered. Rejects where the connection broke: then it stays unanswered. */
-export async function perform({ model, user, onAnswer }: LoadDeps, act: Act): Promise<void> {
-  const ending = endingOf(model, act);
+/** Sends an action and keeps it when it was answered. Rejects where the connection broke: then it stays unanswered. */
+export async function perform({ model, user, onAnswer }: LoadDeps, action: Action): Promise<void> {
+  const ending = endingOf(model, action);
   if (ending !== undefined) ending.state = 'ending';
-  model.unanswered.add(act);
-  const answer = await request(user, act);
-  model.unanswered.delete(act);
+  model.unanswered.add(action);
+  const answer = await request(user, action);
+  model.unanswered.delete(action);
   if (answer.status === 200) {
     model.answered++;
-    keep(model, act, answer.body.tweetId ?? answer.body.commentId ?? '');
+    keep(model, action, answer.body.tweetId ?? answer.body.commentId ?? '');
     onAnswer();
     return;
   }
-  const about = aboutTweet(act);
+  const about = aboutTweet(action);
   const gone = about !== undefined && model.tweets.get(about)!.state !== 'there';
   assert.ok(
     gone && answer.status === 404,
-    `${JSON.stringify(act)}: ${answer.status} ${JSON.stringify(answer.body)}`,
+    `${JSON.stringify(action)}: ${answer.status} ${JSON.stringify(answer.body)}`,
   );
   if (ending !== undefined) ending.state = 'gone';
 }
 
-function endingOf(model: Model, act: Act): { state: 'there' | 'ending' | 'gone' } | undefined {
-  if (act.kind === 'delete') return model.tweets.get(act.tweetId);
-  return act.kind === 'uncomment' ? model.comments.get(act.commentId) : undefined;
+function endingOf(model: Model, action: Action): { state: 'there' | 'ending' | 'gone' } | undefined {
+  if (action.kind === 'delete') return model.tweets.get(action.tweetId);
+  return action.kind === 'uncomment' ? model.comments.get(action.commentId) : undefined;
 }
 
-/** The tweet that an act needs, which somebody else may delete meanwhile. */
-function aboutTweet(act: Act): string | undefined {
-  if (act.kind === 'set' && act.edge.kind !== 'follow') return act.edge.to;
-  return act.kind === 'comment' || act.kind === 'uncomment' ? act.tweetId : undefined;
+/** The tweet that an action needs, which somebody else may delete meanwhile. */
+function aboutTweet(action: Action): string | undefined {
+  if (action.kind === 'set' && action.edge.kind !== 'follow') return action.edge.to;
+  return action.kind === 'comment' || action.kind === 'uncomment' ? action.tweetId : undefined;
 }
 
-/** One HTTP request for an act; the same act gives the same request. */
-export function request(user: User, act: Act): Promise<ApiResponse> {
-  switch (act.kind) {
+/** One HTTP request for an action; the same action gives the same request. */
+export function request(user: User, action: Action): Promise<ApiResponse> {
+  switch (action.kind) {
     case 'post':
-      return user.send('POST', '/postTweet', { content: act.text }, keyed(act.key));
+      return user.send('POST', '/postTweet', { content: action.text }, keyed(action.key));
     case 'comment':
-      return user.send('POST', '/comment', { tweetId: act.tweetId, content: act.text }, keyed(act.key));
+      return user.send(
+        'POST',
+        '/comment',
+        { tweetId: action.tweetId, content: action.text },
+        keyed(action.key),
+      );
     case 'delete':
-      return user.send('DELETE', `/tweets/${act.tweetId}`);
+      return user.send('DELETE', `/tweets/${action.tweetId}`);
     case 'uncomment':
-      return user.send('DELETE', `/tweets/${act.tweetId}/comments/${act.commentId}`);
+      return user.send('DELETE', `/tweets/${action.tweetId}/comments/${action.commentId}`);
     case 'set':
-      return setEdge(user, act);
+      return setEdge(user, action);
   }
 }
 
@@ -111,7 +116,7 @@ function keyed(key: string | null): Record<string, string> {
   return key === null ? {} : { 'idempotency-key': key };
 }
 
-function setEdge(user: User, { edge, on }: Extract<Act, { kind: 'set' }>): Promise<ApiResponse> {
+function setEdge(user: User, { edge, on }: Extract<Action, { kind: 'set' }>): Promise<ApiResponse> {
   const field = edge.kind === 'follow' ? 'userId' : 'tweetId';
   if (on) return user.send('POST', `/${edge.kind}`, { [field]: edge.to });
   return user.send('DELETE', `/${edge.kind}/${edge.to}`);

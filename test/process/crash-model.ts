@@ -1,5 +1,5 @@
 /**
- * What users did, on plain maps. Of each act is known whether it was answered: an answered one must be there, an
+ * What users did, on plain maps. Of each action is known whether it was answered: an answered one must be there, an
  * unanswered one wholly or not at all, which the next look at the server decides for good.
  */
 
@@ -21,7 +21,7 @@ export interface Edge {
   to: string;
 }
 
-export type Act =
+export type Action =
   | { kind: 'post'; author: string; text: string; key: string | null }
   | { kind: 'comment'; author: string; tweetId: string; text: string; key: string | null }
   | { kind: 'delete'; tweetId: string }
@@ -34,8 +34,8 @@ export interface Model {
   tweets: Map<string, Tweet>;
   comments: Map<string, Comment>;
   edges: Map<string, Edge>;
-  /** Acts that were sent and never answered, until a look at the server decides each. */
-  unanswered: Set<Act>;
+  /** Actions that were sent and never answered, until a look at the server decides each. */
+  unanswered: Set<Action>;
   /** Tweets that anything happened to since the last check. */
   touched: Set<string>;
   answered: number;
@@ -55,28 +55,33 @@ export function createModel(): Model {
 
 export const edgeKey = ({ kind, from, to }: Edge): string => `${kind} ${from} ${to}`;
 
-/** Keeps an act that was answered with success. `id`: of what it made. */
-export function keep(model: Model, act: Act, id: string): void {
-  switch (act.kind) {
+/** Keeps an action that was answered with success. `id`: of what it made. */
+export function keep(model: Model, action: Action, id: string): void {
+  switch (action.kind) {
     case 'post':
-      model.tweets.set(id, { author: act.author, text: act.text, state: 'there' });
+      model.tweets.set(id, { author: action.author, text: action.text, state: 'there' });
       model.touched.add(id);
       break;
     case 'comment':
-      model.comments.set(id, { author: act.author, text: act.text, tweetId: act.tweetId, state: 'there' });
-      model.touched.add(act.tweetId);
+      model.comments.set(id, {
+        author: action.author,
+        text: action.text,
+        tweetId: action.tweetId,
+        state: 'there',
+      });
+      model.touched.add(action.tweetId);
       break;
     case 'delete':
-      model.tweets.get(act.tweetId)!.state = 'gone';
+      model.tweets.get(action.tweetId)!.state = 'gone';
       break;
     case 'uncomment':
-      model.comments.get(act.commentId)!.state = 'gone';
-      model.touched.add(act.tweetId);
+      model.comments.get(action.commentId)!.state = 'gone';
+      model.touched.add(action.tweetId);
       break;
     case 'set':
-      if (act.on) model.edges.set(edgeKey(act.edge), act.edge);
-      else model.edges.delete(edgeKey(act.edge));
-      if (act.edge.kind !== 'follow') model.touched.add(act.edge.to);
+      if (action.on) model.edges.set(edgeKey(action.edge), action.edge);
+      else model.edges.delete(edgeKey(action.edge));
+      if (action.edge.kind !== 'follow') model.touched.add(action.edge.to);
       break;
   }
 }

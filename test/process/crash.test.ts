@@ -50,7 +50,7 @@ test(`killed ${CRASHES} times under load: what was answered is there, every home
   );
   const { code } = await server.stop();
   assert.equal(code, 0);
-  t.diagnostic(`${model.answered} acts answered, ${model.tweets.size} tweets`);
+  t.diagnostic(`${model.answered} actions answered, ${model.tweets.size} tweets`);
 });
 
 interface Round {

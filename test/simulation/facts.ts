@@ -131,18 +131,18 @@ function modelRelationship(model: Model, viewer: number, other: number): Relatio
 }
 
 /**
- * After acts that nobody was told the end of: whatever became of each, wholly or not at all, is now the truth.
+ * After actions that nobody was told the end of: whatever became of each, wholly or not at all, is now the truth.
  */
 export async function adopt(world: World, uncertain: readonly Resolved[]): Promise<void> {
   if (uncertain.length === 0) return;
   const kept = await keptEngagement(world.system());
   const tweets = await keptTweets(world.system());
-  for (const act of uncertain) await adoptOne(world, act, kept, tweets);
-  finishTurns(world.model);
+  for (const action of uncertain) await adoptOne(world, action, kept, tweets);
+  finishProtectionMigrations(world.model);
 }
 
 /** A turn of a protection that a crash cut off stands; the settler ends what it left of requests and private follows. */
-function finishTurns({ users, follows, requests }: Model): void {
+function finishProtectionMigrations({ users, follows, requests }: Model): void {
   for (const key of [...requests]) {
     if (users.get(Number(key.split(' ')[1]))!.protected) continue;
     requests.delete(key);
@@ -153,46 +153,51 @@ function finishTurns({ users, follows, requests }: Model): void {
   }
 }
 
-async function adoptOne(world: World, act: Resolved, kept: Kept, tweets: Map<number, number>): Promise<void> {
+async function adoptOne(
+  world: World,
+  action: Resolved,
+  kept: Kept,
+  tweets: Map<number, number>,
+): Promise<void> {
   const { model } = world;
-  switch (act.kind) {
+  switch (action.kind) {
     case 'post':
       for (const [id, author] of tweets) {
         if (model.tweets.has(id)) continue;
-        assert.equal(author, act.user, 'a tweet that nobody posted');
+        assert.equal(author, action.user, 'a tweet that nobody posted');
         model.tweets.set(id, { author, alive: true });
         world.tweetIds.push(id);
         break;
       }
       break;
     case 'delete':
-      model.tweets.get(act.tweetId)!.alive = tweets.has(act.tweetId);
+      model.tweets.get(action.tweetId)!.alive = tweets.has(action.tweetId);
       break;
     case 'like':
     case 'unlike':
-      assign(model.likes, pair(act.tweetId, act.user), kept.likes);
+      assign(model.likes, pair(action.tweetId, action.user), kept.likes);
       break;
     case 'repost':
     case 'unrepost':
-      assign(model.reposts, pair(act.tweetId, act.user), kept.reposts);
+      assign(model.reposts, pair(action.tweetId, action.user), kept.reposts);
       break;
     case 'comment':
       for (const [id, { tweetId, actor }] of kept.comments) {
-        if (model.comments.has(id) || tweetId !== act.tweetId || actor !== act.user) continue;
+        if (model.comments.has(id) || tweetId !== action.tweetId || actor !== action.user) continue;
         model.comments.set(id, { author: actor, tweetId, alive: true });
         world.commentIds.push(id);
         break;
       }
       break;
     case 'uncomment': {
-      const comment = model.comments.get(act.commentId);
-      if (comment !== undefined) comment.alive = kept.comments.has(act.commentId);
+      const comment = model.comments.get(action.commentId);
+      if (comment !== undefined) comment.alive = kept.comments.has(action.commentId);
       break;
     }
     default:
       for (const other of world.users) {
-        await adoptRelationships(world, act.user, other);
-        await adoptRelationships(world, other, act.user);
+        await adoptRelationships(world, action.user, other);
+        await adoptRelationships(world, other, action.user);
       }
   }
 }

@@ -64,7 +64,7 @@ export function mayReadTweet(model: Model, viewer: number, tweetId: number): boo
   return tweet?.alive === true && mayRead(model, viewer, tweet.author);
 }
 
-/** An act as it was done: real ids. */
+/** An action as it was done: real ids. */
 export type Done =
   | { kind: 'post'; user: number; tweetId: number }
   | { kind: 'delete'; tweetId: number }
@@ -76,132 +76,135 @@ export type Done =
       user: number;
       other: number;
       private: boolean;
-      /** As it was answered: acts of one turn are answered in another order than they were done in. */
+      /** As it was answered: actions of one turn are answered in another order than they were done in. */
       requested?: boolean;
     }
   | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; user: number; other: number }
   | { kind: 'answer'; user: number; other: number; approve: boolean }
   | { kind: 'protect' | 'open' | 'suspend' | 'reinstate'; user: number };
 
-/** What the rules answer to an act on this model: undefined, or the code of the error. */
-export function refusal(model: Model, act: Done): string | undefined {
-  switch (act.kind) {
+/** What the rules answer to an action on this model: undefined, or the code of the error. */
+export function refusal(model: Model, action: Done): string | undefined {
+  switch (action.kind) {
     case 'like':
-      return mayReadTweet(model, act.user, act.tweetId) ? undefined : 'not_found';
+      return mayReadTweet(model, action.user, action.tweetId) ? undefined : 'not_found';
     case 'comment':
-      return mayReadTweet(model, act.user, act.tweetId) ? undefined : 'not_found';
+      return mayReadTweet(model, action.user, action.tweetId) ? undefined : 'not_found';
     case 'repost':
-      if (!mayReadTweet(model, act.user, act.tweetId)) return 'not_found';
-      return model.users.get(model.tweets.get(act.tweetId)!.author)!.protected ? 'forbidden' : undefined;
+      if (!mayReadTweet(model, action.user, action.tweetId)) return 'not_found';
+      return model.users.get(model.tweets.get(action.tweetId)!.author)!.protected ? 'forbidden' : undefined;
     case 'uncomment': {
-      const comment = model.comments.get(act.commentId);
+      const comment = model.comments.get(action.commentId);
       if (comment === undefined) return 'not_found';
       return undefined;
     }
     case 'follow':
-      if (act.user === act.other) return 'cannot_follow_self';
-      if (!maySee(model, act.user, act.other)) return 'not_found';
-      return act.private && model.users.get(act.other)!.protected ? 'protected_account' : undefined;
+      if (action.user === action.other) return 'cannot_follow_self';
+      if (!maySee(model, action.user, action.other)) return 'not_found';
+      return action.private && model.users.get(action.other)!.protected ? 'protected_account' : undefined;
     case 'answer':
-      if (!maySee(model, act.user, act.other)) return 'not_found';
-      if (model.requests.has(pair(act.other, act.user))) return undefined;
-      return act.approve && model.follows.get(pair(act.other, act.user)) === false ? undefined : 'not_found';
+      if (!maySee(model, action.user, action.other)) return 'not_found';
+      if (model.requests.has(pair(action.other, action.user))) return undefined;
+      return action.approve && model.follows.get(pair(action.other, action.user)) === false
+        ? undefined
+        : 'not_found';
     case 'block': {
-      const hidden = !model.users.get(act.other)!.active || model.blocks.has(pair(act.other, act.user));
+      const hidden =
+        !model.users.get(action.other)!.active || model.blocks.has(pair(action.other, action.user));
       return hidden ? 'not_found' : undefined;
     }
     case 'mute':
-      return maySee(model, act.user, act.other) ? undefined : 'not_found';
+      return maySee(model, action.user, action.other) ? undefined : 'not_found';
     default:
       return undefined;
   }
 }
 
-/** Carries an act out that was answered with success. */
-export function apply(model: Model, act: Done): void {
-  switch (act.kind) {
+/** Carries out an action that was answered with success. */
+export function apply(model: Model, action: Done): void {
+  switch (action.kind) {
     case 'post':
-      model.tweets.set(act.tweetId, { author: act.user, alive: true });
+      model.tweets.set(action.tweetId, { author: action.user, alive: true });
       break;
     case 'delete':
-      model.tweets.get(act.tweetId)!.alive = false;
+      model.tweets.get(action.tweetId)!.alive = false;
       break;
     case 'like':
-      model.likes.add(pair(act.tweetId, act.user));
+      model.likes.add(pair(action.tweetId, action.user));
       break;
     case 'unlike':
-      model.likes.delete(pair(act.tweetId, act.user));
+      model.likes.delete(pair(action.tweetId, action.user));
       break;
     case 'repost':
-      model.reposts.add(pair(act.tweetId, act.user));
+      model.reposts.add(pair(action.tweetId, action.user));
       break;
     case 'unrepost':
-      model.reposts.delete(pair(act.tweetId, act.user));
+      model.reposts.delete(pair(action.tweetId, action.user));
       break;
     case 'comment':
-      model.comments.set(act.commentId, { author: act.user, tweetId: act.tweetId, alive: true });
+      model.comments.set(action.commentId, { author: action.user, tweetId: action.tweetId, alive: true });
       break;
     case 'uncomment': {
-      const comment = model.comments.get(act.commentId);
+      const comment = model.comments.get(action.commentId);
       if (comment !== undefined) comment.alive = false;
       break;
     }
     default:
-      applySocial(model, act);
+      applySocial(model, action);
   }
 }
 
 type Social = Exclude<Done, { tweetId: number } | { commentId: number }>;
 
-function applySocial(model: Model, act: Social): void {
+function applySocial(model: Model, action: Social): void {
   const { users, follows, requests, blocks, mutes } = model;
-  switch (act.kind) {
+  switch (action.kind) {
     case 'follow':
-      follow(model, act);
+      follow(model, action);
       break;
     case 'unfollow':
-      follows.delete(pair(act.user, act.other));
-      requests.delete(pair(act.user, act.other));
+      follows.delete(pair(action.user, action.other));
+      requests.delete(pair(action.user, action.other));
       break;
     case 'block':
-      blocks.add(pair(act.user, act.other));
-      for (const key of [pair(act.user, act.other), pair(act.other, act.user)]) {
+      blocks.add(pair(action.user, action.other));
+      for (const key of [pair(action.user, action.other), pair(action.other, action.user)]) {
         follows.delete(key);
         requests.delete(key);
       }
       break;
     case 'unblock':
-      blocks.delete(pair(act.user, act.other));
+      blocks.delete(pair(action.user, action.other));
       break;
     case 'mute':
-      mutes.add(pair(act.user, act.other));
+      mutes.add(pair(action.user, action.other));
       break;
     case 'unmute':
-      mutes.delete(pair(act.user, act.other));
+      mutes.delete(pair(action.user, action.other));
       break;
     case 'answer':
-      if (requests.delete(pair(act.other, act.user)) && act.approve)
-        follows.set(pair(act.other, act.user), false);
+      if (requests.delete(pair(action.other, action.user)) && action.approve)
+        follows.set(pair(action.other, action.user), false);
       break;
     case 'protect':
-      users.get(act.user)!.protected = true;
+      users.get(action.user)!.protected = true;
       for (const follower of users.keys()) {
-        const key = pair(follower, act.user);
+        const key = pair(follower, action.user);
         if (follows.get(key) === true) follows.delete(key);
       }
       break;
     case 'open':
-      users.get(act.user)!.protected = false;
+      users.get(action.user)!.protected = false;
       for (const asker of users.keys()) {
-        const key = pair(asker, act.user);
+        const key = pair(asker, action.user);
         if (requests.delete(key)) follows.set(key, false);
       }
       break;
     case 'suspend':
-      users.get(act.user)!.active = false;
+      users.get(action.user)!.active = false;
       break;
     case 'reinstate':
-      users.get(act.user)!.active = true;
+      users.get(action.user)!.active = true;
       break;
   }
 }
@@ -211,8 +214,8 @@ export function isRequest({ users, follows }: Model, { user, other }: { user: nu
   return users.get(other)!.protected && !follows.has(pair(user, other));
 }
 
-function follow(model: Model, act: Extract<Done, { kind: 'follow' }>): void {
-  const key = pair(act.user, act.other);
-  if (act.requested ?? isRequest(model, act)) model.requests.add(key);
-  else model.follows.set(key, act.private);
+function follow(model: Model, action: Extract<Done, { kind: 'follow' }>): void {
+  const key = pair(action.user, action.other);
+  if (action.requested ?? isRequest(model, action)) model.requests.add(key);
+  else model.follows.set(key, action.private);
 }

@@ -5,7 +5,7 @@ import { createSeededRandom } from '#platform/random.ts';
 import { adopt, checkFacts } from './facts.ts';
 import { apply, type Done, isRequest, mayReadTweet, refusal } from './model.ts';
 import { createPaginationSessions, type PaginationSessions } from './pagination-sessions.ts';
-import { type Act, makeSteps, type Step } from './steps.ts';
+import { type Action, makeSteps, type Step } from './steps.ts';
 import { checkTold, markRead } from './told.ts';
 import { checkViews } from './views.ts';
 import { createWorld, type Fault, isUncertain, type Resolved, type World } from './world.ts';
@@ -58,7 +58,7 @@ export async function runSteps(seed: number, size: SimulationSize, steps: readon
 interface Run {
   world: World;
   stalled: Set<number>;
-  /** Acts since the last settling that nobody was told the end of. */
+  /** Actions since the last settling that nobody was told the end of. */
   uncertain: Resolved[];
   sessions: PaginationSessions;
 }
@@ -67,11 +67,11 @@ async function take(run: Run, step: Step): Promise<void> {
   const { world } = run;
   const { workers } = world.system();
   switch (step.kind) {
-    case 'act':
-      return actAlone(run, step.act);
+    case 'action':
+      return actionAlone(run, step.action);
     case 'together':
       await Promise.all([
-        ...step.acts.map((act) => actAmongOthers(run, act)),
+        ...step.actions.map((action) => actionAmongOthers(run, action)),
         ...step.workers.map((n) => work(run, n)),
       ]);
       return;
@@ -98,9 +98,9 @@ async function take(run: Run, step: Step): Promise<void> {
     case 'page':
       return run.sessions.step(userOf(world, step.user), step.limit);
     case 'crash':
-      return struckBy(run, { commits: step.commits, kind: step.at }, step.acts);
+      return struckBy(run, { commits: step.commits, kind: step.at }, step.actions);
     case 'full':
-      return struckBy(run, { commits: step.commits, kind: 'full' }, step.acts);
+      return struckBy(run, { commits: step.commits, kind: 'full' }, step.actions);
     case 'restart':
       run.sessions.forget();
       return world.restart();
@@ -121,9 +121,9 @@ async function work({ world, stalled }: Run, index: number): Promise<void> {
 }
 
 /** With nothing else going on the answer is known, and what it says shows at once. */
-async function actAlone(run: Run, act: Act): Promise<void> {
+async function actionAlone(run: Run, action: Action): Promise<void> {
   const { world } = run;
-  const resolved = world.resolve(act);
+  const resolved = world.resolve(action);
   if (resolved === undefined) return;
   const expected = refusal(world.model, resolved as Done);
   try {
@@ -141,14 +141,14 @@ async function actAlone(run: Run, act: Act): Promise<void> {
 const GLITCH_MS = 2_000;
 
 /** Nothing is refused, and time in ids does not follow: at most a tenth faster, and a second for what came at once. */
-async function glitch(run: Run, { by_ms, acts }: Extract<Step, { kind: 'glitch' }>): Promise<void> {
+async function glitch(run: Run, { by_ms, actions }: Extract<Step, { kind: 'glitch' }>): Promise<void> {
   const { world } = run;
   const { clock } = world;
   const began_ms = world.newest_ms();
   clock.setWall(clock.now() + by_ms);
-  for (const act of acts) {
-    await actAlone(run, act);
-    clock.advance(GLITCH_MS / acts.length);
+  for (const action of actions) {
+    await actionAlone(run, action);
+    clock.advance(GLITCH_MS / actions.length);
   }
   clock.setWall(clock.now() - by_ms);
   const went_ms = world.newest_ms() - began_ms;
@@ -184,9 +184,9 @@ async function showsAtOnce({ system, model }: World, done: Done): Promise<void> 
   }
 }
 
-async function actAmongOthers(run: Run, act: Act): Promise<void> {
+async function actionAmongOthers(run: Run, action: Action): Promise<void> {
   const { world } = run;
-  const resolved = world.resolve(act);
+  const resolved = world.resolve(action);
   if (resolved === undefined) return;
   try {
     keep(world, await world.perform(resolved));
@@ -202,12 +202,12 @@ function keep(world: World, done: Done): void {
   apply(world.model, done);
 }
 
-/** Does acts and work under a fault; a dead process is replaced, and what became of the acts is found out. */
-async function struckBy(run: Run, fault: Fault, acts: Act[]): Promise<void> {
+/** Does actions and work under a fault; a dead process is replaced, and what became of the actions is found out. */
+async function struckBy(run: Run, fault: Fault, actions: Action[]): Promise<void> {
   const { world } = run;
   world.arm(fault);
   const working = world.system().workers.map((worker) => worker.step().catch(() => false));
-  await Promise.all([...acts.map((act) => actAmongOthers(run, act)), ...working]);
+  await Promise.all([...actions.map((action) => actionAmongOthers(run, action)), ...working]);
   if (fault.kind === 'full') world.arm({ commits: 0, kind: 'full' });
   else {
     run.sessions.forget();
@@ -215,7 +215,7 @@ async function struckBy(run: Run, fault: Fault, acts: Act[]): Promise<void> {
   }
   await adopt(world, run.uncertain);
   // A comment's text may follow its row later: what is left of those is found out at each settling.
-  run.uncertain = run.uncertain.filter((act) => act.kind === 'comment' || act.kind === 'uncomment');
+  run.uncertain = run.uncertain.filter((action) => action.kind === 'comment' || action.kind === 'uncomment');
 }
 
 async function settle(run: Run): Promise<void> {

@@ -5,7 +5,7 @@
 import type { Random } from '#platform/random.ts';
 
 /** One thing that one user does. `tweet`, `comment`: modulo all that were ever made. */
-export type Act =
+export type Action =
   | { kind: 'post'; user: number }
   | { kind: 'delete'; tweet: number }
   | { kind: 'like' | 'unlike' | 'repost' | 'unrepost' | 'comment'; user: number; tweet: number }
@@ -20,9 +20,9 @@ export type CrashPoint = 'before' | 'unsynced' | 'after';
 const CRASH_POINTS: readonly CrashPoint[] = ['before', 'unsynced', 'after'];
 
 export type Step =
-  | { kind: 'act'; act: Act }
+  | { kind: 'action'; action: Action }
   /** Several at once, with workers between them. */
-  | { kind: 'together'; acts: Act[]; workers: number[] }
+  | { kind: 'together'; actions: Action[]; workers: number[] }
   /** One bounded piece of work of one worker. */
   | { kind: 'work'; worker: number }
   /** A worker is slow: it gets no step until the next settling. */
@@ -30,8 +30,8 @@ export type Step =
   | { kind: 'sleep'; duration_ms: number }
   /** The machine's clock is set, or steps, by this. */
   | { kind: 'setClock'; by_ms: number }
-  /** The machine's clock is wrong by this for two seconds, in which these acts are done one after the other. */
-  | { kind: 'glitch'; by_ms: number; acts: Act[] }
+  /** The machine's clock is wrong by this for two seconds, in which these actions are done one after the other. */
+  | { kind: 'glitch'; by_ms: number; actions: Action[] }
   /** Somebody reads the first page of their home, so that it is kept ready from now on. */
   | { kind: 'read'; user: number }
   /** Somebody reads all their notifications. */
@@ -39,20 +39,20 @@ export type Step =
   /** Somebody opens their home, or goes on one page. */
   | { kind: 'page'; user: number; limit: number }
   /**
-   * The process dies at the nth commit from now, during these acts: before it, after it and before its sync (the power
+   * The process dies at the nth commit from now, during these actions: before it, after it and before its sync (the power
    * fails, and what was not synced is lost), or after both.
    */
-  | { kind: 'crash'; commits: number; at: CrashPoint; acts: Act[] }
+  | { kind: 'crash'; commits: number; at: CrashPoint; actions: Action[] }
   /** It is stopped in good order and started again. */
   | { kind: 'restart' }
   /** The disk is full for the next n commits. */
-  | { kind: 'full'; commits: number; acts: Act[] }
+  | { kind: 'full'; commits: number; actions: Action[] }
   /** A view is thrown away and derived anew while the system serves. */
   | { kind: 'rebuild'; view: number }
   /** All work is done and everything is held against the model. */
   | { kind: 'settle' };
 
-const WEIGHTS: [number, (random: Random) => Act][] = [
+const WEIGHTS: [number, (random: Random) => Action][] = [
   [30, (random) => ({ kind: 'post', user: any(random) })],
   [5, (random) => ({ kind: 'delete', tweet: any(random) })],
   [25, (random) => ({ kind: 'like', user: any(random), tweet: recent(random) })],
@@ -91,7 +91,7 @@ const any = (random: Random): number => random.integer(LARGE);
 /** Counted from the newest: users act on what is new. See `nth` in world.ts. */
 const recent = (random: Random): number => -1 - Math.floor(random.next() ** 2 * 30);
 
-function act(random: Random): Act {
+function action(random: Random): Action {
   let at = random.integer(TOTAL);
   for (const [weight, make] of WEIGHTS) {
     if (at < weight) return make(random);
@@ -100,8 +100,8 @@ function act(random: Random): Act {
   throw new Error('unreachable');
 }
 
-const acts = (random: Random, most: number): Act[] =>
-  Array.from({ length: 1 + random.integer(most) }, () => act(random));
+const actions = (random: Random, most: number): Action[] =>
+  Array.from({ length: 1 + random.integer(most) }, () => action(random));
 
 /** A list of steps from a seed, ending settled. */
 export function makeSteps(random: Random, length: number): Step[] {
@@ -111,10 +111,10 @@ export function makeSteps(random: Random, length: number): Step[] {
 
 function step(random: Random): Step {
   const dice = random.integer(103);
-  if (dice < 45) return { kind: 'act', act: act(random) };
+  if (dice < 45) return { kind: 'action', action: action(random) };
   if (dice < 60) {
     const workers = Array.from({ length: random.integer(4) }, () => any(random));
-    return { kind: 'together', acts: acts(random, 5), workers };
+    return { kind: 'together', actions: actions(random, 5), workers };
   }
   if (dice < 74) return { kind: 'work', worker: any(random) };
   if (dice < 76) return { kind: 'stall', worker: any(random) };
@@ -127,15 +127,15 @@ function step(random: Random): Step {
       kind: 'crash',
       commits: random.integer(6),
       at: CRASH_POINTS[random.integer(CRASH_POINTS.length)]!,
-      acts: acts(random, 4),
+      actions: actions(random, 4),
     };
   }
   if (dice < 95) return { kind: 'restart' };
-  if (dice < 96) return { kind: 'full', commits: 1 + random.integer(3), acts: acts(random, 3) };
+  if (dice < 96) return { kind: 'full', commits: 1 + random.integer(3), actions: actions(random, 3) };
   if (dice < 97) return { kind: 'rebuild', view: any(random) };
   if (dice < 98) return { kind: 'setClock', by_ms: JUMPS[random.integer(JUMPS.length)]! };
   if (dice < 100)
-    return { kind: 'glitch', by_ms: JUMPS[random.integer(JUMPS.length)]!, acts: acts(random, 4) };
+    return { kind: 'glitch', by_ms: JUMPS[random.integer(JUMPS.length)]!, actions: actions(random, 4) };
   return { kind: 'settle' };
 }
 

@@ -24,7 +24,7 @@ interface Group {
   read: boolean;
 }
 
-/** Of one user: the acts of others that concern them and that they may know of, newest first. */
+/** Of one user: the actions of others that concern them and that they may know of, newest first. */
 function toldTo(model: Model, ids: Ids, reader: number): Told[] {
   const told: Told[] = [];
   const shows = (actor: number) => actor !== reader && !model.mutes.has(pair(reader, actor));

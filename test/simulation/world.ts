@@ -9,7 +9,7 @@ import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createSystem, type System } from '#system/system.ts';
 import { createModel, type Done, type Model } from './model.ts';
-import type { Act, CrashPoint } from './steps.ts';
+import type { Action, CrashPoint } from './steps.ts';
 import { createUnsteadyDisk, type UnsteadyDisk } from './unsteady-disk.ts';
 
 /** A read mark, and the items that were there when it was set. */
@@ -31,13 +31,13 @@ export interface World {
   marks: Map<number, Mark[]>;
   /** First pages of their home that each user has read in the life of this process. */
   sessionsBegun(reader: number): number;
-  /** Real ids for an act; undefined where there is nothing yet to act on. */
-  resolve(act: Act): Resolved | undefined;
+  /** Real ids for an action; undefined where there is nothing yet to act on. */
+  resolve(action: Action): Resolved | undefined;
   /**
    * Does it; resolves with what was done. Rejects as the service does. Throws AssertionError where an id is earlier
    * than one that was answered before, in whatever process, or more than a second ahead of the process's time.
    */
-  perform(act: Resolved): Promise<Done>;
+  perform(action: Resolved): Promise<Done>;
   /** The latest millisecond of an id that was answered, or the time of the process where that is later. */
   newest_ms(): number;
   arm(fault: Fault): void;
@@ -55,7 +55,7 @@ export interface Fault {
   kind: CrashPoint | 'full';
 }
 
-/** An act with real ids; a post and a comment have theirs when they are done. */
+/** An action with real ids; a post and a comment have theirs when they are done. */
 export type Resolved =
   | Exclude<Done, { kind: 'post' | 'comment' }>
   | { kind: 'post'; user: number }
@@ -129,16 +129,16 @@ export async function createWorld(seed: number, size: number): Promise<World> {
     marks: new Map(),
     sessionsBegun: (reader) => begun.get(reader) ?? 0,
     system: () => system,
-    resolve(act) {
-      const resolved = resolve({ users, tweetIds, commentIds }, act);
+    resolve(action) {
+      const resolved = resolve({ users, tweetIds, commentIds }, action);
       if (resolved === undefined || resolved.kind === 'suspend' || resolved.kind === 'reinstate')
         return resolved;
       // The gateway lets nobody in who is suspended.
       return model.users.get(actorOf(model, resolved))!.active ? resolved : undefined;
     },
-    async perform(act) {
+    async perform(action) {
       const earlier_ms = answered_ms;
-      const done = await perform(system, model, act);
+      const done = await perform(system, model, action);
       const id = newIdOf(done);
       if (id === undefined) return done;
       const time = snowflakeTime(id);
@@ -191,91 +191,99 @@ function nth(list: readonly number[], index: number): number | undefined {
 
 type Names = Pick<World, 'users' | 'tweetIds' | 'commentIds'>;
 
-function resolve({ users, tweetIds, commentIds }: Names, act: Act): Resolved | undefined {
-  if (act.kind === 'uncomment') {
-    const commentId = nth(commentIds, act.comment);
+function resolve({ users, tweetIds, commentIds }: Names, action: Action): Resolved | undefined {
+  if (action.kind === 'uncomment') {
+    const commentId = nth(commentIds, action.comment);
     return commentId === undefined ? undefined : { kind: 'uncomment', commentId };
   }
-  if ('tweet' in act) {
-    const tweetId = nth(tweetIds, act.tweet);
+  if ('tweet' in action) {
+    const tweetId = nth(tweetIds, action.tweet);
     if (tweetId === undefined) return undefined;
-    if (act.kind === 'delete') return { kind: 'delete', tweetId };
-    return { kind: act.kind, user: nth(users, act.user)!, tweetId };
+    if (action.kind === 'delete') return { kind: 'delete', tweetId };
+    return { kind: action.kind, user: nth(users, action.user)!, tweetId };
   }
-  const user = nth(users, act.user)!;
-  if (!('other' in act)) return { kind: act.kind, user };
-  const other = nth(users, act.other)!;
+  const user = nth(users, action.user)!;
+  if (!('other' in action)) return { kind: action.kind, user };
+  const other = nth(users, action.other)!;
   if (user === other) return undefined;
-  return { ...act, user, other };
+  return { ...action, user, other };
 }
 
-function actorOf(model: Model, act: Resolved): number {
-  if (act.kind === 'delete') return model.tweets.get(act.tweetId)!.author;
-  return act.kind === 'uncomment' ? model.comments.get(act.commentId)!.author : act.user;
+function actorOf(model: Model, action: Resolved): number {
+  if (action.kind === 'delete') return model.tweets.get(action.tweetId)!.author;
+  return action.kind === 'uncomment' ? model.comments.get(action.commentId)!.author : action.user;
 }
 
-async function perform(system: System, model: Model, act: Resolved): Promise<Done> {
+async function perform(system: System, model: Model, action: Resolved): Promise<Done> {
   const { tweets, social, engagement } = system.services;
-  switch (act.kind) {
+  switch (action.kind) {
     case 'post': {
       const text = { content: 'a tweet', images: [], mentioned: {}, appId: null, idempotency: null, traceId };
-      const { tweetId } = await tweets.post({ author: act.user, ...text });
-      return { ...act, tweetId };
+      const { tweetId } = await tweets.post({ author: action.user, ...text });
+      return { ...action, tweetId };
     }
     case 'delete': {
-      const { author } = model.tweets.get(act.tweetId)!;
-      await tweets.remove({ tweetId: act.tweetId, author, by: 'author', traceId });
-      return act;
+      const { author } = model.tweets.get(action.tweetId)!;
+      await tweets.remove({ tweetId: action.tweetId, author, by: 'author', traceId });
+      return action;
     }
     case 'comment': {
-      const { user: actor, tweetId } = act;
+      const { user: actor, tweetId } = action;
       const text = { content: 'a comment', mentioned: {}, idempotency: null, traceId };
-      return { ...act, ...(await engagement.comment({ actor, tweetId, ...text })) };
+      return { ...action, ...(await engagement.comment({ actor, tweetId, ...text })) };
     }
     case 'uncomment': {
-      const { author, tweetId } = model.comments.get(act.commentId)!;
-      await engagement.removeComment({ actor: author, tweetId, commentId: act.commentId, traceId });
-      return act;
+      const { author, tweetId } = model.comments.get(action.commentId)!;
+      await engagement.removeComment({ actor: author, tweetId, commentId: action.commentId, traceId });
+      return action;
     }
     case 'like':
     case 'unlike':
     case 'repost':
     case 'unrepost':
-      await engagement[act.kind]({ actor: act.user, tweetId: act.tweetId, traceId });
-      return act;
+      await engagement[action.kind]({ actor: action.user, tweetId: action.tweetId, traceId });
+      return action;
     case 'follow': {
-      const { user: follower, other: followee } = act;
-      const { state } = await social.follow({ follower, followee, private: act.private, traceId });
-      return { ...act, requested: state === 'requested' };
+      const { user: follower, other: followee } = action;
+      const { state } = await social.follow({ follower, followee, private: action.private, traceId });
+      return { ...action, requested: state === 'requested' };
     }
     case 'unfollow':
-      await social.unfollow({ follower: act.user, followee: act.other, traceId });
-      return act;
+      await social.unfollow({ follower: action.user, followee: action.other, traceId });
+      return action;
     case 'block':
     case 'unblock':
     case 'mute':
     case 'unmute':
-      await social[act.kind]({ userId: act.user, other: act.other, traceId });
-      return act;
+      await social[action.kind]({ userId: action.user, other: action.other, traceId });
+      return action;
     case 'answer':
-      await social.answerRequest({ followee: act.user, follower: act.other, approve: act.approve, traceId });
-      return act;
+      await social.answerRequest({
+        followee: action.user,
+        follower: action.other,
+        approve: action.approve,
+        traceId,
+      });
+      return action;
     case 'protect':
     case 'open':
       await social.setProfile({
-        userId: act.user,
-        changes: { protected: act.kind === 'protect' },
+        userId: action.user,
+        changes: { protected: action.kind === 'protect' },
         traceId,
       });
-      return act;
+      return action;
     case 'suspend':
     case 'reinstate':
-      await social.setAccount({ userId: act.user, state: act.kind === 'suspend' ? 'suspended' : 'active' });
-      return act;
+      await social.setAccount({
+        userId: action.user,
+        state: action.kind === 'suspend' ? 'suspended' : 'active',
+      });
+      return action;
   }
 }
 
-/** Whether an act failed because the process died or the disk was full, so that nobody was told what became of it. */
+/** Whether an action failed because the process died or the disk was full, so that nobody was told what became of it. */
 export function isUncertain(error: unknown): boolean {
   return error instanceof Died || isWarbleError(error, 'storage_full') || isWarbleError(error, 'unavailable');
 }

@@ -11,7 +11,7 @@ import { createSystem } from '../system.ts';
 import { checkCommunity } from './check.ts';
 import { followersIn, type Graph, generateGraph, readGraph } from './graph.ts';
 import { loadCommunity } from './load.ts';
-import { type PlannedAct, planCommunity } from './plan.ts';
+import { type PlannedAction, planCommunity } from './plan.ts';
 import { createProgress } from './progress.ts';
 import { handleFor, nameFor } from './words.ts';
 
@@ -66,13 +66,13 @@ export async function fillCommunity(
     reposts: Math.round(options.tweets * REPOSTS),
   };
   const span = { start_ms: end_ms - WEEK_MS + 60_000, end_ms };
-  const acts = planCommunity(graph, size, span, random);
+  const actions = planCommunity(graph, size, span, random);
   console.error(
     `Making a community of ${graph.users} people, ${graph.from.length} follows, ${size.tweets} tweets (seed ${options.seed}).`,
   );
   const famous = mostFollowed(graph);
   const mark = { handle: handles[famous]!, password: PASSWORD, people: graph.users, tweets: size.tweets };
-  await fill({ directory, options, graph, handles, acts, clock, random, onFilled: () => onFilled(mark) });
+  await fill({ directory, options, graph, handles, actions, clock, random, onFilled: () => onFilled(mark) });
   return mark;
 }
 
@@ -81,14 +81,14 @@ interface FillDeps {
   options: FillOptions;
   graph: Graph;
   handles: string[];
-  acts: PlannedAct[];
+  actions: PlannedAction[];
   clock: ManualClock;
   random: Random;
   onFilled: () => void;
 }
 
 async function fill(deps: FillDeps): Promise<void> {
-  const { directory, options, graph, handles, acts, clock, random, onFilled } = deps;
+  const { directory, options, graph, handles, actions, clock, random, onFilled } = deps;
   openManifest({ path: directory.path, random: systemRandom });
   const system = await createSystem({ file: directory.file, clock, random });
   const api = await createPublicApi({
@@ -120,12 +120,12 @@ async function fill(deps: FillDeps): Promise<void> {
       random,
       handles,
       userIds,
-      acts,
-      onProgress: createProgress('living a week', acts.length),
+      actions,
+      onProgress: createProgress('living a week', actions.length),
     });
     for (const worker of api.workers) while (await worker.step());
     if (loaded.refused > 0)
-      console.error(`  ${loaded.refused} acts were refused by the rules, as more than 5,000 follows.`);
+      console.error(`  ${loaded.refused} actions were refused by the rules, as more than 5,000 follows.`);
     onFilled();
     if (options.check) {
       const onProgress = createProgress('checking', userIds.length);

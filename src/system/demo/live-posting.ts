@@ -24,7 +24,7 @@ export function startPosting({
   const anyOf = (list: readonly { userId: number }[]) => list[systemRandom.integer(list.length)]?.userId;
 
   /** Every other time by somebody whom the host follows, and liked on the host's newest tweet. */
-  async function act(): Promise<void> {
+  async function action(): Promise<void> {
     const { users } = await services.social.scanUsers({ after: 0, limit: KNOWN_USERS });
     const [{ userId: hostId } = { userId: 0 }] = await services.social.lookup({ handles: [host] });
     const { followees } = await services.social.followeesOf({ follower: hostId });
@@ -49,7 +49,7 @@ export function startPosting({
   }
   async function run(): Promise<void> {
     while (!serving.stopping()) {
-      await act().catch((error: unknown) => logger.warn({ err: error }, 'the demo could not post'));
+      await action().catch((error: unknown) => logger.warn({ err: error }, 'the demo could not post'));
       await clock.sleep(PAUSE_MS);
     }
   }

@@ -4,7 +4,7 @@ import type { UserId } from '#domain/ids.ts';
 import type { ManualClock } from '#platform/clock.ts';
 import type { Random } from '#platform/random.ts';
 import type { System } from '../system.ts';
-import type { PlannedAct } from './plan.ts';
+import type { PlannedAction } from './plan.ts';
 import { replyText, tweetText } from './words.ts';
 
 /** What was really done, in order, for checking homes and top lists against a plain computation. */
@@ -16,7 +16,7 @@ export interface Loaded {
   likes: { tweetId: number; actor: UserId }[];
   comments: { tweetId: number; actor: UserId; commentId: number }[];
   reposts: { tweetId: number; actor: UserId }[];
-  /** Acts that the rules refused, as following more than 5,000 users. */
+  /** Actions that the rules refused, as following more than 5,000 users. */
   refused: number;
 }
 
@@ -26,19 +26,19 @@ export interface LoadDeps {
   random: Random;
   handles: readonly string[];
   userIds: UserId[];
-  acts: readonly PlannedAct[];
+  actions: readonly PlannedAction[];
   onProgress: (done: number) => void;
 }
 
-/** Acts that go side by side: they share commits. */
+/** Actions that go side by side: they share commits. */
 const MAX_CONCURRENT = 256;
 /** After so long everything derived has settled (top lists are made about once a second). */
 const SETTLE_MS = 2_000;
-/** Acts farther apart than this are not done side by side. */
+/** Actions farther apart than this are not done side by side. */
 const TICK_MS = 5 * 60_000;
 
 export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
-  const { system, clock, acts, userIds, onProgress } = deps;
+  const { system, clock, actions, userIds, onProgress } = deps;
   const loaded: Loaded = {
     userIds,
     tweetIds: [],
@@ -49,14 +49,14 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
     reposts: [],
     refused: 0,
   };
-  for (let done = 0; done < acts.length; ) {
-    const group = nextGroup(acts, done);
+  for (let done = 0; done < actions.length; ) {
+    const group = nextGroup(actions, done);
     const ahead_ms = group[0]!.time - clock.now();
     if (ahead_ms > 0) clock.advance(ahead_ms);
     // Tweets come before what users do with them.
     for (const later of [false, true]) {
-      const acts = group.filter((act) => dependsOnTweet(act) === later);
-      await Promise.all(acts.map((act) => perform(deps, loaded, act)));
+      const actions = group.filter((action) => dependsOnTweet(action) === later);
+      await Promise.all(actions.map((action) => perform(deps, loaded, action)));
     }
     done += group.length;
     if (done % (MAX_CONCURRENT * 8) < group.length) await system.processAll();
@@ -68,21 +68,22 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
   return loaded;
 }
 
-/** Acts that stand next to each other in time. */
-function nextGroup(acts: readonly PlannedAct[], start: number): PlannedAct[] {
-  const first = acts[start]!;
+/** Actions that stand next to each other in time. */
+function nextGroup(actions: readonly PlannedAction[], start: number): PlannedAction[] {
+  const first = actions[start]!;
   let end = start + 1;
-  while (end < acts.length && end - start < MAX_CONCURRENT && acts[end]!.time <= first.time + TICK_MS) end++;
-  return acts.slice(start, end);
+  while (end < actions.length && end - start < MAX_CONCURRENT && actions[end]!.time <= first.time + TICK_MS)
+    end++;
+  return actions.slice(start, end);
 }
 
-function dependsOnTweet(act: PlannedAct): boolean {
-  return act.kind === 'like' || act.kind === 'comment' || act.kind === 'repost';
+function dependsOnTweet(action: PlannedAction): boolean {
+  return action.kind === 'like' || action.kind === 'comment' || action.kind === 'repost';
 }
 
-async function perform(deps: LoadDeps, loaded: Loaded, act: PlannedAct): Promise<void> {
+async function perform(deps: LoadDeps, loaded: Loaded, action: PlannedAction): Promise<void> {
   try {
-    await ACTS[act.kind](deps, loaded, act as never);
+    await ACTION[action.kind](deps, loaded, action as never);
   } catch (error) {
     if (!isWarbleError(error)) throw error;
     loaded.refused++;
@@ -91,11 +92,11 @@ async function perform(deps: LoadDeps, loaded: Loaded, act: PlannedAct): Promise
 
 const traceId = '';
 
-const ACTS: {
-  [Kind in PlannedAct['kind']]: (
+const ACTION: {
+  [Kind in PlannedAction['kind']]: (
     deps: LoadDeps,
     loaded: Loaded,
-    act: Extract<PlannedAct, { kind: Kind }> & { tweet: number; other: number },
+    action: Extract<PlannedAction, { kind: Kind }> & { tweet: number; other: number },
   ) => Promise<void>;
 } = {
   async follow({ system, userIds }, loaded, { user, other }) {
@@ -120,20 +121,20 @@ const ACTS: {
     loaded.tweets.push({ tweetId, author });
   },
   async like({ system, userIds }, loaded, { user, tweet }) {
-    const act = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
-    await system.services.engagement.like({ ...act, traceId });
-    loaded.likes.push(act);
+    const action = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
+    await system.services.engagement.like({ ...action, traceId });
+    loaded.likes.push(action);
   },
   async comment({ system, userIds, random }, loaded, { user, tweet }) {
-    const act = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
+    const action = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
     const content = replyText(random);
-    const request = { ...act, content, mentioned: {}, idempotency: null, traceId };
+    const request = { ...action, content, mentioned: {}, idempotency: null, traceId };
     const { commentId } = await system.services.engagement.comment(request);
-    loaded.comments.push({ ...act, commentId });
+    loaded.comments.push({ ...action, commentId });
   },
   async repost({ system, userIds }, loaded, { user, tweet }) {
-    const act = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
-    await system.services.engagement.repost({ ...act, traceId });
-    loaded.reposts.push(act);
+    const action = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
+    await system.services.engagement.repost({ ...action, traceId });
+    loaded.reposts.push(action);
   },
 };

@@ -4,7 +4,7 @@ import type { Random } from '#platform/random.ts';
 import { followersIn, type Graph } from './graph.ts';
 import { activityWeights, appeal, weightedDraw } from './skew.ts';
 
-export type PlannedAct =
+export type PlannedAction =
   | { kind: 'follow'; time: number; user: number; other: number }
   | { kind: 'tweet'; time: number; user: number; tweet: number }
   | { kind: EngagementKind; time: number; user: number; tweet: number };
@@ -20,27 +20,27 @@ const DAY_MS = 86_400_000;
 /** Half of what a tweet gets comes within this long. */
 const HALF_LIFE_MS = 2 * 3_600_000;
 
-/** Acts in order of time, all between `start_ms` and `end_ms`; follows come in the first seventh. */
+/** Actions in order of time, all between `start_ms` and `end_ms`; follows come in the first seventh. */
 export function planCommunity(
   graph: Graph,
   size: PlanSize,
   span: { start_ms: number; end_ms: number },
   random: Random,
-): PlannedAct[] {
+): PlannedAction[] {
   const { start_ms, end_ms } = span;
   const length_ms = end_ms - start_ms;
   const followers = followersIn(graph);
   const counts = followers.map((list) => list.length);
-  const acts: PlannedAct[] = [];
+  const actions: PlannedAction[] = [];
   for (let i = 0; i < graph.from.length; i++) {
     const time = start_ms + random.next() * (length_ms / 7);
-    acts.push({ kind: 'follow', time, user: graph.from[i]!, other: graph.to[i]! });
+    actions.push({ kind: 'follow', time, user: graph.from[i]!, other: graph.to[i]! });
   }
   const drawAuthor = weightedDraw(activityWeights(counts), random);
   const tweets = Array.from({ length: size.tweets }, (_, tweet) => {
     const user = drawAuthor();
     const time = start_ms + wakingTime(random) * length_ms;
-    acts.push({ kind: 'tweet', time, user, tweet });
+    actions.push({ kind: 'tweet', time, user, tweet });
     return { user, time, weight: appeal(random) * (1 + counts[user]!) };
   });
   const drawTweet = weightedDraw(
@@ -59,10 +59,10 @@ export function planCommunity(
       const delay_ms = -Math.log(1 - random.next()) * (HALF_LIFE_MS / Math.LN2);
       const when = Math.min(time + 1_000 + delay_ms, end_ms - 1_000);
       if (when > time)
-        acts.push({ kind, time: when, user: reader(followers[author]!, graph.users, random), tweet });
+        actions.push({ kind, time: when, user: reader(followers[author]!, graph.users, random), tweet });
     }
   }
-  return acts.sort((a, b) => a.time - b.time || orderOf(a) - orderOf(b));
+  return actions.sort((a, b) => a.time - b.time || orderOf(a) - orderOf(b));
 }
 
 /** Four times in five a follower, else anybody. */
@@ -80,6 +80,6 @@ function wakingTime(random: Random): number {
   }
 }
 
-function orderOf(act: PlannedAct): number {
-  return act.kind === 'follow' ? 0 : act.kind === 'tweet' ? 1 : 2;
+function orderOf(action: PlannedAction): number {
+  return action.kind === 'follow' ? 0 : action.kind === 'tweet' ? 1 : 2;
 }
