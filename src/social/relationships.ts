@@ -92,6 +92,11 @@ export function relationshipEvents(
   return events;
 }
 
+/** Whether the change reaches into other users' lists: see `SocialChanges.followees`. */
+export function hasTurned(before: User, after: User): boolean {
+  return before.protected !== after.protected || before.state !== after.state;
+}
+
 /** What a changed user makes known. */
 export function userEvent(type: 'profile.changed' | 'account.changed', user: User, cause: Cause): EventDraft {
   return {

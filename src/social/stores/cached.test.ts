@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RELATIONSHIP_BIT } from '../social-store.ts';
-import { createEventReader, openSocial } from '../testing/fixture.ts';
+import { openSocial } from '../testing/fixture.ts';
 import { createCachedSocialStore } from './cached.ts';
 import { testSocialStore } from './social-store.conformance.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
@@ -11,7 +11,7 @@ testSocialStore('SQLite behind the cache', async () => {
   const sqlite = openSqliteSocialStore({ path: ':memory:' });
   const store = createCachedSocialStore({ store: sqlite });
   return {
-    open: async () => ({ store, events: createEventReader(sqlite.outbox) }),
+    open: async () => ({ ...sqlite, ...store }),
     dispose: () => sqlite.db.close(),
   };
 });

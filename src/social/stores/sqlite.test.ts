@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { createEventReader, openSocial } from '../testing/fixture.ts';
+import { openSocial } from '../testing/fixture.ts';
 import { testSocialStore } from './social-store.conformance.ts';
 import { BOUNDED_READS } from './sqlite/graph.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
@@ -23,7 +23,7 @@ testSocialStore('SQLite', async () => {
     async open() {
       const store = openSqliteSocialStore({ path });
       stores.push(store);
-      return { store, events: createEventReader(store.outbox) };
+      return store;
     },
     async dispose() {
       for (const store of stores) await store.db.close();

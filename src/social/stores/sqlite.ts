@@ -6,8 +6,8 @@ import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
-import { countChanges } from '../relationships.ts';
-import type { OpenedSocialStore, RelationshipKey, User } from '../social-store.ts';
+import { countChanges, hasTurned } from '../relationships.ts';
+import type { OpenedSocialStore, RelationshipKey } from '../social-store.ts';
 import {
   type Counts,
   type Decision,
@@ -122,10 +122,6 @@ export function openSqliteSocialStore({
     forgetHiddenPeriods: ({ userId, limit }) => db.write(() => hidden.forget(userId, limit)),
     relationshipsOf: async ({ userId, limit }) => relationships.touching(userId, limit),
   };
-}
-
-function hasTurned(before: User, after: User): boolean {
-  return before.protected !== after.protected || before.state !== after.state;
 }
 
 function add(counts: Map<UserId, Counts>, userId: UserId, changes: Partial<Counts>): void {

@@ -1,42 +1,16 @@
 /** A social service on a fresh store, a manual clock and a real minter, for tests. */
-import { PARTITIONS, type WarbleEvent } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMinter } from '#platform/ids/minter.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
-import type { Outbox } from '#queue/outbox.ts';
-import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { createProtectionMigrator } from '../protection-migration.ts';
 import { createSocialService } from '../social-service.ts';
 import { createCachedSocialStore } from '../stores/cached.ts';
 import { openSqliteSocialStore } from '../stores/sqlite.ts';
+import { createEventReader, headline } from './events.ts';
 
 export const T0 = Date.UTC(2026, 0, 21, 10, 24);
-
-/** Reads the topics `follows` and `accounts` on from where it stood: each call gives what is new. */
-export function createEventReader(outbox: Outbox): () => Promise<WarbleEvent[]> {
-  const log = createSqliteLog(outbox);
-  const positions = new Map<string, number>();
-  return async () => {
-    const events: WarbleEvent[] = [];
-    for (const topic of ['follows', 'accounts'] as const) {
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const place = `${topic}/${partition}`;
-        const after = positions.get(place) ?? 0;
-        const records = await log.read({ topic, partition, after, limit: 1_000_000 });
-        positions.set(place, records.at(-1)?.position ?? after);
-        events.push(...records.map((record) => record.event));
-      }
-    }
-    return events;
-  };
-}
-
-/** `follow.added 1>2`: who did it, and to whom (0 in events about oneself). */
-export function headline({ topic, type, key, actorId, entityId }: WarbleEvent): string {
-  return `${type} ${actorId}>${topic === 'follows' ? key : entityId}`;
-}
 
 export interface FixtureOptions {
   cached?: boolean;
@@ -52,7 +26,7 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
   const store = cached ? createCachedSocialStore({ store: sqlite }) : sqlite;
   const deps = { store, minter, clock };
   const social = createSocialService(deps);
-  const readEvents = createEventReader(sqlite.outbox);
+  const readEvents = createEventReader(sqlite.log);
 
   return {
     social,
