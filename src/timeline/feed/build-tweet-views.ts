@@ -1,7 +1,7 @@
 /**
- * Makes tweet views for one reader: at first what tweets and engagement know of the ids, then, by what came back, the
- * users and the comments' texts. Four calls in two round trips; a third where previews were hidden, and a fourth where
- * all that engagement sent were, so that older ones are searched for.
+ * Builds tweet views for one reader: first asks tweets and engagement for what they know of the ids, then loads the
+ * users and the comments' texts that came up. That makes four calls in two round trips; a third where previews were
+ * hidden, and a fourth where all that engagement sent were hidden, so that older ones are searched for.
  */
 import { unlessDown } from '#domain/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
@@ -16,7 +16,7 @@ import type { Author } from './entry.ts';
 import type { ProfileLoader } from './profile-loader.ts';
 import { type KeepTweetView, mentionedIn } from './tweet-view-cache.ts';
 
-/** A tweet view that one reader may be shown. */
+/** A tweet view that the reader may be shown. */
 export interface ReaderTweetView {
   tweetView: TweetView;
   viewer: FeedItem['viewer'];
@@ -29,9 +29,7 @@ export interface BuildTweetViewsDeps {
 }
 
 export interface BuiltTweetViews {
-  /**
-   * In the order asked for; undefined: gone, or hidden from this reader. null: social is down, nothing can be shown.
-   */
+  /** In the order asked for; undefined: deleted, or hidden from this reader. null: social is down. */
   tweetViews: (ReaderTweetView | undefined)[] | null;
   /** Engagement is down. */
   degraded: boolean;
@@ -40,19 +38,19 @@ export interface BuiltTweetViews {
 export type BuildTweetViews = (request: {
   tweetIds: readonly TweetId[];
   viewer: UserId | null;
-  /** Fetches also whoever was wanted before. */
+  /** Users wanted earlier are loaded with the others. */
   profiles: ProfileLoader;
-  /** Of a fill that began before anything was read of which the views are made, by those `profiles` too. */
+  /** From a cache fill that began before anything was read that the views are made of, also by `profiles`. */
   keep: KeepTweetView;
 }) => Promise<BuiltTweetViews>;
 
-/** What the services said, in the order of the ids. */
+/** What the services answered, in the order of the ids. */
 interface Found {
   records: (TweetRecord | undefined)[];
   summaries: (Summary | undefined)[] | null;
 }
 
-/** What one reader's tweet views show of likes and comments, in the order of the ids. */
+/** Likes and comments to preview for the reader, in the order of the ids. */
 type Previews = (Pick<Summary, 'likes' | 'comments'> | undefined)[];
 
 interface Wanted {
@@ -60,10 +58,10 @@ interface Wanted {
   previews: Previews;
 }
 
-/** The comments of the previews. */
+/** The texts of comments in previews. */
 interface Comments {
   byId: Map<number, TweetRecord>;
-  /** Some are gone. */
+  /** Some were deleted. */
   someGone: boolean;
 }
 
@@ -75,13 +73,13 @@ export function createBuildTweetViews({ tweets, engagement }: BuildTweetViewsDep
     for (const comment of found) comments.byId.set(comment.id, comment);
   }
 
-  /** Fetches whoever is wanted, and comments; false: social is down. */
+  /** Loads the wanted users, and comments. False: social is down. */
   async function fetched(ids: number[], comments: Comments, profiles: ProfileLoader): Promise<boolean> {
     const [checked] = await Promise.all([unlessDown(profiles.fetch()), addComments(ids, comments)]);
     return checked !== null;
   }
 
-  /** Previews with their users and comments; null: social is down. */
+  /** Loads the previews' users and comments, and older previews where needed. null: social is down. */
   async function previewsOf(
     { records, summaries }: Found,
     { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
@@ -98,7 +96,7 @@ export function createBuildTweetViews({ tweets, engagement }: BuildTweetViewsDep
       : null;
   }
 
-  /** Previews in which hidden rows made room for older ones; null: there is no need, or engagement is down. */
+  /** Previews with older rows in place of hidden ones; null: there is no need, or engagement is down. */
   async function olderPreviews(
     { records, previews }: Wanted,
     { viewer, comments, profiles }: { viewer: UserId | null; comments: Comments; profiles: ProfileLoader },
@@ -157,8 +155,8 @@ export function createBuildTweetViews({ tweets, engagement }: BuildTweetViewsDep
 }
 
 /**
- * Asks for everybody whom a tweet view is likely to name: previews of which all are visible show the first three.
- * Returns the comments needed.
+ * Wants the users whom a tweet view is likely to name: where all previews are visible, the first three are shown.
+ * Returns the ids of the comments needed.
  */
 function wantFirst({ records, previews }: Wanted, profiles: ProfileLoader): number[] {
   const wanted: number[] = [];
@@ -178,7 +176,7 @@ function wantFirst({ records, previews }: Wanted, profiles: ProfileLoader): numb
   return wanted;
 }
 
-/** Asks for the further previews of those tweets of which the first three cannot all be shown. */
+/** Wants the further previews of tweets whose first three cannot all be shown. Returns the ids of their comments. */
 function wantMore({ records, previews }: Wanted, comments: Comments, profiles: ProfileLoader): number[] {
   const wanted: number[] = [];
   for (let i = 0; i < records.length; i++) {
@@ -200,7 +198,7 @@ function first<Row>(rows: Row[]): Row[] {
   return rows.length <= LIMITS.previewShown ? rows : rows.slice(0, LIMITS.previewShown);
 }
 
-/** What a protected account does is for those who may read it, just as what it writes. */
+/** What a protected account does, like what it writes, is shown only to those who may read it. */
 function shows(row: { userId: UserId }, profiles: ProfileLoader): boolean {
   return profiles.get(row.userId) !== undefined;
 }
@@ -209,7 +207,7 @@ function showsComment(row: CommentRow, comments: Comments, profiles: ProfileLoad
   return comments.byId.has(row.id) && shows(row, profiles);
 }
 
-/** Whether every reader who is apart from nobody on the tweet view is shown this very one. */
+/** Whether the same tweet view serves every reader with no block or mute between them and somebody on it. */
 function sameForAll(
   author: VisibleProfile,
   { likes, comments: rows }: Summary,
@@ -282,7 +280,7 @@ function name(head: ProfileBasic, users: ProfileBasic[]): void {
 
 /**
  * Puts answers into the order of the ids asked for; undefined where one is missing. Services mostly answer in that
- * order, so one pass does; else a map.
+ * order, so that one pass suffices; otherwise a map is used.
  */
 function aligned<T>(ids: number[], answers: T[], idOf: (answer: T) => number): (T | undefined)[] {
   const result: (T | undefined)[] = new Array(ids.length).fill(undefined);

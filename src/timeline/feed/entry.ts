@@ -1,18 +1,18 @@
-/** What lists of tweets are made from before they are hydrated. */
+/** The entries of lists of tweets before they are hydrated. */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { VisibleProfile } from '#social/social.ts';
 
 /** One entry of a skeleton. */
 export interface Entry {
   tweetId: TweetId;
-  /** In a home: who reposted it among those the reader follows, newest first, and when (ms). */
+  /** In a home: the followees who reposted it, newest first, and when the newest did (ms since 1970). */
   repostedBy: readonly UserId[];
   repostTime: number | null;
-  /** It stands here because of a repost: without anybody in `repostedBy` whom the reader may see, it is left out. */
+  /** It is listed for a repost: it is left out where the reader may see nobody in `repostedBy`. */
   byRepost: boolean;
 }
 
-/** As far as lists have rules about authors. */
+/** What rules of lists look at in an author. */
 export type Author = Pick<VisibleProfile, 'protected' | 'muting'>;
-/** May a tweet of this author, whom the viewer may read, stand in this list? */
+/** Whether a tweet by this author, whom the viewer may read, belongs in the list. */
 export type Rule = (author: Author) => boolean;

@@ -1,7 +1,7 @@
 /**
- * Every list of tweets is made the same way: a source gives a skeleton (ids), hydration brings in what the services
- * know of them in one batched call each, a rule leaves out what this reader may not see, and the page is filled
- * until it is full or the source has ended.
+ * Every list of tweets is made the same way: a source yields a skeleton (ids), hydration adds what the services know of
+ * them in one batched call each, a rule leaves out what this reader may not see, and this goes on until the page is
+ * full or the source has ended.
  */
 import type { UserId } from '#domain/ids.ts';
 import { fillPage } from '#platform/fill-page.ts';
@@ -13,20 +13,18 @@ import type { KeepTweetView } from './tweet-view-cache.ts';
 
 export interface Candidates<E extends Entry> {
   entries: E[];
-  /** There is nothing below these. */
+  /** There is nothing below these entries. */
   ended: boolean;
   /** Something could not be read and is missing. */
   partial: boolean;
 }
 
 export interface Source<E extends Entry, Position> {
-  /** The next entries, at most `count`; fewer, even none, where some fell out. */
+  /** The next entries, at most `count`; fewer, even none, where some were filtered out. */
   next(count: number): Promise<Candidates<E>>;
-  /** Where a pagination session goes on that has shown everything through `entry`. */
+  /** Where the next page begins after everything through `entry` was shown. */
   positionAfter(entry: E): Position | null;
-  /**
-   * Where a pagination session goes on that has passed over everything given out so far, although no entry was in it.
-   */
+  /** Where the next page begins after everything returned so far was passed over. */
   position(): Position | null;
 }
 
@@ -35,13 +33,15 @@ export interface PageRequest<E extends Entry, Position> {
   limit: number;
   viewer: UserId | null;
   rule: Rule;
-  /** A fresh one, for this viewer. */
+  /** A new loader for this viewer. */
   profiles: ProfileLoader;
-  /** Of a fill that began before the page did: a later round builds views of users whom the first asked for. */
+  /** From a cache fill that began before the page did, as later rounds build views of users loaded in the first. */
   keep: KeepTweetView;
 }
 
-/** Entries that are hydrated at once: with `fillPage`'s reads, a page passes over a whole home of hidden tweets. */
+/**
+ * Entries hydrated together. With the reads of `fillPage`, a page can pass over a whole home timeline of hidden tweets.
+ */
 const MAX_ENTRIES = 100;
 
 /** Fills one page of tweets. */

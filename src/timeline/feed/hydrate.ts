@@ -1,6 +1,7 @@
 /**
- * Brings a skeleton to life: for each entry the tweet view, what the reader did with it, and who reposted it. Tweet
- * views are kept ones where the reader is shown what everybody is; the others are made for this reader.
+ * Hydrates a skeleton: adds to each entry the tweet view, what the reader did with the tweet, and who reposted it.
+ * Tweet views come from the cache where the reader is shown the same as everybody; the others are built for this
+ * reader.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -21,22 +22,22 @@ export interface HydrateRequest {
   entries: readonly Entry[];
   viewer: UserId | null;
   rule: Rule;
-  /** Most visible ones. */
+  /** The most visible entries to return. */
   limit: number;
-  /** Asks for everybody who is not on a kept tweet view. */
+  /** Loads all users who are not in a cached tweet view. */
   profiles: ProfileLoader;
-  /** Of a fill that began before `profiles` asked for anybody. */
+  /** From a cache fill that began before `profiles` loaded anything. */
   keep: KeepTweetView;
 }
 
 export interface Hydrated {
-  /** The visible ones. */
+  /** The visible entries. */
   items: FeedItem[];
-  /** How many entries were decided: the rest was not needed. */
+  /** How many entries were decided on; the rest was not needed. */
   used: number;
   /** Engagement is down: counts, previews and `viewer` are missing. */
   degraded: boolean;
-  /** Social is down: what cannot be checked is left out, so nothing was put anywhere. */
+  /** Social is down: what cannot be checked is left out, which is everything. */
   unchecked: boolean;
 }
 
@@ -48,12 +49,12 @@ export interface HydrateDeps extends BuildTweetViewsDeps {
   tweetViewCache: Pick<TweetViewCache, 'get'>;
 }
 
-/** In the order of the entries; undefined: there is nothing that this reader may be shown. */
+/** In the order of the entries; undefined: nothing that this reader may be shown. */
 type ReaderTweetViews = (ReaderTweetView | undefined)[];
 
 type ViewerStates = Awaited<ReturnType<Engagement['viewerState']>>;
 
-/** The author of a kept tweet view, to a reader who is apart from nobody on it. */
+/** The author of a cached tweet view, to a reader with no block or mute between them. */
 const LIKE_ANYBODY: Author = { protected: false, muting: false };
 const NOBODY: readonly ProfileBasic[] = [];
 const NONE: Pick<Hydrated, 'items' | 'used'> = { items: [], used: 0 };
@@ -62,10 +63,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
   const { engagement, social, tweetViewCache } = deps;
   const buildTweetViews = createBuildTweetViews(deps);
 
-  /**
-   * Those kept tweet views that this reader is shown like everybody; undefined, or none at all, where one has to be
-   * made.
-   */
+  /** The cached tweet views that this reader may be shown; undefined, or an empty list, where they must be built. */
   async function cachedTweetViews(
     entries: readonly Entry[],
     viewer: UserId | null,
@@ -98,7 +96,7 @@ export function createHydrate(deps: HydrateDeps): Hydrate {
     }
     const made = await buildTweetViews({ tweetIds: missing, viewer, profiles, keep });
     if (made.tweetViews !== null) {
-      // What was made comes in the order of what was missing: only such an entry takes the next.
+      // Views were built in the order of the missing entries: each missing entry takes the next one.
       for (let i = 0, next = 0; i < entries.length; i++) found[i] ??= made.tweetViews[next++];
     }
     return decided(request, found, { degraded: made.degraded, unchecked: made.tweetViews === null });
@@ -126,7 +124,7 @@ function viewerStateOf(tweetId: TweetId, { liked, reposted }: ViewerStates): Vie
   return { liked: liked.includes(tweetId), reposted: reposted.includes(tweetId) };
 }
 
-/** The visible entries until there are `limit`, and how many were looked at. */
+/** Collects visible entries until there are `limit`; `used`: how many entries were examined. */
 function assemble(
   { entries, rule, limit, profiles }: HydrateRequest,
   tweetViews: ReaderTweetViews,
@@ -145,7 +143,7 @@ function assemble(
   return { items, used };
 }
 
-/** Muting somebody mutes their reposts; only homes have any. */
+/** Without muted users: a mute covers reposts too. Only homes have reposts. */
 function visibleReposters({ repostedBy }: Entry, profiles: ProfileLoader): readonly ProfileBasic[] {
   if (repostedBy.length === 0) return NOBODY;
   const users = repostedBy.map((userId) => profiles.get(userId));

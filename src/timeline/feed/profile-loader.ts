@@ -1,19 +1,19 @@
-/** The users of a page: each is asked for once. */
+/** Loads the profiles of a page's users in batches, each once. */
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Social, VisibleProfile } from '#social/social.ts';
 
 export interface ProfileLoader {
-  /** Somebody of whom the page needs to know. */
+  /** Adds a user to the next `fetch`. */
   want(userId: UserId): void;
-  /** Asks for all who are wanted and not known yet. Throws what social throws. */
+  /** Loads the users who are wanted and not loaded yet. Throws what social throws. */
   fetch(): Promise<void>;
-  /** Undefined: the viewer may not read them, or they never were. */
+  /** A loaded profile. Undefined: the viewer may not read the user, or there is none. */
   get(userId: UserId): VisibleProfile | undefined;
-  /** Whether the viewer may know of somebody who was asked for. */
+  /** Whether the viewer may know of a loaded user. */
   sees(userId: UserId): boolean;
-  /** Somebody who was asked for is hidden from the viewer. */
+  /** Whether any loaded user is hidden from the viewer. */
   someHidden(): boolean;
 }
 
@@ -23,7 +23,7 @@ export interface ProfileLoaderDeps {
 }
 
 export function createProfileLoader({ social, viewer }: ProfileLoaderDeps): ProfileLoader {
-  /** By number: a user's index in `shown`. */
+  /** Each user's index in `shown`. */
   const indexes = new Map<UserId, number>();
   const shown: (VisibleProfile | null)[] = [];
   let wanted: UserId[] = [];

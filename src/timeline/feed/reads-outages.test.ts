@@ -4,14 +4,14 @@ import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { ANN, BEN, createLists, type Lists, NOBODY, TWEET_VIEW_CHANGES } from '#timeline/testing/lists.ts';
 
 for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
-  describe(`lists of tweets ${kind}, when a part is down`, () => {
+  describe(`lists of tweets ${kind}, when a service is down`, () => {
     let { world, reads, skeleton, posted, home, listTop, top } = {} as Lists;
 
     beforeEach(() => {
       ({ world, reads, skeleton, posted, home, listTop, top } = createLists(cacheFor));
     });
 
-    test('engagement: no counts, no previews, and the page says so', async () => {
+    test('engagement: without counts and previews, and the page says so', async () => {
       const tweetId = posted(BEN);
       world.like(tweetId, ANN);
       world.down.add('engagement');
@@ -23,7 +23,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
       }
     });
 
-    test('social: what cannot be checked is left out, and the page says so', async () => {
+    test('social: without what cannot be checked, and the page says so', async () => {
       const tweetId = posted(BEN);
       await listTop([tweetId]);
       world.down.add('social');
@@ -42,7 +42,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
 
     const homeTop = () => reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
 
-    test('social, already where it says who is followed: homes and their top lists are empty, and say so', async () => {
+    test('social, before the followees are known: homes and their top lists are empty, and say so', async () => {
       await listTop([posted(BEN)]);
       skeleton.ready = () => world.social.followeesOf({ follower: ANN });
       world.down.add('social');
@@ -51,7 +51,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
       }
     });
 
-    test('anything else that a home stands on: it is not there, and is not said to be empty', async () => {
+    test('another service that a home needs: the home fails, rather than being called empty', async () => {
       await listTop([posted(BEN)]);
       for (const failure of [
         new WarbleError('unavailable', 'The tweets are down.'),

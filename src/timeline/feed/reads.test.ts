@@ -27,7 +27,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
     });
 
     describe('a page', () => {
-      test('costs one call of each service, two for those that are asked for comments', async () => {
+      test('costs one call to each service, two to those that are asked for comments', async () => {
         const tweetId = posted(BEN);
         posted(CAT);
         world.comment(tweetId, CAT);
@@ -41,7 +41,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         });
       });
 
-      test('shows counts, previews and what the reader did, and names everybody in it once', async () => {
+      test('shows counts, previews and what the reader did, and names every user in it once', async () => {
         const tweetId = posted(BEN);
         world.like(tweetId, ANN);
         world.like(tweetId, DAN);
@@ -85,7 +85,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         assert.equal(likeCount, 10, 'counts are the same for everyone');
       });
 
-      test('looks for older ones where the newest eight are hidden from the reader, for each reader', async () => {
+      test('searches for older ones where the newest eight are hidden from the reader', async () => {
         const tweetId = posted(BEN);
         const bothDo = (userId: UserId) => {
           world.join(userId);
@@ -118,7 +118,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         );
       });
 
-      test('looks no further than 200 rows', async () => {
+      test('searches no further than 200 rows', async () => {
         const tweetId = posted(BEN);
         for (let userId = 10; userId <= 10 + LIMITS.previewSearched; userId++) {
           world.join(userId);
@@ -134,7 +134,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         );
       });
 
-      test('a comment whose text is gone makes room for the next', async () => {
+      test('shows the next comment where the text of one was deleted', async () => {
         const tweetId = posted(BEN);
         const comments = [1, 2, 3, 4].map(() => world.comment(tweetId, CAT));
         world.remove(comments[3]!);
@@ -144,7 +144,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
     });
 
     describe('a home', () => {
-      test('leaves out what was deleted, and whom the reader may not see or has muted', async () => {
+      test('leaves out deleted tweets, and authors whom the reader may not see or has muted', async () => {
         const kept = posted(BEN);
         const gone = posted(BEN);
         const muted = posted(CAT);
@@ -164,7 +164,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         assert.deepEqual(idsOf(await home()), [locked, muted]);
       });
 
-      test('leaves out a repost when none of those who made it may be seen, and names only those who may', async () => {
+      test('leaves out a tweet whose reposters are all hidden, and names only visible ones', async () => {
         const tweetId = posted(BEN);
         reposted(tweetId, CAT, DAN);
         world.setAccount(CAT, { state: 'suspended' });
@@ -180,7 +180,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         assert.deepEqual(idsOf(await home()), []);
       });
 
-      test('gives full pages until it ends, each tweet once, whatever is hidden', async () => {
+      test('has full pages until it ends, each tweet once, whatever is hidden', async () => {
         const expected: TweetId[] = [];
         for (let i = 0; i < 300; i++) {
           const visible = i % 7 === 0 || (i > 100 && i < 120);
@@ -194,14 +194,14 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         assert.ok(pages.every((page) => !page.partial && namesOf(page).every((userId) => userId === BEN)));
       });
 
-      test('a page is full though a whole home timeline above it is hidden', async () => {
+      test('has a full page though a whole home timeline above it is hidden', async () => {
         const visible = [posted(BEN), posted(BEN)].reverse();
         for (let i = 0; i < LIMITS.homeTimeline; i++) posted(CAT);
         world.users.get(ANN)!.muting.add(CAT);
         assert.deepEqual(idsOf(await home(null, 2)), visible);
       });
 
-      test('a long hidden stretch costs a bounded number of rounds', async () => {
+      test('spends a bounded number of rounds on a long run of hidden tweets', async () => {
         const oldest = posted(BEN);
         for (let i = 0; i < 3_000; i++) posted(CAT);
         world.users.get(ANN)!.muting.add(CAT);
@@ -232,7 +232,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
       const byAuthor = (viewer: UserId | null, before: TweetId | null = null, limit = 20) =>
         reads.byAuthor({ author: BEN, viewer, before, limit });
 
-      test('come newest first, page after page, to everybody who may read them', async () => {
+      test('are listed newest first, page after page, for everybody who may read them', async () => {
         const all = Array.from({ length: 5 }, () => world.post(BEN)).reverse();
         world.remove(all[1]!);
         const expected = all.filter((_, index) => index !== 1);
@@ -242,7 +242,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         assert.equal(first.items[0]!.viewer, null);
       });
 
-      test('are hidden as their author is: not found where unknown, empty where protected', async () => {
+      test('are hidden like their author: not found where invisible, empty where protected', async () => {
         const tweetId = world.post(BEN);
         const isNotFound = (error: unknown) => isWarbleError(error, 'not_found');
         world.setAccount(BEN, { protected: true });
@@ -260,7 +260,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
       });
     });
 
-    test('one tweet is found where it may be read; deleted, hidden and no tweet at all are the same', async () => {
+    test('one tweet is found where it may be read; deleted, hidden and missing ones look the same', async () => {
       const tweetId = world.post(BEN);
       const commentId = world.comment(tweetId, CAT);
       const tweet = (id: TweetId, viewer: UserId | null) => reads.tweet({ tweetId: id, viewer });
@@ -280,7 +280,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
     });
 
     describe('global top lists', () => {
-      test('a list of a thousand has full pages though some are hidden from the reader, and never changes', async () => {
+      test('a list of a thousand has full pages though some tweets are hidden, and never changes', async () => {
         const all: TweetId[] = [];
         for (let i = 0; i < LIMITS.globalTop; i++) all.push(world.post(i % 3 === 0 ? CAT : BEN));
         world.users.get(CAT)!.blocking.add(ANN);
@@ -311,7 +311,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
         await assert.rejects(top(NOBODY, next), expired);
       });
 
-      test('what was deleted or protected since shows to nobody, at once', async () => {
+      test('tweets deleted or protected since are gone for everybody at once', async () => {
         const [gone, locked, kept] = [world.post(BEN), world.post(CAT), world.post(DAN)];
         await listTop([gone, locked, kept]);
         world.remove(gone);

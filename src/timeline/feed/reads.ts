@@ -1,4 +1,4 @@
-/** Everything that is read from timelines, each a source, a rule and a page. */
+/** The reads of the timeline service: each is a source, a rule and a page. */
 import { requireBatch } from '#domain/batch.ts';
 import { isWarbleError, notFound, unlessDown, WarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
@@ -33,7 +33,7 @@ export interface ReadsDeps extends HydrateDeps {
 
 const anywhere = () => true;
 const inHome = ({ muting }: Author) => !muting;
-/** Not even for those who may read them: the list is the same for everyone. */
+/** Without protected authors, even for those who may read them: the list is the same for everyone. */
 const inGlobalTop = (author: Author) => !author.protected;
 
 export function createReads(deps: ReadsDeps): Reads {
@@ -94,7 +94,7 @@ export function createReads(deps: ReadsDeps): Reads {
 
     async tweet({ tweetId, viewer }) {
       const { items, degraded, unchecked } = await named([tweetId], viewer);
-      // Neither "it is not there" nor the tweet would be honest.
+      // Neither "not found" nor the tweet would be a truthful answer.
       if (unchecked)
         throw new WarbleError(
           'unavailable',
@@ -105,7 +105,7 @@ export function createReads(deps: ReadsDeps): Reads {
     },
   };
 
-  /** Tweets by their ids, as far as the viewer may read them. */
+  /** Tweets by their ids, those that the viewer may read. */
   async function named(tweetIds: TweetId[], viewer: UserId | null) {
     const entries = tweetIds.map((tweetId) => ({
       tweetId,
@@ -122,9 +122,9 @@ export function createReads(deps: ReadsDeps): Reads {
   }
 
   /**
-   * A page of those whom a reader follows. Where it fails because social is down nobody can say who those are: nothing
-   * is left to show, which the page says, as any other does then. That it was social is asked of social itself: the
-   * skeleton stands on other services too, and without those a home has no answer.
+   * A page about a reader's followees. Where it fails because social is down, the followees are unknown and nothing is
+   * left to show: the page is empty and says `partial`, as others do then. Asks social itself whether it is down, since
+   * the skeleton needs other services too, and without those the failure stands.
    */
   async function unlessUnchecked<Position>(reader: UserId, asked: Promise<FeedPage<Position>>) {
     try {
@@ -135,7 +135,7 @@ export function createReads(deps: ReadsDeps): Reads {
     }
   }
 
-  /** Undefined: never was. Null: social is down. */
+  /** Undefined: there is no such user. Null: social is down. */
   async function viewOf(userId: UserId, viewer: UserId | null): Promise<ProfileView | undefined | null> {
     const views = await unlessDown(social.view({ viewer, userIds: [userId] }));
     return views === null ? null : views[0];

@@ -1,4 +1,4 @@
-/** Where the skeletons come from: a home, a user's own tweets, a top list. */
+/** The sources of skeletons: a home, a user's own tweets, a top list. */
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { Homes } from '#timeline/home/homes.ts';
 import type { HomePosition, TopPosition } from '#timeline/timeline.ts';
@@ -11,7 +11,7 @@ import type { Source } from './feed.ts';
 const NOBODY: readonly UserId[] = [];
 
 interface HomeEntry extends Entry {
-  /** Its activity's magnitude: the next page begins below it. */
+  /** Magnitude of its activity: the next page begins below it. */
   at: Snowflake;
 }
 
@@ -56,7 +56,7 @@ export function authorSource(
   let { before } = request;
   return {
     async next(count) {
-      // One more than is used tells whether the list goes on.
+      // One more than is used shows whether the list goes on.
       const { ids } = await tweets.byAuthor({ author, before, limit: count + 1 });
       const entries = ids.slice(0, count).map(posting);
       before = entries.at(-1)?.tweetId ?? before;

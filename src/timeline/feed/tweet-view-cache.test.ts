@@ -93,7 +93,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     ),
 );
 
-test('whatever happened, every reader is shown from kept tweet views what they are shown without', async () => {
+test('whatever happened, every reader is shown the same with cached tweet views as without', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40, size: 'max' }), async (acts) => {
       const { world, tweetIds, readsWith } = openWorld();
@@ -121,7 +121,7 @@ test('whatever happened, every reader is shown from kept tweet views what they a
   );
 });
 
-test('a kept tweet view costs its next reader two calls, whoever it is, and the services of tweets none', async () => {
+test('a cached tweet view costs any further reader two calls, and none to the tweets service', async () => {
   const { world, tweetIds, readsWith } = openWorld();
   const reads = readsWith(world.changes);
   tweetIds.push(world.post(BEN));
@@ -136,7 +136,7 @@ test('a kept tweet view costs its next reader two calls, whoever it is, and the 
   });
 });
 
-test('what changed while a tweet view was made is not kept', () => {
+test('a tweet view is not cached if a part of it changed while it was built', () => {
   const changes = createChangeTeller({ soleOwner: true });
   const tweetViewCache = createTweetViewCache({ changes: [changes] });
   const tweet = { id: 7, entities: { mentions: [{ userId: 2 }, { userId: null }] } };

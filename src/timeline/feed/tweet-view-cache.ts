@@ -1,8 +1,8 @@
 /**
- * Tweet views that all readers share. A tweet view is kept where every reader who is apart from nobody on it is shown
- * the very same: its author and all whom it names are active and unprotected. It holds until anything that it was made
- * of changes: the tweet, what is under it, a comment's text, one of those users. Making one takes some ten lookups in
- * the caches of three services, and finding one takes one.
+ * Tweet views that all readers share. A tweet view is cached where every reader is shown the same unless there is a
+ * block or mute between the reader and somebody on it: its author and all users that it names are active and
+ * unprotected. It is valid until anything that it was made of changes: the tweet, its engagement, a comment's text, one
+ * of the users. Building one takes some ten lookups in the caches of three services, finding one takes one.
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
@@ -10,19 +10,19 @@ import { type ChangeSource, createChangeClock } from '#platform/change-clock.ts'
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { TweetView } from '../timeline.ts';
 
-/** Keeps a tweet view for all readers, unless anything has changed since. From then on it cannot be changed. */
+/** Caches a tweet view for all readers, unless a part of it has changed meanwhile. Freezes it. */
 export type KeepTweetView = (tweetView: TweetView) => void;
 
 export interface TweetViewCache {
-  /** The tweet view as it is now. Undefined: none is kept, or something has changed. */
+  /** The tweet view as it is now. Undefined: none is cached, or a part of it has changed. */
   get(tweetId: TweetId): TweetView | undefined;
   /** As `CoherentCache.fill`. */
   fill<Result>(load: (keep: KeepTweetView) => Result): Result;
 }
 
 /**
- * Told of tweets and comments that are gone, of tweets of which the engagement is another, and of users whose profile,
- * protection or state is.
+ * They report tweets and comments that were deleted, tweets whose engagement changed, and users whose profile,
+ * protection or state changed.
  */
 export type TweetViewChanges = readonly [ChangeSource, ...ChangeSource[]];
 
@@ -61,7 +61,7 @@ function freeze(tweetView: TweetView): TweetView {
   return Object.freeze(tweetView);
 }
 
-/** Whom the text of a tweet mentions, of those whose handle was somebody's. */
+/** The users whom the text of a tweet mentions. Handles that nobody had are left out. */
 export function mentionedIn({ entities }: TweetRecord): UserId[] {
   return entities.mentions.flatMap(({ userId }) => userId ?? []);
 }
