@@ -1,6 +1,6 @@
 /**
- * What the disk itself can give, a process of its own: appends and syncs one file at a fixed pace, and does nothing
- * else. Latency counts from the moment at which an append was due. Reads a plan from standard input.
+ * The best that the disk can do, measured in a process of its own: appends to one file and syncs it at a fixed pace,
+ * and does nothing else. Latency counts from the moment at which an append was due. Reads a plan from standard input.
  */
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ export interface BareLoopPlan {
   directory: string;
   seconds: number;
   perSecond: number;
-  /** Of each append. */
+  /** Bytes per append. */
   bytes: number;
 }
-/** Milliseconds of each append, from when it was due to the end of its sync. */
+/** The latency of each append (ms), from when it was due to the end of its sync. */
 export type BareLoopResult = number[];
 
 const plan = JSON.parse(await text(process.stdin)) as BareLoopPlan;
@@ -26,7 +26,7 @@ const started = performance.now();
 const total = plan.seconds * plan.perSecond;
 for (let done = 0; done < total; ) {
   const dueOf = (append: number) => started + (append * 1_000) / plan.perSecond;
-  // All that are due share a sync, as the writes of a group do.
+  // All appends that are due share a sync, like a group of writes.
   let end = done;
   while (end < total && dueOf(end) <= performance.now()) end++;
   for (let append = done; append < end; append++) writeSync(file, block);

@@ -1,8 +1,8 @@
 /**
- * The users and tweets that pages are measured with. How much a tweet has under it decides what a page costs, so it
- * is drawn as such counts are everywhere: by a power law, most tweets get little or nothing, a few get very much.
+ * The users and tweets with which pages are measured. The number of likes and comments decides what a page costs, so it
+ * is drawn from a power law, as such counts are distributed: most tweets get few or none, a few get very many.
  * P(at least n likes) = (n + 1)^-1.1: 47% get one, 22% three, 7% ten, 0.6% a hundred. Comments are rarer, with power
- * -1.8: 29% get one, 8% three. A page of 20 so names some 50 users; the mix that came out is printed with it.
+ * -1.8: 29% get one, 8% three. So a page of 20 names some 50 users; the resulting mix is printed.
  */
 import type { Random } from '#platform/random.ts';
 import type { Serving } from '#system/serve.ts';
@@ -15,20 +15,20 @@ const FOLLOWS_EACH = 60;
 const TWEETS = 6_000;
 const LIKES_POWER = 1.1;
 const COMMENTS_POWER = 1.8;
-/** More than this many likes or comments make no page any larger. */
+/** More likes or comments than this do not make a page larger. */
 const MAX_EACH = 200;
-/** Previews that are shown of each kind. */
+/** Previews shown of each kind. */
 const SHOWN = 3;
 const traceId = 'bench';
 
 export interface Community {
-  /** The readers' tokens, one each. */
+  /** One token per reader. */
   tokens: string[];
-  /** Gives every tweet all the previews it can have, from different users. */
+  /** Gives every tweet as many previews as it can have, from different users. */
   fillPreviews(): Promise<void>;
 }
 
-/** Makes them through the services and opens the readers' homes. */
+/** Makes the community through the services, and opens the readers' homes. */
 export async function createCommunity(serving: Serving, random: Random): Promise<Community> {
   const { social, tweets, engagement, timeline } = serving.system.services;
   const { users, tokens } = await signUp(serving);

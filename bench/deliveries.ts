@@ -1,6 +1,7 @@
 /**
- * Deliveries a second from queue to home timeline: a graph with a Twitter-like tail is loaded in bulk, everybody's home is
- * opened, tweets are posted (durably, before the clock starts), then fan-out runs alone until every follower has them.
+ * Deliveries per second from queue to home timeline: a graph with a Twitter-like tail is loaded in bulk, all homes are
+ * opened, tweets are posted (durably, before the clock starts), and then fan-out runs alone until every follower has
+ * them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,7 +65,7 @@ async function load(system: System, graph: BulkGraph): Promise<void> {
   });
 }
 
-/** Follows by followee and follower, as the table has them. Returns how many there are. */
+/** Loads follows in the table's order, by followee and follower. Returns how many there are. */
 async function loadEdges(db: Database, graph: BulkGraph): Promise<number> {
   let batch: BulkFollow[] = [];
   let id = 1;
@@ -89,7 +90,7 @@ async function openHomes(system: System, users: number): Promise<void> {
   printRow('homes opened', { homes: users, s: (performance.now() - started) / 1000 });
 }
 
-/** Authors by Zipf's law over the most followed quarter, as in the demo. Returns how many deliveries are owed. */
+/** Posts by authors drawn by Zipf's law from the most followed quarter, as in the demo. Returns the deliveries due. */
 async function post(system: System, graph: BulkGraph, tweets: number, random: Random): Promise<number> {
   const active = Math.floor(graph.users / 4);
   let owed = 0;

@@ -1,6 +1,6 @@
 /**
- * One address and one account that misbehave, a process of its own: reads a plan from standard input, attacks in one
- * way until the time is over, and prints how often it began anew.
+ * One address and one account that misbehave, in a process of its own: reads a plan from standard input, attacks in one
+ * way until the time is up, and prints how often it started over.
  */
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
 }
 
 interface Behaviour {
-  /** Connections at a time. */
+  /** Concurrent connections. */
   count: number;
   begin(socket: Socket): void;
 }
@@ -67,7 +67,7 @@ function behaviourOf({ attack, token, picture }: AttackPlan): Behaviour {
     ]);
   const json = 'Content-Type: application/json\r\n';
   const signedIn = `Authorization: Bearer ${token}\r\n`;
-  /** Sends again and again, as soon as something is answered. */
+  /** Sends again whenever something is answered. */
   const flood = (request: string | Buffer) => (socket: Socket) => {
     socket.write(request);
     socket.on('data', (data) => {

@@ -1,13 +1,13 @@
 /**
- * A stranger, a process of its own: reads a plan from standard input, asks for the top tweets at a fixed pace, and
- * prints how long each answer took from the moment at which it was due.
+ * An anonymous reader, in a process of its own: reads a plan from standard input, requests the top tweets at a fixed
+ * pace, and prints how long each answer took from the moment at which the request was due.
  */
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface ProbePlan {
   url: string;
-  /** The stranger's own address on loopback. */
+  /** The reader's own address on loopback. */
   address: string;
   seconds: number;
   perSecond: number;

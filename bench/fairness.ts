@@ -1,6 +1,6 @@
 /**
- * What a stranger feels while one address and one account misbehave, in each of several ways: the 99th percentile of
- * their reads, against a calm server in the same minute. With the usual limits.
+ * What an anonymous reader notices while one address and one account misbehave, in each of several ways: the 99th
+ * percentile of the reader's latencies, against a calm server in the same minute. With the usual limits.
  */
 import sharp from 'sharp';
 import type { Serving } from '#system/serve.ts';
@@ -10,20 +10,20 @@ import { percentile, printRow } from './report.ts';
 import { runBeside, withServer } from './server.ts';
 
 const PER_SECOND = 50;
-/** 50 megapixels, as large as may be. */
+/** 50 megapixels, the largest allowed. */
 const PICTURE = { width: 10_000, height: 5_000, channels: 3, background: 'teal' } as const;
 const TWEETS = 100;
-/** The attack has this long before the stranger comes. */
+/** How long the attack runs before the reader starts. */
 const HEAD_START_MS = 1_000;
 
-/** `seconds`: how long the stranger asks in each way; at most 18, or the limit of reads ends it. */
+/** `seconds`: how long the reader sends requests during each attack; at most 18, as the limit of reads ends it then. */
 export async function benchFairness({ seconds }: { seconds: number }): Promise<void> {
   const picture = (await sharp({ create: PICTURE }).png().toBuffer()).toString('base64');
   await withServer(
     async (serving) => {
       const { url } = serving;
       const token = await accountWithTweets(serving);
-      /** Each time another stranger, with limits of their own. */
+      /** Another reader each time, with limits of its own. */
       let strangers = 0;
       const probe = async (): Promise<Probed> => {
         const before = process.threadCpuUsage();
@@ -57,7 +57,7 @@ export async function benchFairness({ seconds }: { seconds: number }): Promise<v
   );
 }
 
-/** The account that misbehaves, and what the stranger reads. */
+/** The account that misbehaves, and what the reader requests. */
 async function accountWithTweets({ api, system }: Serving): Promise<string> {
   const name = { handle: 'misbehaving', name: 'Misbehaving' };
   const password = 'a password of the bench';
@@ -80,8 +80,8 @@ async function accountWithTweets({ api, system }: Serving): Promise<string> {
 
 interface Probed extends ProbeResult {
   /**
-   * Part of the time that the server's one thread was at work. What the attackers' processes take of the machine, which a
-   * stranger feels here too, is not in it.
+   * The share of the time that the server's one thread was busy. It does not include what the attackers' processes take
+   * of the machine, which the reader notices here too.
    */
   loopUsed: number;
 }

@@ -1,6 +1,6 @@
 const MAX_CONCURRENT = 200;
 
-/** Acts `count` times, some at once, so that they share their commits. */
+/** Calls `act` `count` times, several at once, so that they share their commits. */
 export async function inGroups(count: number, act: (index: number) => Promise<unknown>): Promise<void> {
   for (let done = 0; done < count; done += MAX_CONCURRENT) {
     await Promise.all(

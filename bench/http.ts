@@ -1,7 +1,8 @@
 /**
- * Over real HTTP, the load generator in a process of its own: home pages of 20 hydrated tweets against a constant body
- * of the same size from the same server, and posts with durable answers. Rounds of the two alternate, so that what
- * else the machine does meets both alike; the ratio is the median over the rounds. CPU is this process's, per answer.
+ * Over real HTTP, with the load generator in a process of its own: home pages of 20 hydrated tweets against a constant
+ * body of the same size from the same server, and posts with durable answers. Rounds of the two alternate, so that
+ * other work on the machine affects both alike; the ratio is the median over the rounds. CPU is that of this process,
+ * per answer.
  */
 import type { FastifyInstance } from 'fastify';
 import { createSeededRandom } from '#platform/random.ts';
@@ -13,7 +14,7 @@ import { runBeside, withServer } from './server.ts';
 const HOME = '/api/v1/me/tweets?followed=true&limit=20';
 const CONSTANT = '/bench/constant';
 const ROUNDS = 5;
-/** Before each pair of rows: code is compiled and caches are filled. */
+/** Warm-up before each pair of rows: code is compiled and caches are filled. */
 const WARM_S = 3;
 
 interface Measured extends LoadResult {
@@ -21,7 +22,7 @@ interface Measured extends LoadResult {
 }
 type Plan = Pick<LoadPlan, 'url' | 'tokens' | 'pipelining'>;
 
-/** `seconds`: how long each row is measured, over all its rounds. */
+/** `seconds`: how long each row is measured, over all of its rounds. */
 export async function benchHttp({ seconds }: { seconds: number }): Promise<void> {
   const constant = { body: Buffer.alloc(0) };
   await withServer(
@@ -41,7 +42,7 @@ export async function benchHttp({ seconds }: { seconds: number }): Promise<void>
   );
 }
 
-/** The best that the server can give: bytes that are ready, behind every hook that answers pass. */
+/** The best that the server can do: a body that is ready, through every hook that answers pass. */
 function addConstantRoute(app: FastifyInstance, constant: { body: Buffer }): void {
   app.get(CONSTANT, { config: { rateLimit: 'read' } }, (_request, reply) => {
     reply.header('content-type', 'application/json; charset=utf-8');

@@ -1,4 +1,4 @@
-/** The load generator, a process of its own: reads a plan from standard input, prints the result. */
+/** The load generator, in a process of its own: reads a plan from standard input and prints the result. */
 import { text } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 
@@ -7,15 +7,15 @@ export interface LoadPlan {
   method: 'GET' | 'POST';
   path: string;
   body?: unknown;
-  /** Requests go round these users. */
+  /** Requests are made for these users in turn. */
   tokens: string[];
   seconds: number;
-  /** Requests under way on a connection: 1 as browsers and proxies do, more as load tests like to. */
+  /** Requests under way per connection: 1 as with browsers and proxies, more as in many load tests. */
   pipelining: number;
 }
 export interface LoadResult {
   perSecond: number;
-  /** In all. */
+  /** Over all connections. */
   answers: number;
   p50_ms: number;
   p99_ms: number;
@@ -23,7 +23,7 @@ export interface LoadResult {
   failed: number;
 }
 
-/** Requests under way in all. */
+/** Requests under way over all connections. */
 const MAX_CONCURRENT = 128;
 
 const { url, method, path, body, tokens, seconds, pipelining } = JSON.parse(

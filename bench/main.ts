@@ -1,4 +1,7 @@
-/** `npm run bench [-- --people N --follows N --tweets N --rate N --likes N --only deliveries|http|mix|reads|fairness]`: a first honest measurement. */
+/**
+ * `npm run bench [-- --people N --follows N --tweets N --rate N --likes N --only deliveries|http|mix|reads|fairness]`:
+ * runs the benchmarks.
+ */
 import { parseArgs } from 'node:util';
 import { benchDeliveries } from './deliveries.ts';
 import { benchFairness } from './fairness.ts';
@@ -18,7 +21,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-/** The 99.9th of a thousand needs more seconds than a mean. */
+/** A 99.9th percentile takes longer to measure than a mean. */
 const MIX_ROUNDS = 3;
 printMachine();
 const wanted = (name: string) => values.only === undefined || values.only === name;

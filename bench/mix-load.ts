@@ -1,24 +1,24 @@
 /**
- * The open-loop load, a process of its own: reads a plan from standard input, prints the result. Requests fall due
- * at a fixed pace whatever the answers do, and latency counts from the moment at which a request was due, so that a
- * server that stands still is measured by everybody who would have come meanwhile.
+ * The open-loop load, in a process of its own: reads a plan from standard input and prints the result. Requests fall
+ * due at a fixed pace, however slow the answers, and latency counts from the moment at which a request was due. So a
+ * server that stalls is charged for every request that would have come meanwhile.
  */
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface MixPlan {
   url: string;
-  /** Requests go round these users. */
+  /** Requests are made for these users in turn. */
   tokens: string[];
   seconds: number;
-  /** Before those, at the same pace and not counted: this process compiles its code and opens its connections. */
+  /** Seconds of warm-up at the same pace, not counted: this process compiles its code and opens its connections. */
   warmUp_s: number;
   perSecond: number;
-  /** Of so many requests one is a post; the others read a home page. */
+  /** One in so many requests is a post; the others read a home page. */
   postEvery: number;
 }
 export interface MixResult {
-  /** In the order in which they were answered. */
+  /** Latencies in the order of the answers. */
   reads_ms: number[];
   posts_ms: number[];
   /** Answers other than 200, and errors. */
@@ -28,7 +28,7 @@ export interface MixResult {
 const HOME = '/api/v1/me/tweets?followed=true&limit=20';
 const POST = '/api/v1/postTweet';
 const BODY = JSON.stringify({ content: 'A tweet from the bench, of the length that tweets mostly have.' });
-/** More than this many under way: the server has fallen over, and more would only measure this process. */
+/** With more requests under way the server has collapsed, and further ones would only measure this process. */
 const MAX_UNDER_WAY = 5_000;
 const TICK_MS = 1;
 

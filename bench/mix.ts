@@ -1,7 +1,7 @@
 /**
  * Reads beside durable writes, open loop: 1,500 requests a second, 90% home pages and 10% posts. Rounds alternate with
- * those of a bare loop that appends and syncs as many bytes on the same disk, as that is what a post waits for at
- * best, and disks have their own bad minutes.
+ * those of a bare loop that appends and syncs as many bytes on the same disk: a post waits at least that long, and
+ * disks have bad minutes of their own.
  */
 import { createSeededRandom } from '#platform/random.ts';
 import type { BareLoopPlan, BareLoopResult } from './bare-loop.ts';
@@ -13,14 +13,14 @@ import { runBeside, withServer } from './server.ts';
 const POST_EVERY = 10;
 const ROUNDS = 3;
 const WARM_S = 5;
-/** Of each round, for the process that loads. */
+/** Seconds of warm-up in each round, for the load generator. */
 const WARM_UP_S = 2;
-/** How many bytes a post adds to the write-ahead log of tweets: some 12 pages. */
+/** Bytes that a post adds to the write-ahead log of tweets: some 12 pages. */
 const POST_BYTES = 49_152;
 const TICK_MS = 2;
 const STALL_MS = 20;
 
-/** `seconds`: how long each of the two is measured, over all its rounds. `perSecond`: requests, 1,500 by default. */
+/** `seconds`: how long each of the two is measured, over all rounds. `perSecond`: requests, 1,500 by default. */
 export async function benchMix({
   seconds,
   perSecond,
@@ -68,7 +68,7 @@ export async function benchMix({
   });
 }
 
-/** Notes how late a timer of this thread comes while `body` runs. */
+/** Measures how late a timer of this thread fires while `body` runs. */
 async function whileTicking<T>(late: number[], body: () => Promise<T>): Promise<T> {
   let last = performance.now();
   const tick = setInterval(() => {

@@ -1,4 +1,4 @@
-/** What a measurement prints. */
+/** Prints measurements. */
 import { cpus, totalmem } from 'node:os';
 
 export function printMachine(): void {

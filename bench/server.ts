@@ -1,4 +1,4 @@
-/** A server in this process on a directory of its own, and processes beside it that put load on it. */
+/** A server in this process, on a directory of its own, and the processes that put load on it. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { PublicApi } from '#system/public-api.ts';
 import { type Serving, startServing } from '#system/serve.ts';
 
-/** Runs `body` against a fresh server, without rate limits unless told so; stops it and removes its data afterwards. */
+/** Runs `body` against a new server, by default without rate limits; then stops it and removes its data. */
 export async function withServer(
   body: (serving: Serving, directory: string) => Promise<void>,
   {
@@ -46,7 +46,7 @@ export async function withServer(
   }
 }
 
-/** Runs a script of this folder, which reads `plan` as JSON from standard input and prints its result as JSON. */
+/** Runs a script of this folder that reads `plan` as JSON from standard input and prints its result as JSON. */
 export function runBeside<Result>(script: string, plan: unknown): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {

@@ -1,6 +1,6 @@
 /**
- * How long a start takes, from its command to the line that says it is ready, by how many tweets there are: after a
- * stop, and after a kill. `node bench/start.ts [tweets ...]`. Tweets, and their rows in the view of top lists, are
+ * How long a start takes, from the command to the line that reports readiness, for several numbers of tweets: after a
+ * shutdown and after a kill. `node bench/start.ts [tweets ...]`. Tweets, and their rows in the view of top lists, are
  * loaded in bulk, spread over 30 days; a third of them has likes.
  */
 import { spawn } from 'node:child_process';
@@ -19,13 +19,13 @@ const DAYS = 30;
 const ROUNDS = 3;
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-/** CPU time of a process so far, ms: what a start costs, however busy the machine is. Only Linux tells. */
+/** CPU time of a process so far (ms): what a start costs, however busy the machine is. Linux only. */
 function cpuOf(pid: number): number {
   const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
   return (Number(user) + Number(system)) * 10;
 }
 
-/** Starts a server; how long until it was ready, in ms, what it cost by then, and its process. */
+/** Starts a server. Returns its process, how long it took to be ready (ms), and the CPU time until then (ms). */
 async function start(data: string) {
   const began = performance.now();
   const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--data', data], {
@@ -46,7 +46,7 @@ async function end(child: ReturnType<typeof spawn>, signal: 'SIGTERM' | 'SIGKILL
   await exited;
 }
 
-/** Fills a table without its indexes, which are made after that: ten million rows in a minute or two. */
+/** Fills a table without its indexes and makes these afterwards: ten million rows in a minute or two. */
 function fillTable(db: DatabaseSync, table: string, fill: string): void {
   const indexes = db.prepare(
     `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql <> ''`,

@@ -1,5 +1,5 @@
 /**
- * Measures, in CPU time, the top lists over a million tweets: folding, the first scan, changes, home top lists.
+ * Measures top lists over a million tweets, in CPU time: folding, the first scan, changes, home top lists.
  * `node bench/top-lists.ts [tweets] [share of tweets with likes]`; figures are in docs/decisions/0030-top-lists.md.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -34,15 +34,15 @@ const dirtySet = createDirtySet();
 const authorTops = createAuthorTops({ store });
 const view = withChanges(store.view, [dirtySet, authorTops]);
 
-/** A heavy tail: most are small, few are very large. */
+/** Draws from a heavy tail: most are small, a few very large. */
 const heavy = (max: number) => Math.floor(Math.min(max, 1 / (1 - random.next()) ** 1.2));
-/** A quarter of the users write 97 %, the busiest of them some 150 tweets a day. */
+/** A quarter of the users posts 97 % of the tweets, the busiest of them some 150 a day. */
 const author = (): UserId =>
   random.next() < 0.97
     ? 1 + Math.floor((AUTHORS / 4) * random.next() ** 2)
     : 1 + Math.floor(AUTHORS * (0.25 + 0.75 * random.next()));
 
-/** CPU time of this process, ms: other work on the machine does not count. */
+/** CPU time of this process (ms): other work on the machine does not count. */
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
@@ -116,7 +116,7 @@ while (globalTop.isFilling()) {
 }
 say(`first snapshots in ${steps} steps, the longest of ${longest.toFixed(1)} ms`, started);
 
-/** Changes at random, then steps until they are in. */
+/** Makes random changes, then steps until they are applied. */
 async function change(what: string, count: number, patchOf: (userId: UserId) => Partial<TopPatch>) {
   for (let i = 0; i < count; i++) {
     const userId = some[i]!;

@@ -6,12 +6,12 @@ export interface BulkGraph {
   followers: Uint32Array[];
 }
 
-/** Followers fall with rank to this power: the most followed of 200,000 users has some 3% of all as followers. */
+/** Follower counts fall with rank to this power: the most followed of 200,000 users is followed by some 3% of all. */
 const TAIL = 0.65;
 
 /**
- * A graph with a Twitter-like tail: how many follow somebody falls as a power of their rank (a few have ten thousands,
- * the median a dozen), whom they are is drawn evenly. About `follows` edges.
+ * A graph with a Twitter-like tail and about `follows` edges: follower counts fall as a power of rank (a few users have
+ * tens of thousands, the median a dozen), and the followers are drawn evenly.
  */
 export function twitterLikeGraph(users: number, follows: number, random: Random): BulkGraph {
   const weights = Float64Array.from({ length: users }, (_, rank) => (rank + 10) ** -TAIL);

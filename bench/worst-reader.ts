@@ -1,8 +1,8 @@
 /**
- * Every read of the API as whoever it costs most: somebody who follows 5,000, has blocked 1,000, was told of 5,000
- * things and has read none, and whose tweet has 100,000 likes. CPU of the whole process per call, so what a call
- * makes other threads do counts too. The last rows are the same for somebody who follows ten: what does not depend
- * on the followees shall cost the same.
+ * Every read of the API for the most expensive reader: a user who follows 5,000, has blocked 1,000, has 5,000 unread
+ * notifications, and whose tweet has 100,000 likes. CPU of the whole process per call, so that the work of other
+ * threads counts too. The last rows compare that with a user who follows ten: what does not depend on the followees
+ * must cost the same.
  */
 import { firstSnowflakeAt, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -15,15 +15,15 @@ import { withServer } from './server.ts';
 const FOLLOWEES = LIMITS.followees;
 const BLOCKED = 1_000;
 const TOLD = 5_000;
-/** Whom each followee follows: what suggestions have to look through. */
+/** Followees of each followee: what suggestions must scan. */
 const FOLLOWED_BY_EACH = 40;
 const TWEETS_EACH = 4;
 const MIN_CALLS = 20;
 const WALKED_PAGES = 40;
-/** Beneath a home's floor is read ahead only what is older than a minute. */
+/** Beneath a home timeline's floor, only activities older than a minute are read ahead. */
 const OLD_ENOUGH_MS = 62_000;
 const MIN_CPU_MS = 200;
-/** What no read may cost more than, unless it weighs more in the limits. */
+/** No read may cost more, unless it weighs more in the rate limits. */
 export const DEAR_MS = 10;
 const traceId = 'bench';
 const WORDS = { images: [], mentioned: {}, appId: null, idempotency: null, traceId };
@@ -33,7 +33,7 @@ interface Reader {
   token: string;
 }
 
-/** `likes`: of the tweet that most users liked. */
+/** `likes`: likes of the most liked tweet. */
 export async function benchWorstReader({ likes }: { likes: number }): Promise<void> {
   await withServer(async (serving) => {
     const { worst, few, star, loved } = await populate(serving, likes);
@@ -54,13 +54,13 @@ async function populate(serving: Serving, likes: number) {
   const few = await signUp(serving, 'few');
   const crowd = Math.max(likes, FOLLOWEES) + BLOCKED;
   const user = (index: number) => 1_000_000 + index;
-  /** Those who are not blocked; the followees come first. */
+  /** Users who are not blocked, followees first. */
   const friend = (index: number) => user(index < FOLLOWEES ? index : index + BLOCKED);
   const time = Date.now();
   await inGroups(crowd, (i) =>
     social.createUser({ userId: user(i), handle: `p${i}`, name: `User ${i}`, time }),
   );
-  // Without events, so before the followees: views and follower lists learn of these when they are asked.
+  // These are loaded without events, hence before the followees: views and follower lists read them on demand.
   const star = user(0);
   const began = firstSnowflakeAt(time - 60_000);
   const graph = Array.from({ length: FOLLOWEES * FOLLOWED_BY_EACH }, (_, i) => ({
@@ -75,7 +75,7 @@ async function populate(serving: Serving, likes: number) {
   }));
   for (const part of chunks([...graph, ...fans], 20_000)) {
     await loadFollows(system.stores.social.db, part);
-    // What runs beside, such as the minter, has its turn.
+    // Lets background work run, such as the minter.
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
@@ -101,7 +101,7 @@ async function populate(serving: Serving, likes: number) {
   );
   for (let round = 0; round < TWEETS_EACH; round++) {
     await inGroups(FOLLOWEES, (i) => tweets.post({ author: user(i), content: `Round ${round}`, ...WORDS }));
-    // The few's followees alone write as much as a home timeline holds.
+    // The ten followees alone post as much as a home timeline holds.
     await inGroups(LIMITS.homeTimeline / TWEETS_EACH, (i) =>
       tweets.post({ author: user(i % 10), content: `More ${round}`, ...WORDS }),
     );
@@ -124,7 +124,7 @@ async function signUp({ api }: Serving, handle: string): Promise<Reader> {
   return { userId, token };
 }
 
-/** Waits until every view has folded all that was done. */
+/** Waits until every view has folded everything. */
 async function settled({ system }: Serving): Promise<void> {
   for (const view of Object.values(system.views)) {
     while ((await view.status()).lag > 0) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -190,7 +190,7 @@ async function measureAll(
   return rows;
 }
 
-/** Some pages further down: beneath what a home holds. */
+/** Some pages further down, beneath what a home timeline holds. */
 async function lastPage(serving: Serving, reader: Reader, path: string): Promise<string> {
   let page = path;
   for (let pages = 0; pages < 12; pages++) {
@@ -223,7 +223,7 @@ async function measure(what: string, call: () => Promise<string>): Promise<Row> 
   return { what: what.padEnd(62), cpu_ms: cpu_ms / calls, bytes };
 }
 
-/** Pages of a home one after another, from its top to well beneath its floor, each once. */
+/** Pages of a home in turn, from the top to well beneath the floor, each once. */
 async function walkDown(serving: Serving, reader: Reader): Promise<void> {
   const first = '/me/tweets?followed=true&limit=100';
   const costs: number[] = [];
@@ -242,7 +242,7 @@ async function walkDown(serving: Serving, reader: Reader): Promise<void> {
   });
 }
 
-/** Of the two, whoever follows 5,000 against whoever follows ten, in turn. */
+/** Compares the user who follows 5,000 with the one who follows ten, in turn. */
 async function compareFollowees(serving: Serving, worst: Reader, few: Reader): Promise<void> {
   const { notifications } = serving.system.services;
   const compared: [string, (reader: Reader) => Promise<string>][] = [
