@@ -11,11 +11,12 @@ import { WINDOW_MS, type Window } from '#domain/limits.ts';
 import { createChangeTeller } from '#platform/change-clock.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createFolloweeSets } from '#timeline/home/followee-set.ts';
 import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { createAuthorTops } from '#timeline/top/author-tops.ts';
-import { createDirtySet, withChanges } from '#timeline/top/dirty-set.ts';
+import { createDirtySet, withDirtySet } from '#timeline/top/dirty-set.ts';
 import { createGlobalTop } from '#timeline/top/global-top.ts';
 import { createHomeTop } from '#timeline/top/home-top.ts';
 import type { TopPatch } from '#timeline/top/top-lists-store.ts';
@@ -28,11 +29,11 @@ const BATCH = 1_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'warble-bench-'));
 const path = join(directory, 'top-lists.db');
-const store = openSqliteTopListsStore({ path });
+const store = openSqliteTopListsStore({ path, disk: createInThreadDisk() });
 const random = createSeededRandom(1);
 const dirtySet = createDirtySet();
 const authorTops = createAuthorTops({ store });
-const view = withChanges(store.view, [dirtySet, authorTops]);
+const view = withDirtySet(store.view, dirtySet);
 
 /** Draws from a heavy tail: most are small, a few very large. */
 const heavy = (max: number) => Math.floor(Math.min(max, 1 / (1 - random.next()) ** 1.2));

@@ -68,6 +68,18 @@ describe('what a database tells of its commits', () => {
     assert.equal(told.at(-1)!.endsWith('2, of 1 rows'), true);
   });
 
+  test('is that everything changed, when an empty file has taken the place of a damaged one', () => {
+    const replace: (() => void)[] = [];
+    const derived = {
+      soleOwner: true,
+      onCommit() {},
+      onReplaced: (listener: () => void) => replace.push(listener),
+    };
+    createCommitChanges(derived).source.onChange((changed) => told.push(String(changed)));
+    for (const listener of replace) listener();
+    assert.deepEqual(told, ['everything']);
+  });
+
   test('knows whether it tells of all', () => {
     assert.equal(changes.source.soleOwner, true);
     const open = (path: string) => openDatabase({ path, migrations: [], durability: 'full' });

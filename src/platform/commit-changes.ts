@@ -1,5 +1,6 @@
 import { type ChangeSource, createChangeTeller } from './change-clock.ts';
 import type { Database } from './sqlite/database.ts';
+import type { DerivedDatabase } from './sqlite/derived-database.ts';
 
 export interface CommitChanges {
   source: ChangeSource;
@@ -9,12 +10,15 @@ export interface CommitChanges {
   everythingChanged(): void;
 }
 
+/** `onReplaced` where an empty file may take the place of a damaged one. */
+type TellingCommits = Pick<Database, 'soleOwner' | 'onCommit'> & Partial<Pick<DerivedDatabase, 'onReplaced'>>;
+
 /**
  * Tells what commits changed. On SQLite that is when the group of writes is durable: the database lets readers see it
  * and calls its listeners in one turn. What a write that was undone leaves is told with the next commit; whoever keeps
  * something then reads it again for nothing.
  */
-export function createCommitChanges(commits: Pick<Database, 'soleOwner' | 'onCommit'>): CommitChanges {
+export function createCommitChanges(commits: TellingCommits): CommitChanges {
   const teller = createChangeTeller(commits);
   const changed = new Set<number>();
   let hasEverythingChanged = false;
@@ -25,6 +29,7 @@ export function createCommitChanges(commits: Pick<Database, 'soleOwner' | 'onCom
     changed.clear();
     hasEverythingChanged = false;
   });
+  commits.onReplaced?.(() => teller.tell('everything'));
   return {
     source: teller,
     changed: (id) => void changed.add(id),

@@ -18,7 +18,7 @@ import { createHomes } from './home/homes.ts';
 import type { Timeline } from './timeline.ts';
 import type { TimelineDb } from './timeline-db.ts';
 import { createAuthorTops } from './top/author-tops.ts';
-import { createDirtySet, withChanges } from './top/dirty-set.ts';
+import { createDirtySet, withDirtySet } from './top/dirty-set.ts';
 import { createGlobalTop } from './top/global-top.ts';
 import { createHomeTop } from './top/home-top.ts';
 import type { TopListsStore } from './top/top-lists-store.ts';
@@ -77,7 +77,7 @@ export function createTimelineService(deps: TimelineServiceDeps): TimelineServic
   const authorTops = createAuthorTops({ store });
   const topLists = createViewRunner({
     view: createTopView({ tweets, social, engagement }),
-    store: withChanges(store.view, [dirtySet, authorTops]),
+    store: withDirtySet(store.view, dirtySet),
     log,
   });
   const { isWhole } = topLists;

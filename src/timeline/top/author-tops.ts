@@ -1,14 +1,14 @@
 /**
  * Each author's best tweets in a window, from which home top lists are merged. The lists of hot authors are cached in
- * bounded memory, and dropped as soon as the view changes anything of the author's.
+ * bounded memory until the view changes anything of the author's.
  */
-import { LRUCache } from 'lru-cache';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS, WINDOWS, type Window } from '#domain/limits.ts';
-import type { ChangeListener } from './dirty-set.ts';
+import { createChangeClock } from '#platform/change-clock.ts';
+import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
-export interface AuthorTops extends ChangeListener {
+export interface AuthorTops {
   /** Each author's best 100 in the window, in the order asked for. Some may be older than `windowStart`: skip them. */
   best(request: { authors: UserId[]; window: Window; windowStart: TweetId }): Promise<AuthorTop[]>;
   /** An author's next tweets, below a position; empty at the end. */
@@ -16,53 +16,43 @@ export interface AuthorTops extends ChangeListener {
 }
 
 export interface AuthorTopsDeps {
-  store: Pick<TopListsStore, 'authorTops'>;
-  /** Tweets cached over all authors; an empty list counts as one. */
+  store: Pick<TopListsStore, 'authorTops' | 'changes'>;
+  /** Tweets cached over all authors, and one more for each list. */
   maxTweets?: number;
 }
 
 /** Some 16 bytes a tweet and 200 a list. */
 const MAX_TWEETS = 1_000_000;
-/** A cache key is the author's id times this, plus the window's index in `WINDOWS`. */
-const KEYS_PER_AUTHOR = WINDOWS.length;
 
 /** Authors per call, with pauses between calls: an embedded store blocks for some 10 ms to read these. */
 const MAX_AUTHORS_PER_CALL = 250;
 
 export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDeps): AuthorTops {
-  const cache = new LRUCache<number, AuthorTop>({
-    maxSize: maxTweets,
-    sizeCalculation: (top) => Math.max(1, top.tweetIds.length),
+  /** By author, then by the window's index in `WINDOWS`. */
+  const kept = createCoherentCache<UserId, readonly (AuthorTop | undefined)[]>({
+    clock: createChangeClock([store.changes]),
+    max: maxTweets,
+    weigh: (tops) => tops.reduce((sum, top) => sum + (top === undefined ? 0 : 1 + top.tweetIds.length), 0),
   });
-  /** Reads under way. Each is told which authors changed since it began, and does not cache those. */
-  const reads = new Set<{ changed: Set<UserId>; everything: boolean }>();
 
-  function drop(author: UserId): void {
-    for (const number of WINDOWS.keys()) cache.delete(author * KEYS_PER_AUTHOR + number);
-    for (const read of reads) read.changed.add(author);
-  }
-
-  async function load(authors: UserId[], window: Window, windowStart: TweetId): Promise<AuthorTop[]> {
-    const read = { changed: new Set<UserId>(), everything: false };
-    reads.add(read);
-    try {
-      const tops: AuthorTop[] = [];
+  function load(authors: UserId[], window: Window, windowStart: TweetId): Promise<AuthorTop[]> {
+    return kept.fill(async (keep) => {
+      const loaded: AuthorTop[] = [];
       for (let start = 0; start < authors.length; start += MAX_AUTHORS_PER_CALL) {
         if (start > 0) await yieldToOthers();
         const batch = authors
           .slice(start, start + MAX_AUTHORS_PER_CALL)
           .map((author) => ({ author, below: null }));
         const request = { authors: batch, atLeast: windowStart, atLeastLikes: 0, limit: LIMITS.authorTop };
-        tops.push(...(await store.authorTops(request)));
+        loaded.push(...(await store.authorTops(request)));
       }
-      for (const top of tops) {
-        if (read.everything || read.changed.has(top.author)) continue;
-        cache.set(top.author * KEYS_PER_AUTHOR + WINDOWS.indexOf(window), top);
+      for (const top of loaded) {
+        const before = kept.get(top.author);
+        const tops = WINDOWS.map((each, index) => (each === window ? top : before?.[index]));
+        keep(top.author, tops);
       }
-      return tops;
-    } finally {
-      reads.delete(read);
-    }
+      return loaded;
+    });
   }
 
   return {
@@ -72,7 +62,7 @@ export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDe
       const missing: UserId[] = [];
       const indexes: number[] = [];
       for (let i = 0; i < authors.length; i++) {
-        const found = cache.get(authors[i]! * KEYS_PER_AUTHOR + number);
+        const found = kept.get(authors[i]!)?.[number];
         if (found !== undefined) {
           tops[i] = found;
         } else {
@@ -92,15 +82,6 @@ export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDe
         limit: LIMITS.authorTop,
       });
       return top!;
-    },
-    changed(patch) {
-      for (const { author } of patch.ranks) drop(author);
-      for (const { author } of patch.gone) drop(author);
-      for (const { author } of patch.authors) drop(author);
-    },
-    reset() {
-      cache.clear();
-      for (const read of reads) read.everything = true;
     },
   };
 }

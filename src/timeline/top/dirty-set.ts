@@ -7,46 +7,32 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { TopPatch } from './top-lists-store.ts';
 
-export interface ChangeListener {
-  changed(patch: TopPatch): void;
-  /** Any row may have changed. */
-  reset(): void;
-}
-
-/** A view store that notifies listeners in this process of every patch that it commits. */
-export function withChanges(
-  store: ViewStore<TopPatch>,
-  listeners: readonly ChangeListener[],
-): ViewStore<TopPatch> {
-  store.onLost(() => {
-    for (const listener of listeners) listener.reset();
-  });
+/** A view store that adds to the set, in this process, what every patch that it commits changes. */
+export function withDirtySet(store: ViewStore<TopPatch>, dirtySet: DirtySet): ViewStore<TopPatch> {
+  store.onLost(dirtySet.reset);
   return {
     ...store,
-    commit: (request) =>
-      unlessRefused(store.commit(request), () => {
-        for (const listener of listeners) listener.changed(request.patch);
-      }),
-    swap: (request) =>
-      unlessRefused(store.swap(request), () => {
-        for (const listener of listeners) listener.reset();
-      }),
+    commit: (request) => unlessRefused(store.commit(request), () => dirtySet.changed(request.patch)),
+    swap: (request) => unlessRefused(store.swap(request), dirtySet.reset),
   };
 }
 
-/** Also calls `tell` after an error: the write may have been committed although the answer got lost. */
-async function unlessRefused(written: Promise<boolean>, tell: () => void): Promise<boolean> {
+/** Also calls `add` after an error: the write may have been committed although the answer got lost. */
+async function unlessRefused(written: Promise<boolean>, add: () => void): Promise<boolean> {
   let refused = false;
   try {
     refused = !(await written);
     return !refused;
   } finally {
-    if (!refused) tell();
+    if (!refused) add();
   }
 }
 
 /** Changed tweets and authors, each once, until they are taken. */
-export interface DirtySet extends ChangeListener {
+export interface DirtySet {
+  changed(patch: TopPatch): void;
+  /** Any row may have changed. */
+  reset(): void;
   /** Takes at most `limit` changed tweets and at most `limit` changed authors. */
   take(limit: number): { tweets: { author: UserId; tweetId: TweetId }[]; authors: UserId[] };
   /** True, once, after a reset or after too many changes to remember: everything must be read again. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { TELLS_NOTHING } from '#platform/change-clock.ts';
 import type { ViewStore } from '#queue/view.ts';
 import { applyChanges } from './apply-changes.ts';
-import { createDirtySet, withChanges } from './dirty-set.ts';
+import { createDirtySet, withDirtySet } from './dirty-set.ts';
 import { createTopKIndex } from './top-k-index.ts';
 import type { AuthorFacts, TopListsStore, TopPatch } from './top-lists-store.ts';
 
@@ -19,6 +20,7 @@ function storeOf(
   authors: AuthorFacts[],
 ): TopListsStore {
   return {
+    changes: TELLS_NOTHING,
     view: {
       load: NEVER,
       claim: NEVER,
@@ -121,7 +123,7 @@ describe('changes to the view', () => {
   function storeThat(answer: () => Promise<boolean>) {
     const store: ViewStore<TopPatch> = { ...storeOf(new Map(), []).view, commit: answer, swap: answer };
     const dirtySet = createDirtySet();
-    return { dirtySet, store: withChanges(store, [dirtySet]) };
+    return { dirtySet, store: withDirtySet(store, dirtySet) };
   }
 
   test('are added to the dirty set when committed or uncertain, not when refused', async () => {

@@ -5,6 +5,7 @@
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
+import type { ChangeSource } from '#platform/change-clock.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { TopKey } from './ranking.ts';
 
@@ -29,6 +30,11 @@ export interface TopPatch {
   /** Tweets that were deleted or never existed. */
   gone: { tweetId: TweetId; author: UserId }[];
   authors: AuthorFacts[];
+}
+
+/** Every author of whom a patch may change a row; one may come several times. */
+export function authorsIn({ ranks, gone, authors }: TopPatch): UserId[] {
+  return [ranks, gone, authors].flatMap((rows: { author: UserId }[]) => rows.map(({ author }) => author));
 }
 
 /** A position in an author's list, best first: likes, then newest. */
@@ -73,6 +79,8 @@ export interface KeptTop {
 
 export interface TopListsStore {
   view: ViewStore<TopPatch>;
+  /** Tells of authors any of whose rows changed; of everything after a swap of generations, or when all was lost. */
+  readonly changes: ChangeSource;
   /** Replaces what was kept. `isCurrent`: `tops` reflect everything committed to the view. */
   keepTops(request: { tops: KeptTop[] }): Promise<void>;
   /** What was kept last; empty where nothing was. */

@@ -9,6 +9,7 @@ import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
 import { TELLS_NOTHING } from '#platform/change-clock.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
 import { plainGlobalTop, plainHomeTop } from '#timeline/testing/plain-top.ts';
 import { createWorld, type World } from '#timeline/testing/world.ts';
@@ -16,7 +17,7 @@ import { createFolloweeSets } from '../home/followee-set.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { openSqliteTopListsStore } from '../stores/sqlite/top-lists.ts';
 import { createAuthorTops } from './author-tops.ts';
-import { createDirtySet, withChanges } from './dirty-set.ts';
+import { createDirtySet, withDirtySet } from './dirty-set.ts';
 import { createGlobalTop, type GlobalTop } from './global-top.ts';
 import { createHomeTop, type OpenHomeTop } from './home-top.ts';
 import type { TopKIndexSize } from './top-k-index.ts';
@@ -54,13 +55,13 @@ interface ProcessDeps {
 }
 
 function startProcess({ path, world, clock, size, page }: ProcessDeps): Process {
-  const store = openSqliteTopListsStore({ path });
+  const store = openSqliteTopListsStore({ path, disk: createInThreadDisk() });
   const dirtySet = createDirtySet();
   const authorTops = createAuthorTops({ store });
   const { log } = world;
   const view = createViewRunner({
     view: createTopView(world),
-    store: withChanges(store.view, [dirtySet, authorTops]),
+    store: withDirtySet(store.view, dirtySet),
     log,
     batch: 4,
   });

@@ -11,13 +11,15 @@ export interface MemoryViewStoreDeps<Patch> {
   apply: (patch: Patch, at: { partition: number; generation: number }) => void;
   /** Deletes some of one dead generation's data, at most `limit` entries; returns how many it deleted. */
   drop: (at: { partition: number; generation: number; limit: number }) => number;
+  /** Runs in the turn that makes another generation the live one. */
+  swapped?: () => void;
 }
 
 const MAX_DROP = 1_000;
 
 /** {@link ViewStore} in memory, for any view. It is never lost while its process lives. */
 export function createMemoryViewStore<Patch>(deps: MemoryViewStoreDeps<Patch>): ViewStore<Patch> {
-  const { commits, states, apply, drop } = deps;
+  const { commits, states, apply, drop, swapped } = deps;
 
   function stateOf(partition: number): ViewState {
     let state = states.get(partition);
@@ -78,6 +80,7 @@ export function createMemoryViewStore<Patch>(deps: MemoryViewStoreDeps<Patch>): 
         if (building?.generation !== request.generation || building.cursor !== null) return false;
         state.live = { generation: building.generation, positions: building.positions };
         state.building = null;
+        swapped?.();
         return true;
       }),
     onLost() {},

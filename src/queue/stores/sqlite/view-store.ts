@@ -22,6 +22,8 @@ export interface SqliteViewStoreDeps<Patch> {
   apply: (patch: Patch, at: { partition: number; generation: number }) => void;
   /** Deletes at most `limit` rows of one dead generation; returns how many it deleted. */
   drop: (at: { partition: number; generation: number; limit: number }) => number;
+  /** Runs inside the transaction that makes another generation the live one. */
+  swapped?: () => void;
 }
 
 interface Row {
@@ -37,7 +39,7 @@ const MAX_DROP = 1_000;
 
 /** {@link ViewStore} on SQLite, for any view whose rows live in the same database as its position. */
 export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): ViewStore<Patch> {
-  const { db, name, apply, drop } = deps;
+  const { db, name, apply, drop, swapped } = deps;
   const select = db.prepare('SELECT * FROM view_state WHERE view = ? AND partition = ?');
   const insert = db.prepare('INSERT OR IGNORE INTO view_state (view, partition) VALUES (?, ?)');
   const raiseEpoch = db.prepare('UPDATE view_state SET epoch = epoch + 1 WHERE view = ? AND partition = ?');
@@ -127,6 +129,7 @@ export function createSqliteViewStore<Patch>(deps: SqliteViewStoreDeps<Patch>): 
       owned(request, ({ building }) => {
         if (building?.generation !== request.generation || building.cursor !== null) return false;
         promote.run(name, request.partition);
+        swapped?.();
         return true;
       }),
     onLost: db.onReplaced,

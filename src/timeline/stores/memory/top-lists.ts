@@ -1,17 +1,19 @@
 import { PARTITIONS, partitionOf } from '#domain/events.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createMemoryCommits, withCommitFaults } from '#platform/memory-commits.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createMemoryViewStore, type MemoryViewStates } from '#queue/stores/memory/view-store.ts';
-import type {
-  AuthorFacts,
-  AuthorTop,
-  AuthorTopPosition,
-  KeptTop,
-  OpenedTopListsStore,
-  RankRow,
-  TopListsStore,
-  TopPatch,
+import {
+  type AuthorFacts,
+  type AuthorTop,
+  type AuthorTopPosition,
+  authorsIn,
+  type KeptTop,
+  type OpenedTopListsStore,
+  type RankRow,
+  type TopListsStore,
+  type TopPatch,
 } from '../../top/top-lists-store.ts';
 
 /** The rows of one generation of one partition. */
@@ -31,17 +33,23 @@ interface Data {
 /** {@link TopListsStore} in this process's memory. Handles that are open at the same time share everything. */
 export function createMemoryTopListsBackend(): { open(faults?: CommitFaults): OpenedTopListsStore } {
   const all = createMemoryCommits();
+  const { source, changed, everythingChanged } = createCommitChanges(all);
   const data: Data = { states: new Map(), slots: new Map(), kept: [] };
   return {
     open(faults) {
       const commits = withCommitFaults(all, faults);
       return {
+        changes: source,
         view: createMemoryViewStore<TopPatch>({
           commits,
           states: data.states,
-          apply: (patch, at) => apply(data, patch, at),
+          apply(patch, at) {
+            apply(data, patch, at);
+            for (const author of authorsIn(patch)) changed(author);
+          },
           // A generation is one entry, which is deleted as a whole.
           drop: (at) => (data.slots.delete(nameOf(at)) ? 1 : 0),
+          swapped: everythingChanged,
         }),
         ...reads(data),
         keepTops: ({ tops }) =>

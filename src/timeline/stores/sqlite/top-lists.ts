@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { PARTITIONS, partitionOf } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import { isWhole } from '#platform/sqlite/damage.ts';
 import {
   type DerivedDatabase,
@@ -8,13 +9,14 @@ import {
   openDerivedDatabase,
 } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
-import type {
-  AuthorTop,
-  AuthorTopPosition,
-  OpenedTopListsStore,
-  RankRow,
-  TopListsStore,
-  TopPatch,
+import {
+  type AuthorTop,
+  type AuthorTopPosition,
+  authorsIn,
+  type OpenedTopListsStore,
+  type RankRow,
+  type TopListsStore,
+  type TopPatch,
 } from '../../top/top-lists-store.ts';
 import { createKeptTops } from './kept-tops.ts';
 import { TOP_LISTS_MIGRATIONS } from './top-lists-schema.ts';
@@ -27,10 +29,18 @@ export function openSqliteTopListsStore(
 ): OpenedTopListsStore & { db: DerivedDatabase } {
   const db = openDerivedDatabase({ ...options, migrations: TOP_LISTS_MIGRATIONS });
   const slotOf = createSlots(db);
+  const { source, changed, everythingChanged } = createCommitChanges(db);
   return {
     db,
     close: db.close,
-    view: createSqliteViewStore<TopPatch>({ db, name: VIEW, apply: createApply(db), drop: createDrop(db) }),
+    changes: source,
+    view: createSqliteViewStore<TopPatch>({
+      db,
+      name: VIEW,
+      apply: createApply(db, changed),
+      drop: createDrop(db),
+      swapped: everythingChanged,
+    }),
     ...createScans(db, slotOf),
     ...createLookups(db, slotOf),
     ...createKeptTops(db, VIEW),
@@ -52,7 +62,7 @@ function createSlots(db: DerivedDatabase): Slots {
   };
 }
 
-function createApply(db: DerivedDatabase) {
+function createApply(db: DerivedDatabase, changed: (author: UserId) => void) {
   const put = db.prepare(
     `INSERT INTO ranks (slot, author, tweet, likes) VALUES (?, ?, ?, ?)
      ON CONFLICT (slot, author, tweet) DO UPDATE SET likes = excluded.likes WHERE likes <> excluded.likes`,
@@ -64,6 +74,7 @@ function createApply(db: DerivedDatabase) {
   );
   return (patch: TopPatch, { partition, generation }: { partition: number; generation: number }): void => {
     const slot = generation * PARTITIONS + partition;
+    for (const author of authorsIn(patch)) changed(author);
     for (const { author, tweetId, likes } of patch.ranks) put.run(slot, author, tweetId, likes);
     for (const { author, tweetId } of patch.gone) remove.run(slot, author, tweetId);
     for (const { author, followers, listed } of patch.authors) {
