@@ -15,7 +15,11 @@ const PARTITION = partitionOf(AUTHORS[0]!);
 const tweetOf = (index: number) => 1_000 + index;
 
 const author = fc.constantFrom(...AUTHORS);
-const rank = fc.record({ author, tweetId: fc.nat(5).map(tweetOf), likes: fc.nat(3) });
+const rank = fc.tuple(fc.nat(5), fc.nat(3)).map(([index, likes]) => ({
+  author: AUTHORS[index % AUTHORS.length]!,
+  tweetId: tweetOf(index),
+  likes,
+}));
 const patch: fc.Arbitrary<TopPatch> = fc.record({
   ranks: fc.array(rank, { maxLength: 3 }),
   gone: fc.array(rank, { maxLength: 1 }),
