@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { createFacts } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
+import { createServices } from '#test/support/services.ts';
 import type { Client } from './accounts.ts';
 import { type AccountsServiceDeps, createAccountsService } from './accounts-service.ts';
 import { createAnnouncer } from './announcer.ts';
@@ -22,8 +22,8 @@ const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: '
 /** Accounts on a real social service, with a cheap hash; `restart` opens the same file as a new process would. */
 async function createWorld(t: TestContext, instead: Pick<Partial<AccountsServiceDeps>, 'social'> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
-  const facts = await createFacts();
-  const { clock, social, minter } = facts;
+  const services = createServices();
+  const { clock, social, minter } = services;
   const random = createSeededRandom(7);
   const verified: string[] = [];
   const cheap = createPasswordHasher({ random, memory_KiB: 64, passes: 1 });
@@ -44,11 +44,8 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
     const deps = { ...accountDeps, mint, clock, random, ...instead };
     return { db, store, audit, ...createAccountsService(deps) };
   }
-  t.after(async () => {
-    await facts.close();
-    rmSync(directory, { recursive: true });
-  });
-  return { ...facts, ...start(), pubsub, start, verified, hasher };
+  t.after(() => rmSync(directory, { recursive: true }));
+  return { ...services, ...start(), pubsub, start, verified, hasher };
 }
 
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
@@ -230,7 +227,7 @@ test('who is connected hears at once of a new device and a new password, and of 
 
 test('a sign-up that the social service did not hear of goes on when it is tried again', async (t) => {
   let down = true;
-  const { social } = await createFacts();
+  const { social } = createServices();
   const { accounts, store } = await createWorld(t, {
     social: {
       ...social,

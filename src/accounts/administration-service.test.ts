@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
-import { createFacts } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { openGatewayDb } from '#system/gateway-db.ts';
+import { createServices } from '#test/support/services.ts';
 import { createAccountsService } from './accounts-service.ts';
 import { createAdministration } from './administration-service.ts';
 import { createAnnouncer } from './announcer.ts';
@@ -22,15 +22,15 @@ const DAY_MS = 86_400_000;
 
 async function createWorld(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-administration-'));
-  const facts = await createFacts();
-  const { clock, minter } = facts;
+  const services = createServices();
+  const { clock, minter } = services;
   const random = createSeededRandom(7);
   const outage = { social: false };
   const social = {
-    ...facts.social,
-    setAccount: async (request: Parameters<typeof facts.social.setAccount>[0]) => {
+    ...services.social,
+    setAccount: async (request: Parameters<typeof services.social.setAccount>[0]) => {
       if (outage.social) throw new WarbleError('unavailable', 'down');
-      return facts.social.setAccount(request);
+      return services.social.setAccount(request);
     },
   };
   const { db, accounts: store, audit } = openGatewayDb({ path: join(directory, 'gateway.db') });
@@ -47,7 +47,6 @@ async function createWorld(t: TestContext) {
   const deps = { store, announcer, hasher, mint: minter.mint, clock, random };
   t.after(async () => {
     await db.close();
-    await facts.close();
     rmSync(directory, { recursive: true });
   });
   const { accounts } = createAccountsService({
@@ -61,7 +60,7 @@ async function createWorld(t: TestContext) {
     (await administration.auditLog({ before: null, limit: 100 })).entries.map(
       ({ by, from, action, userId, subject, detail }) => [by, from, action, userId, subject, detail],
     );
-  return { ...facts, outage, during, db, accounts, administration, announcer, written };
+  return { ...services, outage, during, db, accounts, administration, announcer, written };
 }
 
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inMediaWorld, type MediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
-import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
-import { drain } from '#notifications/testing/notifications.ts';
+import { createMemoryNotificationsBackend } from '#notifications/stores/memory.ts';
+import { drain, plainTimeline } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { erasureSteps } from '#system/erasure-steps.ts';
@@ -42,8 +42,12 @@ async function createUsers(world: MediaWorld) {
   const session = await accounts.signUp(ANN);
   const ann = session.userId;
   const bob = (await accounts.signUp(BOB)).userId;
-  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), pubsub: createPubSub() };
-  const { notifications } = createNotificationsService({ ...world, ...own });
+  const { notifications } = createNotificationsService({
+    ...world,
+    store: createMemoryNotificationsBackend().open(),
+    timeline: plainTimeline(world),
+    pubsub: createPubSub(),
+  });
   const bobs = await world.post(bob);
   const picture = await world.upload(ann);
   const tweet = await world.postWith(ann, ['image1.png']);

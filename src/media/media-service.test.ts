@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { drain } from '#notifications/testing/notifications.ts';
+import type { MediaIndex } from './media-index.ts';
 import { inMediaWorld } from './testing/media.ts';
 
 const [ANN, BOB] = [1, 2];
@@ -246,12 +247,27 @@ test('a use that ended while the picture was held frees it a day later', () =>
     assert.equal(await bytesOf(image), undefined);
   }));
 
+/** An index as a process has it that dies at its n-th commit of an upload: nothing of it goes on from there. */
+function dyingIndex(index: MediaIndex, line: 'before' | 'after', commit: number) {
+  const { promise: crashed, resolve: crash } = Promise.withResolvers<undefined>();
+  const nothing = new Promise<never>(() => {});
+  let commits = 0;
+  const dying =
+    <Request>(write: (request: Request) => Promise<boolean>) =>
+    async (request: Request): Promise<boolean> => {
+      if (++commits !== commit) return write(request);
+      if (line === 'after') await write(request);
+      crash(undefined);
+      return nothing;
+    };
+  return { crashed, index: { ...index, begin: dying(index.begin), keep: dying(index.keep) } };
+}
+
 test('a crash at any commit of an upload leaves nothing behind for long, and what was answered stays', () =>
-  inMediaWorld(async ({ start, hours, sweep, bytesOf, store }) => {
-    for (const line of ['beforeCommit', 'afterCommit'] as const) {
+  inMediaWorld(async ({ start, hours, sweep, bytesOf, store, index }) => {
+    for (const line of ['before', 'after'] as const) {
       for (let commit = 1; commit <= 3; commit++) {
-        let commits = 0;
-        const { promise: crashed, resolve: crash } = Promise.withResolvers<undefined>();
+        const dying = dyingIndex(index, line, commit);
         const puts: string[] = [];
         const doomed = start({
           store: {
@@ -261,16 +277,9 @@ test('a crash at any commit of an upload leaves nothing behind for long, and wha
               return store.put(name, bytes);
             },
           },
-          faults: {
-            [line]() {
-              if (++commits !== commit) return;
-              doomed.db.crash();
-              crash(undefined);
-              throw new Error('crash');
-            },
-          },
+          index: dying.index,
         });
-        const answer = await Promise.race([crashed, doomed.upload(ANN)]);
+        const answer = await Promise.race([dying.crashed, doomed.upload(ANN)]);
         assert.equal(answer !== undefined, commit === 3, 'an upload is two commits');
         await hours(1.1);
         await sweep();
@@ -278,7 +287,7 @@ test('a crash at any commit of an upload leaves nothing behind for long, and wha
         // A row that was kept though nobody was told of it is an upload that nothing uses.
         await hours(24);
         await sweep();
-        for (const name of puts) assert.equal(await bytesOf(name), undefined, `${line} of commit ${commit}`);
+        for (const name of puts) assert.equal(await bytesOf(name), undefined, `${line} commit ${commit}`);
       }
     }
   }));

@@ -1,11 +1,11 @@
-/** The view of uses under crashes, redelivery, two owners and rebuilds, against a plain computation over the facts. */
+/** The view of uses under crashes, redelivery, two owners and rebuilds, against a plain computation over the services. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFacts } from '#notifications/testing/notifications.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
+import { createServices } from '#test/support/services.ts';
 import type { OpenedMediaUses } from './media-uses.ts';
 import { createMediaUsesView, type UsesPatch } from './media-uses-view.ts';
 import { createMemoryMediaUsesBackend } from './stores/memory/uses.ts';
@@ -32,14 +32,14 @@ describeView('of media uses on SQLite', () => {
 describeView('of media uses in memory', () => harnessOn({ ...createMemoryMediaUsesBackend(), remove() {} }));
 
 async function harnessOn(backend: Backend): Promise<ViewHarness<UsesPatch>> {
-  const facts = await createFacts();
-  await facts.users(...USERS);
-  const { tweets, social } = facts;
+  const services = createServices();
+  await services.users(...USERS);
+  const { tweets, social } = services;
   const posted: { id: number; author: number }[] = [];
   const some = (random: Random) => PICTURES.filter(() => random.integer(2) === 0);
 
   return {
-    log: facts.log,
+    log: services.log,
     async act(random) {
       const user = USERS[random.integer(USERS.length)]!;
       const dice = random.integer(4);
@@ -69,7 +69,7 @@ async function harnessOn(backend: Backend): Promise<ViewHarness<UsesPatch>> {
     async open(faults) {
       const { uses, viewStore, close } = backend.open(faults);
       return {
-        view: createMediaUsesView(facts),
+        view: createMediaUsesView(services),
         store: viewStore,
         close,
         async actual() {
@@ -81,7 +81,6 @@ async function harnessOn(backend: Backend): Promise<ViewHarness<UsesPatch>> {
       };
     },
     async close() {
-      await facts.close();
       backend.remove();
     },
   };

@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSeededRandom } from '#platform/random.ts';
+import { createMemoryTopListsBackend } from '#timeline/stores/memory/top-lists.ts';
 import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
-import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
-import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
+import { createMemoryTimelineDbBackend } from '#timeline/stores/memory.ts';
 import type { Timeline } from '#timeline/timeline.ts';
 import { createTimelineService } from '#timeline/timeline-service.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
 
-function realTimeline(world: World) {
-  const timelineDb = openSqliteTimelineDb({ path: ':memory:' });
-  const topLists = openSqliteTopListsStore({ path: ':memory:' });
+function realTimeline(world: World): Timeline {
+  const timelineDb = createMemoryTimelineDbBackend().open();
+  const topLists = createMemoryTopListsBackend().open();
   const topSnapshots = createMemoryTopSnapshots(world);
   const random = createSeededRandom(1);
-  const { timeline } = createTimelineService({ ...world, timelineDb, topLists, topSnapshots, random });
-  return { timeline, close: () => timelineDb.db.close() };
+  return createTimelineService({ ...world, timelineDb, topLists, topSnapshots, random }).timeline;
 }
 
 test('new tweets come from the home that the timeline service keeps', () => {
@@ -24,8 +23,7 @@ test('new tweets come from the home that the timeline service keeps', () => {
   return inWorld(
     [ann, bob, cid],
     async (world) => {
-      const real = realTimeline(world);
-      ({ timeline } = real);
+      timeline = realTimeline(world);
       // Fan-out says where it starts; until then no home is held.
       await timeline.progress({ tweets: [], reposts: [], started: true });
       await world.follow(ann, bob);
@@ -43,7 +41,6 @@ test('new tweets come from the home that the timeline service keeps', () => {
       assert.deepEqual(await world.headlines(ann), ['tweet 3 (1)*']);
       await world.notifications.markRead({ userId: ann, upTo: tweetId });
       assert.equal(await world.unread(ann), 0);
-      await real.close();
     },
     { instead: { timeline: { newTweetsSince: (request) => timeline!.newTweetsSince(request) } } },
   );

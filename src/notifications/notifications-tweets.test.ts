@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import type { NotificationView } from './notifications.ts';
-import { openSqliteNotificationsStore } from './stores/sqlite.ts';
+import { createMemoryNotificationsBackend } from './stores/memory.ts';
 import { inWorld, type World } from './testing/notifications.ts';
 
 const [ann, bob, cid, dan] = [1, 2, 3, 4] as const;
@@ -217,7 +217,7 @@ test('a crash at any commit of a telling in pages tells nobody twice and leaves 
     throw new Error('crash');
   };
   const faults = { beforeCommit: crash, afterCommit: crash };
-  const store = openSqliteNotificationsStore({ path: ':memory:', faults });
+  const store = createMemoryNotificationsBackend().open(faults);
   return inWorld(
     [bob, ...listeners],
     async (world) => {

@@ -1,4 +1,4 @@
-/** The view under crashes, redelivery, two owners and rebuilds, against a plain computation over the facts. */
+/** The view under crashes, redelivery, two owners and rebuilds, against a plain computation over the services. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { createLane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { describeView, type ViewHarness } from '#queue/view.conformance.ts';
+import { createServices, type Services } from '#test/support/services.ts';
 import { NO_ACCOUNT_NOTICES } from './account-notices.ts';
 import { createCandidateSource } from './candidates.ts';
 import { createReading } from './notifications-reading.ts';
@@ -14,7 +15,7 @@ import { createNotificationsView } from './notifications-view.ts';
 import { createPreferences } from './preferences.ts';
 import { createMemoryNotificationsBackend } from './stores/memory.ts';
 import { openSqliteNotificationsStore } from './stores/sqlite.ts';
-import { createFacts, type Facts, headline } from './testing/notifications.ts';
+import { headline } from './testing/notifications.ts';
 
 const USERS = [1, 2, 3, 4, 5, 6];
 
@@ -37,21 +38,21 @@ describeView('of notifications in memory', () =>
 );
 
 async function harnessOn(backend: Backend): Promise<ViewHarness<NotificationsPatch>> {
-  const facts = await createFacts();
-  await facts.users(...USERS);
-  const deeds = createDeeds(facts);
+  const services = createServices();
+  await services.users(...USERS);
+  const deeds = createDeeds(services);
   const timeline = { newTweetsSince: async () => ({ activities: [], partial: false }) };
   return {
-    log: facts.log,
+    log: services.log,
     act: (random) => deeds.act(random),
-    expected: () => expectedNotifications(facts, deeds.tweets),
+    expected: () => expectedNotifications(services, deeds.tweets),
     async open(faults) {
       const store = backend.open(faults);
-      const preferences = createPreferences({ ...facts, store });
-      const candidateSource = createCandidateSource({ ...facts, store });
+      const preferences = createPreferences({ ...services, store });
+      const candidateSource = createCandidateSource({ ...services, store });
       const reading = createReading({
         isWhole: () => true,
-        ...facts,
+        ...services,
         store,
         timeline,
         accounts: NO_ACCOUNT_NOTICES,
@@ -59,7 +60,7 @@ async function harnessOn(backend: Backend): Promise<ViewHarness<NotificationsPat
       });
       return {
         store: store.views,
-        view: createNotificationsView({ ...facts, preferences, candidateSource }),
+        view: createNotificationsView({ ...services, preferences, candidateSource }),
         close: () => store.close(),
         async actual() {
           const lists: Record<number, string[]> = {};
@@ -74,14 +75,13 @@ async function harnessOn(backend: Backend): Promise<ViewHarness<NotificationsPat
       };
     },
     async close() {
-      await facts.close();
       backend.remove();
     },
   };
 }
 
 /** Users who do this and that, and take it back. */
-function createDeeds(facts: Facts) {
+function createDeeds(services: Services) {
   const tweets: { id: number; author: number }[] = [];
   const comments: { id: number; tweetId: number; author: number }[] = [];
   const user = (random: Random) => USERS[random.integer(USERS.length)]!;
@@ -95,48 +95,48 @@ function createDeeds(facts: Facts) {
       const comment = pick(random, comments);
       const deed = random.integer(13);
       if (deed < 2 || tweet === undefined) {
-        const id = await facts.post(actor, `hello @p${other}`);
+        const id = await services.post(actor, `hello @p${other}`);
         tweets.push({ id, author: actor });
-      } else if (deed < 5) await facts.like(actor, tweet.id);
-      else if (deed === 5) await facts.repost(actor, tweet.id);
+      } else if (deed < 5) await services.like(actor, tweet.id);
+      else if (deed === 5) await services.repost(actor, tweet.id);
       else if (deed === 6) {
-        const id = await facts.comment(actor, tweet.id, `well @p${other}`);
+        const id = await services.comment(actor, tweet.id, `well @p${other}`);
         comments.push({ id, tweetId: tweet.id, author: actor });
-      } else if (deed === 7) await facts.unlike(actor, tweet.id);
-      else if (deed === 8) await facts.unrepost(actor, tweet.id);
+      } else if (deed === 7) await services.unlike(actor, tweet.id);
+      else if (deed === 8) await services.unrepost(actor, tweet.id);
       else if (deed === 9 && comment !== undefined) {
-        await facts.removeComment(comment.author, comment.tweetId, comment.id);
+        await services.removeComment(comment.author, comment.tweetId, comment.id);
         comments.splice(comments.indexOf(comment), 1);
       } else if (deed === 12) {
-        await facts.remove(tweet.author, tweet.id);
+        await services.remove(tweet.author, tweet.id);
         tweets.splice(tweets.indexOf(tweet), 1);
-      } else if (actor !== other && deed === 10) await facts.follow(actor, other, random.integer(3) === 0);
-      else if (actor !== other && deed === 11) await facts.unfollow(actor, other);
+      } else if (actor !== other && deed === 10) await services.follow(actor, other, random.integer(3) === 0);
+      else if (actor !== other && deed === 11) await services.unfollow(actor, other);
     },
   };
 }
 
 /** What everybody is told, by going through all facts: nothing is read, so each kind is one group a tweet. */
-async function expectedNotifications(facts: Facts, tweets: { id: number; author: number }[]) {
+async function expectedNotifications(services: Services, tweets: { id: number; author: number }[]) {
   const notifications: Notification[] = [];
   const notify = (recipient: number, notification: Omit<Notification, 'recipient'>) => {
     const known = notifications.some((each) => each.recipient === recipient && each.id === notification.id);
     if (recipient !== notification.actor && !known) notifications.push({ recipient, ...notification });
   };
-  const records = await facts.tweets.get({ ids: tweets.map(({ id }) => id) });
+  const records = await services.tweets.get({ ids: tweets.map(({ id }) => id) });
   for (const { id, author, entities } of records) {
     for (const { userId } of entities.mentions) {
       notify(userId!, { id, type: 'mention', tweetId: id, commentId: null, actor: author });
     }
     const list = { tweetId: id, viewer: author, before: null, limit: 100 };
-    for (const like of (await facts.engagement.likes(list)).items) {
+    for (const like of (await services.engagement.likes(list)).items) {
       notify(author, { id: like.id, type: 'like', tweetId: id, commentId: null, actor: like.userId });
     }
-    for (const repost of (await facts.engagement.reposts(list)).items) {
+    for (const repost of (await services.engagement.reposts(list)).items) {
       notify(author, { id: repost.id, type: 'repost', tweetId: id, commentId: null, actor: repost.userId });
     }
-    const comments = (await facts.engagement.comments(list)).items;
-    const texts = await facts.tweets.get({ ids: comments.map((comment) => comment.id) });
+    const comments = (await services.engagement.comments(list)).items;
+    const texts = await services.tweets.get({ ids: comments.map((comment) => comment.id) });
     for (const comment of texts) {
       const about = { id: comment.id, tweetId: id, commentId: comment.id, actor: comment.author };
       notify(author, { ...about, type: 'comment' });
@@ -145,7 +145,7 @@ async function expectedNotifications(facts: Facts, tweets: { id: number; author:
   }
   for (const userId of USERS) {
     const list = { userId, viewer: null, before: null, limit: 100 };
-    for (const row of (await facts.social.followers(list)).items) {
+    for (const row of (await services.social.followers(list)).items) {
       notify(userId, { id: row.id, type: 'follow', tweetId: null, commentId: null, actor: row.userId });
     }
   }

@@ -68,11 +68,10 @@ async function inStreams(
     await body(world);
   } finally {
     world.streams.close();
-    await world.close();
   }
 }
 async function createStreams(instead: Partial<StreamsServiceDeps>) {
-  const world = await createWorld();
+  const world = createWorld();
   const revoked = new Set<string>();
   const accounts = {
     activeSessions: async ({ sessions }: { sessions: Session[] }) =>

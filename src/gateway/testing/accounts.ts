@@ -16,7 +16,8 @@ import { openUploadSpool } from '#http/upload-spool.ts';
 import { createPictures } from '#media/pictures.ts';
 import { createMediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
-import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import { createMemoryNotificationsBackend } from '#notifications/stores/memory.ts';
+import { plainTimeline } from '#notifications/testing/notifications.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
@@ -80,8 +81,13 @@ export async function openSite({
   const { media } = world.start({ pictures: createPictures() });
   const spoolDirectory = mkdtempSync(join(tmpdir(), 'warble-uploads-'));
   const uploads = await openUploadSpool({ directory: spoolDirectory, random: systemRandom });
-  const own = { store: openSqliteNotificationsStore({ path: ':memory:' }), pubsub };
-  const { notifications } = createNotificationsService({ ...world, ...own, accounts });
+  const { notifications } = createNotificationsService({
+    ...world,
+    store: createMemoryNotificationsBackend().open(),
+    timeline: plainTimeline(world),
+    pubsub,
+    accounts,
+  });
   const streams = createStreamsService({ ...world, pubsub, accounts, notifications, random });
   const authenticate = accounts.authenticate;
   const { app, inFlight } = createServer({

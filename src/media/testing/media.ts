@@ -1,19 +1,18 @@
-/** Media on real tweets and social services and real files, with a manual clock. */
+/** The media service on the real services below it; only what is uploaded lies in files. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { createFacts, drain } from '#notifications/testing/notifications.ts';
+import { drain } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
-import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
-import { openGatewayDb } from '#system/gateway-db.ts';
+import { createServices } from '#test/support/services.ts';
 import { createMediaService, type MediaServiceDeps } from '../media-service.ts';
 import { createMediaUsesView } from '../media-uses-view.ts';
 import type { Picture } from '../pictures.ts';
-import { openDiskMediaStore } from '../stores/disk.ts';
-import { openMediaUsesDb } from '../stores/sqlite/uses.ts';
+import { createMemoryMediaUsesBackend } from '../stores/memory/uses.ts';
+import { createMemoryMediaBackend, createMemoryMediaIndexBackend } from '../stores/memory.ts';
 
 /** Takes any bytes for a picture, so that tests of what happens to pictures need not make them. */
 const anyPicture = {
@@ -27,31 +26,23 @@ export type MediaWorld = Awaited<ReturnType<typeof createMediaWorld>>;
 
 export async function createMediaWorld() {
   const directory = mkdtempSync(join(tmpdir(), 'warble-media-'));
-  const facts = await createFacts();
-  const { clock, tweets, social, log } = facts;
+  const services = createServices();
+  const { clock, tweets, social, log } = services;
   const random = createSeededRandom(3);
-  const store = await openDiskMediaStore({ directory: join(directory, 'media'), clock, random });
-  const closers: (() => Promise<void>)[] = [];
+  const store = createMemoryMediaBackend().open();
+  const indexBackend = createMemoryMediaIndexBackend();
+  const usesBackend = createMemoryMediaUsesBackend();
   let uploads = 0;
 
-  /** A process of its own on the same files. */
-  function start(instead: Partial<MediaServiceDeps> & { faults?: CommitFaults } = {}) {
-    const { db, media: index } = openGatewayDb({
-      path: join(directory, 'gateway.db'),
-      faults: instead.faults,
-    });
-    const usesDb = openMediaUsesDb({ path: join(directory, 'media-uses.db') });
-    closers.push(async () => {
-      await db.close();
-      await usesDb.db.close();
-    });
+  /** A process of its own on the same stores. */
+  function start(instead: Partial<MediaServiceDeps> = {}) {
+    const index = indexBackend.open();
+    const { uses, viewStore } = usesBackend.open();
     const view = createMediaUsesView({ tweets, social });
-    const usesRunner = createViewRunner({ view, store: usesDb.viewStore, log });
-    const { uses } = usesDb;
+    const usesRunner = createViewRunner({ view, store: viewStore, log });
     const resolves = async () => false;
-    const services = { social, tweets, resolves };
-    const of = { index, store, uses, usesRunner, log, pictures: anyPicture, ...services, clock, random };
-    const { media, workers } = createMediaService({ ...of, ...instead });
+    const of = { index, store, uses, usesRunner, log, pictures: anyPicture, social, tweets, resolves };
+    const { media, workers } = createMediaService({ ...of, clock, random, ...instead });
     const upload = async (
       owner: number,
       { fileName = 'image1.png', alt = '', bytes = Buffer.from('bytes') } = {},
@@ -60,11 +51,11 @@ export async function createMediaWorld() {
       await writeFile(path, bytes);
       return media.upload({ owner, fileName, alt, path });
     };
-    return { db, index, uses, usesRunner, media, sweeper: workers[0]!, upload };
+    return { index, uses, usesRunner, media, sweeper: workers[0]!, upload };
   }
   const first = start();
   return {
-    ...facts,
+    ...services,
     ...first,
     start,
     store,
@@ -72,7 +63,7 @@ export async function createMediaWorld() {
       first.upload(owner, { fileName, bytes: Buffer.from(text) }),
     /** Posts a tweet with pictures as the route does. */
     async postWith(author: number, names: string[]) {
-      await facts.tick();
+      await services.tick();
       const held = await first.media.hold({ owner: author, names });
       const tweet = { author, content: 'look', images: held.images, mentioned: {}, appId: null };
       const { tweetId } = await tweets.post({ ...tweet, idempotency: null, traceId });
@@ -104,8 +95,6 @@ export async function createMediaWorld() {
       clock.advance(count * 3_600_000);
     },
     async dispose() {
-      for (const close of closers) await close();
-      await facts.close();
       rmSync(directory, { recursive: true });
     },
   };

@@ -278,7 +278,7 @@ export function describeNotifications(withHandles: WithHandles): void {
   });
 
   describe('erasing', () => {
-    test('takes a user’s notifications and those they caused, some at a time, and nobody else’s', () =>
+    test('takes what is a user’s and what they caused, some at a time, and nobody else’s', () =>
       withHandles(async (one, two) => {
         const notifications = [
           like(10, ann, bob),
@@ -289,11 +289,21 @@ export function describeNotifications(withHandles: WithHandles): void {
         await commit(one, notifications.map(add));
         await two.addReadMarker({ userId: ann, upTo: 5, arrival: 1 });
         await two.addReadMarker({ userId: bob, upTo: 6, arrival: 1 });
+        await two.mergeSettings({ userId: ann, changes: { like: { audience: 'nobody' } } });
+        await two.setBell({ userId: ann, other: bob, level: 'all', since: 1 });
+        await two.setBell({ userId: bob, other: ann, level: 'off', since: 1 });
+        await two.setBell({ userId: bob, other: cid, level: 'off', since: 1 });
+        await two.muteThread({ userId: ann, tweetId: 7 });
         let steps = 0;
         while (!(await two.eraseUser({ userId: ann, limit: 2 })).done) assert.ok(++steps < 10);
         assert.deepEqual([await idsOf(one, ann), await idsOf(one, bob)], [[], [13]]);
         assert.deepEqual(await one.readMarker({ userId: ann }), NO_READ_MARKER);
         assert.equal((await one.readMarker({ userId: bob })).upTo, 6);
+        assert.deepEqual(await one.settings({ userIds: [ann] }), []);
+        assert.deepEqual(await one.bells({ userId: ann, others: [bob] }), []);
+        const left = await one.bells({ userId: bob, others: [ann, cid] });
+        assert.deepEqual(left, [{ userId: cid, level: 'off' }]);
+        assert.deepEqual(await one.mutedThreads({ pairs: [{ userId: ann, tweetId: 7 }] }), []);
       }));
   });
 }

@@ -40,8 +40,8 @@ function settingsOf(
   return {
     settings: async ({ userIds }) =>
       userIds.flatMap((userId) => {
-        const changes = settings.get(userId);
-        return changes === undefined ? [] : [{ userId, changes: structuredClone(changes) }];
+        const changes = structuredClone(settings.get(userId) ?? {});
+        return Object.keys(changes).length === 0 ? [] : [{ userId, changes }];
       }),
     mergeSettings: ({ userId, changes }) =>
       commits.write(() => {
@@ -54,7 +54,7 @@ function settingsOf(
           };
           if (Object.keys(change).length > 0) merged[type as NotificationType] = change;
         }
-        if (Object.keys(merged).length > 0) settings.set(userId, merged);
+        settings.set(userId, merged);
         return structuredClone(merged);
       }),
   };

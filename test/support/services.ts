@@ -1,0 +1,119 @@
+/** Real services on stores in memory, one minter and a manual clock: what tests of whatever stands above them are given. */
+import type { UserId } from '#domain/ids.ts';
+import type { Engagement } from '#engagement/engagement.ts';
+import { createEngagementService } from '#engagement/engagement-service.ts';
+import { createMemoryEngagementBackend } from '#engagement/stores/memory.ts';
+import { createManualClock, type ManualClock } from '#platform/clock.ts';
+import { createMinter } from '#platform/ids/minter.ts';
+import { createSteadyClock } from '#platform/steady-clock.ts';
+import { joinLogs } from '#queue/log.ts';
+import type { Social } from '#social/social.ts';
+import { createSocialService } from '#social/social-service.ts';
+import { createMemorySocialBackend } from '#social/stores/memory.ts';
+import { createMemoryTweetsBackend } from '#tweets/stores/memory.ts';
+import type { Tweets } from '#tweets/tweets.ts';
+import { createTweetsService } from '#tweets/tweets-service.ts';
+
+export const T0 = Date.UTC(2026, 0, 21, 10, 24);
+const traceId = '';
+
+export type Services = ReturnType<typeof createServices>;
+
+/** The services of facts, the log of what happens in them, and what users do: {@link createActs}. */
+export function createServices({ clock = createManualClock(T0) } = {}) {
+  const minter = createMinter({ clock: createSteadyClock(clock) });
+  const stores = {
+    tweets: createMemoryTweetsBackend().open(),
+    social: createMemorySocialBackend().open(),
+    engagement: createMemoryEngagementBackend().open(),
+  };
+  const tweets = createTweetsService({ store: stores.tweets, minter, clock });
+  const social = createSocialService({ store: stores.social, minter, clock });
+  const engagement = createEngagementService({ store: stores.engagement, tweets, social, minter, clock });
+  const log = joinLogs([stores.tweets.log, stores.social.log, stores.engagement.log]);
+  const services = { clock, minter, tweets, social, engagement };
+  return { ...services, stores, log, ...createActs(services) };
+}
+
+export interface ActsDeps {
+  clock: ManualClock;
+  tweets: Tweets;
+  social: Social;
+  engagement: Engagement;
+}
+
+/** What users do, in few words. A millisecond goes by before each act that has an id, so that ids tell them apart. */
+export function createActs({ clock, tweets, social, engagement }: ActsDeps) {
+  const mentioned: Record<string, UserId> = {};
+  const tick = async () => {
+    clock.advance(1);
+  };
+  return {
+    tick,
+    /** Makes users known; their handles are `p` and their ids. */
+    async users(...userIds: UserId[]) {
+      for (const userId of userIds) {
+        const handle = `p${userId}`;
+        mentioned[handle] = userId;
+        await social.createUser({ userId, handle, name: handle, time: clock.now() });
+      }
+    },
+    ...actsOnTweets({ tweets, engagement, mentioned, tick }),
+    ...actsOnUsers({ social, tick }),
+  };
+}
+
+interface TweetActs extends Pick<ActsDeps, 'tweets' | 'engagement'> {
+  mentioned: Record<string, UserId>;
+  tick: () => Promise<void>;
+}
+
+function actsOnTweets({ tweets, engagement, mentioned, tick }: TweetActs) {
+  return {
+    async post(author: UserId, content = 'hello') {
+      await tick();
+      const tweet = { author, content, images: [], mentioned, appId: null, idempotency: null, traceId };
+      return (await tweets.post(tweet)).tweetId;
+    },
+    async remove(author: UserId, tweetId: number) {
+      await tweets.remove({ tweetId, author, by: 'author', traceId });
+    },
+    async like(actor: UserId, tweetId: number) {
+      await tick();
+      await engagement.like({ actor, tweetId, traceId });
+    },
+    unlike: (actor: UserId, tweetId: number) => engagement.unlike({ actor, tweetId, traceId }),
+    async repost(actor: UserId, tweetId: number) {
+      await tick();
+      await engagement.repost({ actor, tweetId, traceId });
+    },
+    unrepost: (actor: UserId, tweetId: number) => engagement.unrepost({ actor, tweetId, traceId }),
+    async comment(actor: UserId, tweetId: number, content = 'indeed') {
+      await tick();
+      const comment = { actor, tweetId, content, mentioned, idempotency: null, traceId };
+      return (await engagement.comment(comment)).commentId;
+    },
+    removeComment: (actor: UserId, tweetId: number, commentId: number) =>
+      engagement.removeComment({ actor, tweetId, commentId, traceId }),
+  };
+}
+
+function actsOnUsers({ social, tick }: Pick<ActsDeps, 'social'> & Pick<TweetActs, 'tick'>) {
+  return {
+    async follow(follower: UserId, followee: UserId, isPrivate = false) {
+      await tick();
+      return social.follow({ follower, followee, private: isPrivate, traceId });
+    },
+    unfollow: (follower: UserId, followee: UserId) => social.unfollow({ follower, followee, traceId }),
+    async answer(followee: UserId, follower: UserId, approve: boolean) {
+      await tick();
+      await social.answerRequest({ followee, follower, approve, traceId });
+    },
+    protect: (userId: UserId, isProtected = true) =>
+      social.setProfile({ userId, changes: { protected: isProtected }, traceId }),
+    block: (userId: UserId, other: UserId) => social.block({ userId, other, traceId }),
+    unblock: (userId: UserId, other: UserId) => social.unblock({ userId, other, traceId }),
+    mute: (userId: UserId, other: UserId) => social.mute({ userId, other, traceId }),
+    unmute: (userId: UserId, other: UserId) => social.unmute({ userId, other, traceId }),
+  };
+}
