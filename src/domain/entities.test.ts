@@ -37,7 +37,7 @@ describe('mentions', () => {
     '@sixteen_is_long_': [],
     'http://example.com/@ann': [],
   });
-  test('have no user yet, and their place without the text around', () => {
+  test('have no user yet, and offsets that ignore the text around them', () => {
     const text = '👋 ＠ann!';
     assert.deepEqual(parseEntities(text).mentions, [{ start: 3, end: 7, handle: 'ann', userId: null }]);
     assert.equal(text.slice(3, 7), '＠ann');
@@ -217,7 +217,7 @@ describe('any text', () => {
     return [...mentions, ...hashtags, ...links].sort((a, b) => a.start - b.start);
   };
 
-  test('has entities that lie within it, apart from each other', () => {
+  test('has entities that lie within it and do not overlap', () => {
     fc.assert(
       fc.property(text, (raw) => {
         let end = 0;
@@ -229,7 +229,7 @@ describe('any text', () => {
       { numRuns: 1_000 },
     );
   });
-  test('has entities that say what stands at their place', () => {
+  test('has entities that match the text at their offsets', () => {
     fc.assert(
       fc.property(text, (raw) => {
         const { mentions, hashtags, links } = parseEntities(raw);
@@ -251,7 +251,7 @@ describe('any text', () => {
       { numRuns: 1_000 },
     );
   });
-  test('keeps its entities between two spaces and other words', () => {
+  test('keeps its entities when spaces and other words surround it', () => {
     fc.assert(
       fc.property(text, (raw) => {
         const moved = all(`so ${raw} it`).map(({ start, end }) => [start - 3, end - 3]);
@@ -297,7 +297,7 @@ describe('hostile input', () => {
     '/日',
     'é.',
   ]) {
-    test(`100 KB of ${JSON.stringify(unit)} take time in proportion`, () => {
+    test(`100 KB of ${JSON.stringify(unit)} take time linear in their length`, () => {
       const time = (length: number) => {
         const text = unit.repeat(length / unit.length);
         const start = performance.now();

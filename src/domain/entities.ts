@@ -1,6 +1,6 @@
 /**
- * Mentions, hashtags and links of a text, parsed once when it is written, by the rules that Twitter published with
- * twitter-text 3. Why own code, and where it differs: docs/decisions/0010-entities.md.
+ * The mentions, hashtags and links of a text, parsed once when it is written, by the rules that Twitter published with
+ * twitter-text 3. Why this is our own code, and where it differs: docs/decisions/0010-entities.md.
  */
 import { LIMITS } from './limits.ts';
 import { ACCENTED, findLinks, WORD_MARKS } from './links.ts';
@@ -9,9 +9,9 @@ import type { Entities, Hashtag, Mention } from './records.ts';
 const MAY_HOLD_ENTITIES = /[@＠#＃.]/;
 
 const MENTION = /[@＠]([A-Za-z0-9_]+)/g;
-/** Emails, and what is no word's end. */
+/** No mention ends before these: it would be an email address, or in the middle of a word. */
 const NEVER_BEFORE_MENTION = /[a-zA-Z0-9_!#$%&*@＠]/;
-/** `RT@name` is a mention although a letter precedes. */
+/** `RT@name` is a mention although a letter precedes it. */
 const RETWEET_BEFORE = /(?:^|[^a-zA-Z0-9_+~.-])rt$/i;
 /** Another @ (an address), a Latin letter with an accent (the word goes on), a protocol. */
 const NEVER_AFTER_MENTION = new RegExp(`^(?:[@＠]|[${ACCENTED}]|://)`);
@@ -29,8 +29,9 @@ const VARIATION_SELECTOR = /[\ufe0e\ufe0f]/;
 const LOOK_AHEAD = 3;
 
 /**
- * Finds the entities of a normalised text; `start` and `end` in UTF-16 units, in order of place, none overlapping:
- * of two that do, the one that begins first stands. Mentions have `userId` null; linear in the text's length.
+ * Finds the entities of a normalised text, in order, with `start` and `end` in UTF-16 units. None overlap: of two
+ * candidates that do, the one that begins first is kept. `userId` of mentions is null. Takes time linear in the text's
+ * length.
  */
 export function parseEntities(text: string): Entities {
   if (!MAY_HOLD_ENTITIES.test(text)) return { mentions: [], hashtags: [], links: [] };
@@ -57,7 +58,7 @@ function findMentions(text: string): Mention[] {
   return mentions;
 }
 
-/** `past`: where the candidate before ended; it is not looked into. */
+/** `past`: where the previous candidate ended; nothing before it is looked at again. */
 function mayBeginMention(text: string, start: number, past: number): boolean {
   if (start === 0 || !NEVER_BEFORE_MENTION.test(text[start - 1]!)) return true;
   if (start - 'RT'.length < past) return false;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERROR_CATALOGUE, type ErrorCode, unlessDown, WarbleError } from './errors.ts';
 
-test('a service that is down or too busy answers null; any other fault goes on', async () => {
+test('unlessDown turns a service that is down or too busy into null, and rethrows any other error', async () => {
   assert.equal(await unlessDown(Promise.resolve('an answer')), 'an answer');
   assert.equal(await unlessDown(Promise.resolve(undefined)), undefined, 'no answer is an answer');
   for (const [code, { status }] of Object.entries(ERROR_CATALOGUE)) {

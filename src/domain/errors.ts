@@ -53,7 +53,7 @@ export interface WarbleErrorOptions {
   log?: { accountId: number };
 }
 
-/** An expected failure. `detail` is a sentence for the caller that says what to do; it never holds a secret. */
+/** An expected failure. `detail` tells the caller what to do, in a sentence that never holds a secret. */
 export class WarbleError extends Error {
   readonly code: ErrorCode;
   readonly errors: FieldError[] | undefined;
@@ -74,12 +74,12 @@ export class WarbleError extends Error {
   }
 }
 
-/** The one answer for what is absent and for what this reader may not see. */
+/** The one answer both for what does not exist and for what the viewer may not see. */
 export function notFound(what = 'There is nothing here that you may see.'): WarbleError {
   return new WarbleError('not_found', what);
 }
 
-/** A pointer to what lies at these names, from the outside in. */
+/** A pointer to the value at these names, outermost first. */
 export function pointerTo(...names: string[]): Pointer {
   if (names.length === 0) return '#';
   return `#/${names.map(escapedName).join('/')}`;
@@ -94,8 +94,8 @@ export function isWarbleError(error: unknown, code?: ErrorCode): error is Warble
 }
 
 /**
- * The answer of a service, or null where that is down or too busy just now (503), for those who can do without. Any
- * other error is a fault and goes on.
+ * The answer of a service, or null while it is down or too busy (503), for callers who can do without it. Any other
+ * error is rethrown.
  */
 export async function unlessDown<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
   try {

@@ -1,18 +1,18 @@
 import { ownerHash, ownerHashOf, type Snowflake, type UserId } from './ids.ts';
 
 /**
- * Events say what became true, by ids only: never a text, so that erasing somebody rewrites no log.
+ * Events say what became true, by ids only and never with texts, so that erasing a user needs no rewriting of logs.
  *
  * | topic | key | types |
  * |---|---|---|
  * | tweets | author | tweet.posted, tweet.deleted |
  * | follows | followee | follow.added, follow.changed, follow.removed, follow.requested, follow.withdrawn |
  * | engagement | author of the tweet | like.*, comment.*, repost.* (added, removed) |
- * | reposts | who reposts | repost.added, repost.removed |
+ * | reposts | the reposter | repost.added, repost.removed |
  * | accounts | the user | profile.changed, account.changed, block.*, mute.*, reposts.hidden, reposts.shown |
  *
- * All topics have the same number of partitions and the same function from key to partition, so one owner
- * folds a user's posts and follow edges one after the other.
+ * All topics have the same number of partitions and the same function from key to partition, so one owner folds a
+ * user's posts and follows one after the other.
  */
 export const TOPICS = ['tweets', 'follows', 'engagement', 'reposts', 'accounts'] as const;
 export type Topic = (typeof TOPICS)[number];
@@ -40,19 +40,21 @@ export type EventType =
   | 'reposts.hidden'
   | 'reposts.shown';
 
-/** What a service hands to its outbox inside the transaction that makes the fact. */
+/** What a service hands to its outbox in the transaction that writes the fact. */
 export interface EventDraft {
   topic: Topic;
   type: EventType;
   /** Chooses the partition and carries the sequence: see the table above. */
   key: UserId;
-  /** tweet.*, like.*, comment.*, repost.*: the tweet. follow.*: the edge's snowflake. accounts: the other user, or 0. */
+  /**
+   * tweet.*, like.*, comment.*, repost.*: the tweet. follow.*: the follow's id. Topic accounts: the other user, or 0.
+   */
   entityId: number;
-  /** Grows with every change of the entity; 1 for things that never change. */
+  /** Grows with every change of the entity; 1 for entities that never change. */
   entityVersion: number;
-  /** Who did it. */
+  /** Who did it; for follow.*, the follower. */
   actorId: UserId;
-  /** The like's, comment's or repost's own snowflake; 0 where there is none. */
+  /** The like's, comment's or repost's own id; 0 where there is none. */
   itemId: Snowflake;
   /** Milliseconds since 1970. */
   time: number;
@@ -70,8 +72,8 @@ export interface WarbleEvent extends EventDraft {
 }
 
 /**
- * The same for every topic; a power of two up to 64, so that each partition is some of the owner hashes. Changing
- * it needs a rebuild of every view; ids stay.
+ * The same for every topic. A power of two up to 64, so that each partition covers whole owner hashes. Changing it
+ * means rebuilding every view; ids stay the same.
  */
 export const PARTITIONS = 16;
 
@@ -80,7 +82,7 @@ export function partitionOf(key: UserId): number {
   return ownerHash(key) % PARTITIONS;
 }
 
-/** The partition of whoever owns a tweet, comment or repost, from its id alone (see {@link ownerHashOf}). */
+/** The partition of the owner of a tweet, comment or repost, from its id alone (see {@link ownerHashOf}). */
 export function partitionOfId(id: Snowflake): number {
   return ownerHashOf(id) % PARTITIONS;
 }

@@ -1,14 +1,14 @@
 /**
  * The ids of the whole system.
  *
- * A user id is a 32-bit number, so that the follow graph fits in typed arrays. Everything that has a place in
- * time (tweets, comments, likes, reposts, follow edges, sessions) has a 53-bit snowflake: exact as a JavaScript
- * number and ordered by time. All kinds share one number space; views mint nothing.
+ * A user id is a 32-bit number, so that the follow graph fits in typed arrays. Everything that happens at a moment
+ * (tweets, comments, likes, reposts, follows, sessions) has a 53-bit snowflake: exact as a JavaScript number, and
+ * ordered by time. All kinds share one number space. Views mint no ids.
  */
 
 /**
- * A number that says what it names. Plain numbers and sums of them fit every kind, so literals, columns and JSON
- * need no cast; but an id of one kind where another is asked for is an error of the compiler.
+ * A number whose type says what it identifies. Plain numbers and their sums fit every kind, so literals, database
+ * columns and JSON need no cast; passing an id of one kind for another does not compile.
  */
 type Id<Kind extends string> = number & { readonly idKind?: Kind };
 
@@ -20,17 +20,16 @@ export type RepostId = Id<'repost'>;
 export type LikeId = Id<'like'>;
 /** Of a follow, a follow request, a block or a mute. */
 export type RelationshipId = Id<'relationship'>;
-/** The text of a tweet or of a comment is kept under one of these. */
+/** Tweets and comments share one table of texts, keyed by these. */
 export type TextId = TweetId | CommentId;
 /** The snowflakes of one kind. */
 export type SnowflakeOf<Kind extends IdKind> = Id<Kind>;
-/** Any snowflake (see {@link snowflakeOf}), or a bound between two: every kind fits it, it fits none without a cast. */
+/** Any snowflake (see {@link snowflakeOf}), or a bound between two. Every kind is assignable to it, and it to none. */
 export type Snowflake = Id<IdKind>;
 
 /**
- * What a home timeline holds: `id` for the posting of tweet `id`, `-id` for repost `id`. The magnitude orders
- * by time; the sign says which service knows the rest. Keeping the kind in the sign keeps a home timeline one flat
- * Float64Array.
+ * What a home timeline holds: `id` for the posting of tweet `id`, `-id` for repost `id`. The magnitude orders by time;
+ * the sign says which service knows the rest, and lets a home timeline be one flat Float64Array.
  */
 export type ActivityId = Id<'tweet' | 'activity'>;
 
@@ -40,15 +39,15 @@ export const MAX_USER_ID = 2 ** 32 - 1;
 export const SNOWFLAKE_EPOCH_MS = 1_735_689_600_000;
 /** The first millisecond that no snowflake can carry. */
 export const SNOWFLAKE_END_MS = SNOWFLAKE_EPOCH_MS + 2 ** 41;
-/** Values of {@link ownerHash}. */
+/** How many values {@link ownerHash} has. */
 export const OWNER_HASHES = 64;
-/** Ids of one millisecond, owner hash and kind. */
+/** How many ids one millisecond, owner hash and kind can have. */
 export const SNOWFLAKE_SEQUENCES = 8;
 const UNITS_PER_HASH = 64;
-/** Ids that share a millisecond. */
+/** How many ids can share a millisecond. */
 export const SNOWFLAKES_PER_MS = OWNER_HASHES * UNITS_PER_HASH;
 
-/** What a snowflake names. Each kind is given by one service alone; 6 and 7 are free. */
+/** What a snowflake identifies. Each kind is minted by one service only; 6 and 7 are free. */
 export const ID_KINDS = {
   tweet: 0,
   repost: 1,
@@ -62,8 +61,8 @@ export const ID_KINDS = {
 export type IdKind = keyof typeof ID_KINDS;
 
 /**
- * Six bits of a user's id, by murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread.
- * They stand in every snowflake that the user owns, and every partition follows from them.
+ * Six bits of a user's id, by murmur3's 32-bit finaliser (public domain, A. Appleby), so that dense ids spread. Every
+ * snowflake that the user owns contains them, and partitions are chosen by them.
  */
 export function ownerHash(userId: UserId): number {
   let hash = userId | 0;
@@ -89,8 +88,8 @@ export function snowflakeOf<Kind extends IdKind>(parts: {
 }
 
 /**
- * The {@link ownerHash} of whoever owns what a snowflake names: a tweet's author; a comment's author of the tweet
- * that it answers; of anything else, whose act it is.
+ * The {@link ownerHash} of a snowflake's owner: a tweet's author, for a comment the author of the tweet it answers,
+ * and otherwise the user whose action it is.
  */
 export function ownerHashOf(id: Snowflake): number {
   return Math.floor(id / UNITS_PER_HASH) % OWNER_HASHES;
@@ -101,14 +100,16 @@ export function snowflakeTime(id: Snowflake): number {
   return Math.floor(id / SNOWFLAKES_PER_MS) + SNOWFLAKE_EPOCH_MS;
 }
 
-/** The smallest snowflake of a moment, a bound for ids of any kind: what is minted at or after `time_ms` is not below. */
+/**
+ * The smallest snowflake of a moment, as a bound for ids of any kind: no id minted at or after `time_ms` is below it.
+ */
 export function firstSnowflakeAt(time_ms: number): number {
   return Math.max(0, (time_ms - SNOWFLAKE_EPOCH_MS) * SNOWFLAKES_PER_MS);
 }
 
 const ID_PATTERN = /^[1-9]\d{0,15}$/;
 
-/** Parses the decimal string of an API id; `undefined` where it is none. Ids beyond 2^53 - 1 name nothing. */
+/** Parses the decimal string of an API id; `undefined` where it is not one. Ids beyond 2^53 - 1 identify nothing. */
 export function parseId(text: string): number | undefined {
   return ID_PATTERN.test(text) ? Number(text) : undefined;
 }

@@ -1,4 +1,4 @@
-/** What the compiler refuses: `npm run check` fails where one of these lines is no error any more. */
+/** What must not compile: `npm run check` fails as soon as one of the marked lines does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -29,7 +29,7 @@ const takesLike = (id: LikeId) => id;
 const takesSnowflake = (id: Snowflake) => id;
 const takesActivity = (id: ActivityId) => id;
 
-test('an id of one kind cannot be given for one of another', () => {
+test('an id of one kind is not accepted for another', () => {
   const wrong = [
     // @ts-expect-error
     takesUser(tweet),
@@ -77,7 +77,7 @@ test('an id of one kind cannot be given for one of another', () => {
   assert.equal(wrong.length, 21);
 });
 
-test('every snowflake fits the general kind, which fits none of them', () => {
+test('every kind of snowflake is a Snowflake, and a Snowflake is none of them', () => {
   const general = [tweet, comment, repost, like, relationship].map(takesSnowflake);
   const wrong = [
     // @ts-expect-error
@@ -90,7 +90,7 @@ test('every snowflake fits the general kind, which fits none of them', () => {
   assert.deepEqual(new Set(wrong), new Set([takesActivity(tweet)]));
 });
 
-test('a minted id has the kind that was asked for; a plain number and a sum fit every kind', () => {
+test('a minted id has the kind that was asked for; plain numbers and sums fit every kind', () => {
   const minted = snowflakeOf({ time_ms: 1_800_000_000_000, hash: 0, kind: 'comment', sequence: 0 });
   assert.equal(takesComment(minted), minted);
   // @ts-expect-error

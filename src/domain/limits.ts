@@ -1,11 +1,11 @@
-/** Every bound of the domain in one place. Request limits that a host may change are in the configuration. */
+/** Every limit of the domain. Request limits that a host may change are in the configuration. */
 export const LIMITS = {
   /** Extended grapheme clusters and UTF-8 bytes of a tweet or comment. */
   textGraphemes: 140,
   textBytes: 1_400,
   nameGraphemes: 50,
   bioGraphemes: 160,
-  /** Of a report, and of what administrators and moderators do. */
+  /** Of the reason for a report, or for what an administrator or moderator does. */
   reasonGraphemes: 500,
   /** Extended grapheme clusters of a picture's description, too. */
   altCharacters: 1_000,
@@ -20,14 +20,14 @@ export const LIMITS = {
   pageMax: 100,
   topDefault: 10,
   topMax: 100,
-  /** Newest likes and comments that a tweet shows, and how many are fetched so that as many may be seen. */
+  /** Newest likes and comments that a tweet shows, and how many are fetched because the viewer may not see all. */
   previewShown: 3,
   previewFetched: 8,
-  /** Likes, or comments, of a tweet that are looked through for previews where those fetched first are hidden. */
+  /** How many likes, or comments, of a tweet are searched for previews where the first ones fetched are hidden. */
   previewSearched: 200,
   /** Newest followers and tweets in a profile. */
   profileList: 100,
-  /** Ids in a service call; larger sets are cut into several calls. */
+  /** Ids in a service call; larger sets are split into several calls. */
   batch: 1_000,
   /** Activities that a cached home timeline holds. */
   homeTimeline: 800,
@@ -41,10 +41,10 @@ export const LIMITS = {
   streamsPerUser: 5,
   mediaBytes: 8 * 1024 * 1024,
   mediaPixels: 50_000_000,
-  /** Width or height of a picture, as JPEG and GIF have it; decoders keep whole rows of it in memory. */
+  /** Width or height of a picture: the largest that JPEG and GIF allow. Decoders keep whole rows in memory. */
   mediaSide: 65_535,
   mediaUnattached_ms: 24 * 3_600_000,
-  /** A session ends when it was not used for so long, and at the latest so long after it began. */
+  /** A session ends after this long without use, and at the latest this long after it began. */
   sessionIdle_ms: 30 * 86_400_000,
   sessionLife_ms: 365 * 86_400_000,
 } as const;

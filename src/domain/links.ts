@@ -5,7 +5,7 @@
  * top-level domain that no letter, digit, `@`, `+` or `-` follows. A port, a path and a query may follow; closing
  * punctuation belongs to the sentence, a parenthesis to the link only if it closes there.
  *
- * One pass from left to right: what was looked at and is no link is not looked at again, so the time is linear in
+ * One pass from left to right: text that turned out not to be a link is not looked at again, so the time is linear in
  * the text whatever it holds (see the tests).
  */
 import tlds from 'tlds' with { type: 'json' };
@@ -22,18 +22,21 @@ const LONGEST_ASCII_TLD = 63;
 export const ACCENTED = '\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02af\\u02bb\\u0300-\\u036f\\u1e00-\\u1eff';
 const LATIN = `a-zA-Z${ACCENTED}`;
 /**
- * What stands inside words beside letters, marks and digits, for a character class: the joiners that Persian and Sinhala
+ * What words contain besides letters, marks and digits, for a character class: the joiners that Persian and Sinhala
  * need, and the marks of Catalan, Hebrew, Japanese, Tibetan and Cyrillic.
  */
 export const WORD_MARKS =
   '\\u200c\\u200d\\ua67e\\u05be\\u05f3\\u05f4\\uff5e\\u301c\\u309b\\u309c\\u30a0\\u30fb\\u3003\\u0f0b\\u0f0c\\u00b7';
-/** What a host's labels are made of without a protocol. */
+/** What the labels of a host are made of where no protocol precedes it. */
 const BARE_HOST = new RegExp(`[${LATIN}0-9._\\-]+`, 'g');
-/** With a protocol every script and the symbols of emoji domains; the dot and dashes divide, other marks end it. */
+/**
+ * After a protocol: every script, and the symbols of emoji domains. Dots and dashes divide labels, other marks end the
+ * host.
+ */
 const ANY_HOST = /[[[\p{L}\p{M}\p{N}\p{S}\u200c\u200d\u00b7\u30fb]--[\x00-\x7f]][0-9A-Za-z._\-]]+/vy;
-/** Beside these no link begins: emails, mentions, hashtags, cashtags and the middle of words. */
+/** No link begins right after these: it would be part of an email, mention, hashtag, cashtag or word. */
 const NEVER_BEFORE = /[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff]/;
-/** Nor a bare one beside these: the rest of a path, or of a host that was none. */
+/** Nor does a link without a protocol: it would be the rest of a path, or of a host that was refused. */
 const NEVER_BEFORE_BARE = /[-_./]/;
 const ASCII_TLD = /[0-9A-Za-z-]*/y;
 const NOT_AFTER_TLD = /[0-9A-Za-z@+-]/;
@@ -43,7 +46,7 @@ const PORT = /:[0-9]+/y;
 const WORD_CHARACTERS = `${LATIN}\\u0400-\\u04ff0-9`;
 const PATH_RUN = new RegExp(`[${WORD_CHARACTERS}!*';:=+,.$\\/%#\\[\\]\\-\\u2013_~@|&]+`, 'y');
 const QUERY_RUN = new RegExp(`[${WORD_CHARACTERS}!?*'@();:&=+$/%#[\\]\\-_.,~|]+`, 'y');
-/** What ends neither a path nor a query: it belongs to the sentence around the link. */
+/** Never the last character of a path or query: it belongs to the sentence around the link. */
 const NEVER_LAST_IN_PATH = /[!*';:,.$%[\]\u2013~@|&]/;
 const NEVER_LAST_IN_QUERY = /[!?*'@();:+$%[\].,~|]/;
 /**
@@ -79,7 +82,7 @@ export function findLinks(text: string): Link[] {
   }
 }
 
-/** Whether a browser takes it: not every host of known letters is one by IDNA, nor every number a port. */
+/** Whether a browser accepts it: IDNA refuses some hosts of known letters, and not every number is a port. */
 function opens(url: string): boolean {
   return URL.canParse(/^https?:/i.test(url) ? url : `https://${url}`);
 }
@@ -138,7 +141,7 @@ function isDash(character: string): boolean {
   return character === '-' || character === '_';
 }
 
-/** Where the known top-level domain at `start` ends; undefined: there is none. */
+/** Where the known top-level domain at `start` ends; undefined if there is none. */
 function tldEnd(text: string, start: number): number | undefined {
   const end = matchEnd(ASCII_TLD, text, start);
   if (end - start > LONGEST_ASCII_TLD) return undefined;

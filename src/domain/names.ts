@@ -4,7 +4,7 @@
  * `errors.ts`, topics in `events.ts`, windows beside their lengths in `limits.ts`.
  */
 
-/** What people are told of what others do; each can be turned off. */
+/** The kinds of notifications about what other users do; each can be turned off. */
 export const NOTIFICATION_TYPES = [
   'like',
   'comment',
@@ -16,27 +16,27 @@ export const NOTIFICATION_TYPES = [
 ] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
-/** What the owner of an account is told about it, whatever their settings are. */
+/** The notices that the owner of an account gets about it, whatever their settings are. */
 export const ACCOUNT_NOTICE_TYPES = ['signIn', 'passwordChanged'] as const;
 export type AccountNoticeType = (typeof ACCOUNT_NOTICE_TYPES)[number];
 
-/** Of whom somebody wants to be told. */
+/** Whose actions a user wants to be notified of. */
 export const AUDIENCES = ['everyone', 'following', 'nobody'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
-/** How the tweets of somebody followed are announced: each, together, or not. */
+/** How tweets of a followed user are announced: each on its own, together, or not at all. */
 export const BELL_LEVELS = ['all', 'default', 'off'] as const;
 export type BellLevel = (typeof BELL_LEVELS)[number];
 
-/** What can be done with a tweet, beside writing it. */
+/** What users can do with a tweet besides writing it. */
 export const ENGAGEMENT_KINDS = ['like', 'comment', 'repost'] as const;
 export type EngagementKind = (typeof ENGAGEMENT_KINDS)[number];
 
-/** What asking to follow leads to. */
+/** What a request to follow leads to. */
 export const FOLLOW_STATES = ['following', 'requested'] as const;
 export type FollowState = (typeof FOLLOW_STATES)[number];
 
-/** Services whose part an answer can do without while they are down, and then says so in `degraded`. */
+/** Services without which an answer is still given while they are down; `degraded` then names them. */
 export const DEGRADABLE_SERVICES = ['engagement', 'tweets', 'notifications'] as const;
 export type DegradableService = (typeof DEGRADABLE_SERVICES)[number];
 
@@ -60,6 +60,6 @@ export type ReportState = (typeof REPORT_STATES)[number];
 export const MODERATION_ACTS = ['dismiss', 'remove', 'suspend'] as const;
 export type ModerationAct = (typeof MODERATION_ACTS)[number];
 
-/** Who may sign up: everybody, nobody, or whoever has a code. */
+/** Who may sign up: everybody, nobody, or users with an invite code. */
 export const SIGN_UP_MODES = ['open', 'closed', 'invite'] as const;
 export type SignUpMode = (typeof SIGN_UP_MODES)[number];

@@ -1,4 +1,4 @@
-/** The records that travel between services. Plain JSON: they cross a process boundary as they are. */
+/** The records that services exchange: plain JSON, so that they can cross a process boundary unchanged. */
 import type { CommentId, LikeId, RepostId, Snowflake, TextId, TweetId, UserId } from './ids.ts';
 import type { AccountState, TweetKind } from './names.ts';
 
@@ -6,7 +6,7 @@ export interface Mention {
   start: number;
   end: number;
   handle: string;
-  /** Who had that handle when it was written; null: nobody. */
+  /** The user who had the handle when the text was written; null if nobody had. */
   userId: UserId | null;
 }
 export interface Hashtag {
@@ -19,14 +19,14 @@ export interface Link {
   end: number;
   url: string;
 }
-/** Places in a text, `start` (inclusive) and `end` (exclusive) in UTF-16 units. */
+/** Offsets are in UTF-16 units: `start` is inclusive, `end` exclusive. */
 export interface Entities {
   mentions: Mention[];
   hashtags: Hashtag[];
   links: Link[];
 }
 
-/** An image as a tweet keeps it: `image` is the media's name, from which its url follows. */
+/** An image of a tweet: `image` is the media name, from which the URL is derived. */
 export interface TweetImage {
   image: string;
   width: number;
@@ -36,17 +36,17 @@ export interface TweetImage {
 
 export type Visibility = 'public';
 
-/** A tweet, or with another id a comment; one record for both. */
+/** A tweet; or, as `TweetRecord<CommentId>`, a comment. */
 export interface TweetRecord<Id extends TextId = TweetId> {
   id: Id;
   author: UserId;
   kind: TweetKind;
-  /** What a comment answers, and the tweet its thread begins with; null for a tweet. */
+  /** What a comment answers, and the tweet that its thread begins with; null for a tweet. */
   parentId: TweetId | null;
   rootId: TweetId | null;
   quoteOf: TweetId | null;
   visibility: Visibility;
-  /** Grows with every change of text; part of every cache key. */
+  /** Grows with every change of the text; part of every cache key. */
   version: number;
   lang: string | null;
   labels: string[];
@@ -58,7 +58,7 @@ export interface TweetRecord<Id extends TextId = TweetId> {
   time: number;
 }
 
-/** What everybody may know of somebody by name, for `users` in answers. */
+/** How a user is named in answers (`users`), for everybody who may know that the user exists. */
 export interface ProfileBasic {
   userId: UserId;
   handle: string;
@@ -67,30 +67,30 @@ export interface ProfileBasic {
   picture: string;
 }
 
-/** One user as one viewer stands to them, in one call: see `Social.view`. */
+/** A user together with the relationship between them and the viewer: see `Social.view`. */
 export interface ProfileView extends ProfileBasic {
   state: AccountState;
   protected: boolean;
-  /** The viewer follows them, publicly or privately. */
+  /** The viewer follows the user, publicly or privately. */
   following: boolean;
-  /** That follow is private. Never shown to anybody but the viewer. */
+  /** That follow is private. Shown to the viewer only. */
   followingPrivately: boolean;
   requested: boolean;
-  /** They follow the viewer publicly. */
+  /** The user follows the viewer publicly. */
   followedBy: boolean;
   blocking: boolean;
   blockedBy: boolean;
   muting: boolean;
 }
 
-/** What a reader did with a tweet. */
+/** What the viewer did with a tweet. */
 export interface ViewerState {
   liked: boolean;
   reposted: boolean;
 }
 
 export interface LikeRow {
-  /** Its time, and its place in the list. */
+  /** Carries the time of the like, and orders the list. */
   id: LikeId;
   tweetId: TweetId;
   userId: UserId;
@@ -106,7 +106,9 @@ export interface RepostRow {
   userId: UserId;
 }
 
-/** A page of ids with a place in time: ask again with `before: next` (exclusive); null at the end. */
+/**
+ * A page of a list that is ordered by id. The next page is asked for with `before: next` (exclusive); null at the end.
+ */
 export interface Page<T> {
   items: T[];
   next: Snowflake | null;

@@ -55,10 +55,10 @@ describe('what counts as a character', () => {
   });
 });
 
-describe('how a text is kept', () => {
+describe('how a text is stored', () => {
   test('composed', () => assert.equal(accepted('cafe\u0301'), 'caf\u00e9'));
   test('with LF as line break', () => assert.equal(accepted('a\r\nb\rc\nd'), 'a\nb\nc\nd'));
-  test('trimmed, of every white space that the language trims', () => {
+  test('trimmed of all white space that JavaScript trims', () => {
     assert.equal(accepted(' \t\r\n\u00a0\u3000\ufeff\u2028a b\u2003\v\f'), 'a b');
   });
   test('with tabs, directional marks, isolates and joiners', () => {
@@ -66,7 +66,7 @@ describe('how a text is kept', () => {
       assert.equal(accepted(text), text);
     }
   });
-  test('checking what was kept changes nothing, and keeps within the rule', () => {
+  test('checking a stored text again accepts and changes nothing', () => {
     fc.assert(
       fc.property(anyText(), (raw) => {
         const checked = checkText(raw);
@@ -79,13 +79,13 @@ describe('how a text is kept', () => {
       { numRuns: 500 },
     );
   });
-  test('trimming first, as is done to save work, gives what the rule gives', () => {
+  test('trimming first, which saves work, gives the same result', () => {
     fc.assert(
       fc.property(anyText(), (raw) => assert.equal(normalizeText(raw.trim()), normalizeText(raw))),
       { numRuns: 500 },
     );
   });
-  test('no text of the allowed size is lost to the guess from its length', () => {
+  test('no text of an allowed size is refused by the early check of its length', () => {
     fc.assert(
       fc.property(anyText(), (raw) => {
         assert.ok(raw.trim().length <= 2 * Buffer.byteLength(normalizeText(raw)));

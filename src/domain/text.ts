@@ -1,6 +1,6 @@
 /**
- * What a tweet, a comment, a name and a bio may consist of. The one place of the rule: the server and the web
- * client import this file, so it uses nothing but the language itself.
+ * What a tweet, a comment, a name and a bio may consist of. The server and the web client both import this file, so it
+ * uses nothing but the language itself.
  *
  * A text is brought to Unicode NFC, CRLF and CR become LF, and it is trimmed. A tweet then has 1 to 140 extended
  * grapheme clusters (what a reader calls a character: an emoji family is one) and at most 1,400 UTF-8 bytes.
@@ -14,7 +14,7 @@ interface Rule {
   /** For sentences: 'A tweet'. */
   what: string;
   graphemes: number;
-  /** UTF-8. Bounds what one cluster may pile up: marks on marks are a single cluster however many they are. */
+  /** In UTF-8. Bounds the size of a cluster, since any number of combining marks form a single one. */
   bytes: number;
   mayBeEmpty: boolean;
 }
@@ -51,26 +51,30 @@ const REASON: Rule = {
   mayBeEmpty: false,
 };
 
-/** ASCII that is a cluster and a byte each. CR is missing: normalised texts have none. */
+/** ASCII characters, each one cluster and one byte. CR is missing because normalised texts contain none. */
 const PLAIN_ASCII = /^[\t\n -~]*$/;
-/** C0 (but TAB and LF), DEL and C1 controls; embeddings and overrides of direction, which turn other users' text. */
+/**
+ * C0 (but TAB and LF), DEL and C1 controls; embeddings and overrides of direction, which would reorder the text around
+ * them.
+ */
 const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 /**
- * Something to see: a letter, number, punctuation mark or symbol whose glyph is not empty. Empty are, besides what
- * Unicode calls default ignorable: the Braille pattern without a dot, the full and the half blank among hieroglyphs, and
- * the note without a head. (Searched for in the names of Unicode 18 and among the outlines of Noto, Symbola and Unifont.)
+ * Something visible: a letter, number, punctuation mark or symbol whose glyph is not empty. Empty glyphs are, besides
+ * those that Unicode calls default ignorable: the Braille pattern without a dot, the full and the half blank among
+ * hieroglyphs, and the note without a head. (Searched for in the names of Unicode 18 and among the outlines of Noto,
+ * Symbola and Unifont.)
  */
 const VISIBLE =
   /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--[\u2800\u{13441}\u{13442}\u{1d159}]]/v;
 
 /**
- * UTF-16 units that a byte of the kept text can come from: two for CRLF, 1.5 at most for what NFC composes (measured
- * over all of Unicode 17). A trimmed text of more is too long whatever it holds, and is refused before any work that
- * costs: NFC sorts marks in a row in quadratic time, 2,000 in 4 ms but 5 million in minutes.
+ * The most UTF-16 units that one byte of the stored text can come from: two for CRLF, 1.5 at most for what NFC
+ * composes (measured over all of Unicode 17). A longer trimmed text is too long whatever it holds, and is refused
+ * before any expensive work: NFC sorts marks in a row in quadratic time, 2,000 in 4 ms but 5 million in minutes.
  */
 const UNITS_PER_BYTE = 2;
 
-/** Checks a tweet's or comment's text as the client sent it, and returns it as it is kept. */
+/** Checks a tweet's or comment's text as the client sent it, and returns it as it is stored. */
 export function checkText(raw: string): TextCheck {
   return check(raw, TEXT);
 }
@@ -90,7 +94,10 @@ export function checkDescription(raw: string): TextCheck {
   return check(raw, ALT);
 }
 
-/** Checks why somebody did or reports something: at most 500 clusters, not empty, refuses what a tweet refuses. */
+/**
+ * Checks the reason for a report or an administrative action: at most 500 clusters, not empty, refuses what a tweet
+ * refuses.
+ */
 export function checkReason(raw: string): TextCheck {
   return check(raw, REASON);
 }
@@ -121,7 +128,7 @@ export function utf8Length(text: string): number {
 }
 
 function check(raw: string, rule: Rule): TextCheck {
-  // Trimming first cuts the work and changes nothing: no white space composes, and none is made or lost by NFC.
+  // Trimming first saves work and changes nothing: NFC neither composes, makes nor removes white space.
   const trimmed = raw.trim();
   if (trimmed.length > rule.bytes * UNITS_PER_BYTE) return refuse(tooLong(rule));
   if (!trimmed.isWellFormed()) {
@@ -135,7 +142,7 @@ function check(raw: string, rule: Rule): TextCheck {
 }
 
 function checkAscii(text: string, rule: Rule): TextCheck {
-  // Trimmed and not empty, so it has a character above the space, and all of those can be seen.
+  // Trimmed and not empty, so it has an ASCII character above the space, and all of those are visible.
   return text.length <= rule.graphemes ? { ok: true, text } : refuse(tooLong(rule, text.length));
 }
 

@@ -1,16 +1,16 @@
 /**
- * Who may see whom: the one rule, which every service asks when something is read. It fails closed: a user whose facts
- * could not be read has none, and is not shown.
+ * Who may see whom: the one rule that every service applies when something is read. It fails closed: a user whose
+ * facts could not be read is not shown.
  */
 import type { UserId } from './ids.ts';
 import type { AccountState } from './names.ts';
 
-/** What of a user, and of how a viewer stands to them, decides whether they are shown. */
+/** The facts about a user, and their relationship with the viewer, that decide whether the user is shown. */
 export interface VisibilityFacts {
   userId: UserId;
   state: AccountState;
   protected: boolean;
-  /** The viewer follows them, publicly or privately. */
+  /** The viewer follows the user, publicly or privately. */
   following: boolean;
   blocking: boolean;
   blockedBy: boolean;
@@ -21,14 +21,14 @@ export function canSeeUser(facts: VisibilityFacts): boolean {
   return canSeeBlockedUser(facts) && !facts.blocking;
 }
 
-/** May this viewer be shown whom they blocked, so as to know whom to unblock? Nobody sees who blocks them. */
+/** May this viewer be shown a user whom they blocked, so as to be able to unblock them? Nobody sees who blocks them. */
 export function canSeeBlockedUser(facts: VisibilityFacts): boolean {
   return facts.state === 'active' && !facts.blockedBy;
 }
 
 /**
- * May this viewer read what the user wrote, see what they did (a like, a comment, a repost), and whom they follow and
- * who follows them? Counts are the same for everybody and know no viewer.
+ * May this viewer see what the user wrote and did (likes, comments, reposts), and the user's followers and followees?
+ * Counts do not depend on the viewer.
  */
 export function canReadUser(facts: VisibilityFacts, viewer: UserId | null): boolean {
   return canSeeUser(facts) && (!facts.protected || facts.following || facts.userId === viewer);

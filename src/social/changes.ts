@@ -1,4 +1,7 @@
-/** How the service changes relationships: facts in, a rule's decision, events from what differs; all as one step. */
+/**
+ * How the service changes relationships: it reads facts, lets a rule decide, and derives events from the difference,
+ * all in one atomic step.
+ */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
@@ -19,7 +22,7 @@ export interface SocialDeps {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Mints ids of relationships, which belong to whose act they are: an approved follow to who approved it. */
+/** Mints ids of relationships. An id belongs to the user who acts: that of an approved follow to the followee. */
 export const mintFor =
   ({ minter }: SocialDeps, owner: UserId) =>
   (): Snowflake =>
@@ -31,7 +34,10 @@ interface PairRequest {
   traceId: string;
 }
 
-/** Changes the relationships between two users as `rule` decides. Throws what the rule throws; nothing is kept then. */
+/**
+ * Changes the relationships between two users as `rule` decides. Throws what the rule throws, and then changes
+ * nothing.
+ */
 export function changeRelationshipPair<Result>(
   { store, clock }: SocialDeps,
   { actor, other, traceId }: PairRequest,
@@ -59,7 +65,7 @@ export function changeRelationshipPair<Result>(
   });
 }
 
-/** The decision that makes `after` of `before`: only relationships that differ are written and told. */
+/** The decision that turns `before` into `after`: only relationships that differ are written and announced. */
 export function decision<Result>(request: {
   keys: readonly RelationshipKey[];
   before: readonly Relationship[];

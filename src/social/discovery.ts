@@ -1,7 +1,7 @@
 /**
- * Questions that a graph answers, in bounded work: at most the viewer's 5,000 followees tested one by one, or a walk
- * of two hops over the newest. Private follows of anybody else are never read here, so nothing can depend on them;
- * the viewer's own may serve, as only the viewer sees what comes of it.
+ * Mutual followers, followers you know, and suggestions, in bounded work: at most a test of each of the viewer's 5,000
+ * followees, or two hops from the newest of them. Private follows of other users are never read here, so no answer can
+ * depend on them. The viewer's own are used, as only the viewer sees the answer.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { SocialDeps } from './changes.ts';
@@ -11,20 +11,20 @@ import type { Viewing } from './viewing.ts';
 
 type Discovery = Pick<Social, 'mutuals' | 'followersYouKnow' | 'suggestions'>;
 
-/** Followees tested in one call to the store. */
+/** Followees tested in one call of the store. */
 const MAX_PROBED = 500;
-/** The walk behind suggestions: the viewer's newest followees, and the newest that each of them follows. */
+/** Bounds of suggestions: the viewer's newest followees, and the newest followees of each. */
 const HOP_ONE = 100;
 const HOP_TWO = 100;
-/** Candidates checked in one call; as many again until enough may be suggested. */
+/** Candidates checked in one call; more follow until there are enough suggestions. */
 const MAX_CHECKED = 200;
 const VIA_SHOWN = 3;
 
-/** Whatever a viewer has to do with a user already, that user is no suggestion. */
+/** A user with any of these relationships with the viewer is not suggested. */
 const ACQUAINTED = ~RELATIONSHIP_BIT.followedBy;
 
 export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Viewing): Discovery {
-  /** The viewer's followees, newest first, that pass a test of theirs and may be seen. */
+  /** The viewer's followees that pass a test and may be seen, newest first. */
   async function firstOf(
     request: { viewer: UserId; limit: number; among: readonly Followee[] },
     test: (ids: UserId[]) => Promise<Set<UserId>>,
@@ -86,13 +86,13 @@ export function createDiscovery({ store }: SocialDeps, { visible, mayRead }: Vie
 
 interface Candidate {
   userId: UserId;
-  /** Who of the viewer's followees follows them publicly, with the follow's id. */
+  /** Which of the viewer's followees follow the candidate publicly, with the id of the follow. */
   via: { userId: UserId; id: number }[];
   /** The newest of those ids. */
   newest: number;
 }
 
-/** Everybody whom these users follow publicly. */
+/** All users whom these users follow publicly. */
 async function walk(store: SocialDeps['store'], known: readonly UserId[]): Promise<Map<UserId, Candidate>> {
   const candidates = new Map<UserId, Candidate>();
   for (const follower of known) {
@@ -107,7 +107,7 @@ async function walk(store: SocialDeps['store'], known: readonly UserId[]): Promi
   return candidates;
 }
 
-/** Most ways first, then whoever was followed last; the id decides between equals so that the order is one. */
+/** Most mutual followees first, then the one followed last; the id breaks ties, so that the order is total. */
 function byStrength(a: Candidate, b: Candidate): number {
   return b.via.length - a.via.length || b.newest - a.newest || a.userId - b.userId;
 }

@@ -1,7 +1,7 @@
 /**
- * The rules of relationships, as decisions over facts: pure functions without a store. Each gets what is and says what shall
- * be, or throws what the caller is told. Whoever acts is `actor`, whoever it is about is `other`; `outgoing` is the relationship
- * from the actor to the other, `incoming` the one back.
+ * The rules of relationships, as pure functions over facts, without a store. Each takes the present relationships and
+ * returns the new ones, or throws the error that the caller gets. `actor` is the user who acts and `other` the user
+ * whom it is about; `outgoing` is the relationship from the actor to the other, `incoming` the one back.
  */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -10,7 +10,7 @@ import type { FollowState } from '#domain/names.ts';
 import type { HiddenPeriod } from './social.ts';
 import type { Relationship, StoredUser } from './social-store.ts';
 
-/** Blocks, and mutes, that one user may have. */
+/** The number of blocks, and of mutes, that one user may have. */
 export const MAX_BLOCKS = 10_000;
 
 export interface RelationshipPair {
@@ -25,7 +25,7 @@ export interface Relationships {
 }
 type Mint = () => Snowflake;
 
-/** Throws where the actor may not act any more, so that nothing comes back after an erasure has removed it. */
+/** Throws where the actor is not active, so that nothing is written again after an erasure has removed it. */
 function activeActor({ actor }: RelationshipPair): StoredUser {
   if (actor === null || actor.state !== 'active')
     throw new WarbleError('forbidden', 'This account is not active.');
@@ -38,7 +38,7 @@ function visibleOther(pair: RelationshipPair): StoredUser {
   return blockableOther(pair);
 }
 
-/** As {@link visibleOther}, for somebody whom the actor may have blocked already. */
+/** As {@link visibleOther}, but allows a user whom the actor has already blocked. */
 function blockableOther({ other, incoming }: RelationshipPair): StoredUser {
   if (other === null || other.state !== 'active' || incoming.block !== null) throw hidden();
   return other;
@@ -48,7 +48,10 @@ const hidden = () => notFound('There is nobody with this id whom you may see.');
 
 type Followee = Pick<StoredUser, 'protected' | 'protections'>;
 
-/** A private follow has ended when its followee became protected, whether or not its row is gone already. */
+/**
+ * The follow, unless it is private and its followee has become protected since: it has then ended, even while its row
+ * still exists.
+ */
 export function activeFollow({ follow }: Relationship, followee: Followee): Relationship['follow'] {
   return follow?.private && follow.protections !== followee.protections ? null : follow;
 }
@@ -59,8 +62,9 @@ function newFollow(wished: boolean, { protections }: Followee, mint: Mint): Rela
 }
 
 /**
- * A follow, a request, or the turn from public to private and back. Each turn gets a fresh id: what others see of a
- * public follow says nothing of a private one before it, and a told follow is no longer the one that stands.
+ * A follow, a request, or a change between public and private. Each change gives the follow a new id, so that a public
+ * follow reveals nothing of a private one before it, and so that a follow of which the followee was notified is not
+ * taken for the present one.
  */
 export function decideFollow(
   pair: RelationshipPair,
@@ -95,7 +99,7 @@ export function decideFollow(
   };
 }
 
-/** What is left of a relationship when a follow or a request ends. */
+/** The relationship without its follow or request. */
 const unfollowed = (relationship: Relationship): Relationship => ({
   ...relationship,
   follow: null,
@@ -103,17 +107,17 @@ const unfollowed = (relationship: Relationship): Relationship => ({
   hiddenReposts: null,
 });
 
-/** Ends a follow or a request, whoever the other is by now. */
+/** Ends a follow or a request, whatever state the other account is in. */
 export function decideUnfollow({ outgoing }: RelationshipPair): Relationship {
   return unfollowed(outgoing);
 }
 
-/** Takes a follower away; a private one, of whom nobody knows, stays. */
+/** Removes a public follower. A private follow stays, as nobody may learn of it. */
 export function decideRemoveFollower({ incoming }: RelationshipPair): Relationship {
   return incoming.follow?.private === false ? unfollowed(incoming) : incoming;
 }
 
-/** Whether the reposts of somebody followed are shown in the home of `actor`. Throws not_found where `actor` does not follow. */
+/** Shows or hides the followee's reposts in the actor's home. Throws not_found where the actor does not follow them. */
 export function decideReposts(
   pair: RelationshipPair,
   { shown, mint }: { shown: boolean; mint: Mint },
@@ -127,8 +131,8 @@ export function decideReposts(
 }
 
 /**
- * The answer of `actor` to the request of `other`. Approving a second time is a success; only a *public* follow may tell
- * the two apart, so that nobody finds a private one by approving.
+ * The actor's answer to a request of `other`. Approving a second time succeeds, but only where there is a *public*
+ * follow: otherwise approving would reveal a private one.
  */
 export function decideAnswer(
   pair: RelationshipPair,
@@ -144,7 +148,7 @@ export function decideAnswer(
   return { ...incoming, follow: approve ? { id: mint(), private: false } : incoming.follow, request: null };
 }
 
-/** Blocks: ends follows and requests both ways. Mutes stay, and unblocking brings nothing back. */
+/** Blocks the other, and ends follows and requests both ways. Mutes stay, and unblocking restores nothing. */
 export function decideBlock(pair: RelationshipPair, { mint }: { mint: Mint }): Relationships {
   const actor = activeActor(pair);
   const { outgoing, incoming } = pair;
@@ -169,18 +173,18 @@ export function decideMute(pair: RelationshipPair, { mint }: { mint: Mint }): Re
 interface Ending {
   actor: UserId;
   other: UserId;
-  /** The mute's or block's snowflake; null: it did not stand. */
+  /** The id of the mute or block; null where there was none. */
   since: Snowflake | null;
   mint: Mint;
 }
 type Hidden = (HiddenPeriod & { viewer: UserId })[];
 
-/** What the other did while they were muted. */
+/** The period in which the other was muted. */
 export function endOfMute({ actor, other, since, mint }: Ending): Hidden {
   return since === null ? [] : [{ viewer: actor, userId: other, since, until: mint() }];
 }
 
-/** A block hid each of the two from the other. */
+/** The period of a block, once for each of the two, as it hid them from each other. */
 export function endOfBlock({ actor, other, since, mint }: Ending): Hidden {
   if (since === null) return [];
   const until = mint();
@@ -198,7 +202,7 @@ function refuseBeyond(count: number, verb: 'block' | 'mute'): void {
   );
 }
 
-/** A relationship to somebody who may have become public: that accepts a request. */
+/** The relationship with its request accepted, if the followee is not protected any more. */
 export function withRequestAccepted(
   relationship: Relationship,
   followee: Followee,
@@ -208,14 +212,14 @@ export function withRequestAccepted(
   return { ...relationship, follow: { id: mint(), private: false }, request: null };
 }
 
-/** A relationship without a private follow that has ended. */
+/** The relationship without its private follow, if that has ended. */
 export function withoutEndedFollow(relationship: Relationship, followee: Followee): Relationship {
   return activeFollow(relationship, followee) === null && relationship.follow !== null
     ? unfollowed(relationship)
     : relationship;
 }
 
-/** Whether requests are left over that {@link withRequestAccepted} would accept. */
+/** Whether there are requests that {@link withRequestAccepted} would accept. */
 export function hasRequestsToAccept({ protected: locked, counts }: StoredUser): boolean {
   return !locked && counts.requesters > 0;
 }

@@ -1,4 +1,7 @@
-/** Lists of users, newest relationship first: who is hidden from the reader is left out, and pages are full all the same. */
+/**
+ * Lists of users, newest relationship first. Users hidden from the viewer are left out, and pages are full
+ * nevertheless.
+ */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Page, ProfileView } from '#domain/records.ts';
 import { canSeeBlockedUser, canSeeUser } from '#domain/visibility.ts';
@@ -21,7 +24,7 @@ interface Place {
 }
 
 export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing): Lists {
-  /** A page of those whom `viewer` may see. */
+  /** A page of the users whom `viewer` may see. */
   function visiblePage(
     { before, limit, ...list }: Place,
     viewer: UserId | null,
@@ -64,7 +67,7 @@ export function createLists({ store }: SocialDeps, { visible, mayRead }: Viewing
   };
 }
 
-/** What others see of the lists of a protected account. */
+/** The lists of a protected account, to viewers who may not read it. */
 const NOTHING: Page<RelationshipRow> = { items: [], next: null };
 
 function pageOf(rows: RelationshipRow[], limit: number): Page<RelationshipRow> {

@@ -1,4 +1,4 @@
-/** Users: making them known, their profiles and the state of their accounts. */
+/** Users: how they are created, their profiles, and the state of their accounts. */
 import { notFound, WarbleError } from '#domain/errors.ts';
 import { decision, mintFor, type SocialDeps } from './changes.ts';
 import { hasRequestsToAccept, withRequestAccepted } from './follow-rules.ts';
@@ -9,7 +9,7 @@ import { NO_RELATIONSHIP, type RelationshipKey, type StoredUser, type User } fro
 
 type Users = Pick<Social, 'createUser' | 'setProfile' | 'setAccount' | 'eraseUser'>;
 
-/** Turns of one protection that may race before a request gives up. */
+/** How often a request retries while others change the same protection. */
 const MAX_PROTECTION_CHANGES = 10;
 
 export function createUsers(deps: SocialDeps): Users {
@@ -54,11 +54,11 @@ export function createUsers(deps: SocialDeps): Users {
       store.change({ users: [userId], relationships: [] }, ({ users: [before] }) => {
         const time = clock.now();
         if (!before) throw notFound('There is nobody with this id.');
-        // Whoever leaves is hidden for good, so what they wrote of themselves goes at once.
+        // A removed account stays hidden for good, so its profile is emptied at once.
         const leaves = state === 'erasing' || state === 'erased';
         const emptied = leaves ? { name: '', bio: '', picture: '' } : {};
         const after = changed(before, { state, handle: handle ?? before.handle, ...emptied });
-        // What is erased stays so, whatever was still on its way.
+        // An erased account stays erased, even when a change overtook the erasure.
         if (before.state === 'erased' || after === undefined) return { events: [], time, result: undefined };
         const events = [userEvent('account.changed', after, { time, traceId: '' })];
         return { users: [after], events, time, result: undefined };
@@ -87,8 +87,8 @@ const MAX_ERASED = 200;
 type ProfileRequest = Parameters<Social['setProfile']>[0];
 
 /**
- * Changes the profile and, where it becomes public, accepts the first requests. `applied` is false where requests of an
- * earlier turn are still to be accepted: becoming protected now would leave them waiting.
+ * Changes the profile and, if it becomes public, accepts the first requests. `applied` is false where requests of an
+ * earlier change are still to be accepted: becoming protected now would leave them waiting.
  */
 async function changeProfile(
   deps: SocialDeps,
@@ -125,7 +125,7 @@ async function changeProfile(
   });
 }
 
-/** The user with these fields set; undefined where that changes nothing. */
+/** The user with these fields set; undefined if that changes nothing. */
 function changed(before: StoredUser, fields: Partial<User>): User | undefined {
   const { counts: _, ...user } = before;
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);

@@ -1,13 +1,13 @@
 /**
- * What the turn of a protection leaves to do.
+ * The work that is left when an account becomes protected or public.
  *
- * **Becoming protected ends private follows** at once, for everybody who reads (the store sees to it), and the request
- * does no more than that: were the rows removed before its answer, the time that it takes would tell its sender how
- * many there are. The migrator removes them afterwards, in small steps, so that nobody's requests wait for it either.
+ * **Becoming protected ends private follows** at once for every read (the store sees to it), and the request does
+ * nothing else: if it removed the rows before its answer, its duration would tell the owner how many there were. The
+ * migrator removes them afterwards, in steps so small that no request waits for them.
  *
- * **Becoming public accepts requests.** Up to {@link STEP} are accepted in the change that turns the protection; the
- * rest follow in steps of the same size before the caller has its answer, so that an account with 100,000 requests
- * neither fills the memory nor holds up everybody's writes. After a crash in between, the migrator ends what was begun.
+ * **Becoming public accepts requests.** Up to {@link STEP} are accepted in the change itself; the rest follow in steps
+ * of the same size before the caller gets an answer, so that an account with 100,000 requests neither fills the memory
+ * nor holds up everybody's writes. After a crash in between, the migrator finishes the work.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -27,8 +27,8 @@ export async function waitingRequests({ store }: SocialDeps, userId: UserId): Pr
 }
 
 /**
- * Accepts some requests. `true`: there may be more. The protection is read twice, and what counts is the one inside
- * the change: a turn in between only makes the step do nothing.
+ * Accepts some requests. `true`: there may be more. The protection is read twice, and the value inside the change
+ * counts: if it changed in between, the step does nothing.
  */
 export async function acceptStep(
   deps: SocialDeps,
@@ -54,9 +54,10 @@ export async function acceptStep(
   return true;
 }
 
-/** Removes some private follows that have ended, and notes when none is left. `true`: it did something. */
+/** Removes some private follows that have ended, and records when none are left. `true`: it did something. */
 async function endStep(deps: SocialDeps, userId: UserId): Promise<boolean> {
-  // Read first: what ends by a later turn is not among those that are asked for next, and is not noted as removed.
+  // Read before the follows: those that a later change ends may be missing from the list, and must not count as
+  // removed.
   const [seen] = await deps.store.users([userId]);
   if (seen == null || seen.migratedProtections === seen.protections) return false;
   const sources = await deps.store.pending({ followee: userId, kind: 'ended', limit: ENDED_STEP });

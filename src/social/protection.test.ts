@@ -1,4 +1,7 @@
-/** The turn of a protection, with more users hanging on it than one step takes, under races and crashes. */
+/**
+ * Accounts that become protected or public with more follows and requests than one step handles, under races and
+ * crashes.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +22,7 @@ type Fixture = Awaited<ReturnType<typeof openSocial>>;
 const protect = ({ social }: Fixture, locked: boolean) =>
   social.setProfile({ userId: STAR, changes: { protected: locked }, traceId });
 
-/** Everybody in the crowd follows, or asks to follow, in the order of their ids. */
+/** The whole crowd follows, or asks to follow, in the order of their ids. */
 async function crowdFollows(fixture: Fixture, secretly: boolean): Promise<void> {
   await fixture.tick();
   for (const follower of CROWD) {
@@ -36,14 +39,14 @@ async function followersOf({ social }: Fixture): Promise<UserId[]> {
 const count = (events: WarbleEvent[], type: string) => events.filter((event) => event.type === type).length;
 
 for (const cached of [false, true]) {
-  describe(`an account turns its protection${cached ? ' (through the cache)' : ''}`, () => {
+  describe(`an account changes its protection${cached ? ' (through the cache)' : ''}`, () => {
     async function open(): Promise<Fixture> {
       const fixture = await openSocial({ cached });
       await fixture.users(STAR, ...CROWD);
       return fixture;
     }
 
-    test('becoming protected ends every private follow at once, and each is told once afterwards', async () => {
+    test('becoming protected ends every private follow at once, and each is announced once afterwards', async () => {
       const fixture = await open();
       await crowdFollows(fixture, true);
       await fixture.events();
@@ -61,7 +64,7 @@ for (const cached of [false, true]) {
       await fixture.close();
     });
 
-    test('a private follow does not stand from the first moment on, long before the last is removed', async () => {
+    test('a private follow is inactive from the first moment, long before the last row is removed', async () => {
       const fixture = await open();
       await crowdFollows(fixture, true);
       await fixture.social.view({ viewer: CROWD.at(-1)!, userIds: [STAR] });
@@ -114,7 +117,7 @@ for (const cached of [false, true]) {
       await fixture.close();
     });
 
-    test('turning to and fro at once, with follows and requests in between, ends settled', async () => {
+    test('concurrent changes back and forth, with follows and requests in between, end in a consistent state', async () => {
       const fixture = await open();
       await crowdFollows(fixture, true);
       const late = CROWD.map((follower) =>
@@ -144,7 +147,7 @@ for (const cached of [false, true]) {
   });
 }
 
-/** A star with a crowd whose turn to `locked` was cut off after `crashAt` commits; opened again. */
+/** A star with a crowd, opened again after a crash `crashAt` commits into its change to `locked`. */
 async function cutOff({ locked, crashAt }: { locked: boolean; crashAt: number }) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-social-'));
   const path = join(directory, 'social.db');
@@ -177,12 +180,12 @@ async function cutOff({ locked, crashAt }: { locked: boolean; crashAt: number })
   };
 }
 
-describe('a crash while an account turns its protection', () => {
+describe('a crash while an account changes its protection', () => {
   for (const locked of [false, true]) {
-    // Becoming protected is one commit, whatever hangs on it.
+    // Becoming protected is one commit, however many follows it ends.
     for (const crashAt of locked ? [1] : [1, 2, 3]) {
       const way = locked ? 'to protected' : 'to public';
-      test(`${way}, after commit ${crashAt}: the migrator ends it, each follow told once`, async () => {
+      test(`${way}, after commit ${crashAt}: the migrator finishes it, and each follow is announced once`, async () => {
         const { again, close } = await cutOff({ locked, crashAt });
         const [view] = await again.social.view({ viewer: null, userIds: [STAR] });
         assert.equal(view?.protected, locked);
@@ -203,14 +206,14 @@ describe('a crash while an account turns its protection', () => {
     }
   }
 
-  test('turning back at once brings no ended private follow back', async () => {
+  test('becoming public again at once restores no private follow that has ended', async () => {
     const { again, close } = await cutOff({ locked: true, crashAt: 1 });
     await protect(again, false);
     assert.deepEqual(await followersOf(again), []);
     await close();
   });
 
-  test('a migrator that is cut off anywhere is ended by the next, each follow told once', async () => {
+  test('a migrator that crashes anywhere is continued by the next, and each follow is announced once', async () => {
     for (const steps of [1, 2, 5]) {
       const { again, close } = await cutOff({ locked: true, crashAt: 1 });
       for (let step = 0; step < steps; step++) await again.protectionMigrator.step();
@@ -226,7 +229,7 @@ describe('a crash while an account turns its protection', () => {
     }
   });
 
-  test('turning back at once forgets no accepted request', async () => {
+  test('becoming protected again at once loses no accepted request', async () => {
     const { again, close } = await cutOff({ locked: false, crashAt: 1 });
     await protect(again, true);
     assert.deepEqual(await followersOf(again), CROWD);
@@ -235,7 +238,7 @@ describe('a crash while an account turns its protection', () => {
 });
 
 describe('private follows and the time of an answer', () => {
-  /** What SQLite is asked for: each statement with how many rows it read or changed. */
+  /** The statements that SQLite ran, each with how many rows it read or changed. */
   async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
     const done: string[] = [];
     const counts: Record<string, (result: unknown) => number> = {

@@ -1,4 +1,6 @@
-/** Relationships and what a change of them means: pure functions that the rules and every store share. */
+/**
+ * What a change of a relationship means for counts and events: pure functions that the service and every store share.
+ */
 import type { EventDraft, EventType } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Counts, Relationship, RelationshipKey, User } from './social-store.ts';
@@ -44,8 +46,8 @@ interface Cause {
 }
 
 /**
- * What a changed relationship makes known; nothing where nothing changed. A follow that turns public or private has a fresh
- * id: `entityId` is the new one and `itemId` the one before, under which it may have been told.
+ * The events of a changed relationship; none where nothing changed. A follow that becomes public or private has a new
+ * id: `entityId` is the new one and `itemId` the one before, which a notification may carry.
  */
 export function relationshipEvents(
   { source, target }: RelationshipKey,
@@ -97,7 +99,7 @@ export function hasTurned(before: User, after: User): boolean {
   return before.protected !== after.protected || before.state !== after.state;
 }
 
-/** What a changed user makes known. */
+/** The event of a changed user. */
 export function userEvent(type: 'profile.changed' | 'account.changed', user: User, cause: Cause): EventDraft {
   return {
     topic: 'accounts',

@@ -1,4 +1,7 @@
-/** The service against a plain model of its rules, and promise 9 as what it is: what one does privately changes nothing for others. */
+/**
+ * The service against a plain model of its rules, and promise 9: what a user does privately changes nothing for
+ * others.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -77,7 +80,7 @@ async function checkAnswersTo(viewer: UserId | null, { social }: Fixture, model:
     assert.deepEqual(
       marked.map((row) => row.userId),
       model.sees(viewer, userId) ? secret.filter((id) => model.view(viewer, id).followingPrivately) : [],
-      `private marks: ${place}`,
+      `private follows marked: ${place}`,
     );
     if (viewer === null) continue;
     assert.deepEqual(answers.mutuals, ifSeen(model.mutuals(viewer, userId)), `mutuals: ${place}`);
@@ -112,7 +115,7 @@ async function checkInternals({ social }: Fixture, model: Model): Promise<void> 
   }
 }
 
-describe('whatever a few users do to each other', () => {
+describe('random actions of a few users', () => {
   for (const cached of [false, true]) {
     test(`every list, count, relationship, error and event is what the rules say${cached ? ', through the cache too' : ''}`, async () => {
       await fc.assert(
@@ -125,8 +128,8 @@ describe('whatever a few users do to each other', () => {
             await fixture.tick();
             const outcome = await perform(fixture.social, action);
             assert.deepEqual(outcome, model.apply(action), `step ${step}: ${JSON.stringify(action)}`);
-            // Two viewers after each step warm the cache differently from time to time; all of them at the end. What
-            // has ended shows nowhere, whether the migrator has removed it or not.
+            // Two viewers after each step warm the cache in varying ways; all of them look at the end. A follow that
+            // has ended shows nowhere, whether or not the migrator has removed it.
             await checkAnswersTo(USERS[step % USERS.length]!, fixture, model);
             if (step % 7 === 0) await checkAnswersTo(null, fixture, model);
             while (await fixture.protectionMigrator.step());
@@ -152,7 +155,7 @@ describe('promise 9', () => {
     assert.deepEqual(one, other, `what ${viewer} is told after ${after}`);
   }
 
-  test('nothing that anybody else is answered, ids and order and errors included, depends on a private follow', async () => {
+  test('no answer to anybody else, its ids, order and errors included, depends on a private follow', async () => {
     await fc.assert(
       fc.asyncProperty(story, async (actions) => {
         const told = await openSocial({ cached: true });
@@ -162,13 +165,13 @@ describe('promise 9', () => {
         for (const action of actions) {
           for (const fixture of [told, untold]) await fixture.tick();
           const outcome = await perform(told.social, action);
-          // In the other world the same user, instead of following privately, does not follow.
+          // In the other world the same user does not follow at all.
           const secretly = action.kind === 'follow' && action.private && action.by === SECRET;
           if (secretly) {
             if ('done' in outcome) await perform(untold.social, { ...action, kind: 'unfollow' });
           } else {
             const same = await perform(untold.social, action);
-            // Only the follower is told whether there is a follow whose reposts could be hidden.
+            // Only the follower learns whether there is a follow whose reposts could be hidden.
             const told = action.kind === 'reposts' && action.by === SECRET;
             if (!told) assert.deepEqual(outcome, same, JSON.stringify(action));
           }

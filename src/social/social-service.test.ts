@@ -33,14 +33,14 @@ async function refused(promise: Promise<unknown>, code: ErrorCode, sentence: Reg
 }
 
 describe('users', () => {
-  test('are made known once; again with the same id changes nothing and tells nothing', async () => {
+  test('are created once; creating the same id again changes and announces nothing', async () => {
     await fixture.social.createUser({ userId: 9, handle: 'Nina', name: 'Nina', time: 1 });
     await fixture.social.createUser({ userId: 9, handle: 'Other', name: 'Other', time: 2 });
     assert.equal((await viewOf(null, 9)).handle, 'Nina');
     assert.deepEqual(await fixture.newEvents(), ['account.changed 9>0']);
   });
 
-  test('profiles: what is given is set, what is absent kept, the empty string clears', async () => {
+  test('profiles: fields given are set, absent ones are kept, the empty string clears', async () => {
     const set = (changes: object) => fixture.social.setProfile({ userId: ADA, changes, traceId });
     await set({ bio: 'Engines', picture: 'a.png' });
     await set({ name: 'Ada L.' });
@@ -54,7 +54,7 @@ describe('users', () => {
     assert.deepEqual(await fixture.newEvents(), [], 'setting what is set tells nothing');
   });
 
-  test('are found by handle ignoring case while they are active, and not by a handle they gave up', async () => {
+  test('are found by handle, ignoring case, while they are active, and not by a former handle', async () => {
     const found = async (...handles: string[]) =>
       (await fixture.social.lookup({ handles })).map((head) => head.userId);
     assert.deepEqual(await found('P1', 'p1', 'nobody', 'p2'), [ADA, BOB]);
@@ -125,7 +125,7 @@ describe('following', () => {
     assert.equal((await viewOf(ADA, BOB)).following, true, 'the follow stands');
   });
 
-  test('a turn gets a fresh id, and the event names the one it replaces', async () => {
+  test('a change between public and private gets a new id, and the event names the old one', async () => {
     const idOf = async () =>
       (await fixture.social.follows({ pairs: [{ follower: ADA, followee: BOB }] }))[0]!.id;
     await follow(ADA, BOB);
@@ -145,7 +145,7 @@ describe('following', () => {
     ]);
   });
 
-  test('doing again what is done, and undoing what is not there, succeeds and tells nothing', async () => {
+  test('repeating an action, or undoing what is not there, succeeds and announces nothing', async () => {
     await protect(BOB);
     await follow(ADA, BOB);
     await follow(ADA, CLEO);
@@ -183,14 +183,14 @@ describe('following', () => {
     const { followees } = await fixture.social.followeesOf({ follower: ADA });
     assert.equal(followees.length, LIMITS.followees - 1);
     await fixture.social.unfollow({ follower: ADA, followee: asked!, traceId });
-    // Two at once where there is room for one.
+    // Two concurrent requests where there is room for one.
     const both = await Promise.allSettled([follow(ADA, last), follow(ADA, asked!)]);
     assert.deepEqual(both.map((one) => one.status).sort(), ['fulfilled', 'rejected']);
   });
 });
 
 describe('a private follow', () => {
-  test('is the follower’s alone: the followed user cannot find it even by approving it', async () => {
+  test('is visible to its follower only: the followee does not discover it even by approving a request', async () => {
     await follow(ADA, BOB, true);
     const approve = (follower: UserId) =>
       fixture.social.answerRequest({ followee: BOB, follower, approve: true, traceId });
@@ -200,7 +200,7 @@ describe('a private follow', () => {
     assert.equal((await viewOf(BOB, ADA)).followedBy, false);
   });
 
-  test('ends at a block as if it had not been, for both', async () => {
+  test('ends at a block without a trace for either', async () => {
     await follow(ADA, BOB, true);
     await fixture.social.block({ userId: BOB, other: ADA, traceId });
     const page = (viewer: UserId) =>
@@ -212,7 +212,7 @@ describe('a private follow', () => {
     assert.deepEqual((await page(ADA)).items, [], 'unblocking brings nothing back');
   });
 
-  test('turned public is a new follow: it stands first, above whoever came meanwhile', async () => {
+  test('made public is a new follow: it comes first in the list, above those made meanwhile', async () => {
     await follow(ADA, BOB, true);
     await fixture.tick();
     await follow(CLEO, BOB);
@@ -227,7 +227,7 @@ describe('a private follow', () => {
 });
 
 describe('blocks', () => {
-  test('again is a success and tells nothing, while the other may still be seen', async () => {
+  test('made again succeed and announce nothing, while the other may still be seen', async () => {
     await fixture.social.mute({ userId: ADA, other: BOB, traceId });
     await fixture.newEvents();
     await fixture.social.mute({ userId: ADA, other: BOB, traceId });
@@ -242,7 +242,7 @@ describe('blocks', () => {
     await refused(fixture.social.mute({ userId: ADA, other: BOB, traceId }), 'not_found', /nobody/);
   });
 
-  test('who is muted or blocked is listed while the reader may see them, and comes back with them', async () => {
+  test('muted and blocked users are listed while the viewer may see them, and again once they are back', async () => {
     await fixture.social.mute({ userId: ADA, other: BOB, traceId });
     await fixture.social.mute({ userId: ADA, other: CLEO, traceId });
     await fixture.social.block({ userId: ADA, other: DAN, traceId });
@@ -260,7 +260,7 @@ describe('blocks', () => {
     assert.deepEqual(await listed(), { mutes: [CLEO, BOB], blocks: [DAN] });
   });
 
-  test('hide each from the other at once; the blocker keeps the head and the row', async () => {
+  test('hide the two from each other at once; the blocker keeps the basic profile and the row', async () => {
     await follow(ADA, BOB);
     await fixture.social.setProfile({ userId: BOB, changes: { bio: 'secret' }, traceId });
     await fixture.social.block({ userId: ADA, other: BOB, traceId });
@@ -291,7 +291,7 @@ describe('blocks', () => {
 });
 
 describe('a protected account', () => {
-  test('shows whom it follows and who follows it to those who may read it, and counts to everybody', async () => {
+  test('shows its followers and followees to those who may read it, and its counts to everybody', async () => {
     await follow(BOB, CLEO);
     await follow(ADA, BOB);
     await follow(ADA, CLEO);
@@ -333,7 +333,7 @@ describe('a protected account', () => {
 });
 
 describe('users one may know', () => {
-  test('come with whom the viewer follows that follows them, the strongest first', async () => {
+  test('come with the viewer’s followees who follow them, the strongest first', async () => {
     const [EVE, FAY, GUS] = [5, 6, 7];
     await fixture.users(EVE, FAY, GUS);
     await follow(ADA, BOB, true);

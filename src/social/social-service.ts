@@ -1,6 +1,6 @@
 /**
- * The social service: who users are, and what they have to do with each other. Rules are in `follow-rules.ts`;
- * this file joins them to the store.
+ * The social service: users and their relationships. The rules are in `follow-rules.ts`; this file applies them to the
+ * store.
  */
 import { requireBatch } from '#domain/batch.ts';
 import { WarbleError } from '#domain/errors.ts';

@@ -1,12 +1,12 @@
 /**
- * What the social service needs of its database: users, and the relationships between them. A relationship is all that one user
- * has to do with another in one direction; every fact of this service is a user or a relationship. The port knows no rules:
- * the service decides, the store keeps, and both happen as one step in `change`.
+ * The port of the social store: users, and the relationships between them. A relationship holds everything between two
+ * users in one direction: follow, request, block and mute. Every fact of this service is a user or a relationship. The
+ * port knows no rules: the service decides, the store keeps, and `change` makes both one step.
  *
- * One rule is the store's, because it must hold at the very moment of a flip: **becoming protected ends every private
- * follow**. A private follow stands only while the followee's `protections` is what it was when the follow began.
- * Whatever rows are left over until the service has removed them, `relationshipBits`, `list`, `followees`, `followerIds` and
- * `edges` never report them.
+ * One rule is the store's, because it must hold from the very commit: **becoming protected ends every private
+ * follow**. A private follow is active only while the followee's `protections` is what it was when the follow began.
+ * Rows of ended follows remain until the service removes them, but `relationshipBits`, `list`, `followees`,
+ * `followerIds` and `follows` never report them.
  */
 import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -26,7 +26,7 @@ export interface User {
   protected: boolean;
   /** How often the account has become protected. */
   protections: number;
-  /** Private follows that ended when `protections` reached this are removed; grows without the user's doing. */
+  /** Private follows that ended when `protections` reached this are removed. Grows in the background. */
   migratedProtections: number;
   state: AccountState;
   /** Milliseconds since 1970. */
@@ -36,14 +36,14 @@ export interface User {
 }
 
 /**
- * How many relationships of a kind a user has; exact, kept in the same step as the relationships. Whatever state the other user is
- * in: somebody deactivated or suspended is left out of lists but still counted, and comes back with the account.
+ * How many relationships of each kind a user has. Exact, and changed in the same step as the relationships. Users who
+ * are deactivated or suspended are left out of lists but still counted.
  */
 export interface Counts {
-  /** Public follows of the user, and by the user: the two that are shown. */
+  /** Public follows of the user, and by the user: the two counts that are shown. */
   followers: number;
   following: number;
-  /** Follows (public and private) and requests by the user: what the limit of followees counts. */
+  /** Follows (public and private) and requests by the user, for the limit of followees. */
   outgoing: number;
   /** Requests to follow the user. */
   requesters: number;
@@ -51,7 +51,7 @@ export interface Counts {
   mutes: number;
 }
 
-/** A user as the store has them. Shared by caches: never to be changed. */
+/** A user as stored. Shared by caches, so never to be mutated. */
 export interface StoredUser extends Readonly<User> {
   readonly counts: Readonly<Counts>;
 }
@@ -63,17 +63,19 @@ export interface PublicFollow {
 export interface PrivateFollow {
   id: Snowflake;
   private: true;
-  /** The followee's when the follow began. */
+  /** The followee's `protections` when the follow began. */
   protections: number;
 }
 
-/** What `from` has to do with `to`. Each part carries the snowflake of the moment it began; null: it does not stand. */
+/**
+ * Everything from `source` to `target`. Each part is the id that was minted when it began; null where there is none.
+ */
 export interface Relationship {
   follow: PublicFollow | PrivateFollow | null;
   request: Snowflake | null;
   block: Snowflake | null;
   mute: Snowflake | null;
-  /** `to`'s reposts are left out of `from`'s home; ends with the follow. */
+  /** The reposts of `target` are left out of the home of `source`; ends with the follow. */
   hiddenReposts: Snowflake | null;
 }
 export interface RelationshipKey {
@@ -81,17 +83,17 @@ export interface RelationshipKey {
   target: UserId;
 }
 
-/** The facts a decision rests on, in the order asked for; null: that user never was. */
+/** The facts that a decision rests on, in the order asked for; null where there never was such a user. */
 export interface Facts {
   users: (StoredUser | null)[];
   relationships: Relationship[];
 }
 
-/** What shall be. Whoever and whatever is not named stays as it is; counts follow the relationships. */
+/** The new state. Users and relationships that are not named stay as they are; counts follow the relationships. */
 export interface Decision<Result> {
   users?: User[];
   relationships?: (RelationshipKey & { relationship: Relationship })[];
-  /** Periods that have ended with this change; beyond {@link MAX_HIDDEN_PERIODS} of a viewer the oldest are forgotten. */
+  /** Periods that end with this change; of more than {@link MAX_HIDDEN_PERIODS} of a viewer the oldest are dropped. */
   hidden?: (HiddenPeriod & { viewer: UserId })[];
   /** Committed with the change. */
   events: EventDraft[];
@@ -100,7 +102,7 @@ export interface Decision<Result> {
   result: Result;
 }
 
-/** Bits of how one user stands to another, from the viewer's side. */
+/** The relationships between a viewer and another user, as bits. */
 export const RELATIONSHIP_BIT = {
   following: 1,
   followingPrivately: 2,
@@ -112,7 +114,7 @@ export const RELATIONSHIP_BIT = {
   muting: 64,
 } as const;
 
-/** `following`: public ones only; `ownFollowing`: private ones too, for the follower's own eyes. */
+/** `following`: public follows only; `ownFollowing`: private ones too, for the follower alone. */
 export type ListKind = 'followers' | 'following' | 'ownFollowing' | 'requests' | 'blocks' | 'mutes';
 
 export interface Followee {
@@ -131,99 +133,100 @@ export interface Follow {
   private: boolean;
 }
 
-/** What its commits change, for whoever keeps what the store said. */
+/** What commits change, for caches of the store's answers. */
 export interface SocialChanges {
-  /** Users of whom anything but the counts is another. */
+  /** Users of whom anything but the counts has changed. */
   profiles: ChangeSource;
-  /** Users from or to whom anything is another, and so maybe their counts. */
+  /** Users whose relationships have changed, and so perhaps their counts. */
   relationships: ChangeSource;
   /**
-   * Whoever follows others, or follows somebody otherwise. Everything, where somebody's protection or state turned:
-   * that reaches into the lists, and ends private follows, of others, and to name those would take as long as they are
-   * many.
+   * Users whose list of followees has changed. Everything, where a user's protection or state has changed: that
+   * affects the lists of any number of followers, who are too many to name.
    */
   followees: ChangeSource;
 }
 
-/** Every method is atomic on its own and sees what was committed before it was called, by whatever handle. */
+/** Every method is atomic and sees everything committed before it was called, through whatever handle. */
 export interface SocialStore {
   readonly changes: SocialChanges;
 
   /**
-   * Reads the subject, decides, and commits users, relationships, counts and events as one durable step that no other change
-   * of the same users and relationships interleaves with. `decide` is synchronous and free of effects (but for minting ids);
-   * it may run more than once. When it throws, nothing is kept and that error is thrown. A decision may only name
-   * users and relationships of the subject. At most {@link MAX_SUBJECT} of each.
+   * Reads the subject, decides, and commits users, relationships, counts and events as one durable step, with which no
+   * other change of the same users and relationships interleaves. `decide` is synchronous, has no effects (but for
+   * minting ids), and may run more than once. When it throws, nothing is kept and that error is thrown. A decision may
+   * only name users and relationships of the subject. At most {@link MAX_SUBJECT} of each.
    */
   change<Result>(
     subject: { users: readonly UserId[]; relationships: readonly RelationshipKey[] },
     decide: (facts: Facts) => Decision<Result>,
   ): Promise<Result>;
 
-  /** In the order asked for; null: never was. At most 1,000. */
+  /** In the order asked for; null where there never was such a user. At most 1,000. */
   users(userIds: readonly UserId[]): Promise<(StoredUser | null)[]>;
   /** {@link RELATIONSHIP_BIT} bits towards each of the others, in the order asked for. At most 1,000. */
   relationshipBits(request: { viewer: UserId; others: readonly UserId[] }): Promise<number[]>;
   /**
-   * Everybody whom the viewer blocks or mutes or is blocked by, with those {@link RELATIONSHIP_BIT} bits alone; null where
-   * they are more than {@link MAX_BLOCKS_AND_MUTES}. Shared by caches: never to be changed.
+   * All users whom the viewer blocks or mutes, or who block the viewer, with those {@link RELATIONSHIP_BIT} bits
+   * alone; null where there are more than {@link MAX_BLOCKS_AND_MUTES}. Shared by caches, so never to be mutated.
    */
   blocksAndMutes(viewer: UserId): Promise<ReadonlyMap<UserId, number> | null>;
-  /** Users whose handle this is now, ignoring case, whatever their state. At most 1,000. */
+  /** Users who have these handles now, ignoring case, whatever their state. At most 1,000. */
   byHandle(handles: readonly string[]): Promise<StoredUser[]>;
-  /** Handles that somebody had before, newest first, with when they ended (ms since 1970). */
+  /** Former handles of a user, newest first, with when each was given up (ms since 1970). */
   formerHandles(userId: UserId): Promise<{ handle: string; until: number }[]>;
-  /** Relationships of one kind with an id below `before`, newest first. The cost does not depend on the list's length. */
+  /**
+   * Relationships of one kind with an id below `before`, newest first. The cost does not depend on the list's length.
+   */
   list(request: {
     kind: ListKind;
     userId: UserId;
     before: Snowflake | null;
     limit: number;
   }): Promise<RelationshipRow[]>;
-  /** Everybody active that somebody follows, newest first. Shared by caches: never to be changed. */
+  /** All active users whom a user follows, newest first. Shared by caches, so never to be mutated. */
   followees(follower: UserId): Promise<readonly Followee[]>;
   /** Followers above `after` in userId order, private ones too. */
   followerIds(request: { followee: UserId; after: UserId; limit: number }): Promise<UserId[]>;
-  /** The follows among these that stand, in no order. At most 1,000. */
+  /** Those of these follows that are active, in no order. At most 1,000. */
   follows(pairs: readonly { follower: UserId; followee: UserId }[]): Promise<Follow[]>;
-  /** The public follows among these, in no order; private ones are not even read. At most 1,000. */
+  /** Those of these follows that are public, in no order; private ones are not even read. At most 1,000. */
   publicFollows(
     pairs: readonly { follower: UserId; followee: UserId }[],
   ): Promise<{ follower: UserId; followee: UserId }[]>;
   /** All users above `after` in userId order. */
   scan(request: { after: UserId; limit: number }): Promise<StoredUser[]>;
 
-  /** Whose private follow of somebody has ended and is to be removed, or who asks to follow: oldest requests first. */
+  /** Followers whose ended private follow is to be removed, or who ask to follow, the oldest request first. */
   pending(request: { followee: UserId; kind: 'ended' | 'request'; limit: number }): Promise<UserId[]>;
   /**
-   * Users whose `migratedProtections` is behind, and unprotected users with requests left over; lowest ids first.
+   * Users whose `migratedProtections` is behind, and unprotected users who still have requests; lowest ids first.
    */
   pendingProtectionMigrations(request: { limit: number }): Promise<UserId[]>;
-  /** The viewer's periods that have ended, in no order. */
+  /** The viewer's ended periods, in no order. */
   hiddenPeriods(viewer: UserId): Promise<HiddenPeriod[]>;
-  /** Forgets at most `limit` periods of a user, or about them. Resolves to how many went. */
+  /** Deletes at most `limit` periods of a user, or about them. Resolves to how many were deleted. */
   forgetHiddenPeriods(request: { userId: UserId; limit: number }): Promise<number>;
-  /** Some relationships from or to a user; none when no relationship is left. */
+  /** Some relationships from or to a user; none once no relationship is left. */
   relationshipsOf(request: { userId: UserId; limit: number }): Promise<RelationshipKey[]>;
 }
 
-/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+/** One open handle. Several may be open on one backend, and each reads what any of them writes. */
 export interface OpenedSocialStore extends SocialStore {
-  /** Topics `follows` and `accounts`: every event that a commit of this store made, appended in that very commit. */
+  /** Topics `follows` and `accounts`: every event of this store, appended in the commit that made it. */
   readonly log: TopicLog;
-  /** How far ids and times had come, kept in every commit of this store. */
+  /** How far ids and times had advanced, kept in every commit of this store. */
   readonly highWater: HighWater;
-  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  /** Resolves when everything asked for before is durable; the handle must not be used afterwards. */
   close(): Promise<void>;
 }
 
-/** Blocks and mutes of one user that are read at a stroke. */
+/** How many blocks and mutes of one user are read at once. */
 export const MAX_BLOCKS_AND_MUTES = 1_000;
 
-/** Ended periods that are kept for one viewer. */
+/** How many ended periods are kept for one viewer. */
 export const MAX_HIDDEN_PERIODS = 1_000;
 
-/** Users, and relationships, in one change. */
+/** How many users, and relationships, one change may have. */
 export const MAX_SUBJECT = 500;
 
 export const NO_RELATIONSHIP: Relationship = {

@@ -1,7 +1,7 @@
 /**
  * The social service: profiles, the follow graph, blocks and mutes. Its rules keep promise 9: a private follow is
- * visible to its follower alone. Methods that show the graph to somebody take a `viewer`; the ones named
- * "internal" see private edges and are for fan-out and reading, never for answers.
+ * visible to its follower alone. Methods that show the graph to a user take a `viewer`. Methods marked "internal" see
+ * private follows: they serve fan-out and visibility checks, and never answer a user.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState, FollowState } from '#domain/names.ts';
@@ -14,7 +14,7 @@ export interface NewUser {
   time: number;
 }
 
-/** What is given is set, what is absent kept, '' clears. */
+/** Fields given are set, absent ones are kept, '' clears. */
 export interface ProfileChanges {
   name?: string;
   bio?: string;
@@ -23,45 +23,45 @@ export interface ProfileChanges {
   protected?: boolean;
 }
 
-/** Somebody named on a page, as far as its reader may know of them. */
+/** A user named on a page, as far as its viewer may know them. */
 export interface VisibleProfile {
   profile: ProfileBasic;
-  /** Whether the reader may read what they wrote and did (`canReadUser`); if not, they may only be named. */
+  /** Whether the viewer may see what the user wrote and did (`canReadUser`); if not, the user may only be named. */
   readable: boolean;
   protected: boolean;
-  /** The viewer mutes them. */
+  /** The viewer mutes the user. */
   muting: boolean;
 }
 
 /** A profile as one viewer may see it. */
 export interface Profile extends ProfileView {
   bio: string;
-  /** Public followers and followees only, for everybody, the user included. */
+  /** Public followers and followees only, whoever asks, the user included. */
   followerCount: number;
   followingCount: number;
-  /** The user and the viewer are blocked one way or the other: show the head only. */
+  /** The viewer blocks the user: only the basic profile may be shown. */
   basicOnly: boolean;
 }
 
 export interface RelationshipRow {
-  /** The follow's (or request's, block's, mute's) snowflake: its place in lists. */
+  /** The id of the follow, request, block or mute, by which lists are ordered. */
   id: Snowflake;
   userId: UserId;
-  /** Only ever true in one's own following list. */
+  /** True only in a user's own list of followees. */
   private: boolean;
 }
 export interface Suggestion {
   userId: UserId;
-  /** How many of the users the viewer follows (publicly or not: only the viewer sees it) follow them publicly. */
+  /** How many of the viewer's followees (private ones too, as only the viewer sees this) follow the user publicly. */
   mutualCount: number;
-  /** Newest few of those. */
+  /** The newest few of those. */
   via: UserId[];
 }
 
-/** A time in which somebody was muted by the viewer, or blocked one way or the other, and which has ended. */
+/** A period, now ended, in which the viewer muted the user, or one of the two blocked the other. */
 export interface HiddenPeriod {
   userId: UserId;
-  /** Snowflakes of its beginning and end: what that user did in it has an id between the two. */
+  /** Snowflakes minted at its beginning and end: what the user did in it has an id between the two. */
   since: Snowflake;
   until: Snowflake;
 }
@@ -75,32 +75,34 @@ export interface ListRequest {
 }
 
 export interface Social {
-  /** Makes a user known; again with the same userId changes nothing. Durable when it resolves. */
+  /** Creates a user; again with the same userId changes nothing. Durable when it resolves. */
   createUser(user: NewUser): Promise<void>;
-  /** Changes a profile. Becoming protected ends private follows of it; becoming public accepts every request. */
+  /** Changes a profile. Becoming protected ends private follows of the user; becoming public accepts every request. */
   setProfile(request: { userId: UserId; changes: ProfileChanges; traceId: string }): Promise<void>;
-  /** State and handle as the gateway decided them. `erasing` and `erased` empty the profile and free nothing else. */
+  /**
+   * Sets state and handle as the accounts service decided them. `erasing` and `erased` also empty the profile, but
+   * free no handle.
+   */
   setAccount(request: { userId: UserId; state: AccountState; handle?: string }): Promise<void>;
   /**
-   * Users as the viewer stands to them, in no order; those who never were are left out; hidden and erased ones are
-   * in, so that the caller can tell (see `canSeeUser`). The one batched call of a page. At most 1,000.
+   * Users with their relationships with the viewer, in no order. Users who never existed are left out; hidden and
+   * erased ones are included, for the caller to decide (see `canSeeUser`). At most 1,000.
    */
   view(request: { viewer: UserId | null; userIds: UserId[] }): Promise<ProfileView[]>;
   /**
-   * Those among these whom the viewer may see (`canSeeUser`), in the order asked for; null for everybody else.
-   * What pages that name many users need of `view`, without looking up how the viewer stands to each of them. At
-   * most 1,000.
+   * The users whom the viewer may see (`canSeeUser`), in the order asked for; null for the others. For pages that name
+   * many users: unlike `view` it does not look up every relationship. At most 1,000.
    */
   visibleProfiles(request: {
     viewer: UserId | null;
     userIds: readonly UserId[];
   }): Promise<(VisibleProfile | null)[]>;
   /**
-   * Everybody whom the viewer blocks or mutes, or who blocks the viewer: all others who are active and unprotected are
-   * shown to them as to anybody. null: too many to say (over 1,000).
+   * All users whom the viewer blocks or mutes, or who block the viewer. All other active and unprotected users look
+   * the same to this viewer as to anybody. null where there are too many (over 1,000).
    */
   blocksAndMutes(request: { viewer: UserId }): Promise<{ userIds: UserId[] } | null>;
-  /** Throws not_found where the viewer may not know the user at all (blocked by them, not active, never was). */
+  /** Throws not_found where the viewer may not know of the user (who blocks them, is not active, or never existed). */
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   /** Active users by handle, ignoring case; unknown handles are left out. At most 1,000. */
   lookup(request: { handles: string[] }): Promise<ProfileBasic[]>;
@@ -115,11 +117,11 @@ export interface Social {
     private: boolean;
     traceId: string;
   }): Promise<{ state: FollowState }>;
-  /** Ends a follow or a request; nothing there is a success too. */
+  /** Ends a follow or a request; succeeds where there is none. */
   unfollow(request: { follower: UserId; followee: UserId; traceId: string }): Promise<void>;
-  /** Takes a public follower away; nothing there, or a private one, is a success too and changes nothing. */
+  /** Removes a public follower; succeeds and changes nothing where there is none, or a private one. */
   removeFollower(request: { followee: UserId; follower: UserId; traceId: string }): Promise<void>;
-  /** Whether the followee's reposts are in the follower's home. Throws not_found where that follow does not stand. */
+  /** Shows or hides the followee's reposts in the follower's home. Throws not_found where there is no such follow. */
   showReposts(request: {
     follower: UserId;
     followee: UserId;
@@ -127,8 +129,9 @@ export interface Social {
     traceId: string;
   }): Promise<void>;
   /**
-   * Newest first; private follows in neither, but for the viewer's own following. Hidden users are left out, pages
-   * are full. Empty where the viewer may not read that user, as mutuals and followers you know are.
+   * Newest first. Private follows are in neither list, except in the viewer's own list of followees. Hidden users are
+   * left out, and pages are full nevertheless. Empty where the viewer may not read the user, as are mutuals and
+   * followers you know.
    */
   followers(request: ListRequest): Promise<Page<RelationshipRow>>;
   following(request: ListRequest): Promise<Page<RelationshipRow>>;
@@ -137,7 +140,7 @@ export interface Social {
     before: Snowflake | null;
     limit: number;
   }): Promise<Page<RelationshipRow>>;
-  /** Throws not_found where that user did not ask. */
+  /** Throws not_found where the follower did not ask. */
   answerRequest(request: {
     followee: UserId;
     follower: UserId;
@@ -145,12 +148,12 @@ export interface Social {
     traceId: string;
   }): Promise<void>;
 
-  /** Ends follows and requests both ways, and hides each from the other. Again: a success. */
+  /** Ends follows and requests both ways, and hides the two from each other. Succeeds when repeated. */
   block(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   unblock(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   mute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
   unmute(request: { userId: UserId; other: UserId; traceId: string }): Promise<void>;
-  /** Newest first; those who block the reader, or are not active, are left out until that has changed. */
+  /** Newest first. Users who block the viewer, or are not active, are left out while that lasts. */
   blocks(request: {
     userId: UserId;
     before: Snowflake | null;
@@ -158,7 +161,9 @@ export interface Social {
   }): Promise<Page<RelationshipRow>>;
   mutes(request: { userId: UserId; before: Snowflake | null; limit: number }): Promise<Page<RelationshipRow>>;
 
-  /** Users both follow publicly; users the viewer follows who follow that user publicly; users one may know. */
+  /**
+   * Users whom both follow publicly; the viewer's followees who follow the user publicly; users the viewer may know.
+   */
   mutuals(request: { userId: UserId; viewer: UserId; limit: number }): Promise<{ userIds: UserId[] }>;
   followersYouKnow(request: {
     userId: UserId;
@@ -170,24 +175,28 @@ export interface Social {
   /** Public follower counts (the same for everyone). At most 1,000. */
   followerCounts(request: { userIds: UserId[] }): Promise<{ userId: UserId; followers: number }[]>;
 
-  /** Internal: everybody that somebody follows (at most 5,000), muted or not, with the edge's snowflake and whether
-   * their reposts are wanted. */
+  /**
+   * Internal: all users whom a user follows (at most 5,000), muted or not, with the id of the follow and whether their
+   * reposts are hidden.
+   */
   followeesOf(request: {
     follower: UserId;
   }): Promise<{ followees: { userId: UserId; id: Snowflake; muted: boolean; repostsHidden: boolean }[] }>;
-  /** Internal: followers in userId order, private ones too. `after`: the last of the page before, 0 at first. */
+  /** Internal: followers in userId order, private ones too. `after`: the last id of the page before, 0 at first. */
   followerIds(request: {
     followee: UserId;
     after: UserId;
     limit: number;
   }): Promise<{ userIds: UserId[]; next: UserId | null }>;
-  /** Internal: does `follower` follow each of these, privately or not; the ones that hold. At most 1,000 pairs. */
+  /**
+   * Internal: those of the pairs in which `follower` follows `followee`, publicly or privately. At most 1,000 pairs.
+   */
   follows(request: {
     pairs: { follower: UserId; followee: UserId }[];
   }): Promise<{ follower: UserId; followee: UserId; id: Snowflake; private: boolean }[]>;
   /**
-   * Internal: everybody who publicly follows somebody, or asked to, newest first, hidden users too: for rebuilding
-   * views, which must not depend on who is hidden just then.
+   * Internal: all users who publicly follow a user, or asked to, newest first. Includes hidden users, as a rebuilt
+   * view must not depend on who is hidden at the time.
    */
   relationshipsTo(request: {
     userId: UserId;
@@ -195,13 +204,13 @@ export interface Social {
     before: Snowflake | null;
     limit: number;
   }): Promise<Page<RelationshipRow>>;
-  /** Internal: the viewer's newest 1,000 periods that have ended, in no order: for what turns up afterwards. */
+  /** Internal: the viewer's newest 1,000 ended periods, in no order. */
   hiddenPeriods(request: { viewer: UserId }): Promise<{ periods: HiddenPeriod[] }>;
   /** Internal: all users in userId order, for rebuilding views. */
   scanUsers(request: { after: UserId; limit: number }): Promise<{
     users: { userId: UserId; protected: boolean; state: AccountState; followers: number }[];
     next: UserId | null;
   }>;
-  /** Ends some of somebody's follows, blocks, mutes and requests, either way. Call until `done`. */
+  /** Ends some of a user's follows, blocks, mutes and requests, in both directions. Call until `done`. */
   eraseUser(request: { userId: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { MAX_BLOCKS_AND_MUTES } from './social-store.ts';
 import { openSocial } from './testing/fixture.ts';
 
-test('whom more users block than are read at a stroke is shown the rest, and none of those', async () => {
+test('a viewer with more blocks than are read at once still sees all other users, and none of those', async () => {
   const { social, users, close } = await openSocial();
   const blockers = Array.from({ length: MAX_BLOCKS_AND_MUTES + 1 }, (_, i) => i + 10);
   await users(1, 2, ...blockers);

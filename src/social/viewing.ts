@@ -1,4 +1,4 @@
-/** Users as one viewer stands to them. */
+/** Users as one viewer may see them. */
 import { requireBatch } from '#domain/batch.ts';
 import { notFound } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -13,15 +13,15 @@ export interface Viewing {
   shown(request: { viewer: UserId | null; userIds: readonly UserId[] }): Promise<(VisibleProfile | null)[]>;
   profile(request: { userId: UserId; viewer: UserId | null }): Promise<Profile>;
   lookup(request: { handles: readonly string[] }): Promise<ProfileBasic[]>;
-  /** The ids among these whom the viewer may see, in the order given; `may` replaces the usual rule. */
+  /** Those of the ids whom the viewer may see, in the order given; `may` replaces the usual rule. */
   visible(
     viewer: UserId | null,
     userIds: readonly UserId[],
     may?: (view: ProfileView) => boolean,
   ): Promise<UserId[]>;
   /**
-   * Whether the viewer may read that user, and so whom they follow and who follows them. Throws not_found where the
-   * viewer may not even see that user.
+   * Whether the viewer may read the user, including the user's followers and followees. Throws not_found where the
+   * viewer may not even see the user.
    */
   mayRead(viewer: UserId | null, userId: UserId): Promise<boolean>;
 }
@@ -49,7 +49,10 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
     return views.filter(may).map((user) => user.userId);
   }
 
-  /** Relationships are looked up only where they can matter: with those who are protected, or whom the viewer is apart from. */
+  /**
+   * Looks up relationships only where they can matter: with users who are protected, blocked or muted, or block the
+   * viewer.
+   */
   async function shown({ viewer, userIds }: { viewer: UserId | null; userIds: readonly UserId[] }) {
     requireBatch(userIds);
     const users = await store.users(userIds);
@@ -86,7 +89,7 @@ export function createViewing({ store }: Pick<SocialDeps, 'store'>): Viewing {
       const [bits = 0] = viewer === null ? [] : await store.relationshipBits({ viewer, others: [userId] });
       const seen = viewOf(user, bits);
       if (seen.blockedBy) throw hidden();
-      // The blocker gets the head, so as to know whom to unblock, and nothing else.
+      // The blocker gets the basic profile, so as to know whom to unblock, and nothing else.
       if (seen.blocking) return { ...seen, bio: '', followerCount: 0, followingCount: 0, basicOnly: true };
       return {
         ...seen,
@@ -132,7 +135,7 @@ function shownOf(user: StoredUser, viewer: UserId | null, bits: number): Visible
 
 const hidden = () => notFound('There is nobody with this id whom you may see.');
 
-/** One literal, so that all views share one shape: a page builds twenty of them. */
+/** One literal, so that all views share one hidden class: a page builds twenty of them. */
 function viewOf(user: StoredUser, bits: number): ProfileView {
   return {
     userId: user.userId,

@@ -7,7 +7,7 @@ import { loadFollows, whileUnindexed } from './bulk.ts';
 const indexesOf = (db: Database) =>
   db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name").all();
 
-test('a graph loaded at a stroke is a graph as if followed one by one, with its indexes and exact counts', async () => {
+test('a graph loaded in bulk equals one followed one by one, with its indexes and exact counts', async () => {
   const { social, sqlite, users, close } = await openSocial();
   await users(1, 2, 3);
   const indexes = indexesOf(sqlite.db);

@@ -1,6 +1,6 @@
 /**
- * Loads a graph into an SQLite social store at a stroke, for benchmarks and imports: public follows with exact counts
- * but without events, so views of follows are to be rebuilt afterwards. Only before the system serves.
+ * Loads a graph into an SQLite social store in bulk, for benchmarks and imports: public follows with exact counts but
+ * without events, so views of follows must be rebuilt afterwards. Only for use before the system serves.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
@@ -12,8 +12,8 @@ export interface BulkFollow {
 }
 
 /**
- * Adds follows between users who are known already; ones that stand are skipped. At most 100,000 in a call, one
- * transaction each; fastest in (followee, follower) order. Resolves with how many were new.
+ * Adds follows between existing users; follows that exist are skipped. At most 100,000 in a call, which is one
+ * transaction; fastest in (followee, follower) order. Resolves with how many were new.
  */
 export function loadFollows(db: Database, follows: readonly BulkFollow[]): Promise<number> {
   const insert = db.prepare(
@@ -40,8 +40,8 @@ export function loadFollows(db: Database, follows: readonly BulkFollow[]): Promi
 }
 
 /**
- * Runs loads without the indexes of `follows`, which are made again at the end by sorting: the one by source would
- * be written at random places all the while. If the process dies meanwhile the file is to be thrown away.
+ * Runs loads without the indexes of `follows`, and rebuilds them at the end by sorting: the index by source would
+ * otherwise be written in random places throughout. If the process dies meanwhile, the file must be discarded.
  */
 export async function whileUnindexed<T>(db: Database, load: () => Promise<T>): Promise<T> {
   const indexes = db

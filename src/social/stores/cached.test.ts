@@ -6,7 +6,7 @@ import { createCachedSocialStore } from './cached.ts';
 import { testSocialStore } from './social-store.conformance.ts';
 import { openSqliteSocialStore } from './sqlite.ts';
 
-// The file's sole owner: both handles of the suite are one.
+// A sole owner has one handle, so both handles of the suite are the same.
 testSocialStore('SQLite behind the cache', async () => {
   const sqlite = openSqliteSocialStore({ path: ':memory:' });
   const store = createCachedSocialStore({ store: sqlite });
@@ -17,10 +17,10 @@ testSocialStore('SQLite behind the cache', async () => {
 });
 
 describe('the cache', () => {
-  test('keeps nothing that a read brings home after a change it did not see', async () => {
+  test('keeps nothing from a read that a change overtook', async () => {
     const fixture = await openSocial();
     await fixture.users(1, 2);
-    /** An inner store whose answers can be held back on their way, as a network would. */
+    /** An inner store whose answers can be delayed, as by a network. */
     let held: Promise<void> | undefined;
     const late = async <T>(answer: Promise<T>): Promise<T> => {
       const [value] = await Promise.all([answer, held]);
@@ -70,7 +70,7 @@ describe('the cache', () => {
     await fixture.close();
   });
 
-  test('answers a page that it has without asking the store again', async () => {
+  test('answers from memory without asking the store again', async () => {
     const fixture = await openSocial();
     await fixture.users(1, 2, 3);
     let asked = 0;

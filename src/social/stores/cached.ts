@@ -1,4 +1,4 @@
-/** A social store with what pages ask for kept in memory: users, and how they stand to each other. */
+/** A social store that keeps in memory what pages ask for: users, and their relationships. */
 import type { UserId } from '#domain/ids.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
 import { createChangeClock } from '#platform/change-clock.ts';
@@ -7,13 +7,13 @@ import type { SocialStore, StoredUser } from '../social-store.ts';
 
 export interface CachedSocialStoreOptions {
   store: SocialStore;
-  /** Bounds, in entries: users, relationships of a viewer to somebody (also those apart). */
+  /** Maximum number of entries: users, and relationships of viewers (blocks and mutes counted too). */
   maxUsers?: number;
   maxRelationships?: number;
   stats?: CacheStats;
 }
 
-/** Relations kept of one viewer; somebody who looks at everybody begins again. */
+/** Relationships kept for one viewer; a viewer who has seen more starts over. */
 const MAX_RELATIONS_EACH = 1_024;
 
 type Relations = Pick<SocialStore, 'users' | 'relationshipBits' | 'blocksAndMutes'>;
@@ -66,7 +66,7 @@ function cacheUsers({
       for (const [at, i] of places.entries()) {
         const user = read[at] ?? null;
         found[i] = user;
-        // Users who never were are not kept: anybody could name any number of them.
+        // Ids without a user are not kept: a client could name any number of them.
         if (user !== null) keep(user.userId, user);
       }
       return found;
@@ -76,7 +76,7 @@ function cacheUsers({
 
 function cacheRelations({ store, max }: CacheDeps): Relations['relationshipBits'] {
   const { relationships, followees } = store.changes;
-  /** By viewer: the relationships to whom they saw. */
+  /** By viewer: their relationships with the users they saw. */
   const viewers = createCoherentCache<UserId, ReadonlyMap<UserId, number>>({
     clock: createChangeClock([relationships, followees]),
     max,

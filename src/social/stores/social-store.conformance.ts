@@ -1,4 +1,4 @@
-/** What every social store must do, run with two handles open on one backend, as two processes would have it. */
+/** What every social store must do, run with two handles open on one backend, as two processes would have. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { EventDraft } from '#domain/events.ts';
@@ -19,9 +19,9 @@ import {
 import { createEventReader } from '../testing/events.ts';
 
 export interface SocialBackend {
-  /** Opens one more handle on the same, at first empty, backend. */
+  /** Opens one more handle on the same backend, which is empty at first. */
   open(): Promise<OpenedSocialStore>;
-  /** Closes all handles and forgets everything. */
+  /** Closes all handles and deletes everything. */
   dispose(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(seventh, { ...wanted, counts: NO_COUNTS });
     });
 
-    test('handles are found ignoring case, as long as they are held, and former ones are remembered', async () => {
+    test('users are found by their present handle, ignoring case, and former handles are remembered', async () => {
       await save(one, userNamed(1, { handle: 'Ada' }), userNamed(2, { handle: 'Bob' }));
       assert.deepEqual(ids(await two.byHandle(['ADA', 'nobody'])), [1]);
       await one.change({ users: [1], relationships: [] }, ({ users: [before] }) => ({
@@ -105,7 +105,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.formerHandles(1), [{ handle: 'Ada', until: 5_000 }]);
     });
 
-    test('a decision sees what another handle committed, and throwing keeps nothing', async () => {
+    test('a decision sees what another handle committed, and one that throws keeps nothing', async () => {
       await save(one, userNamed(1), userNamed(2));
       await relationship(one, 1, 2, { ...publicly(10), mute: 11 });
       const subject = {
@@ -129,7 +129,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.equal((await one.users([1]))[0]?.counts.following, 1);
     });
 
-    test('changes of one relationship through both handles at once are one after the other', async () => {
+    test('concurrent changes of one relationship through both handles are serialised', async () => {
       await save(one, userNamed(1), userNamed(2));
       const key: RelationshipKey = { source: 1, target: 2 };
       const attempts = Array.from({ length: 40 }, (_, n) =>
@@ -197,7 +197,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await counts(), [NO_COUNTS, NO_COUNTS]);
     });
 
-    test('relationships tell everything between two users but a private follow of the viewer', async () => {
+    test('relationship bits hold everything between two users except a private follow of the viewer', async () => {
       await save(one, userNamed(1), userNamed(2), userNamed(3), userNamed(4));
       await relationship(one, 1, 2, { ...publicly(10), mute: 11 });
       await relationship(one, 2, 1, privately(12));
@@ -217,7 +217,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       ]);
     });
 
-    test('who is apart from somebody are all whom they block or mute, or who block them', async () => {
+    test('blocks and mutes are all users whom the viewer blocks or mutes, or who block the viewer', async () => {
       await save(one, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
       assert.deepEqual(await one.blocksAndMutes(1), new Map());
       await relationship(one, 1, 2, { ...publicly(10), mute: 11 });
@@ -237,7 +237,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await one.blocksAndMutes(1), new Map());
     });
 
-    test('beyond a bound they are too many to tell, whichever way they stand', async () => {
+    test('beyond the bound they are not listed, in whichever direction they are', async () => {
       const block = (source: number, target: number) =>
         relationship(one, source, target, { ...NO_RELATIONSHIP, block: 20 });
       await Promise.all(Array.from({ length: MAX_BLOCKS_AND_MUTES }, (_, i) => block(i + 2, 1)));
@@ -246,7 +246,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.equal(await two.blocksAndMutes(1), null);
     });
 
-    test('each list holds its own kind, newest first, by pages that neither repeat nor skip', async () => {
+    test('each list holds its own kind, newest first, in pages that neither repeat nor skip', async () => {
       await save(one, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
       await relationship(one, 1, 2, publicly(10));
       await relationship(one, 1, 3, privately(11));
@@ -269,7 +269,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(ids(page), [3]);
     });
 
-    test('a private follow stands nowhere once its followee became protected, whatever is still to be removed', async () => {
+    test('a private follow is reported nowhere once its followee became protected, even before it is removed', async () => {
       await save(one, userNamed(1), userNamed(2), userNamed(3));
       await relationship(one, 1, 2, privately(10));
       await save(one, userNamed(2, { protected: true, protections: 1 }));
@@ -285,7 +285,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(
         await two.relationshipBits({ viewer: 1, others: [2] }),
         [0],
-        'nor when it is public again',
+        'nor when the followee is public again',
       );
       const again: Relationship = { ...NO_RELATIONSHIP, follow: { id: 12, private: true, protections: 1 } };
       await relationship(one, 1, 2, again);
@@ -297,7 +297,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await one.pendingProtectionMigrations({ limit: 10 }), []);
     });
 
-    test('requests to an account that is not protected wait, the oldest first', async () => {
+    test('requests to an account that is not protected any more are pending, the oldest first', async () => {
       await save(one, ...[1, 2, 3].map((userId) => userNamed(userId)));
       await relationship(one, 3, 1, asking(10));
       await relationship(one, 2, 1, asking(11));
@@ -305,7 +305,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.pendingProtectionMigrations({ limit: 10 }), [1]);
     });
 
-    test('fan-out sees private follows too: followees newest first, followers in userId order by pages', async () => {
+    test('fan-out sees private follows too: followees newest first, followers in userId order in pages', async () => {
       await save(one, ...[1, 2, 3, 4, 5].map((userId) => userNamed(userId)));
       await save(one, userNamed(6, { state: 'deactivated' }));
       await relationship(one, 1, 5, publicly(10));
@@ -354,7 +354,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.deepEqual(await two.relationshipsOf({ userId: 2, limit: 1 }), []);
     });
 
-    test('ended mutes and blocks are remembered for their viewer, the newest of them, until they are forgotten', async () => {
+    test('the newest ended mutes and blocks of a viewer are kept until they are deleted', async () => {
       const ended = (hidden: NonNullable<Decision<null>['hidden']>) =>
         one.change({ users: [], relationships: [] }, () => ({ ...plain(null), hidden }));
       const period = (userId: UserId, until: number) => ({ userId, since: until - 5, until });
@@ -378,7 +378,7 @@ export function testSocialStore(name: string, fresh: () => Promise<SocialBackend
       assert.equal((await untils(2)).length, MAX_HIDDEN_PERIODS - 10);
     });
 
-    test('the first and the last snowflake keep their place', async () => {
+    test('the smallest and the largest snowflake are ordered correctly', async () => {
       const last = Number.MAX_SAFE_INTEGER - 1;
       await save(one, userNamed(1), userNamed(2), userNamed(3));
       await relationship(one, 1, 2, publicly(1));

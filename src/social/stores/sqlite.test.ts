@@ -34,7 +34,7 @@ testSocialStore('SQLite', async () => {
 
 describe('a crash around the commit of a follow', () => {
   for (const moment of ['beforeCommit', 'afterCommit'] as const) {
-    test(`${moment}: the edge, both counts and the event stand together or not at all`, async () => {
+    test(`${moment}: the follow, both counts and the event are kept together or not at all`, async () => {
       const { path, remove } = temporary();
       let armed = false;
       const first = await openSocial({
@@ -71,7 +71,7 @@ describe('a crash around the commit of a follow', () => {
   }
 });
 
-test('lists and checks walk an index and stop: none sorts or scans somebody’s whole list', () => {
+test('lists and checks read an index up to their limit: none sorts or scans a whole list', () => {
   const { path, remove } = temporary();
   const store = openSqliteSocialStore({ path });
   const plans = BOUNDED_READS.map((sql) => {

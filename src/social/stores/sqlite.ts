@@ -1,4 +1,4 @@
-/** The social store on SQLite: adjacency in tables, one file. See the port for what it promises. */
+/** The social store on SQLite: adjacency tables in one file. See the port for what it promises. */
 import type { UserId } from '#domain/ids.ts';
 import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
@@ -35,7 +35,10 @@ export interface SqliteSocialStore extends OpenedSocialStore {
   outbox: Outbox;
 }
 
-/** Opens, and if need be makes, the file at `path`. Several may be open on one file, unless one has a `disk`. */
+/**
+ * Opens the file at `path`, and creates it where it does not exist. Several may be open on one file, unless one has a
+ * `disk`.
+ */
 export function openSqliteSocialStore({
   path,
   disk,

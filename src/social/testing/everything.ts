@@ -1,4 +1,4 @@
-/** Every answer that the social service can give about a few users, to each of them and to a stranger. */
+/** Every answer of the social service about a few users, to each of them and to a stranger. */
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -65,7 +65,7 @@ async function call(social: Social, action: Action): Promise<string | undefined>
   }
 }
 
-/** All rows of a list, by pages of two, each of which must be full but the last. */
+/** All rows of a list, read in pages of two, all of which but the last must be full. */
 export async function allRows(
   page: (before: Snowflake | null) => Promise<Page<RelationshipRow>>,
 ): Promise<RelationshipRow[]> {
@@ -107,7 +107,7 @@ export interface AnswersTo {
   };
 }
 
-/** Everything one viewer can learn. */
+/** Everything that one viewer can learn. */
 export async function everythingFor(
   social: Social,
   viewer: UserId | null,
@@ -142,7 +142,7 @@ export async function everythingFor(
   };
 }
 
-/** What pages ask says the same of everybody as the whole view. */
+/** Checks that `visibleProfiles` says the same as `view`. */
 async function checkShown(
   social: Social,
   viewer: UserId | null,

@@ -15,7 +15,7 @@ export const T0 = Date.UTC(2026, 0, 21, 10, 24);
 export interface FixtureOptions {
   cached?: boolean;
   faults?: CommitFaults;
-  /** A file to open again; a store in memory otherwise. */
+  /** A file that exists already; otherwise a fresh store in memory. */
   path?: string;
 }
 
@@ -42,7 +42,7 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
     async tick(): Promise<void> {
       clock.advance(1_000);
     },
-    /** Makes users known with these ids: `p1`, `p2` … are their handles. */
+    /** Creates users with these ids; their handles are `p1`, `p2` … */
     async users(...userIds: UserId[]): Promise<void> {
       await Promise.all(
         userIds.map((userId) =>

@@ -1,6 +1,6 @@
 /**
- * The rules of the social service once more, as plainly as they can be said: a table of users, a table of relationships, and
- * every answer by looking through all of it. Knows nothing of stores, ids, caches or pages. Times are a running number.
+ * The rules of the social service again, as simply as possible: a table of users, a table of relationships, and every
+ * answer found by scanning all of it. It knows nothing of stores, ids, caches or pages; time is a counter.
  */
 import type { ErrorCode } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -248,7 +248,7 @@ export function createSocialModel(userIds: readonly UserId[]) {
       .map(({ at: _, ...suggestion }) => suggestion);
   }
 
-  /** Whether a viewer is shown whom somebody follows, and who follows them. */
+  /** Whether a viewer may see a user's followers and followees. */
   const reads = (viewer: UserId | null, id: UserId) =>
     !user(id).protected || viewer === id || (viewer !== null && follows(viewer, id));
 

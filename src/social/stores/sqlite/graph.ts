@@ -1,4 +1,4 @@
-/** Everything that lists or tests relationships in SQLite. Nothing here writes. */
+/** All reads of relationships in SQLite. Nothing here writes. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { RelationshipRow } from '../../social.ts';
@@ -11,10 +11,13 @@ import {
 } from '../../social-store.ts';
 import type { Table } from './relationships.ts';
 
-/** A private follow stands until its followee becomes protected. */
+/** A private follow is active until its followee becomes protected. */
 const ACTIVE = 'protections = (SELECT people.protections FROM people WHERE user_id = private_follows.target)';
 
-/** One table's relationships below ?2, unordered; `of` is whose list it is, `who` the end that is listed. */
+/**
+ * One table's relationships below ?2, unordered; `of` is the column of the list's owner, `who` that of the users
+ * listed.
+ */
 const below = (table: Table, of: 'source' | 'target', who: 'source' | 'target') =>
   `SELECT id, ${who} AS userId, ${table === 'private_follows' ? 1 : 0} AS private FROM ${table}
    WHERE ${of} = ?1 AND id < ?2`;
@@ -25,7 +28,7 @@ const NEWEST_FIRST = 'ORDER BY id DESC LIMIT ?3 + 0';
 const LISTS: Record<ListKind, string> = {
   followers: `${below('follows', 'target', 'source')} ${NEWEST_FIRST}`,
   following: `${below('follows', 'source', 'target')} ${NEWEST_FIRST}`,
-  // One statement, so that a follow that turns public or private meanwhile is read once; SQLite merges the two
+  // One statement, so that a follow that becomes public or private meanwhile is read once. SQLite merges the two
   // indexes in order and stops at the limit.
   ownFollowing: `${below('follows', 'source', 'target')}
     UNION ALL ${below('private_follows', 'source', 'target')} AND ${ACTIVE} ${NEWEST_FIRST}`,
@@ -47,7 +50,7 @@ const RELATIONSHIP_BITS = `SELECT ${[
   bit(RELATIONSHIP_BIT.muting, 'mutes', '?1', '?2'),
 ].join(' + ')} AS bits`;
 
-/** One more than {@link MAX_BLOCKS_AND_MUTES} rows tell that they are too many. */
+/** Reads one row more than {@link MAX_BLOCKS_AND_MUTES}, to find out whether there are too many. */
 const BLOCKS_AND_MUTES = `SELECT target AS userId, ${RELATIONSHIP_BIT.blocking} AS bits FROM blocks WHERE source = ?1
   UNION ALL SELECT source, ${RELATIONSHIP_BIT.blockedBy} FROM blocks WHERE target = ?1
   UNION ALL SELECT target, ${RELATIONSHIP_BIT.muting} FROM mutes WHERE source = ?1 LIMIT ${MAX_BLOCKS_AND_MUTES + 1}`;
@@ -62,7 +65,7 @@ const FOLLOWEES = `SELECT relationship.target AS userId, relationship.id AS id, 
   JOIN people ON people.user_id = relationship.target AND people.state = 'active'
   ORDER BY relationship.id DESC`;
 
-/** Mostly none at all: read beside the followees rather than looked up for each of them. */
+/** Most users have none, so they are read in one query instead of being looked up for each followee. */
 const HIDDEN_REPOSTS = 'SELECT target FROM hidden_reposts WHERE source = ?1';
 
 const FOLLOWER_IDS = `SELECT source FROM follows WHERE target = ?1 AND source > ?2
@@ -75,7 +78,7 @@ const PENDING = {
   request: 'SELECT source FROM follow_requests WHERE target = ? ORDER BY id LIMIT ? + 0',
 } as const;
 
-/** Every read whose cost must not grow with a list, for the test that looks at their plans. */
+/** Every read whose cost must not grow with a list, for the test that checks the query plans. */
 export const BOUNDED_READS: readonly string[] = [
   ...Object.values(LISTS),
   ...Object.values(PENDING),

@@ -3,7 +3,7 @@ import type { Database } from '#platform/sqlite/database.ts';
 import type { HiddenPeriod } from '../../social.ts';
 import { MAX_HIDDEN_PERIODS } from '../../social-store.ts';
 
-/** Ended mutes and blocks in SQLite; what writes belongs inside `db.write`. */
+/** Ended mutes and blocks in SQLite. Writes belong inside `db.write`. */
 export function createSqliteHiddenPeriods(db: Database) {
   const add = db.prepare(
     'INSERT OR IGNORE INTO hidden_periods (viewer, until, other, since) VALUES (?, ?, ?, ?)',

@@ -48,10 +48,10 @@ function userOf(row: UserRow): StoredUser {
   };
 }
 
-/** Handles are ASCII, so this is all there is to their case. */
+/** Handles are ASCII, so this is enough to ignore case. */
 const handleKey = (handle: string) => handle.toLowerCase();
 
-/** Reads, and the writes that belong inside `db.write`. */
+/** Reads and writes of users; the writes belong inside `db.write`. */
 export function createSqliteUsers(db: Database) {
   const one = db.prepare('SELECT * FROM people WHERE user_id = ?');
   const byHandle = db.prepare('SELECT * FROM people WHERE handle_key = ? ORDER BY user_id');

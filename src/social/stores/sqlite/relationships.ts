@@ -13,7 +13,7 @@ const TABLES = [
 ] as const;
 export type Table = (typeof TABLES)[number];
 
-/** The parts of a relationship as its tables hold them; `protections` belongs to the private follow. */
+/** The parts of a relationship, one column for each table; `protections` belongs to the private follow. */
 type RelationshipRecord = Record<Table, Snowflake | null> & { protections: number | null };
 
 function rowOf(relationship: Relationship): RelationshipRecord {

@@ -2,9 +2,9 @@ import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
 
 /**
- * Each kind of relationship is a table of its own, so that private follows can be left out by never being read. The primary
- * key finds one relationship and walks somebody's followers by userId; the indexes carry the other end with them (a table
- * without rowid appends its key to each index), so no list touches the table itself.
+ * Each kind of relationship has a table of its own, so that answers leave out private follows by never reading them.
+ * The primary key finds one relationship, and lists a user's followers by userId. The indexes contain the other end (a
+ * table without rowid appends its key to each index), so no list reads the table itself.
  */
 const RELATIONSHIPS = `
 CREATE TABLE follows (
@@ -63,7 +63,7 @@ CREATE TABLE former_handles (
 ) WITHOUT ROWID;
 `;
 
-/** A private follow ends when its followee's count of protections moves on; nobody counts private followers any more. */
+/** A private follow ends when its followee's count of protections grows. Private followers are not counted any more. */
 const PROTECTIONS = `
 ALTER TABLE people ADD COLUMN protections INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE people ADD COLUMN settled_protections INTEGER NOT NULL DEFAULT 0;
@@ -76,7 +76,7 @@ CREATE INDEX people_unsettled ON people (user_id)
   WHERE settled_protections < protections OR (protected = 0 AND requesters > 0);
 `;
 
-/** When somebody was muted or blocked who is no more; by its end, for the oldest are forgotten. */
+/** Ended mutes and blocks, keyed by their end because the oldest are dropped. */
 const HIDDEN_PERIODS = `
 CREATE TABLE hidden_periods (
   viewer INTEGER NOT NULL, until INTEGER NOT NULL, other INTEGER NOT NULL, since INTEGER NOT NULL,
