@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { ServerBounds } from '#http/bounds.ts';
 import type { Json } from '#http/json.ts';
 import { createTrustProxy } from '#http/limits/addresses.ts';
 import type { ConcurrencyLimits } from '#http/limits/limits.ts';
 import { createLimits } from '#http/limits/limits-service.ts';
 import { defineRoute, rawJson } from '#http/route.ts';
-import type { ServerBounds } from '#http/server.ts';
 import { logged, problemIn, serve } from '#http/testing/server.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { Nothing } from './schemas/common.ts';

@@ -4,25 +4,20 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Accounts } from '#accounts/accounts.ts';
 import { WarbleError } from '#domain/errors.ts';
+import { DEFAULT_BOUNDS, type ServerBounds } from '#http/bounds.ts';
 import { createCursors } from '#http/cursors.ts';
 import { docsPage } from '#http/docs/docs-page.ts';
 import { sendPage } from '#http/docs/html.ts';
 import { openApiOf } from '#http/docs/openapi.ts';
 import { createTrustProxy } from '#http/limits/addresses.ts';
 import type { Limits } from '#http/limits/limits.ts';
-import { registerLimits } from '#http/limits/rate-limiter.ts';
 import type { LogAddresses } from '#http/log-address.ts';
 import { registerStreamMetrics } from '#http/metrics.ts';
 import { registerMetricsPage } from '#http/metrics-page.ts';
 import { registerRoutes } from '#http/registration.ts';
+import type { RequestLog } from '#http/request-log.ts';
 import type { Route } from '#http/route.ts';
-import {
-  createServer,
-  DEFAULT_BOUNDS,
-  type RequestLog,
-  type Server,
-  type ServerBounds,
-} from '#http/server.ts';
+import { createServer, type Server } from '#http/server.ts';
 import type { UploadSpool } from '#http/upload-spool.ts';
 import type { Media } from '#media/media.ts';
 import type { Moderation } from '#moderation/moderation.ts';
@@ -114,7 +109,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { app, metrics } = server;
   const ready = async () => !server.draining() && (deps.ready === undefined || (await deps.ready()));
   registerMultipart(app);
-  registerLimits(app, { limits: deps.limits, inFlight: server.inFlight });
   const routes = routesOf(deps);
   registerRoutes({ app, clock }, routes);
   registerPages(app, {

@@ -2,9 +2,11 @@
  * Who asks: the bearer token of the Authorization header, which decides when it is there, or else the session
  * cookie. What comes by cookie may change something only from this very site.
  */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 import { isCrossSite, requireSameOrigin } from './cross-site.ts';
+import type { Limits } from './limits/limits.ts';
+import { tooManyInVain } from './limits/rate-limiter.ts';
 import type { Caller, RouteAuth } from './route.ts';
 import { sessionTokenOf } from './session-cookie.ts';
 
@@ -13,6 +15,27 @@ export type Authenticate = (token: string, address: string) => Promise<Caller>;
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Finds the caller of each call of the API. Bad tokens count for the address that shows them. */
+export function createAuthenticationStep(deps: {
+  authenticate: Authenticate;
+  limits: Pick<Limits, 'take' | 'tokens'>;
+}): onRequestHookHandler {
+  const { authenticate, limits } = deps;
+  const verify: Authenticate = (token, address) =>
+    limits.tokens.check({ token, address }, (shown) => authenticate(shown, address));
+  return (request, _reply, done) => {
+    const route = request.routeOptions.config.route;
+    if (route === undefined) return done();
+    callerOf(request, route.auth, verify).then(
+      (caller) => {
+        request.caller = caller;
+        done();
+      },
+      (error: Error) => done(tooManyInVain(limits, request) ?? error),
+    );
+  };
+}
 
 /** The caller of a request, or null. Throws `unauthenticated`, or `forbidden` for another site's write by cookie. */
 export async function callerOf(request: FastifyRequest, auth: RouteAuth, authenticate: Authenticate) {

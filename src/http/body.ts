@@ -1,6 +1,13 @@
 /** Reading JSON bodies: strict UTF-8, plain JSON.parse (`__proto__` stays an unknown field like any other). */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preValidationHookHandler,
+  RequestPayload,
+} from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
+import type { Route } from './route.ts';
 
 /**
  * Makes the app read bodies. Routes with a JSON body take `application/json`, any `+json`, or no Content-Type;
@@ -35,7 +42,11 @@ const NO_CODING = new Set(['', 'identity', 'chunked']);
 const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /** Bodies are read as they come, in UTF-8. Throws `unsupported_media_type` where one is said to be anything else. */
-export function requirePlainBody({ headers }: FastifyRequest, reply: FastifyReply): void {
+export async function requirePlainBody(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  payload: RequestPayload,
+): Promise<RequestPayload> {
   const codings = `${headers['content-encoding'] ?? ''},${headers['transfer-encoding'] ?? ''}`;
   if (!codings.split(',').every((coding) => NO_CODING.has(coding.trim().toLowerCase()))) {
     reply.header('accept-encoding', 'identity');
@@ -47,6 +58,16 @@ export function requirePlainBody({ headers }: FastifyRequest, reply: FastifyRepl
       'Send the body in UTF-8; leave charset out or say utf-8.',
     );
   }
+  return payload;
+}
+
+/** Refuses the absence of a JSON body, which is told apart from a wrong one. */
+export function requireBody({ body, consumes }: Route): preValidationHookHandler {
+  if (body === null || consumes !== 'json') return (_request, _reply, done) => done();
+  return (request, _reply, done) => {
+    if (request.body !== undefined) return done();
+    done(isJsonType(request) ? new WarbleError('invalid_json', 'This call needs a JSON body.') : notJson());
+  };
 }
 
 function charsetsOf(type: string): string[] {
@@ -58,12 +79,12 @@ function charsetsOf(type: string): string[] {
 }
 
 /** Whether a body is meant as JSON: said so, or nothing said. */
-export function isJsonType({ headers }: FastifyRequest): boolean {
+function isJsonType({ headers }: FastifyRequest): boolean {
   const type = headers['content-type'];
   return type === undefined || JSON_TYPE.test(type);
 }
 
-export function notJson(): WarbleError {
+function notJson(): WarbleError {
   return new WarbleError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
 }
 

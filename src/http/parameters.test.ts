@@ -4,6 +4,9 @@ import { Type } from 'typebox';
 import { isWarbleError } from '#domain/errors.ts';
 import { Limit, strictObject, UserParams } from '#gateway/schemas/common.ts';
 import { parameterReader, queryOf } from './parameters.ts';
+import { createSchemaCompiler } from './schema-validator.ts';
+
+const compile = createSchemaCompiler();
 
 const read = parameterReader(
   strictObject({
@@ -14,6 +17,7 @@ const read = parameterReader(
     order: Type.Optional(Type.Literal('top')),
   }),
   'query',
+  compile,
 );
 const parse = (query: string) => read(queryOf(`/x?${query}`));
 
@@ -88,6 +92,20 @@ for (const [query, pointers] of [
   });
 }
 
+test('every fault is told, and a number that is none like one that is out of its range', () => {
+  for (const limit of ['0', '101', '0x5', 'x']) {
+    assert.throws(() => parse(`limit=${limit}`), { message: 'limit must be a whole number from 1 to 100.' });
+  }
+  assert.throws(() => parse('x=1&limit=5&limit=6&followed=1'), {
+    message: 'x is not a parameter of this call.',
+    errors: [
+      { pointer: '#/query/x', detail: 'is not a parameter of this call' },
+      { pointer: '#/query/limit', detail: 'is given more than once' },
+      { pointer: '#/query/followed', detail: 'must be true or false' },
+    ],
+  });
+});
+
 test('what is not percent-encoded UTF-8, and what has too many parameters, is refused', () => {
   assert.deepEqual(
     faultsOf(() => parse('cursor=%zz')),
@@ -104,7 +122,7 @@ test('what is not percent-encoded UTF-8, and what has too many parameters, is re
 });
 
 test('a user in a path is me or an id', () => {
-  const path = parameterReader(UserParams, 'path');
+  const path = parameterReader(UserParams, 'path', compile);
   for (const userId of ['me', '1', '9999999999999999']) {
     assert.deepEqual(path([['userId', userId]]), { userId });
   }

@@ -1,8 +1,8 @@
 /** Every fault as a problem document (RFC 9457), with the status and code of the catalogue. */
 import { STATUS_CODES } from 'node:http';
 import { type Static, Type } from 'typebox';
-import { ERROR_CATALOGUE, type ErrorCode, type Pointer, pointerTo, WarbleError } from '#domain/errors.ts';
-import { faultOf, type SchemaFault, shortName } from './schema-faults.ts';
+import { ERROR_CATALOGUE, type ErrorCode, type Pointer, WarbleError } from '#domain/errors.ts';
+import { MAX_FAULTS } from './schema-faults.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -29,9 +29,6 @@ export const PROBLEM_SCHEMA = Type.Object(
   { title: 'Problem', description: 'A problem document (RFC 9457).', additionalProperties: false },
 );
 export type Problem = Static<typeof PROBLEM_SCHEMA>;
-
-/** Most faults that one response lists. */
-const MAX_FAULTS = 20;
 
 /** The document of an error. `type` points at the error's entry in the docs. */
 export function problemOf(error: WarbleError): Problem {
@@ -90,32 +87,3 @@ const FRAMEWORK_ERRORS: Record<string, Known> = {
   },
   FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The path is not percent-encoded UTF-8.' },
 };
-
-/** The error of a body that its schema refuses; one fault for each path, the first of which is told in the detail. */
-export function invalidBody(faults: readonly SchemaFault[]): WarbleError {
-  const byPointer = new Map<Pointer, string>();
-  for (const fault of faults) {
-    if (byPointer.size >= MAX_FAULTS) break;
-    const pointer = pointerTo(...pathOf(fault));
-    if (!byPointer.has(pointer)) byPointer.set(pointer, faultOf(fault));
-  }
-  const errors = Array.from(byPointer, ([pointer, detail]) => ({ pointer, detail }));
-  const [first] = faults;
-  if (first === undefined) return new WarbleError('invalid_request', 'The body is not valid.');
-  return new WarbleError('invalid_request', `${nameOf(pathOf(first))} ${faultOf(first)}.`, { errors });
-}
-
-function nameOf(path: readonly string[]): string {
-  return path.length === 0 ? 'The body' : path.join('/') || '""';
-}
-
-/** Where a fault lies in the body, name by name. */
-function pathOf({ keyword, instancePath, params }: SchemaFault): string[] {
-  const names = instancePath
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-  if (keyword === 'additionalProperties') names.push(shortName(String(params.additionalProperty)));
-  if (keyword === 'required') names.push(String(params.missingProperty));
-  return names;
-}

@@ -5,6 +5,26 @@
  * that comes alone waits for the end of the turn, which is at once (docs/decisions/0042-together.md).
  */
 
+import type { onRequestHookHandler } from 'fastify';
+import type { RefusedInTurn } from './admission/refused-in-turn.ts';
+
+/** Requests that go on together. */
+const MAX_BATCH = 32;
+
+/** Lets each request wait for those that came in the same turn. */
+export function createBatchStep({
+  inTurn,
+}: {
+  inTurn: Pick<RefusedInTurn, 'isDropped'>;
+}): onRequestHookHandler {
+  const joinBatch = createRequestBatching({ max: MAX_BATCH });
+  return (request, _reply, done) => {
+    joinBatch().then(() => {
+      if (!inTurn.isDropped(request)) done();
+    });
+  };
+}
+
 /** Resolves when the requests that came in this turn go on. */
 export type JoinBatch = () => Promise<void>;
 

@@ -3,10 +3,10 @@
  * against. Modules in `routes/` return arrays of definitions; `server.ts` registers them.
  *
  * - `path` is as API.md writes it, below `/api/v1` (`/{userId}/profile`); with `root: true` below `/`.
- * - `params`, `query` and `headers` are objects of strings, integers, booleans, literals and enums: own careful
- *   parsing (`parameters.ts`) turns texts into the schema's types, and refuses what is unknown, repeated or wrong.
- *   Header names are written in lower case. Ids stay decimal strings here; `ids.ts` turns them into numbers.
- * - `body` is validated by Ajv without coercion. A route without one ignores whatever body and Content-Type come.
+ * - `params`, `query` and `headers` are objects of strings, integers, booleans, literals and enums. `parameters.ts` turns
+ *   texts into values of those types; unknown, repeated and wrong ones are refused. Header names are written in lower
+ *   case. Ids stay decimal strings here; `ids.ts` turns them into numbers.
+ * - `body` is validated as it is, without coercion. A route without one ignores any body and Content-Type.
  * - `response` describes the JSON beside `status` and `time` for everything but GET: those two are added to what the
  *   handler returns (`time`, ms since 1970: the handler's, or now).
  * - `auth`: `required`: 401 without a token. `optional`: `caller` is null without one. `none`: the caller is not

@@ -1,4 +1,5 @@
 /** What is wrong with a value that a schema refuses, in words that fit behind its name: "limit must be …". */
+import { type Pointer, pointerTo, WarbleError } from '#domain/errors.ts';
 
 /** What Ajv says of one fault. */
 export interface SchemaFault {
@@ -6,7 +7,15 @@ export interface SchemaFault {
   instancePath: string;
   message?: string | undefined;
   params: Record<string, unknown>;
+  /** The schema that the value is not of. */
+  parentSchema?: { type?: unknown; minimum?: number; maximum?: number } | undefined;
 }
+
+/** Where parameters are sent, as OpenAPI has it. */
+export type ParameterLocation = 'path' | 'query' | 'header';
+
+/** The most faults that one response lists. */
+export const MAX_FAULTS = 20;
 
 /** Values that must look like something, and the words that tell so. */
 export const PATTERNS = {
@@ -39,6 +48,7 @@ const TYPES: Record<string, string> = {
 
 const BY_KEYWORD: Record<string, (params: Record<string, unknown>) => string> = {
   additionalProperties: () => 'is not a field of this call',
+  repeated: () => 'is given more than once',
   required: () => 'is required',
   type: ({ type }) => `must be ${typesOf(type)}`,
   enum: ({ allowedValues }) => oneOf(allowedValues as readonly unknown[]),
@@ -62,9 +72,62 @@ export function shortName(name: string): string {
   return name.length <= MAX_NAME_CHARACTERS ? name : `${name.slice(0, MAX_NAME_CHARACTERS)}…`;
 }
 
+/**
+ * The error of a body, or of the parameters of a location, that a schema refuses: one fault for each value, the first of
+ * which the detail tells.
+ */
+export function invalidRequest(
+  location: 'body' | ParameterLocation,
+  faults: readonly SchemaFault[],
+): WarbleError {
+  const base = location === 'body' ? [] : [location];
+  const byPointer = new Map<Pointer, { name: string; detail: string }>();
+  for (const fault of faults) {
+    if (byPointer.size >= MAX_FAULTS) break;
+    const path = pathOf(fault);
+    const pointer = pointerTo(...base, ...path);
+    if (!byPointer.has(pointer))
+      byPointer.set(pointer, { name: nameOf(path), detail: faultOf(fault, location) });
+  }
+  const [first] = byPointer.values();
+  if (first === undefined) return new WarbleError('invalid_request', 'The body is not valid.');
+  const errors = Array.from(byPointer, ([pointer, { detail }]) => ({ pointer, detail }));
+  return new WarbleError('invalid_request', `${first.name} ${first.detail}.`, { errors });
+}
+
+/** The fault of a parameter whose name is wrong by itself: no call's, or there twice. */
+export function parameterFault(keyword: 'additionalProperties' | 'repeated', name: string): SchemaFault {
+  return { keyword, instancePath: '', params: { additionalProperty: name } };
+}
+
+/** Where a fault lies, name by name. */
+function pathOf({ keyword, instancePath, params }: SchemaFault): string[] {
+  const names = instancePath
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (params.additionalProperty !== undefined) names.push(shortName(String(params.additionalProperty)));
+  if (keyword === 'required') names.push(String(params.missingProperty));
+  return names;
+}
+
+function nameOf(path: readonly string[]): string {
+  return path.length === 0 ? 'The body' : path.join('/') || '""';
+}
+
 /** The words for one fault. */
-export function faultOf({ keyword, params, message }: SchemaFault): string {
-  return BY_KEYWORD[keyword]?.(params) ?? message ?? 'is not valid';
+export function faultOf(fault: SchemaFault, location: 'body' | ParameterLocation = 'body'): string {
+  const { keyword, params, message } = fault;
+  if (keyword === 'additionalProperties' && location !== 'body') return 'is not a parameter of this call';
+  return rangeOf(fault) ?? BY_KEYWORD[keyword]?.(params) ?? message ?? 'is not valid';
+}
+
+/** What a whole number must be, where its schema has both ends. */
+function rangeOf({ keyword, parentSchema }: SchemaFault): string | undefined {
+  if (keyword !== 'type' && keyword !== 'minimum' && keyword !== 'maximum') return undefined;
+  const { type, minimum, maximum } = parentSchema ?? {};
+  if (type !== 'integer' || minimum === undefined || maximum === undefined) return undefined;
+  return `must be a whole number from ${minimum} to ${maximum}`;
 }
 
 /** The words for a text that does not match a pattern. */
@@ -73,7 +136,7 @@ export function mustMatch(pattern: string): string {
 }
 
 /** The words for a value that is none of these. */
-export function oneOf(values: readonly unknown[]): string {
+function oneOf(values: readonly unknown[]): string {
   return `must be ${LISTED.format(values.map(String))}`;
 }
 

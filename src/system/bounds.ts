@@ -1,5 +1,5 @@
+import type { ServerBounds } from '#http/bounds.ts';
 import type { ConcurrencyLimits } from '#http/limits/limits.ts';
-import type { ServerBounds } from '#http/server.ts';
 import { ConfigError } from './config-error.ts';
 
 /** Bounds of the HTTP server and of what one client may hold of it, where they are not the usual ones. */

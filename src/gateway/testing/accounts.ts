@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { createAccountsService } from '#accounts/accounts-service.ts';
 import { createAnnouncer } from '#accounts/announcer.ts';
 import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
+import { DEFAULT_BOUNDS } from '#http/bounds.ts';
 import { createTrustProxy } from '#http/limits/addresses.ts';
 import { createLimits, type LimitsServiceDeps } from '#http/limits/limits-service.ts';
-import { registerLimits } from '#http/limits/rate-limiter.ts';
 import { registerRoutes } from '#http/registration.ts';
-import { createServer, DEFAULT_BOUNDS } from '#http/server.ts';
+import { createServer } from '#http/server.ts';
 import { openUploadSpool } from '#http/upload-spool.ts';
 import { createPictures } from '#media/pictures.ts';
 import { createMediaWorld } from '#media/testing/media.ts';
@@ -90,7 +90,7 @@ export async function openSite({
   });
   const streams = createStreamsService({ ...world, pubsub, accounts, notifications, random });
   const authenticate = accounts.authenticate;
-  const { app, inFlight } = createServer({
+  const { app } = createServer({
     // Whoever is refused again and again waits for it, also while this clock stands still.
     clock: { ...clock, sleep: systemClock.sleep },
     random,
@@ -102,7 +102,6 @@ export async function openSite({
     publicUrl,
   });
   registerMultipart(app);
-  registerLimits(app, { limits, inFlight });
   registerRoutes({ app, clock }, [
     ...accountRoutes({ accounts, limits, services: { social }, clock }),
     ...mediaRoutes({ media, uploads }),

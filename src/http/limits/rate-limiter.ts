@@ -1,4 +1,4 @@
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 import type { Holder, InFlight } from '../admission/in-flight.ts';
 import { isPreflight } from '../cors.ts';
@@ -31,23 +31,19 @@ export function policyOf(limit: RateLimitName): Policy {
 const UNMATCHED: RateLimitName = 'read';
 const PREFLIGHT: RateLimitName = 'probe';
 
-export interface RateLimiterDeps {
-  limits: Limits;
+export interface RateLimitDeps {
+  limits: Pick<Limits, 'take' | 'maxConcurrent'>;
   inFlight: Pick<InFlight, 'attribute'>;
 }
 
 /**
- * Counts each call against its route's limit, and refuses to add a route that has none: for the user who is signed
- * in, else for the address (of another site's page: for the address and that site); signing up and in for the address
- * always. Sets RateLimit-Policy and RateLimit; throws `rate_limited`. Whatever a call counts
- * as, it takes one of its user's permits, if they are signed in, or else one of those of its address for nobody in
- * particular. To be added after the authentication.
+ * Counts a call against its route's limit: for the user who is signed in, else for the address (of another site's page:
+ * for the address and that site); signing up and in for the address always. Sets RateLimit-Policy and RateLimit; throws
+ * `rate_limited`. Whatever a call counts as, it takes one of its user's permits, if they are signed in, or else one of
+ * those of its address for nobody in particular.
  */
-export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateLimiterDeps): void {
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (limitOf(config) === undefined) throw new Error(`${method} ${url} has no request limit.`);
-  });
-  app.addHook('onRequest', (request, reply, done) => {
+export function createRateLimitStep({ limits, inFlight }: RateLimitDeps): onRequestHookHandler {
+  return (request, reply, done) => {
     inFlight.attribute(request, holderOf(request, limits));
     const unmatched = isPreflight(request) ? PREFLIGHT : UNMATCHED;
     const policy = POLICIES[limitOf(request.routeOptions.config) ?? unmatched];
@@ -57,10 +53,28 @@ export function registerLimits(app: FastifyInstance, { limits, inFlight }: RateL
     reply.header('ratelimit', decision.header);
     if (decision.allowed) return done();
     done(tooManyRequests(decision));
-  });
+  };
 }
 
-export function tooManyRequests({ reset_s }: Pick<Decision, 'reset_s'>): WarbleError {
+/** For `onRoute`: throws where a route has no limit. */
+export function requireRateLimit({
+  method,
+  url,
+  config,
+}: Pick<RouteOptions, 'method' | 'url' | 'config'>): void {
+  if (limitOf(config) === undefined) throw new Error(`${method} ${url} has no request limit.`);
+}
+
+/** Counts a request whose caller cannot be told, or that is malformed, as a read of its address; the error where there were too many. */
+export function tooManyInVain(
+  { take }: Pick<Limits, 'take'>,
+  { address }: FastifyRequest,
+): WarbleError | undefined {
+  const decision = take('read', address);
+  return decision === null || decision.allowed ? undefined : tooManyRequests(decision);
+}
+
+function tooManyRequests({ reset_s }: Pick<Decision, 'reset_s'>): WarbleError {
   const detail = `Too many requests of this kind; try again in ${reset_s} s.`;
   return new WarbleError('rate_limited', detail, { retryAfter_s: reset_s });
 }
@@ -69,7 +83,10 @@ function limitOf(config: FastifyContextConfig | undefined): RateLimitName | unde
   return config?.route?.rateLimit ?? config?.rateLimit;
 }
 
-function holderOf({ caller, address }: FastifyRequest, { maxConcurrent }: Limits): Holder {
+function holderOf(
+  { caller, address }: FastifyRequest,
+  { maxConcurrent }: Pick<Limits, 'maxConcurrent'>,
+): Holder {
   if (caller === null) return { who: address, max: maxConcurrent.withoutToken };
   return { who: caller.userId, max: maxConcurrent.user };
 }

@@ -8,11 +8,12 @@ import { WarbleError } from '#domain/errors.ts';
 import { Nothing, strictObject } from '#gateway/schemas/common.ts';
 import { createManualClock, systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { DEFAULT_BOUNDS, type ServerBounds } from '../bounds.ts';
 import type { Json } from '../json.ts';
 import { createLimits } from '../limits/limits-service.ts';
 import { registerRoutes } from '../registration.ts';
 import { defineRoute, type Route, rawJson } from '../route.ts';
-import { createServer, DEFAULT_BOUNDS, type ServerBounds, type ServerDeps } from '../server.ts';
+import { createServer, type ServerDeps } from '../server.ts';
 
 /** What the servers of this file wrote to their logs. */
 export const logged: Record<string, unknown>[] = [];
@@ -46,7 +47,7 @@ export async function serve(
     ...calls(),
     ...more,
   ]);
-  server.app.get('/plain', async () => ({ ok: true }));
+  server.app.get('/plain', { config: { rateLimit: 'probe' } }, async () => ({ ok: true }));
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   closers.push(() => server.app.close());
   const { port } = server.app.server.address() as { port: number };

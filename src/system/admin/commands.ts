@@ -1,6 +1,7 @@
 /** Every command of administration by its name, and how one is run. */
 import { WarbleError } from '#domain/errors.ts';
 import { parameterReader } from '#http/parameters.ts';
+import { createSchemaCompiler } from '#http/schema-validator.ts';
 import { ACCOUNT_COMMANDS } from './account-commands.ts';
 import { BACKUP_COMMANDS } from './backup-commands.ts';
 import type { Command, CommandDeps } from './command.ts';
@@ -42,5 +43,5 @@ export async function runCommand(name: string, texts: CommandTexts, deps: Comman
 
 /** Throws invalid_request that names the argument. */
 export function readArguments(command: Command, texts: CommandTexts): object {
-  return parameterReader(command.args, 'query')(Object.entries(texts));
+  return parameterReader(command.args, 'query', createSchemaCompiler())(Object.entries(texts));
 }

@@ -1,0 +1,52 @@
+/** What the log and the metrics keep of a request: its route's pattern and who asked, never a path, token, password or text. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type LogAddresses, loggedAddress } from './log-address.ts';
+import type { GatewayMetrics } from './metrics.ts';
+
+/** Where requests and unexpected errors are written; pino's methods. */
+export interface RequestLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Labels are bounded: methods that nobody knows share one. */
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
+
+export interface Recorded {
+  metrics: GatewayMetrics;
+  logger: RequestLog | undefined;
+  logAddresses: LogAddresses;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  duration_ms: number;
+}
+
+/** Writes down a request that is over. */
+export function record({ metrics, logger, logAddresses, request, reply, duration_ms }: Recorded): void {
+  const route = request.routeOptions.url ?? 'unmatched';
+  const { method } = request;
+  // 499, as nginx has it: the client went away before its response was whole.
+  const status = reply.raw.writableFinished ? reply.statusCode : 499;
+  metrics.answered({
+    route,
+    method: KNOWN_METHODS.has(method) ? method : 'other',
+    status,
+    duration_s: duration_ms / 1_000,
+  });
+  // A line a minute counts them.
+  if (request.refused) return;
+  logger?.info(
+    {
+      requestId: request.id,
+      method,
+      route,
+      status,
+      duration_ms: Math.round(duration_ms * 100) / 100,
+      userId: request.caller?.userId,
+      address: loggedAddress(request.clientAddress, logAddresses),
+      ...request.errorLog,
+    },
+    'request',
+  );
+}
