@@ -28,8 +28,9 @@ import {
 import { type RawJson, rawJson } from '#http/route.ts';
 import { createTimestamps, type Timestamps } from '#http/timestamps.ts';
 import { mediaUrl } from '#media/media.ts';
+import { IMMUTABLE } from '#platform/change-clock.ts';
+import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
-import { createFragmentCache } from './fragment-cache.ts';
 import type * as common from './schemas/common.ts';
 import type * as schemas from './schemas/tweets.ts';
 import { TweetViewer } from './schemas/tweets.ts';
@@ -76,9 +77,9 @@ interface ProfileFragment {
 }
 
 /** 32,768 tweets of some 800 bytes are 26 MB; at their longest 128 MB. */
-const TWEETS = { bits: 15, characters: 4 * 1024 };
+const TWEETS = { max: 32_768, maxCharacters: 4 * 1024 };
 /** 65,536 users of some 100 bytes. */
-const USERS = { bits: 16, characters: 1024 };
+const USERS = { max: 65_536, maxCharacters: 1024 };
 
 const VIEWER_FIELDS = Object.keys(TweetViewer.properties) as (keyof ViewerState)[];
 
@@ -90,10 +91,31 @@ function stateOf(viewer: ViewerState | null): number {
   return state;
 }
 
+interface FragmentBounds {
+  max: number;
+  /** A longer text is not kept. */
+  maxCharacters: number;
+}
+
+/** Whoever finds a fragment compares it with what it was made of, so whatever changes, no fragment is wrong. */
+function createFragments<Fragment extends { id: number; json: string }>({
+  max,
+  maxCharacters,
+}: FragmentBounds) {
+  const fragments = createCoherentCache<number, Fragment>({ clock: IMMUTABLE, max });
+  return {
+    get: fragments.get,
+    keep(fragment: Fragment): Fragment {
+      if (fragment.json.length <= maxCharacters) fragments.fill((keep) => keep(fragment.id, fragment));
+      return fragment;
+    },
+  };
+}
+
 export function createSerializers(): Serializers {
   const { format } = createTimestamps();
-  const tweets = createFragmentCache<TweetFragment>(TWEETS);
-  const users = createFragmentCache<ProfileFragment>(USERS);
+  const tweets = createFragments<TweetFragment>(TWEETS);
+  const users = createFragments<ProfileFragment>(USERS);
   /** Of a tweet that nobody reposted whom its reader follows, by what the reader did with it. */
   const endings: Ending<TweetReader>[] = [];
 
@@ -136,9 +158,13 @@ export function createSerializers(): Serializers {
       sameTweet && sameEngagement(kept.tweetView, tweetView)
         ? kept.json
         : flat(openingOf(joined(content, engagementMembers(tweetView, format))));
-    const fragment = { id: tweet.id, tweetView, content, json, users: tweetView.users.map(profileFragment) };
-    tweets.set(fragment);
-    return fragment;
+    return tweets.keep({
+      id: tweet.id,
+      tweetView,
+      content,
+      json,
+      users: tweetView.users.map(profileFragment),
+    });
   }
 
   function profileFragment(user: ProfileBasic): ProfileFragment {
@@ -146,9 +172,7 @@ export function createSerializers(): Serializers {
     const kept = users.get(id);
     if (kept?.handle === handle && kept.name === name && kept.picture === picture) return kept;
     const json = flat(memberOf(String(id), jsonOf<ProfileBasicJson>(profileBasicJson(user))));
-    const fragment = { id, handle, name, picture, json };
-    users.set(fragment);
-    return fragment;
+    return users.keep({ id, handle, name, picture, json });
   }
 
   return {

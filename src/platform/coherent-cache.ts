@@ -14,7 +14,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { ChangeClock } from './change-clock.ts';
-import { createIdCache } from './id-cache.ts';
+import { createIdSlots } from './id-slots.ts';
 
 /** Keeps a value, unless it was overtaken. May be called late, several times, or never. */
 export type Keep<Key, Value> = (key: Key, value: Value) => void;
@@ -63,7 +63,7 @@ interface Made<Value> {
 }
 
 /**
- * Unweighed values lie in slots by id (`id-cache.ts`); weighed ones in an LRU cache, where one alone may not exceed
+ * Unweighed values lie in slots by id (`id-slots.ts`); weighed ones in an LRU cache, where one alone may not exceed
  * `max`.
  */
 export function createCoherentCache<Key extends number | string, Value extends object>(
@@ -89,7 +89,7 @@ function createContainer<Key extends number | string, Entry extends object>({
 }): Container<Key, Entry> {
   if (weigh !== undefined) return new LRUCache<Key, Entry>({ maxSize: max, sizeCalculation: weigh });
   // Only ids may go unweighed.
-  return createIdCache<Entry>({ most: max }) as unknown as Container<Key, Entry>;
+  return createIdSlots<Entry>({ max }) as unknown as Container<Key, Entry>;
 }
 
 /** In the turn in which something changes. A key that is no id is nobody's, so it stays. */

@@ -4,7 +4,8 @@ import type { ActivityId, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
-import { createIdCache } from '#platform/id-cache.ts';
+import { IMMUTABLE } from '#platform/change-clock.ts';
+import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
 export interface ActivityFact {
@@ -35,7 +36,7 @@ export function createActivityFacts(deps: {
 }): ActivityFacts {
   const { tweets, engagement, kept = KEPT } = deps;
   /** By magnitude: tweets and reposts share one space of ids. */
-  const cache = createIdCache<ActivityFact>({ most: kept });
+  const cache = createCoherentCache<number, ActivityFact>({ clock: IMMUTABLE, max: kept });
 
   async function readPostings(ids: TweetId[], read: Map<ActivityId, ActivityFact>): Promise<void> {
     const known = await inBatches(ids, LIMITS.batch, (batch) => tweets.authorsOf({ ids: batch }));
@@ -55,13 +56,16 @@ export function createActivityFacts(deps: {
     const reposts = missing.filter((activity) => activity < 0).map(Math.abs);
     if (postings.length > 0) await readPostings(postings, read);
     const partial = reposts.length > 0 && (await readReposts(reposts, read));
-    for (const [activity, fact] of read) cache.set(Math.abs(activity), fact);
+    cache.fill((keep) => {
+      for (const [activity, fact] of read) keep(Math.abs(activity), fact);
+    });
     return { read, partial };
   }
 
   return {
     learn(activity, actor, tweetId) {
-      if (cache.get(Math.abs(activity)) === undefined) cache.set(Math.abs(activity), { actor, tweetId });
+      if (cache.get(Math.abs(activity)) !== undefined) return;
+      cache.fill((keep) => keep(Math.abs(activity), { actor, tweetId }));
     },
     async resolve(activities) {
       const facts = activities.map((activity) => cache.get(Math.abs(activity)));

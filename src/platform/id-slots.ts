@@ -1,11 +1,12 @@
 /**
- * A bounded cache by id: four places for each hash, in typed arrays; where all four are taken the one that was taken
- * first makes room. A look-up touches two or three cache lines and writes nothing, where an LRU cache walks a map of
- * boxed numbers and relinks its list. A page makes some hundred look-ups into memory that the CPU has not seen lately:
- * among 100,000 snowflakes in random order one took 220 to 340 ns here, 500 to 780 in a Map, 670 to 1,050 in
- * lru-cache 11 (Node 26, interleaved, two cores busy with other work). The price: at 3/4 full, 11% have no place.
+ * Where the coherent cache keeps values by id: a set-associative table with four slots for each hash, in typed arrays;
+ * where all four are taken, the one that was taken first makes room. A lookup touches two or three cache lines and
+ * writes nothing, where an LRU cache walks a map of boxed numbers and relinks its list. A page makes some hundred
+ * lookups into memory that the CPU has not seen lately: among 100,000 snowflakes in random order one took 220 to 340 ns
+ * here, 500 to 780 in a Map, 670 to 1,050 in lru-cache 11 (Node 26, interleaved, two cores busy with other work). The
+ * price: at 3/4 full, 11% have no slot.
  */
-export interface IdCache<Value> {
+export interface IdSlots<Value> {
   get(id: number): Value | undefined;
   set(id: number, value: Value): void;
   delete(id: number): void;
@@ -14,13 +15,13 @@ export interface IdCache<Value> {
 
 const WAYS = 4;
 
-/** Ids are positive integers. Holds at most `most`, rounded up to a power of two, of 16 bytes beside each value. */
-export function createIdCache<Value>({ most }: { most: number }): IdCache<Value> {
-  const sets = 2 ** Math.max(0, Math.ceil(Math.log2(most / WAYS)));
-  /** 0: an empty place. */
+/** Ids are positive integers. Holds at most `max`, rounded up to a power of two, of 16 bytes beside each value. */
+export function createIdSlots<Value>({ max }: { max: number }): IdSlots<Value> {
+  const sets = 2 ** Math.max(0, Math.ceil(Math.log2(max / WAYS)));
+  /** 0: an empty slot. */
   const ids = new Float64Array(sets * WAYS);
   const values = new Array<Value | undefined>(sets * WAYS).fill(undefined);
-  /** The place of each set that is taken next. */
+  /** The slot of each set that is taken next. */
   const hands = new Uint8Array(sets);
 
   /** Both halves of the id, mixed as MurmurHash3 ends (public domain): ids of any stride spread over the sets. */
@@ -37,7 +38,7 @@ export function createIdCache<Value>({ most }: { most: number }): IdCache<Value>
     if (ids[at + 2] === id) return at + 2;
     return ids[at + 3] === id ? at + 3 : -1;
   }
-  function placeFor(id: number): number {
+  function slotFor(id: number): number {
     const at = first(id);
     for (let way = 0; way < WAYS; way++) if (ids[at + way] === 0) return at + way;
     const hand = hands[at / WAYS]!;
@@ -52,7 +53,7 @@ export function createIdCache<Value>({ most }: { most: number }): IdCache<Value>
     },
     set(id, value) {
       const found = find(id);
-      const at = found < 0 ? placeFor(id) : found;
+      const at = found < 0 ? slotFor(id) : found;
       ids[at] = id;
       values[at] = value;
     },
