@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { ABANDONED_AFTER_MS } from './comment-sweeper.ts';
@@ -13,11 +13,10 @@ describe('comments', () => {
   let world: World;
   let tweet: TweetId;
   beforeEach(async () => {
-    world = await openWorld();
-    await world.users(ANN, BOB, CAT, DAN);
-    tweet = await world.tweetOf(ANN);
+    world = openWorld();
+    await world.now.users(ANN, BOB, CAT, DAN);
+    tweet = await world.now.post(ANN);
   });
-  afterEach(() => world.close());
 
   const say = (actor: UserId, content: string, key?: string, tweetId = tweet) =>
     world.now.engagement.comment({
@@ -87,7 +86,7 @@ describe('comments', () => {
     test('the same key with another body or tweet is a mismatch; another user has keys of their own', async () => {
       await say(BOB, 'hm', 'key');
       await assert.rejects(say(BOB, 'ha', 'key'), code('idempotency_mismatch'));
-      const other = await world.tweetOf(ANN);
+      const other = await world.now.post(ANN);
       await assert.rejects(say(BOB, 'hm', 'key', other), code('idempotency_mismatch'));
       await say(CAT, 'ha', 'key');
       assert.equal((await consistent()).length, 2);
@@ -119,7 +118,7 @@ describe('comments', () => {
 
     test("another's: forbidden where visible, not found where hidden, absent, of another tweet or deleted", async () => {
       const { commentId } = await say(BOB, 'hm');
-      const other = await world.tweetOf(ANN);
+      const other = await world.now.post(ANN);
       await assert.rejects(remove(CAT, commentId), code('forbidden'));
       await assert.rejects(remove(CAT, commentId, other), code('not_found'));
       await assert.rejects(remove(BOB, commentId, other), code('not_found'));
@@ -135,7 +134,7 @@ describe('comments', () => {
 
     test("a protected user's comment is hidden from strangers", async () => {
       const { commentId } = await say(BOB, 'hm');
-      await world.protect(BOB);
+      await world.now.protect(BOB);
       await assert.rejects(remove(CAT, commentId), code('not_found'));
     });
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { Engagement } from './engagement.ts';
@@ -14,12 +14,11 @@ describe('engagement', () => {
   let tweet: TweetId;
   let engagement: Engagement;
   beforeEach(async () => {
-    world = await openWorld();
-    await world.users(ANN, BOB, CAT, DAN);
-    tweet = await world.tweetOf(ANN);
+    world = openWorld();
+    await world.now.users(ANN, BOB, CAT, DAN);
+    tweet = await world.now.post(ANN);
     engagement = world.now.engagement;
   });
-  afterEach(() => world.close());
 
   const by = (actor: UserId, tweetId = tweet) => ({ actor, tweetId, traceId });
   const say = (actor: UserId, content = 'hm', tweetId = tweet) =>
@@ -87,7 +86,7 @@ describe('engagement', () => {
 
     test(`${name}: the tweet of a protected account is not found by strangers`, async () => {
       await world.now.social.follow({ follower: BOB, followee: ANN, private: false, traceId });
-      await world.protect(ANN);
+      await world.now.protect(ANN);
       await assert.rejects(act(CAT, tweet), code('not_found'));
       if (name === 'repost') await assert.rejects(act(BOB, tweet), code('forbidden'));
       else await act(BOB, tweet);
@@ -95,7 +94,7 @@ describe('engagement', () => {
   }
 
   test('nobody reposts a protected tweet, not even its author', async () => {
-    await world.protect(ANN);
+    await world.now.protect(ANN);
     await assert.rejects(engagement.repost(by(ANN)), code('forbidden'));
   });
 
@@ -112,7 +111,7 @@ describe('engagement', () => {
     test('hide those whom this reader may not see, and count them all the same', async () => {
       for (const [, act] of everyWay) for (const actor of [BOB, CAT]) await act(actor, tweet);
       await block(BOB, DAN);
-      await world.protect(CAT);
+      await world.now.protect(CAT);
       for (const list of ['likes', 'comments', 'reposts'] as const) {
         assert.deepEqual(await users(list, DAN), []);
         assert.deepEqual(await users(list, null), [BOB]);
@@ -124,7 +123,7 @@ describe('engagement', () => {
 
     test('pages are full though many are hidden, and go through everything once', async () => {
       const crowd = Array.from({ length: 60 }, (_, index) => 100 + index);
-      await world.users(...crowd);
+      await world.now.users(...crowd);
       await Promise.all(crowd.map((actor) => engagement.like(by(actor))));
       const hidden = crowd.filter((_, index) => index % 6 !== 0);
       for (const other of hidden) await block(DAN, other);
@@ -154,7 +153,7 @@ describe('engagement', () => {
   test('a like that races with a block or a deletion may be kept, but is not shown after either', async () => {
     await Promise.all([engagement.like(by(BOB)).catch(() => undefined), block(ANN, BOB)]);
     assert.deepEqual(await users('likes', ANN), []);
-    const other = await world.tweetOf(ANN);
+    const other = await world.now.post(ANN);
     await Promise.all([
       engagement.like(by(CAT, other)).catch(() => undefined),
       world.now.tweets.remove({ tweetId: other, author: ANN, by: 'author', traceId }),
@@ -204,7 +203,7 @@ describe('engagement', () => {
     });
 
     test('what belongs to deleted tweets is dropped, the rest stays', async () => {
-      const other = await world.tweetOf(ANN);
+      const other = await world.now.post(ANN);
       for (const [, act] of everyWay) for (const id of [tweet, other]) await act(BOB, id);
       await world.now.tweets.remove({ tweetId: tweet, author: ANN, by: 'author', traceId });
       while (await world.now.deadTweets.step());

@@ -60,24 +60,20 @@ const action = fc.record({
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
 async function run(actions: Action[], options: CommunityOptions): Promise<void> {
-  const c = await openCommunity(options);
-  try {
-    await c.users(USERS);
-    await c.step();
-    const facts: Facts = { tweets: new Map(), reposts: new Map(), follows: new Set(), mutes: new Set() };
-    const sessions: OpenSession[] = [];
-    for (const next of actions) {
-      await act(c, facts, sessions, next);
-      for (const session of sessions) observe(facts, session);
-    }
-    for (const session of sessions) while (await goOn(c, session));
-    await c.settle();
-    await checkAll(c, facts);
-    await c.crash();
-    await checkAll(c, facts);
-  } finally {
-    await c.close();
+  const c = openCommunity(options);
+  await c.users(USERS);
+  await c.step();
+  const facts: Facts = { tweets: new Map(), reposts: new Map(), follows: new Set(), mutes: new Set() };
+  const sessions: OpenSession[] = [];
+  for (const next of actions) {
+    await act(c, facts, sessions, next);
+    for (const session of sessions) observe(facts, session);
   }
+  for (const session of sessions) while (await goOn(c, session));
+  await c.settle();
+  await checkAll(c, facts);
+  await c.crash();
+  await checkAll(c, facts);
 }
 
 async function checkAll(c: Community, facts: Facts): Promise<void> {

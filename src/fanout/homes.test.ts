@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, beforeEach, describe, test } from 'node:test';
 import type { TweetId } from '#domain/ids.ts';
 import type { PubSubEvent } from '#queue/pubsub.ts';
 import { type Community, type CommunityOptions, openCommunity, type ShownPage } from './testing/fanout.ts';
@@ -10,14 +10,10 @@ async function withCommunity(
   work: (community: Community) => Promise<void>,
   options: CommunityOptions = {},
 ): Promise<void> {
-  const community = await openCommunity(options);
-  try {
-    await community.users(4);
-    await community.step();
-    await work(community);
-  } finally {
-    await community.close();
-  }
+  const community = openCommunity(options);
+  await community.users(4);
+  await community.step();
+  await work(community);
 }
 
 describe('a home', () => {
@@ -157,12 +153,11 @@ describe('a pagination session of a home', () => {
   let posted: TweetId[];
 
   before(async () => {
-    c = await openCommunity();
+    c = openCommunity();
     await c.users(4);
     await c.step();
     for (const followee of [BEN, CYD]) await c.follow(ADA, followee);
   });
-  after(() => c.close());
   beforeEach(async () => {
     posted = [];
     for (let i = 0; i < 6; i++) posted.unshift(await c.post(BEN));

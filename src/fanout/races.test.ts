@@ -13,13 +13,9 @@ async function withCommunity(
   work: (community: Community) => Promise<void>,
   options: CommunityOptions = {},
 ): Promise<void> {
-  const community = await openCommunity(options);
-  try {
-    await community.users(4);
-    await work(community);
-  } finally {
-    await community.close();
-  }
+  const community = openCommunity(options);
+  await community.users(4);
+  await work(community);
 }
 
 /** The home as it is in memory: nothing is backfilled, so whatever it shows was delivered. */

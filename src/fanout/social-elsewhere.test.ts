@@ -1,6 +1,6 @@
 /** Where social is another process, whom a reader follows is asked at each page, and again to fill a home. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { type Community, openCommunity } from './testing/fanout.ts';
 
 const [ADA, BEN] = [1, 2];
@@ -8,11 +8,10 @@ const [ADA, BEN] = [1, 2];
 describe('where social is another process', () => {
   let c: Community;
   beforeEach(async () => {
-    c = await openCommunity({ isSocialElsewhere: true });
+    c = openCommunity({ isSocialElsewhere: true });
     await c.users(2);
     await c.step();
   });
-  afterEach(() => c.close());
 
   for (const moment of ['before', 'after'] as const) {
     test(`a follow made and merged just ${moment} a home being made reads the followees is in it`, async () => {

@@ -2,14 +2,18 @@
 import type { UserId } from '#domain/ids.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
+import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { createMemoryEngagementBackend } from '#engagement/stores/memory.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
-import { createMinter } from '#platform/ids/minter.ts';
+import { createMinter, type Minter } from '#platform/ids/minter.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import { joinLogs } from '#queue/log.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
+import { createCachedSocialStore } from '#social/stores/cached.ts';
 import { createMemorySocialBackend } from '#social/stores/memory.ts';
+import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
 import { createMemoryTweetsBackend } from '#tweets/stores/memory.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
@@ -19,17 +23,53 @@ const traceId = '';
 
 export type Services = ReturnType<typeof createServices>;
 
-/** The services of facts, the log of what happens in them, and what users do: {@link createActs}. */
-export function createServices({ clock = createManualClock(T0) } = {}) {
-  const minter = createMinter({ clock: createSteadyClock(clock) });
-  const stores = {
-    tweets: createMemoryTweetsBackend().open(),
-    social: createMemorySocialBackend().open(),
-    engagement: createMemoryEngagementBackend().open(),
+/** What the stores of facts keep, whatever becomes of the processes that open them. */
+export function createBackends() {
+  return {
+    tweets: createMemoryTweetsBackend(),
+    social: createMemorySocialBackend(),
+    engagement: createMemoryEngagementBackend(),
   };
-  const tweets = createTweetsService({ store: stores.tweets, minter, clock });
-  const social = createSocialService({ store: stores.social, minter, clock });
-  const engagement = createEngagementService({ store: stores.engagement, tweets, social, minter, clock });
+}
+
+export interface ServicesOptions {
+  clock?: ManualClock;
+  minter?: Minter;
+  /** Those of another process, or of one before. */
+  backends?: ReturnType<typeof createBackends>;
+  /** Of the commits of tweets and engagement. */
+  faults?: CommitFaults;
+}
+
+/** The services of facts, the log of what happens in them, and what users do: {@link createActs}. */
+export function createServices({
+  clock = createManualClock(T0),
+  minter = createMinter({ clock: createSteadyClock(clock) }),
+  backends = createBackends(),
+  faults,
+}: ServicesOptions = {}) {
+  const stores = {
+    tweets: backends.tweets.open(faults),
+    social: backends.social.open(),
+    engagement: backends.engagement.open(faults),
+  };
+  const tweets = createTweetsService({
+    store: createCachedTweetsStore({ store: stores.tweets }),
+    minter,
+    clock,
+  });
+  const social = createSocialService({
+    store: createCachedSocialStore({ store: stores.social }),
+    minter,
+    clock,
+  });
+  const engagement = createEngagementService({
+    store: createCachedEngagementStore({ store: stores.engagement }),
+    tweets,
+    social,
+    minter,
+    clock,
+  });
   const log = joinLogs([stores.tweets.log, stores.social.log, stores.engagement.log]);
   const services = { clock, minter, tweets, social, engagement };
   return { ...services, stores, log, ...createActs(services) };

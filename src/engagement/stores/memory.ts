@@ -1,30 +1,38 @@
 import { createCommitChanges } from '#platform/commit-changes.ts';
-import { createMemoryCommits } from '#platform/memory-commits.ts';
+import { createMemoryCommits, withCommitFaults } from '#platform/memory-commits.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createMemoryOutbox } from '#queue/stores/memory/outbox.ts';
 import type { OpenedEngagementStore } from '../engagement-store.ts';
 import { createComments, createLikesAndReposts, createUpkeep, type Keys } from './memory/changes.ts';
 import { createItems } from './memory/items.ts';
 import { createLists, createLookups } from './memory/reads.ts';
 
+export interface MemoryEngagementBackend {
+  /** One more handle; `faults`: of the process that holds it. */
+  open(faults?: CommitFaults): OpenedEngagementStore;
+}
+
 /** An engagement store in this process's memory. Handles that are open at once share everything. */
-export function createMemoryEngagementBackend(): { open(): OpenedEngagementStore } {
+export function createMemoryEngagementBackend(): MemoryEngagementBackend {
   const commits = createMemoryCommits();
   const outbox = createMemoryOutbox({ commits, topics: ['engagement', 'reposts'] });
   const { source, changed } = createCommitChanges(commits);
   const items = createItems(outbox, changed);
   const keys: Keys = new Map();
-  const deps = { items, keys, commits };
   return {
-    open: () => ({
-      log: outbox.log,
-      highWater: commits.highWater,
-      close: async () => {},
-      changes: source,
-      ...createLikesAndReposts(deps),
-      ...createComments(deps),
-      ...createUpkeep(deps),
-      ...createLists(items),
-      ...createLookups(items),
-    }),
+    open(faults) {
+      const deps = { items, keys, commits: withCommitFaults(commits, faults) };
+      return {
+        log: outbox.log,
+        highWater: commits.highWater,
+        close: async () => {},
+        changes: source,
+        ...createLikesAndReposts(deps),
+        ...createComments(deps),
+        ...createUpkeep(deps),
+        ...createLists(items),
+        ...createLookups(items),
+      };
+    },
   };
 }

@@ -7,8 +7,13 @@ import { createGraph, createGraphReads } from './memory/graph.ts';
 import { createHiddenPeriods } from './memory/hidden-periods.ts';
 import { createUsers } from './memory/users.ts';
 
+export interface MemorySocialBackend {
+  /** One more handle. */
+  open(): OpenedSocialStore;
+}
+
 /** A social store in this process's memory. Handles that are open at once share everything. */
-export function createMemorySocialBackend(): { open(): OpenedSocialStore } {
+export function createMemorySocialBackend(): MemorySocialBackend {
   const commits = createMemoryCommits();
   const outbox = createMemoryOutbox({ commits, topics: ['follows', 'accounts'] });
   const users = createUsers();

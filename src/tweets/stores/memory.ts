@@ -3,7 +3,8 @@ import type { TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { createCommitChanges } from '#platform/commit-changes.ts';
-import { createMemoryCommits, type MemoryCommits } from '#platform/memory-commits.ts';
+import { createMemoryCommits, type MemoryCommits, withCommitFaults } from '#platform/memory-commits.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createMemoryOutbox, type MemoryOutbox } from '#queue/stores/memory/outbox.ts';
 import type { TailRequest, TweetTail } from '../tweets.ts';
 import type {
@@ -43,8 +44,13 @@ interface Data {
   keys: Map<UserId, Map<string, Key>>;
 }
 
+export interface MemoryTweetsBackend {
+  /** One more handle; `faults`: of the process that holds it. */
+  open(faults?: CommitFaults): OpenedTweetsStore;
+}
+
 /** A tweets store in this process's memory. Handles that are open at once share everything. */
-export function createMemoryTweetsBackend(): { open(): OpenedTweetsStore } {
+export function createMemoryTweetsBackend(): MemoryTweetsBackend {
   const commits = createMemoryCommits();
   const outbox = createMemoryOutbox({ commits, topics: ['tweets'] });
   const { source, changed } = createCommitChanges(commits);
@@ -57,15 +63,18 @@ export function createMemoryTweetsBackend(): { open(): OpenedTweetsStore } {
     keys: new Map(),
   };
   return {
-    open: () => ({
-      log: outbox.log,
-      highWater: commits.highWater,
-      close: async () => {},
-      changes: source,
-      ...createTweetChanges({ data, commits, outbox, changed }),
-      ...createKeyChanges(data, commits),
-      ...createReads(data),
-    }),
+    open(faults) {
+      const handle = withCommitFaults(commits, faults);
+      return {
+        log: outbox.log,
+        highWater: commits.highWater,
+        close: async () => {},
+        changes: source,
+        ...createTweetChanges({ data, commits: handle, outbox, changed }),
+        ...createKeyChanges(data, handle),
+        ...createReads(data),
+      };
+    },
   };
 }
 
