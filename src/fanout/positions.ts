@@ -17,7 +17,7 @@ export interface Positions {
   done(topic: Topic): number[];
 }
 
-interface Lane {
+interface PartitionProgress {
   read: number;
   done: number;
   /** Records under way, in order; finished ones stay until those before them are finished. */
@@ -25,39 +25,39 @@ interface Lane {
 }
 
 export function createPositions(topics: readonly Topic[]): Positions {
-  const lanes = new Map<Topic, Lane[]>();
+  const byTopic = new Map<Topic, PartitionProgress[]>();
   for (const topic of topics) start(topic, new Array<number>(PARTITIONS).fill(0));
 
   function start(topic: Topic, at: readonly number[]): void {
-    lanes.set(
+    byTopic.set(
       topic,
       at.map((position) => ({ read: position, done: position, open: [] })),
     );
   }
-  function settle(lane: Lane): void {
+  function settle(progress: PartitionProgress): void {
     let finished = 0;
-    while (finished < lane.open.length && lane.open[finished]!.finished) finished += 1;
+    while (finished < progress.open.length && progress.open[finished]!.finished) finished += 1;
     if (finished === 0) return;
-    lane.done = lane.open[finished - 1]!.position;
-    lane.open.splice(0, finished);
-    if (lane.open.length === 0) lane.done = lane.read;
+    progress.done = progress.open[finished - 1]!.position;
+    progress.open.splice(0, finished);
+    if (progress.open.length === 0) progress.done = progress.read;
   }
 
   return {
     start,
-    read: (topic, partition) => lanes.get(topic)![partition]!.read,
+    read: (topic, partition) => byTopic.get(topic)![partition]!.read,
     take(topic, partition, position) {
-      const lane = lanes.get(topic)![partition]!;
+      const progress = byTopic.get(topic)![partition]!;
       const entry = { position, finished: false };
-      lane.read = position;
-      lane.open.push(entry);
+      progress.read = position;
+      progress.open.push(entry);
       return {
         done() {
           entry.finished = true;
-          settle(lane);
+          settle(progress);
         },
       };
     },
-    done: (topic) => lanes.get(topic)!.map((lane) => lane.done),
+    done: (topic) => byTopic.get(topic)!.map((progress) => progress.done),
   };
 }

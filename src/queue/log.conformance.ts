@@ -139,7 +139,7 @@ export function describeLog(name: string, create: () => Promise<LogBackend>): vo
       assert.deepEqual([record!.position, record!.event.sequence], [6, 6]);
     });
 
-    test('tells its listeners after an append', async () => {
+    test('calls its listeners after an append', async () => {
       let told = 0;
       one.log.onAppend(() => told++);
       await one.append([draftOf(KEY, 1)]);

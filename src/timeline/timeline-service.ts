@@ -27,7 +27,7 @@ import { createTopView } from './top/top-view.ts';
 
 export interface TimelineChanges {
   tweetViews: TweetViewChanges;
-  /** Told of whoever follows others, or otherwise. */
+  /** Reports the readers whose followees change. */
   followees: ChangeSource;
 }
 

@@ -20,7 +20,7 @@ const ANY = Number.MAX_SAFE_INTEGER;
 export interface CommunityOptions
   extends Partial<Pick<HomesDeps, 'maxHomeTimelines' | 'maxHomeTimelineBytes'>> {
   fanout?: Partial<Pick<FanoutDeps, 'pushOrPull' | 'maxFollowerIds' | 'onDelivered'>>;
-  /** As where social is another process: it tells of no changes. */
+  /** As if social were another process: it reports no changes. */
   isSocialElsewhere?: boolean;
 }
 

@@ -80,7 +80,7 @@ describe('kept followee sets', () => {
     };
     const sets = createFolloweeSets({ social: counting, changes: sqlite.changes.followees });
     for (let time = 0; time < 3; time++) await sets.of(1);
-    // Of those who follow nobody, and of whom others follow, nothing has changed.
+    // A new follower of the reader changes nothing about whom the reader follows.
     await social.follow({ follower: 2, followee: 1, private: false, traceId });
     await sets.of(1);
     assert.equal(asked, 1);

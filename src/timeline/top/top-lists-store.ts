@@ -32,7 +32,7 @@ export interface TopPatch {
   authors: AuthorFacts[];
 }
 
-/** Every author of whom a patch may change a row; one may come several times. */
+/** Every author whose rows a patch may change; possibly repeated. */
 export function authorsIn({ ranks, gone, authors }: TopPatch): UserId[] {
   return [ranks, gone, authors].flatMap((rows: { author: UserId }[]) => rows.map(({ author }) => author));
 }
@@ -79,7 +79,7 @@ export interface KeptTop {
 
 export interface TopListsStore {
   view: ViewStore<TopPatch>;
-  /** Tells of authors any of whose rows changed; of everything after a swap of generations, or when all was lost. */
+  /** Reports authors whose rows change; reports everything after a swap of generations and when all was lost. */
   readonly changes: ChangeSource;
   /** Replaces what was kept. `isCurrent`: `tops` reflect everything committed to the view. */
   keepTops(request: { tops: KeptTop[] }): Promise<void>;

@@ -4,7 +4,7 @@ import type { LogRecord, TopicLog } from '../../log.ts';
 import type { Appended } from '../../outbox.ts';
 
 export interface MemoryOutbox {
-  /** Adds an event. Only inside `commits.write`, with its fact. */
+  /** Adds an event; only inside `commits.write`, with its fact. Throws for a topic not in `topics`. */
   append(draft: EventDraft): Appended;
   /** What was appended: the outbox is the log itself. */
   log: TopicLog;
@@ -12,12 +12,12 @@ export interface MemoryOutbox {
 
 export interface MemoryOutboxDeps {
   commits: MemoryCommits;
-  /** The topics that this service publishes; any other is refused. */
+  /** The topics that this service publishes. */
   topics: readonly Topic[];
   region?: string | undefined;
 }
 
-/** Records stand at their position less one, less the partition's start. */
+/** A record's index is its position less one, less the partition's start position. */
 interface Partition {
   records: LogRecord[];
   /** The position through which records were trimmed. */
@@ -69,7 +69,7 @@ export function createMemoryOutbox({ commits, topics, region = 'local' }: Memory
       const all = of(topic)[partition]!;
       const sequence = (sequences.get(name) ?? 0) + 1;
       const eventId = `${name}/${sequence}`;
-      // Frozen, for all readers share it.
+      // Frozen, since all readers share it.
       const event: WarbleEvent = Object.freeze({ ...draft, eventId, schemaVersion: 1, sequence, region });
       const record = Object.freeze({ partition, position: endOf(all) + 1, event });
       sequences.set(name, sequence);

@@ -6,7 +6,7 @@ import type { View } from '../../view.ts';
 import { createMemoryOutbox } from './outbox.ts';
 import { createMemoryViewStore, type MemoryViewStates } from './view-store.ts';
 
-/** By author: how many live tweets, read anew from the facts with every fold. */
+/** Each author's number of live tweets, read from the facts in every fold. */
 type Counts = [author: number, count: number][];
 
 const AUTHORS = 12;

@@ -7,17 +7,17 @@ export type MemoryViewStates = Map<number, ViewState>;
 export interface MemoryViewStoreDeps<Patch> {
   commits: MemoryCommits;
   states: MemoryViewStates;
-  /** Writes a patch into a generation's data, in the turn that moves the position. Throws nothing. */
+  /** Writes a patch into a generation's data, in the turn that moves the position. Must not throw. */
   apply: (patch: Patch, at: { partition: number; generation: number }) => void;
   /** Deletes some of one dead generation's data, at most `limit` entries; returns how many it deleted. */
   drop: (at: { partition: number; generation: number; limit: number }) => number;
-  /** Runs in the turn that makes another generation the live one. */
+  /** Called in the turn that makes another generation the live one. */
   swapped?: () => void;
 }
 
 const MAX_DROP = 1_000;
 
-/** {@link ViewStore} in memory, for any view. It is never lost while its process lives. */
+/** {@link ViewStore} in memory, for any view. Nothing is lost while the process lives. */
 export function createMemoryViewStore<Patch>(deps: MemoryViewStoreDeps<Patch>): ViewStore<Patch> {
   const { commits, states, apply, drop, swapped } = deps;
 
@@ -60,7 +60,7 @@ export function createMemoryViewStore<Patch>(deps: MemoryViewStoreDeps<Patch>): 
       }),
     beginRebuild: (request) =>
       owned(request, (state) => {
-        // Never a generation that an abandoned rebuild has data in: that is dropped as an old one.
+        // Not a generation in which an abandoned rebuild left data: that is dropped with the old ones.
         const generation = Math.max(state.live.generation, state.building?.generation ?? 0) + 1;
         const positions: Positions = { ...request.positions };
         state.building = { generation, positions, cursor: '' };
