@@ -19,7 +19,9 @@ import { CLIENT, UNCOUNTED } from './testing/accounts.ts';
 const DAY_MS = 86_400_000;
 const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: 'curl/8.1', client: CLIENT };
 
-/** Accounts on a real social service, with a cheap hash; `restart` opens the same file as a new process would. */
+/**
+ * Accounts on a real social service, with a cheap password hash. `restart` opens the same file as a new process would.
+ */
 async function createWorld(t: TestContext, instead: Pick<Partial<AccountsServiceDeps>, 'social'> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
   const services = createServices();
@@ -51,7 +53,7 @@ async function createWorld(t: TestContext, instead: Pick<Partial<AccountsService
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
   isWarbleError(error, code);
 
-test('whoever signs up is signed in, and known to everybody by their handle', async (t) => {
+test('a user who signs up is signed in, and found by their handle', async (t) => {
   const { accounts, social } = await createWorld(t);
   const { userId, token, sessionId } = await accounts.signUp(ANN);
   assert.match(token, /^[A-Za-z0-9_-]{43}$/);
@@ -60,7 +62,7 @@ test('whoever signs up is signed in, and known to everybody by their handle', as
   assert.deepEqual([found?.userId, found?.handle, found?.name], [userId, 'Ann', 'Ann']);
 });
 
-test('a handle is unique ignoring case, a few are nobody’s, and what is none is refused', async (t) => {
+test('a handle is unique ignoring case; reserved and malformed handles are refused', async (t) => {
   const { accounts } = await createWorld(t);
   await accounts.signUp(ANN);
   for (const handle of ['ann', 'ANN', 'admin', 'Me']) {
@@ -71,7 +73,7 @@ test('a handle is unique ignoring case, a few are nobody’s, and what is none i
   }
 });
 
-test('of many who want one handle at once, one has it', async (t) => {
+test('of many concurrent sign-ups with one handle, exactly one succeeds', async (t) => {
   const { accounts } = await createWorld(t);
   const tries = await Promise.allSettled(
     ['one secret thing', 'two secret things', 'three secret things'].map((password) =>
@@ -92,7 +94,7 @@ test('a wrong password and an unknown handle get the same answer after the same 
   }
   assert.equal(answers.length, 2);
   assert.deepEqual(answers[0], answers[1]);
-  // As many hashes, of the same cost.
+  // The same number of hashes, of the same cost.
   assert.equal(verified.length, 2);
   assert.equal(verified[0], verified[1]);
 });
@@ -108,7 +110,7 @@ test('signing in works with the handle in any case, and with the right password 
   );
 });
 
-test('a token that was changed, cut or made up is no token', async (t) => {
+test('a token that was changed, cut or made up is refused', async (t) => {
   const { accounts } = await createWorld(t);
   const { token } = await accounts.signUp(ANN);
   const other = token.startsWith('A') ? `B${token.slice(1)}` : `A${token.slice(1)}`;
@@ -117,7 +119,7 @@ test('a token that was changed, cut or made up is no token', async (t) => {
   }
 });
 
-test('a session ends after 30 days without use, and each use begins them anew, also after a restart', async (t) => {
+test('a session ends after 30 days without use, and each use restarts the period, even across a restart', async (t) => {
   const world = await createWorld(t);
   const { token, expires } = await world.accounts.signUp(ANN);
   assert.equal(expires, world.clock.now() + LIMITS.sessionIdle_ms);
@@ -131,7 +133,7 @@ test('a session ends after 30 days without use, and each use begins them anew, a
   await assert.rejects(restarted.accounts.authenticate(token), refusedWith('unauthenticated'));
 });
 
-test('a session ends a year after it began, however often it is used, and answers say so', async (t) => {
+test('a session ends a year after it began, however often it is used, and answers say when', async (t) => {
   const { accounts, clock, workers, store } = await createWorld(t);
   const begun = clock.now();
   const session = await accounts.signUp(ANN);
@@ -153,7 +155,7 @@ test('a session ends a year after it began, however often it is used, and answer
   assert.deepEqual(await store.sessionsOf({ userId }), []);
 });
 
-test('the sweep ends what is idle and spares what was used since its row was written', async (t) => {
+test('the sweep ends idle sessions and spares those used since their row was written', async (t) => {
   const { accounts, workers, clock, store } = await createWorld(t);
   const { token, userId } = await accounts.signUp(ANN);
   await accounts.logIn(ANN);
@@ -166,7 +168,7 @@ test('the sweep ends what is idle and spares what was used since its row was wri
   await accounts.authenticate(token);
 });
 
-test('sessions are listed with their device, and end at once when they are ended', async (t) => {
+test('sessions are listed with their device, and ending one takes effect at once', async (t) => {
   const { accounts, clock } = await createWorld(t);
   const first = await accounts.signUp({ ...ANN, device: `Mozilla/5.0\u0000 ${'x'.repeat(500)}` });
   clock.advance(5);
@@ -185,7 +187,7 @@ test('sessions are listed with their device, and end at once when they are ended
   assert.deepEqual(await accounts.activeSessions({ sessions: [first, second] }), [first]);
 });
 
-test('a new password needs the old one, ends the other sessions and replaces the old one', async (t) => {
+test('changing the password needs the current one and ends the other sessions', async (t) => {
   const { accounts } = await createWorld(t);
   const session = await accounts.signUp(ANN);
   const other = await accounts.logIn(ANN);
@@ -201,7 +203,7 @@ test('a new password needs the old one, ends the other sessions and replaces the
   await accounts.logIn({ ...ANN, password: next });
 });
 
-test('who is connected hears at once of a new device and a new password, and of nothing else', async (t) => {
+test('connected users hear at once of a new device and a new password, and of nothing else', async (t) => {
   const { accounts, pubsub } = await createWorld(t);
   const session = await accounts.signUp(ANN);
   const { userId } = session;
@@ -225,7 +227,7 @@ test('who is connected hears at once of a new device and a new password, and of 
   assert.deepEqual(heard, expected);
 });
 
-test('a sign-up that the social service did not hear of goes on when it is tried again', async (t) => {
+test('a sign-up that did not reach the social service continues when it is tried again', async (t) => {
   let down = true;
   const { social } = createServices();
   const { accounts, store } = await createWorld(t, {
@@ -246,7 +248,7 @@ test('a sign-up that the social service did not hear of goes on when it is tried
   assert.equal(userId, pending?.userId);
 });
 
-test('signing in finishes a sign-up that was left, too', async (t) => {
+test('signing in also finishes an interrupted sign-up', async (t) => {
   const { accounts, store, social, hasher, clock } = await createWorld(t);
   const passwordHash = await hasher.hash(ANN.password, CLIENT);
   await store.reserve({ userId: 900, handle: 'Ann', name: 'Ann', passwordHash, created: clock.now() });
@@ -255,7 +257,7 @@ test('signing in finishes a sign-up that was left, too', async (t) => {
   assert.equal((await social.lookup({ handles: ['ann'] }))[0]?.userId, userId);
 });
 
-test('a crash at any commit of a sign-up loses no account that was acknowledged and locks nobody out', async (t) => {
+test('a crash at any commit of a sign-up loses no acknowledged account and locks nobody out', async (t) => {
   for (const line of ['beforeCommit', 'afterCommit'] as const) {
     for (let commit = 1; commit <= 3; commit++) {
       const world = await createWorld(t);
@@ -269,7 +271,7 @@ test('a crash at any commit of a sign-up loses no account that was acknowledged 
           throw new Error('crash');
         },
       });
-      // After a crash nobody is answered at all.
+      // After a crash no request gets an answer.
       await Promise.race([crashed, doomed.accounts.signUp(ANN)]);
       const restarted = world.start();
       const again = await restarted.accounts.signUp(ANN).catch((error) => {
@@ -282,7 +284,7 @@ test('a crash at any commit of a sign-up loses no account that was acknowledged 
   }
 });
 
-test('what a crash left pending is finished in the background', async (t) => {
+test('sign-ups that a crash left pending are finished in the background', async (t) => {
   const { accounts, store, workers, clock, social } = await createWorld(t);
   await store.reserve({ userId: 900, handle: 'Left', name: 'Left', passwordHash: 'x', created: clock.now() });
   const signUps = workers.find(({ name }) => name === 'sign-ups')!;
@@ -294,7 +296,7 @@ test('what a crash left pending is finished in the background', async (t) => {
   assert.equal((await social.lookup({ handles: ['left'] }))[0]?.userId, 900);
 });
 
-test('a removed account needs its password, is hidden and out at once, and its handle is never free again', async (t) => {
+test('removing an account needs its password, hides it and signs it out at once, and never frees its handle', async (t) => {
   const { accounts, social } = await createWorld(t);
   const session = await accounts.signUp(ANN);
   await assert.rejects(
@@ -308,7 +310,7 @@ test('a removed account needs its password, is hidden and out at once, and its h
   await assert.rejects(accounts.signUp(ANN), refusedWith('handle_taken'));
 });
 
-test('tokens and passwords stand in no file', async (t) => {
+test('no file contains tokens or passwords', async (t) => {
   const { accounts, db } = await createWorld(t);
   const { token } = await accounts.signUp(ANN);
   const kept = JSON.stringify([

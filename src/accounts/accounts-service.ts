@@ -1,8 +1,8 @@
 /**
- * The rules of accounts. A sign-up is three steps: the handle is reserved with a pending account; the social
- * service learns of the user; the account becomes active together with its first session. Whatever a crash
- * leaves pending is finished, never freed: the social service may know the user by that handle already. The
- * same sign-up tried again goes on where the first one stopped, and so does signing in.
+ * The rules of accounts. A sign-up has three steps: the handle is reserved with a pending account; the social service
+ * creates the user; the account becomes active together with its first session. A sign-up that a crash interrupts is
+ * finished, and its handle never freed, since the social service may already know the user. Trying the same sign-up
+ * again continues where the first attempt stopped, and so does signing in.
  */
 import { isWarbleError, type Pointer, WarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -38,7 +38,7 @@ export interface AccountsServiceDeps {
 type SignUp = Omit<Parameters<Accounts['signUp']>[0], 'device'>;
 
 const SECRET_BYTES = 32;
-/** A sign-up that is pending for longer has lost its request. */
+/** A sign-up that has been pending for longer has lost its request. */
 const SIGN_UP_LOST_MS = 60_000;
 const SIGN_UPS_PER_STEP = 100;
 const WORKER_IDLE_MS = 60_000;
@@ -51,7 +51,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   const rules = createPasswordRules();
 
   async function reserve({ handle, password, name, invite, client }: SignUp): Promise<AccountRow> {
-    // Told before the costly hash; who has a handle is public.
+    // Refused before the costly hash: that a handle is taken is public anyway.
     const found = await store.byHandle({ handle });
     if (found !== undefined) return sameSignUp(found, password, client);
     const inviteHash = invite === undefined ? undefined : hashInvite(invite);
@@ -78,7 +78,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     if (!holds) throw signUpRefused('no_invite');
   }
 
-  /** A pending account belongs to whoever knows its password: the same sign-up, tried again. */
+  /** A pending account belongs to the client who knows its password: it is the same sign-up, tried again. */
   async function sameSignUp(found: AccountRow, password: string, client: Client): Promise<AccountRow> {
     const { handle: account, passwordHash: hash } = found;
     const same = found.state === 'pending' && (await passwords.matches({ password, hash, account, client }));
@@ -96,7 +96,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     return account;
   }
 
-  /** Whoever has a token must not be able to guess the password with it. */
+  /** Counts wrong passwords, so that a stolen token does not help to guess the password. */
   async function confirmPassword(
     account: AccountRow,
     { password, client, pointer }: { password: string; client: Client; pointer: Pointer },
@@ -104,9 +104,9 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
     const matches = await passwords.matches({
       password,
       hash: hashOf(account),
-      // No handle begins so: these attempts count apart from those to sign in.
+      // No handle begins like this, so these attempts are counted separately from sign-ins.
       account: `#${account.userId}`,
-      // A token may be used from everywhere, so the site says nothing.
+      // A token may be used from anywhere, so the site of the request says nothing.
       client: { ...client, site: null },
     });
     if (account.state === 'active' && matches) return;
@@ -148,7 +148,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
 
     async changePassword({ session, current, next, client }) {
       const account = await ownAccount(session.userId);
-      // Before anything is hashed, and whether or not the current one is right.
+      // Checked before anything is hashed, whether or not the current password is right.
       await rules.checkNew(next, account.handle, '#/new');
       await confirmPassword(account, { password: current, client, pointer: '#/current' });
       const to = await hasher.hash(next, client);
@@ -175,7 +175,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
       await confirmPassword(account, { password, client, pointer: '#/password' });
       const { userId } = account;
       const time = clock.now();
-      // The intent first: if the next line fails or the process dies, the erasure's worker does it again.
+      // The intent is written first: if the next line fails or the process dies, the erasure worker does the rest.
       const removed = await store.setState({ userId, from: ['active'], to: 'erasing', time, audit: null });
       if (!removed && (await store.byId({ userId }))?.state === 'suspended') {
         throw new WarbleError('unauthenticated', 'This account is no longer active.');
@@ -213,7 +213,7 @@ export function createAccountsService(deps: AccountsServiceDeps): { accounts: Ac
   return { accounts, workers: [signUps, ...sessions.workers] };
 }
 
-/** One answer for all; the log tells whose account was meant, where there is one. */
+/** The same answer for every reason; the log says which account was meant, if there is one. */
 function wrongCredentials(accountId: UserId | undefined): WarbleError {
   const log = accountId === undefined ? {} : { log: { accountId } };
   return new WarbleError('unauthenticated', 'The handle or the password is wrong.', log);
@@ -230,7 +230,7 @@ function signUpRefused(why: Extract<Reserved, 'closed' | 'no_invite'>): WarbleEr
   );
 }
 
-/** null: nobody's, or that of an account which was erased and has none any more. */
+/** null where there is no account, or an erased one, which has no password any more. */
 function hashOf(account: AccountRow | undefined): string | null {
   return account === undefined || account.passwordHash === '' ? null : account.passwordHash;
 }

@@ -1,6 +1,6 @@
 /**
- * Where accounts and sessions are kept. Every method is one atomic, durable step; where two race, one of them
- * happens first. Times are milliseconds since 1970; handles are compared ignoring case.
+ * The port of the accounts store: accounts and sessions. Every method is one atomic, durable step, and concurrent
+ * calls are serialised. Times are milliseconds since 1970; handles are compared ignoring case.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { ACCOUNT_STATES, type AccountState } from '#domain/names.ts';
@@ -9,7 +9,7 @@ import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry, AuditLog } from './audit.ts';
 
-/** `pending`: signed up, but the social service may not know the user yet; never shown outside. */
+/** `pending`: signed up, but the social service may not know the user yet; never visible to clients. */
 export const STORED_STATES = ['pending', ...ACCOUNT_STATES] as const;
 export type StoredState = (typeof STORED_STATES)[number];
 
@@ -22,10 +22,10 @@ export interface NewAccount {
 }
 export interface AccountRow extends NewAccount {
   state: StoredState;
-  /** Since when it is in that state. */
+  /** When it entered that state. */
   since: number;
   moderator: boolean;
-  /** Its password is one that an administrator gave it, and no other was chosen since. */
+  /** Its password was set by an administrator, and its owner has not chosen another since. */
   oneTimePassword: boolean;
 }
 
@@ -41,22 +41,22 @@ export interface SessionRow extends NewSession {
   lastUsed: number;
 }
 
-/** Newest notices kept per user, and devices from which they signed in last. */
+/** How many notices are kept per user (the newest), and how many devices (the last used). */
 export const MAX_NOTICES = 100;
 export const MAX_KNOWN_DEVICES = 50;
 
-/** `closed`, `no_invite`: who may sign up (`signUpMode`) says that nobody may, or only with a code that holds. */
+/** `closed`: `signUpMode` lets nobody sign up. `no_invite`: it asks for a valid invite code, and this is none. */
 export type Reserved = 'reserved' | 'taken' | 'closed' | 'no_invite';
 
 export interface AccountsStore extends AdministrationStore {
-  /** Tells of users of whom a session ended or was used, or whose sessions hold no more. */
+  /** Announces users whose sessions were used or ended, or are no longer valid. */
   readonly changes: ChangeSource;
 
-  /** Takes `count` user ids that nobody had, `first` and those after it. Never the same again, from 1. */
+  /** Allocates `count` consecutive user ids from `first` on, starting with 1. No id is allocated twice. */
   allocateUserIds(request: { count: number }): Promise<{ first: UserId }>;
   /**
-   * Keeps a pending account and its handle for ever, using up the invite where one is needed. `taken`, and nothing
-   * kept, where the handle was ever somebody's.
+   * Reserves the handle for good with a pending account, using up the invite where one is needed. `taken`, and nothing
+   * kept, where any account has or had the handle.
    */
   reserve(account: NewAccount & { inviteHash?: string | undefined }): Promise<Reserved>;
   /** The account that has the handle now. */
@@ -65,25 +65,25 @@ export interface AccountsStore extends AdministrationStore {
   /** Pending or erasing accounts in userId order. */
   unfinished(request: {
     state: 'pending' | 'erasing';
-    /** Only those in that state since before this. */
+    /** Only accounts that entered the state before this. */
     before: number;
     after: UserId;
     limit: number;
   }): Promise<AccountRow[]>;
-  /** Makes a pending account active; any other stays as it is. */
+  /** Makes a pending account active; any other is unchanged. */
   activate(request: { userId: UserId; time: number }): Promise<void>;
   /**
-   * Adds a session if the account still has this password hash and is active or pending (and is then active);
-   * of more than `maxSessions` sessions the ones used longest ago end. A one-time password opens one session, before it
-   * expires. False, and nothing done, otherwise.
+   * Adds a session if the account still has this password hash and is active or pending, and makes it active. Of more
+   * than `maxSessions` sessions, the least recently used end. A one-time password opens one session, before it
+   * expires. Otherwise returns false and does nothing.
    *
    * The device of the session (see `deviceKey`) becomes known. Where the user knew others but not this one, a
    * `signIn` notice with the session's id is written in the same step. Known devices outlive their sessions.
    */
   openSession(request: { session: NewSession; passwordHash: string; maxSessions: number }): Promise<boolean>;
   /**
-   * Exchanges the password hash, ends every other session, and writes a `passwordChanged` notice. False, and nothing
-   * done, where `from` is not current.
+   * Replaces the password hash, ends every other session, and writes a `passwordChanged` notice. Returns false and
+   * does nothing where `from` is not the current hash.
    */
   changePassword(request: {
     userId: UserId;
@@ -93,8 +93,9 @@ export interface AccountsStore extends AdministrationStore {
     noticeId: Snowflake;
   }): Promise<boolean>;
   /**
-   * Moves an account from one of the states to another; ends its sessions unless it becomes active, deletes its notices
-   * and known devices where it is to be erased, and writes the audit entry, in the same step. False, and nothing done, where it was in none of `from`.
+   * Moves an account from one of the states to another. In the same step it ends the account's sessions unless it
+   * becomes active, deletes its notices and known devices if it is to be erased, and writes the audit entry. Returns
+   * false and does nothing where the account is in none of the states `from`.
    */
   setState(request: {
     userId: UserId;
@@ -104,35 +105,38 @@ export interface AccountsStore extends AdministrationStore {
     audit: AuditEntry | null;
   }): Promise<boolean>;
   /**
-   * From erasing to erased: name and password hash are overwritten, late notices deleted; the handle stays taken.
-   * Again: nothing.
+   * Moves an account from erasing to erased: overwrites its name and password hash and deletes late notices. Its
+   * handle stays taken. Does nothing when repeated.
    */
   erase(request: { userId: UserId; time: number }): Promise<void>;
 
   /** Notices above `after`, newest first; at most {@link MAX_NOTICES}. */
   notices(request: { userId: UserId; after: Snowflake }): Promise<AccountNotice[]>;
 
-  /** The session of a token, where its account is active. */
+  /** The session of a token, if its account is active. */
   sessionByToken(request: { tokenHash: string }): Promise<SessionRow | undefined>;
   /** Last used first. */
   sessionsOf(request: { userId: UserId }): Promise<SessionRow[]>;
   /** Those of the sessions that have not ended. At most 1,000. */
   activeSessions(request: { sessionIds: number[] }): Promise<number[]>;
-  /** Ends a session of that user; what is not there is passed over. */
+  /** Ends a session of the user; does nothing where there is none. */
   endSession(request: { userId: UserId; sessionId: number }): Promise<void>;
-  /** Notes when sessions were last used; it never goes back, and ended sessions are passed over. At most 1,000. */
+  /** Records when sessions were last used. The time never goes back, and ended sessions are skipped. At most 1,000. */
   touch(request: { sessions: { tokenHash: string; lastUsed: number }[] }): Promise<void>;
-  /** Ends some sessions last used at or before one time, or begun at or before the other; true: there may be more. */
+  /**
+   * Ends some sessions that were last used at or before one time, or began at or before the other. True: there may be
+   * more.
+   */
   dropEnded(request: { usedBefore: number; begunBefore: number; limit: number }): Promise<boolean>;
 
-  /** The secret of that name; `fresh` becomes it where there is none yet. */
+  /** The secret with that name; `fresh` becomes the secret where there is none yet. */
   secret(request: { name: string; fresh: Buffer }): Promise<Buffer>;
 }
 
 /**
- * What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. The
- * entries of the audit log are written in the steps of the accounts, so both are of one backend; who opens that (see
- * `openGatewayDb`), for other stores too, keeps its high-water mark and closes it.
+ * One open handle. Several may be open on one backend, and each reads what any of them writes. Audit entries are
+ * written in the same steps as changes of accounts, so both stores share a backend; `openGatewayDb` opens it, also for
+ * other stores, keeps its high-water mark and closes it.
  */
 export interface OpenedAccountsStore {
   accounts: AccountsStore;

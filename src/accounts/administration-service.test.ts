@@ -66,7 +66,7 @@ async function createWorld(t: TestContext) {
 const refusedWith = (code: Parameters<typeof isWarbleError>[1]) => (error: unknown) =>
   isWarbleError(error, code);
 
-test('a suspended account is out at once and hidden; the audit log says who did it, from where and why', async (t) => {
+test('suspending an account signs it out and hides it at once; the audit log says who did it, from where and why', async (t) => {
   const { accounts, administration, social, written } = await createWorld(t);
   const { userId, token } = await accounts.signUp(ANN);
   await administration.suspend({ userId, ...ROOT, reason: 'spam' });
@@ -87,7 +87,7 @@ test('a suspended account is out at once and hidden; the audit log says who did 
   await assert.rejects(administration.suspend({ userId: 999, ...ROOT }), refusedWith('not_found'));
 });
 
-test('nothing is done without a reason that can be read', async (t) => {
+test('nothing is done without a valid reason', async (t) => {
   const { accounts, administration, written } = await createWorld(t);
   const { userId, token } = await accounts.signUp(ANN);
   for (const reason of ['', ' ', 'a\u0007b', 'x'.repeat(501)]) {
@@ -97,7 +97,7 @@ test('nothing is done without a reason that can be read', async (t) => {
   assert.deepEqual(await written(), []);
 });
 
-test('what the social service did not hear of, it hears of later, as it then is', async (t) => {
+test('changes that did not reach the social service are announced later, in their latest state', async (t) => {
   const { accounts, administration, announcer, social, outage } = await createWorld(t);
   const { userId } = await accounts.signUp(ANN);
   outage.social = true;
@@ -113,7 +113,7 @@ test('what the social service did not hear of, it hears of later, as it then is'
   assert.deepEqual([seen?.state, seen?.handle], ['suspended', 'anna']);
 });
 
-test('a one-time password signs in once, within a week, and then another one is chosen with it', async (t) => {
+test('a one-time password signs in once, within a week, and then serves to choose a new password', async (t) => {
   const { accounts, administration, clock, written } = await createWorld(t);
   const { userId, token } = await accounts.signUp(ANN);
   const { password } = await administration.resetPassword({ userId, ...ROOT });
@@ -132,7 +132,7 @@ test('a one-time password signs in once, within a week, and then another one is 
   await assert.rejects(accounts.logIn({ ...ANN, password: late.password }), refusedWith('unauthenticated'));
 });
 
-test('a changed handle is signed in with and looked up; the old one is nobody else’s', async (t) => {
+test('a changed handle works for signing in and look-ups; nobody else can take the old one', async (t) => {
   const { accounts, administration, social, written } = await createWorld(t);
   const { userId } = await accounts.signUp(ANN);
   await accounts.signUp(BOB);
@@ -167,7 +167,7 @@ test('an account that is suspended while its owner removes it is not said to be 
   assert.equal((await administration.account({ userId })).state, 'suspended');
 });
 
-test('the role of a moderator is given and taken, and rests while the account is suspended', async (t) => {
+test('the role of a moderator is given and taken, and is inactive while the account is suspended', async (t) => {
   const { accounts, administration, written } = await createWorld(t);
   const { userId } = await accounts.signUp(ANN);
   const is = () => administration.isModerator({ userId });
@@ -188,7 +188,7 @@ test('the role of a moderator is given and taken, and rests while the account is
   );
 });
 
-test('sign-up is open, closed, or for those who have a code', async (t) => {
+test('sign-up is open, closed, or by invite', async (t) => {
   const { accounts, administration, clock, db } = await createWorld(t);
   await administration.setSignUpMode({ mode: 'closed', ...ROOT });
   await assert.rejects(accounts.signUp(ANN), refusedWith('sign_up_closed'));
@@ -210,18 +210,18 @@ test('sign-up is open, closed, or for those who have a code', async (t) => {
   await accounts.signUp(BOB);
 });
 
-test('a sign-up that took its invite goes on when it is tried again, and takes no second one', async (t) => {
+test('a sign-up that used its invite continues when it is tried again, and uses no second one', async (t) => {
   const { accounts, administration, social, db } = await createWorld(t);
   const { code } = await administration.invite({ uses: 1, valid_ms: DAY_MS, ...ROOT });
   await administration.setSignUpMode({ mode: 'invite', ...ROOT });
   await accounts.signUp({ ...ANN, invite: code });
-  // As a crash leaves it before the session is there.
+  // As a crash leaves it before the session is opened.
   await db.write(() => db.prepare("UPDATE accounts SET state = 'pending'").run());
   const { userId } = await accounts.signUp({ ...ANN, invite: code });
   assert.equal((await social.lookup({ handles: ['ann'] }))[0]?.userId, userId);
 });
 
-test('users are listed and shown with what an administrator needs to know, and no secret', async (t) => {
+test('administrators see what they need of accounts, and no secrets', async (t) => {
   const { accounts, administration } = await createWorld(t);
   const ann = await accounts.signUp(ANN);
   const bob = await accounts.signUp(BOB);

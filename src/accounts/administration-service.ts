@@ -26,15 +26,15 @@ export interface AdministrationDeps {
   random: Random;
 }
 
-/** How long a one-time password may wait to be used. */
-/** For whom their passwords are hashed, beside all addresses. */
+/** How long a one-time password is valid. */
+/** The queue in which administrators' passwords are hashed, separate from those of addresses. */
 const ADMINISTRATOR: Client = { address: 'administrator' };
 const ONE_TIME_MS = 7 * 86_400_000;
 const MAX_INVITES = 10_000;
-/** Owns the ids of what concerns nobody: no user has this id. */
+/** The owner of ids that concern no user: no user has this id. */
 const NOBODY: UserId = 0;
 
-/** What is to be written down of an act; the actor's part and the rest. */
+/** What the audit log records of an action, besides the actor. */
 type Drafted = Pick<AuditEntry, 'action' | 'userId'> & Partial<Pick<AuditEntry, 'subject'>>;
 
 export function createAdministration(deps: AdministrationDeps): Administration {
@@ -82,7 +82,7 @@ function accountReads({
         const page = await store.accounts({ ...query, after: next, looksAt: LIMITS.batch });
         found.push(...page.accounts.map(summaryOf));
         next = page.next;
-        // Few of very many may be looked for.
+        // Filters may match few of very many accounts.
         await yieldToOthers();
       }
       if (found.length <= pageSize) return { accounts: found, next };

@@ -1,6 +1,6 @@
 /**
- * Tells the social service the state and the handle of an account after the store has changed them. The store notes
- * in the same step that this is to be done, and a worker does what a crash or an outage left.
+ * Tells the social service the state and the handle of an account after the store has changed them. The store records
+ * in the same step that this is outstanding, and a worker does what a crash or an outage left undone.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -13,7 +13,7 @@ export interface AnnouncerDeps {
 }
 
 export interface Announcer {
-  /** Resolves when the social service knows. Throws what that throws; the worker then tries again. */
+  /** Resolves when the social service knows. Throws what the social service throws; the worker then tries again. */
   announce(userId: UserId): Promise<void>;
   worker: Worker;
 }
@@ -22,7 +22,10 @@ const PER_STEP = 100;
 const IDLE_MS = 1_000;
 
 export function createAnnouncer({ store, social }: AnnouncerDeps): Announcer {
-  /** One at a time, each by what the store says then: an older state cannot come after a newer one. */
+  /**
+   * One at a time, each with the state that the store has at that moment, so that an older state cannot follow a newer
+   * one.
+   */
   let last: Promise<void> = Promise.resolve();
 
   async function tell(userId: UserId): Promise<void> {

@@ -1,8 +1,8 @@
-/** What administrators and moderators did: written once, never changed. */
+/** The log of what administrators and moderators did: append-only. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 
 export interface AuditEntry {
-  /** Its place in the log. */
+  /** Orders the log. */
   id: Snowflake;
   /** Milliseconds since 1970. */
   time: number;
@@ -12,11 +12,11 @@ export interface AuditEntry {
   from: string;
   /** What was done, as `subject.verb`: `account.suspended`, `tweet.removed`. */
   action: string;
-  /** Whom it concerns; null: nobody. */
+  /** The user whom it concerns; null for none. */
   userId: UserId | null;
-  /** What it concerns beside a user, as `tweet 123`; '': nothing. */
+  /** What else it concerns, as `tweet 123`; '' for nothing. */
   subject: string;
-  /** Why, and what else there is to know. At most 1,000 characters; never a password, a token or a private text. */
+  /** The reason, and other details. At most 1,000 characters; never a password, a token or a private text. */
   detail: string;
 }
 

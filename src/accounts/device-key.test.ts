@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deviceKey } from './device-key.ts';
 
-/** As sessions keep it. */
+/** As sessions store it. */
 const key = (userAgent: string) => deviceKey(userAgent.slice(0, 120));
 const webKit = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 const iPhone = (os: string, version: string) =>
@@ -11,7 +11,7 @@ const iPhone = (os: string, version: string) =>
 const chrome = (version: string, rest = '') =>
   `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${webKit} Chrome/${version} Safari/537.36${rest}`;
 
-test('an update is not a new device, also where the text is longer than what is kept', () => {
+test('an update is not a new device, even where the text is longer than what is stored', () => {
   for (const [before, after] of [
     ['curl/8.5.0', 'curl/8.11.1'],
     [chrome('99.0.1'), chrome('126.0.6478.127')],
@@ -24,7 +24,7 @@ test('an update is not a new device, also where the text is longer than what is 
   }
 });
 
-test('another browser or system is another device', () => {
+test('another browser or another system is a new device', () => {
   const chromium = chrome('126.0.0.0');
   const devices = [
     '',

@@ -24,7 +24,7 @@ async function createUsers(world: MediaWorld) {
   const random = createSeededRandom(9);
   const { db, accounts: store, reports } = openGatewayDb({ path: ':memory:' });
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
-  // Ids of the world's own users come first.
+  // The world's own users have the first ids.
   await store.allocateUserIds({ count: 64 });
   const announcer = createAnnouncer({ store, social });
   const accountDeps = {
@@ -86,7 +86,7 @@ test('an erasure begins within a second, so that counts settle within two', () =
     await db.close();
   }));
 
-test('a removed account is hidden at once, then all that it did goes, then the account', () =>
+test('a removed account is hidden at once, then everything it did is erased, then the account', () =>
   inMediaWorld(async (world) => {
     const users = await createUsers(world);
     const { accounts, store, session, ann, bob, erasure } = users;
@@ -103,7 +103,7 @@ test('a removed account is hidden at once, then all that it did goes, then the a
     assert.equal(await erasure.step(), false);
   }));
 
-test('what a request let in before the removal wrote after it is erased too', () =>
+test('writes of requests that were admitted before the removal are erased too', () =>
   inMediaWorld(async (world) => {
     const { accounts, session, ann, erasure } = await createUsers(world);
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
@@ -114,14 +114,14 @@ test('what a request let in before the removal wrote after it is erased too', ()
     assert.deepEqual(await world.tweets.get({ ids: [late] }), []);
   }));
 
-test('an erasure that crashes at any step goes on in the next process', () =>
+test('an erasure that crashes at any step continues in the next process', () =>
   inMediaWorld(async (world) => {
     const users = await createUsers(world);
     const { accounts, session, erasureDeps } = users;
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     await world.hours(0.1);
     let steps = 0;
-    // Each process takes one step more than the one before it.
+    // Each process takes one step more than the previous one.
     for (let most = 1; steps < 1_000; most++) {
       const erasure = createErasure(erasureDeps);
       let more = true;
@@ -132,11 +132,11 @@ test('an erasure that crashes at any step goes on in the next process', () =>
     assert.equal(await isGone(world, users), 'erased');
   }));
 
-test('a removal whose hiding failed is made good in the background', () =>
+test('a removed account that could not be hidden is hidden in the background', () =>
   inMediaWorld(async (world) => {
     const users = await createUsers(world);
     const { store, ann, erasure } = users;
-    // The intent stood, and the process died before social was told.
+    // The intent was written, and the process died before it told the social service.
     await store.setState({
       userId: ann,
       from: ['active'],
@@ -148,7 +148,7 @@ test('a removal whose hiding failed is made good in the background', () =>
     assert.equal((await world.social.view({ viewer: null, userIds: [ann] }))[0]?.state, 'erasing');
   }));
 
-test('a service that is down holds the erasure up and loses nothing of it', () =>
+test('a service that is down delays the erasure but loses nothing of it', () =>
   inMediaWorld(async (world) => {
     const users = await createUsers(world);
     const { accounts, session, services, erasureDeps } = users;

@@ -1,9 +1,9 @@
 /**
- * Erases accounts that were removed. Every service erases some at a time and can be asked again, so nothing needs
- * to be remembered of how far it came: after a crash it begins anew and passes quickly over what is done.
+ * Erases removed accounts. Every service erases some data at a time and can be asked again, so progress need not be
+ * stored: after a crash the erasure starts over, and passes quickly over what is already erased.
  *
- * A request that was let in before the removal may write after a service has said `done`. So all is done twice:
- * at once, and again when no such request can be alive any more; then only the account counts as erased.
+ * A request that was admitted before the removal may write after a service has said `done`. So everything is done
+ * twice: at once, and again when no such request can still be running. Only then is the account erased.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -11,7 +11,7 @@ import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
 import type { AccountRow, AccountsStore } from './accounts-store.ts';
 
-/** Erases up to `limit` of what one service has of somebody, and says whether that was all. */
+/** Erases up to `limit` items that one service has of a user, and says whether that was all. */
 export type ErasureStep = (request: {
   userId: UserId;
   limit: number;
@@ -21,20 +21,20 @@ export type ErasureStep = (request: {
 export interface ErasureDeps {
   store: Pick<AccountsStore, 'unfinished' | 'erase'>;
   social: Pick<Social, 'setAccount'>;
-  /** Of all services, in the order in which they are asked. */
+  /** One of each service, in the order in which they run. */
   steps: readonly ErasureStep[];
   clock: Clock;
 }
 
 const LIMIT = 200;
 const ACCOUNTS = 100;
-/** Counts settle within 2 s, also those that a removed account leaves. */
+/** How soon an erasure begins, so that the counts it changes settle within 2 s. */
 const IDLE_MS = 1_000;
-/** Longer than any request may still write; an upload, which may take longer, looks at its account when it has come. */
+/** Longer than any request may run. An upload, which may take longer, checks its account when it is complete. */
 const LATE_WRITES_MS = 2 * 60_000;
 const TRACE_ID = 'erasure';
 
-/** How far this process has come with an account. */
+/** This process's progress with an account. */
 interface Progress {
   steps: number;
   firstPassDone: boolean;

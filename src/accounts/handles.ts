@@ -1,9 +1,9 @@
-/** Handles: which ones may be had at all. Whether one is free, the store decides. */
+/** Which handles are allowed at all. Whether one is free is decided by the store. */
 import { WarbleError } from '#domain/errors.ts';
 
 const HANDLE = /^[A-Za-z0-9_]{1,15}$/;
 
-/** Names that a user could take for the site itself, or that stand for something in a path. In lower case. */
+/** Reserved names, in lower case: users could take them for the site itself, or they have a meaning in paths. */
 const RESERVED = new Set(
   `about account accounts admin administrator api app apps auth blog contact deleted demo docs everyone explore
   feed follow followers following guest help home host info legal login logout mail me media metrics mod moderator
@@ -13,12 +13,12 @@ const RESERVED = new Set(
   webmaster www`.split(/\s+/),
 );
 
-/** What makes two handles the same. */
+/** Two handles are the same if their keys are. */
 export function handleKey(handle: string): string {
   return handle.toLowerCase();
 }
 
-/** Throws invalid_request for what is no handle, handle_taken for a reserved one. */
+/** Throws invalid_request for a malformed handle, handle_taken for a reserved one. */
 export function checkHandle(handle: string): void {
   if (!HANDLE.test(handle)) {
     throw new WarbleError('invalid_request', 'A handle has 1 to 15 letters, digits or underscores.', {
@@ -28,7 +28,7 @@ export function checkHandle(handle: string): void {
   if (RESERVED.has(handleKey(handle))) throw handleTaken();
 }
 
-/** The one answer for a handle that is somebody's, was somebody's, or is reserved. */
+/** The same answer for a handle that is in use, was in use, or is reserved. */
 export function handleTaken(): WarbleError {
   return new WarbleError('handle_taken', 'This handle is taken; choose another one.');
 }

@@ -1,8 +1,8 @@
-/** Codes that users are given: invites and one-time passwords. */
+/** Codes that are handed to users: invites and one-time passwords. */
 import { hash } from 'node:crypto';
 import type { Random } from '#platform/random.ts';
 
-/** Without letters that are taken for others when somebody reads them out (0 and o, 1 and l). */
+/** Without characters that are easily confused (0 and o, 1 and l). */
 const ALPHABET = '23456789abcdefghjkmnpqrstuvwxyz';
 const GROUPS = 4;
 const GROUP_CHARACTERS = 5;
@@ -14,7 +14,7 @@ export function newCode(random: Random): string {
   return Array.from({ length: GROUPS }, group).join('-');
 }
 
-/** What is kept of an invite's code. It is random, so one fast hash is enough. Case and white space do not count. */
+/** The stored form of an invite code. Codes are random, so one fast hash is enough. Ignores case and white space. */
 export function hashInvite(code: string): string {
   return hash('sha256', code.toLowerCase().replace(/\s+/g, ''), 'hex');
 }

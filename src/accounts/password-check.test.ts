@@ -11,7 +11,7 @@ import { CLIENT } from './testing/accounts.ts';
 
 const ALLOWED_WRONG = 10;
 
-/** Ann's password, looked at with one hash at a time and the usual limits. */
+/** Checks Ann's password with one hash at a time and the usual limits. */
 async function createScene(deps: Partial<PasswordHasherDeps> = {}) {
   const random = createSeededRandom(1);
   const hasher = createPasswordHasher({ random, memory_KiB: 64, concurrency: 1, ...deps });
@@ -21,13 +21,13 @@ async function createScene(deps: Partial<PasswordHasherDeps> = {}) {
   return {
     matches: (password: string, client: Client = CLIENT) =>
       check.matches({ password, hash, account: 'ann', client }),
-    /** A hash that takes the only turn, until it resolves. */
+    /** Occupies the only place for a hash until it resolves. */
     busy: () => hasher.hash('somebody else', { address: '10.0.0.9' }),
   };
 }
 type Scene = Awaited<ReturnType<typeof createScene>>;
 
-/** How many more wrong passwords are let through. */
+/** How many more wrong passwords are accepted for checking. */
 async function left({ matches }: Scene): Promise<number> {
   for (let tried = 0; tried <= ALLOWED_WRONG; tried++) {
     try {
@@ -40,7 +40,7 @@ async function left({ matches }: Scene): Promise<number> {
   return Number.POSITIVE_INFINITY;
 }
 
-test('a wrong password counts, a right one does not, and is not throttled before ten were wrong', async () => {
+test('a wrong password is counted and a right one is not; neither is throttled before ten were wrong', async () => {
   const scene = await createScene();
   for (let i = 0; i < 3 * ALLOWED_WRONG; i++) assert.equal(await scene.matches('a good sentence'), true);
   for (let i = 0; i < 4; i++) assert.equal(await scene.matches('a wrong sentence'), false);
@@ -48,10 +48,10 @@ test('a wrong password counts, a right one does not, and is not throttled before
   await assert.rejects(scene.matches('a good sentence'), (error) => isWarbleError(error, 'rate_limited'));
 });
 
-test('what is refused for want of room does not count', async () => {
+test('an attempt that is refused because the queue is full does not count', async () => {
   for (const deps of [{ max: 1 }, { maxPerAddress: 1 }]) {
     const scene = await createScene(deps);
-    // The first one has all the room that there is.
+    // The first attempt occupies the whole queue.
     const first = scene.matches('a good sentence');
     for (let i = 0; i < 3 * ALLOWED_WRONG; i++) {
       await assert.rejects(scene.matches('a wrong sentence'), /try again in a moment/);
@@ -61,7 +61,7 @@ test('what is refused for want of room does not count', async () => {
   }
 });
 
-test('what its client leaves before its turn does not count and is not looked at', async () => {
+test('an attempt whose client leaves while it is queued does not count and is not checked', async () => {
   const scene = await createScene();
   const busy = scene.busy();
   const gone = new Error('gone');
@@ -75,7 +75,7 @@ test('what its client leaves before its turn does not count and is not looked at
   assert.equal(await left(scene), ALLOWED_WRONG);
 });
 
-test('what its client leaves while it is looked at counts: nobody guesses and hangs up', async () => {
+test('an attempt whose client leaves while it is checked counts: hanging up does not allow free guesses', async () => {
   const scene = await createScene();
   for (let i = 0; i < 4; i++) {
     const leaving = new AbortController();
@@ -87,7 +87,7 @@ test('what its client leaves while it is looked at counts: nobody guesses and ha
   assert.equal(await left(scene), ALLOWED_WRONG - 4);
 });
 
-test('many at once are counted before they are looked at', async () => {
+test('concurrent attempts are counted before they are checked', async () => {
   const scene = await createScene({ maxPerAddress: 100 });
   const tries = await Promise.allSettled(
     Array.from({ length: 3 * ALLOWED_WRONG }, () => scene.matches('a wrong sentence')),

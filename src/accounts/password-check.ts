@@ -1,10 +1,10 @@
-/** Looks whether a password is right, and counts the wrong ones against guessing. */
+/** Checks passwords, and counts the wrong ones to limit guessing. */
 import type { Client } from './accounts.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
-/** Counts wrong passwords; the limits of the gateway do. */
+/** Counts wrong passwords; implemented by the limits of the gateway. */
 export interface PasswordAttempts {
-  /** Counts one for this account and this address, before it is looked at. Throws `rate_limited`. */
+  /** Counts an attempt for this account and this address, before it is checked. Throws `rate_limited`. */
   attempt(request: { account: string; address: string; site?: string | null }): { giveBack(): void };
 }
 
@@ -15,8 +15,8 @@ export interface PasswordCheckDeps {
 
 export interface PasswordCheck {
   /**
-   * Whether the password is the one of `hash`; null: nobody's, which takes as long. `account` is the name that
-   * attempts count for. Throws rate_limited, overloaded, or the reason of the client's signal.
+   * Whether the password matches `hash`; where that is null it never does, after as much work. `account` is the name
+   * that attempts are counted for. Throws rate_limited, overloaded, or the reason of the client's signal.
    */
   matches(request: {
     password: string;
@@ -27,9 +27,10 @@ export interface PasswordCheck {
 }
 
 /**
- * An attempt is counted beforehand, or many at once would go past the limit. It stays counted only where the password
- * was seen to be wrong: what was refused for want of room, or was not begun when its client left, is given back. The
- * client's leaving does not stop a hash that runs, so that nobody can guess and hang up.
+ * An attempt is counted beforehand, since many concurrent ones would otherwise exceed the limit. It stays counted only
+ * if the password was found to be wrong: an attempt that was refused because the queue was full, or had not begun when
+ * its client left, is uncounted. A running hash is not stopped when its client leaves, so hanging up does not allow
+ * free guesses.
  */
 export function createPasswordCheck({ hasher, attempts }: PasswordCheckDeps): PasswordCheck {
   return {

@@ -6,15 +6,16 @@ import type { Random } from '#platform/random.ts';
 import type { Client } from './accounts.ts';
 
 /**
- * Hashes are made in turns by address. Both throw `rate_limited` where too many of one address (or IPv6 /48) wait,
- * `overloaded` where too many wait in all, and the reason of the client's signal where that aborts before the turn.
+ * Hashes are scheduled fairly among addresses. Both methods throw `rate_limited` where too many of one address (or
+ * IPv6 /48) wait, `overloaded` where too many wait in all, and the reason of the client's signal where it aborts while
+ * they are queued.
  */
 export interface PasswordHasher {
-  /** A text that holds everything `verify` needs. */
+  /** A string with everything that `verify` needs. */
   hash(password: string, client: Client): Promise<string>;
   /** Takes the same time whether or not it matches. */
   verify(password: string, hash: string, client: Client): Promise<boolean>;
-  /** A hash that no password has, and that costs as much to verify as one made now. */
+  /** A hash that no password matches, and that costs as much to verify as one made now. */
   readonly unmatched: string;
 }
 
@@ -23,7 +24,7 @@ export interface PasswordHasherDeps {
   /** argon2id's cost: 19 MiB, 2 passes, 1 lane (OWASP Password Storage Cheat Sheet). */
   memory_KiB?: number;
   passes?: number;
-  /** Hashes at once; each fills a core and 19 MiB. */
+  /** How many hashes run at once; each uses a core and 19 MiB. */
   concurrency?: number;
   /** How many may wait or run of one address; a whole IPv6 /48 has four times as many. */
   maxPerAddress?: number;
@@ -52,7 +53,7 @@ export function createPasswordHasher({
   const pool = createFairPool<string>({
     lanes: [{ upTo: 1, capacity: concurrency }],
     minWeight: 1,
-    // The counters bound these, of a /48 too.
+    // The number of keys is bounded by the counters, /48s included.
     maxPerKey: Number.POSITIVE_INFINITY,
     max,
     refusal: 'Too many people are signing in; try again in a moment.',
@@ -94,7 +95,7 @@ export function createPasswordHasher({
   };
 }
 
-/** The same characters composed otherwise (other keyboards, other systems) are the same password. */
+/** Normalises a password: the same characters, composed differently by another keyboard or system, match. */
 function derive(password: string, nonce: Buffer, tagLength: number, cost: Cost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     argon2('argon2id', { message: password.normalize('NFC'), nonce, tagLength, ...cost }, (error, tag) => {

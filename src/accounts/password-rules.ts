@@ -1,4 +1,4 @@
-/** Which passwords are refused: the too short, the too long, the commonly used and the handle with digits. */
+/** Which passwords are refused: too short, too long, commonly used, or the handle with digits. */
 import { readFile } from 'node:fs/promises';
 import { type Pointer, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -7,15 +7,15 @@ export interface PasswordRules {
   /** Rejects with invalid_request, pointing at `pointer`, for a password that may not be chosen. */
   checkNew(password: string, handle: string, pointer: Pointer): Promise<void>;
   /**
-   * Whether a password is among the commonly used: a listed one, a listed one with a short tail or with digits for
-   * letters, one pattern repeated, or a run along the alphabet or a keyboard's rows.
+   * Whether a password is commonly used: on the list, on the list but for a short suffix or digits in place of
+   * letters, a repeated pattern, or a run along the alphabet or a row of the keyboard.
    */
   isCommon(password: string): Promise<boolean>;
 }
 
 /** 49,233 passwords from leaks, the most used first, in lower case: 486 kB of JSON, kept as data by zxcvbn-ts. */
 const LIST = import.meta.resolve('@zxcvbn-ts/language-common/src/passwords.json');
-/** Words that came up after those leaks, or in other languages, and that are as common by now. */
+/** Words that are newer than those leaks, or of other languages, and as common by now. */
 const LATER_WORDS = `
   1qaz 27182818 3141592653 420 456789 7758521 987654321 abc abcde abcdef abcdefg adgangskode alhamdulillah amormio
   backstreet backstreetboys bayernmunich bestfriends blackfire bmw bocajuniors captainamerica chicagobulls
@@ -27,7 +27,7 @@ const LATER_WORDS = `
   thepassword toor tweetybird twitter ubuntu unix usa user1234 voldemort warble welcomehome whatsapp winniethepooh
   woaini1314 woaiwojia yahoo yellowstone yourpassword zxcvb
 `;
-/** What users hang on a word to satisfy a rule: 1, 123, 2024, !, 1!, 123!. */
+/** Suffixes that users add to a word to satisfy a rule: 1, 123, 2024, !, 1!, 123!. */
 const TAIL = /[\d!@#$%&*.?_-]{1,5}$/;
 const LEET: Record<string, string> = {
   '0': 'o',
@@ -47,7 +47,7 @@ const ROWS = [
   'azertyuiopqsdfghjklmwxcvbn',
 ];
 
-/** The list is read when somebody first chooses a password, and costs some 20 ms and 3 MB then. */
+/** The list is read when a user first chooses a password, which then takes some 20 ms and 3 MB. */
 export function createPasswordRules(): PasswordRules {
   let reading: Promise<ReadonlySet<string>> | undefined;
 
@@ -93,7 +93,9 @@ function withLetters(text: string): string {
   return text.replace(/[013457@$]/g, (sign) => LEET[sign]!);
 }
 
-/** Whether nothing but digits and signs is left without the handle, or without the handle's letters: ann1990!, 1ann2. */
+/**
+ * Whether only digits and signs remain when the handle, or the letters of the handle, are taken out: ann1990!, 1ann2.
+ */
 function isHandleWithDigits(password: string, handle: string): boolean {
   const letters = handle.replace(/^[^a-z]+|[^a-z]+$/g, '');
   return [handle, letters].some(
@@ -101,7 +103,7 @@ function isHandleWithDigits(password: string, handle: string): boolean {
   );
 }
 
-/** One to four characters again and again: aaaaaaaa, 12121212, abcabcabc, 12341234. */
+/** One to four characters repeated: aaaaaaaa, 12121212, abcabcabc, 12341234. */
 function isRepetition(text: string): boolean {
   return /^(.{1,4})\1+$/su.test(text);
 }

@@ -11,7 +11,7 @@ import { CLIENT } from './testing/accounts.ts';
 const random = createSeededRandom(1);
 const rules = createPasswordRules();
 
-test('a password is kept as argon2id with 19 MiB, 2 passes and 1 lane, salted', async () => {
+test('a password is stored as argon2id with 19 MiB, 2 passes and 1 lane, salted', async () => {
   const hasher = createPasswordHasher({ random });
   const [one, two] = [
     await hasher.hash('a good sentence', CLIENT),
@@ -31,13 +31,13 @@ test('a hash made at another cost is still verified', async () => {
   );
 });
 
-test('the same characters composed otherwise are the same password', async () => {
+test('the same characters composed differently are the same password', async () => {
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
   const composed = await hasher.hash('caf\u00e9 caf\u00e9', CLIENT);
   assert.equal(await hasher.verify('cafe\u0301 cafe\u0301', composed, CLIENT), true);
 });
 
-test('addresses take turns: whoever brings many hashes does not hold up somebody else', async () => {
+test('addresses take turns: many hashes of one do not hold up another', async () => {
   const hasher = createPasswordHasher({ random, memory_KiB: 64, concurrency: 1 });
   const done: string[] = [];
   const hash = async (address: string) => {
@@ -48,7 +48,7 @@ test('addresses take turns: whoever brings many hashes does not hold up somebody
   assert.equal(done.indexOf('10.0.0.2'), 1, 'after the one that ran');
 });
 
-test('so many of an address wait, and one more is turned away; a /48 has four times as many', async () => {
+test('hashes of an address are refused beyond its bound; a /48 has four times as many', async () => {
   const hasher = createPasswordHasher({ random, memory_KiB: 64, maxPerAddress: 2 });
   const refusalsOf = async (addresses: string[]) => {
     const tries = await Promise.allSettled(
@@ -67,7 +67,7 @@ test('so many of an address wait, and one more is turned away; a /48 has four ti
   assert.deepEqual(await refusalsOf(['10.0.0.1', '10.0.0.1']), [], 'when they are done there is room again');
 });
 
-test('so many wait in all, and one more is turned away', async () => {
+test('hashes are refused beyond the bound of all addresses', async () => {
   const hasher = createPasswordHasher({ random, memory_KiB: 64, max: 3 });
   const tries = await Promise.allSettled(
     [1, 2, 3, 4, 5].map((i) => hasher.hash('secret words', { address: `10.0.0.${i}` })),
@@ -77,14 +77,14 @@ test('so many wait in all, and one more is turned away', async () => {
   for (const { reason } of refused) assert.ok(isWarbleError(reason, 'overloaded'));
 });
 
-test('the hash that no password has costs as much to verify as one made now', async () => {
+test('the hash that no password matches costs as much to verify as one made now', async () => {
   const hasher = createPasswordHasher({ random, memory_KiB: 64, passes: 3 });
   const shape = (hash: string) => hash.replace(/\w+$/, '').split('$').slice(0, 4);
   assert.deepEqual(shape(hasher.unmatched), shape(await hasher.hash('secret words', CLIENT)));
   assert.equal(await hasher.verify('', hasher.unmatched, CLIENT), false);
 });
 
-test('commonly used passwords are refused, whatever is hung on them', async () => {
+test('commonly used passwords are refused, also with suffixes', async () => {
   for (const password of [
     'password',
     'Password1',
@@ -151,7 +151,7 @@ test('the 10,000 most used passwords of 8 characters and more are refused', asyn
   }
 });
 
-test('what is only the handle with digits and signs is refused', async () => {
+test('the handle with only digits and signs added is refused', async () => {
   const handles: [handle: string, passwords: string[]][] = [
     ['warbler', ['warbler1', 'Warbler2024', '19warbler90', 'warbler!!', 'WARBLER_1', 'warbler1warbler2']],
     ['anna_1990', ['anna_1990', 'anna1990', 'anna_1991', '1990anna!', 'ANNA_19901990']],

@@ -1,4 +1,4 @@
-/** Sessions: tokens, when they were last used, when they end. */
+/** Sessions: their tokens, their last use, and their end. */
 import { hash } from 'node:crypto';
 import { WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -19,7 +19,7 @@ export interface SessionsDeps {
 }
 
 export interface Sessions {
-  /** undefined: the account has another password by now, or is not active. */
+  /** undefined where the account has another password by now, or is not active. */
   open(account: AccountRow, device: string): Promise<SignedIn | undefined>;
   authenticate(token: string): Promise<Session>;
   list(session: Session): Promise<SessionInfo[]>;
@@ -31,9 +31,9 @@ const TOKEN_BYTES = 32;
 const TOKEN_CHARACTERS = 43;
 const DEVICE_CHARACTERS = 120;
 const MAX_SESSIONS_PER_USER = 100;
-/** `lastUsed` is exact to this; it is written in batches, so that reading writes nothing. */
+/** The resolution of `lastUsed`, which is written in batches, so that a read request writes nothing. */
 const TOUCH_EVERY_MS = 60_000;
-/** Uses that wait to be written; beyond it further ones are noted at their next request. */
+/** How many uses may wait to be written; further ones are recorded at their next request. */
 const TOUCHES_WAITING = 100_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -44,7 +44,7 @@ export function createSessions({ store, pubsub, mint, clock, random }: SessionsD
   function lastUse(row: SessionRow): number {
     return Math.max(row.lastUsed, touched.get(row.tokenHash) ?? 0);
   }
-  /** When a session ends if it is not used from now on. */
+  /** When a session ends if it is not used any more. */
   function endOf(row: SessionRow): number {
     return Math.min(lastUse(row) + LIMITS.sessionIdle_ms, row.created + LIMITS.sessionLife_ms);
   }
@@ -52,7 +52,7 @@ export function createSessions({ store, pubsub, mint, clock, random }: SessionsD
     if (touched.size < TOUCHES_WAITING || touched.has(tokenHash)) touched.set(tokenHash, now);
   }
 
-  /** Tells those of the user who are connected, where the session is of a new device. */
+  /** Tells the user's connected clients of a session on a new device. */
   async function tellOfNewDevice({ userId, sessionId }: NewSession): Promise<void> {
     if (!pubsub.hasSubscribers(userId)) return;
     const newer = await store.notices({ userId, after: sessionId - 1 });
@@ -77,7 +77,7 @@ export function createSessions({ store, pubsub, mint, clock, random }: SessionsD
     name: 'session-end',
     idle_ms: SWEEP_EVERY_MS,
     async step() {
-      // What was used since is written first, or the sweep would end a session that lives.
+      // Recent uses are written first, or the sweep would end a session that is in use.
       if (await touch.step()) return true;
       const now = clock.now();
       return store.dropEnded({
@@ -138,12 +138,14 @@ export function createSessions({ store, pubsub, mint, clock, random }: SessionsD
   };
 }
 
-/** Tokens are kept as this alone. They are random, so one fast hash is enough, and finding by it leaks no time. */
+/**
+ * The only stored form of a token. Tokens are random, so one fast hash is enough, and looking it up leaks no timing.
+ */
 function hashToken(token: string): string {
   return hash('sha256', token, 'hex');
 }
 
-/** What a client calls itself, cut and without signs that cannot be seen. */
+/** The client's description of itself, cut and without invisible characters. */
 function deviceOf(userAgent: string): string {
   return userAgent
     .slice(0, 4 * DEVICE_CHARACTERS)

@@ -2,10 +2,10 @@ import { WarbleError } from '#domain/errors.ts';
 import { MAX_USER_ID, type UserId } from '#domain/ids.ts';
 import type { AccountsStore } from './accounts-store.ts';
 
-/** Ids that one process takes at a time; a stop loses what is left of them, and 2^32 bear that. */
+/** How many ids a process allocates at a time. A stop loses the rest of them, which 2^32 ids allow for. */
 const BLOCK = 64;
 
-/** Hands out user ids, never one twice, from blocks that the store has set aside for this process. */
+/** Hands out user ids, each once, from blocks that the store has allocated to this process. */
 export function createUserIds(store: Pick<AccountsStore, 'allocateUserIds'>): () => Promise<UserId> {
   let next = 0;
   let end = 0;

@@ -43,11 +43,11 @@ async function checkModerator({ administration }: ModerationDeps, userId: UserId
 function createReporting(deps: ModerationDeps): Pick<Moderation, 'report' | 'reports'> {
   const { store, tweets, social, mint, clock } = deps;
 
-  /** Whom a report concerns. Throws not_found for what the reporter may not see. */
+  /** The user whom a report concerns. Throws not_found where the reporter may not see the subject. */
   async function concerned(reporter: UserId, { kind, id }: ReportSubject): Promise<UserId> {
     if (kind === 'user') {
       const [view] = await social.view({ viewer: reporter, userIds: [id] });
-      // Whoever blocks somebody may report them still.
+      // A user may report somebody whom they block.
       if (view === undefined || view.blockedBy || view.state !== 'active') throw notFound();
       return id;
     }
@@ -97,7 +97,7 @@ function createReporting(deps: ModerationDeps): Pick<Moderation, 'report' | 'rep
 type Removals = Pick<Moderation, 'removeTweet' | 'removeComment' | 'removePicture'>;
 
 function createRemovals({ tweets, engagement, social, media, administration }: ModerationDeps): Removals {
-  /** The live record; null: it is gone already. Throws not_found for what never was. */
+  /** The live record; null if it is deleted already. Throws not_found where it never existed. */
   async function live(kind: TweetKind, id: number): Promise<TweetRecord | null> {
     const [record] = await tweets.get({ ids: [id] });
     if (record?.kind === kind) return record;
@@ -188,7 +188,7 @@ function createResolving(deps: ModerationDeps, removals: Removals): Moderation['
     }
     const resolution = { act, by: moderator, reason: checked.text, time: clock.now() };
     if (act !== 'dismiss') {
-      // Another moderator may have dismissed it meanwhile; the report says what was done all the same.
+      // Another moderator may have dismissed it meanwhile; the report records what was done nevertheless.
       await store.resolve({ subject: row.subject, resolution, dismissed: reportId });
       return;
     }

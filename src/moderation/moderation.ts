@@ -1,6 +1,6 @@
 /**
- * Moderation: what users report, and what moderators and administrators do about it. Each act is in the audit log
- * before it is done, so that none goes unrecorded; one that a crash cut short can be done again.
+ * Moderation: reports of users, and what moderators and administrators do about them. Each action is written to the
+ * audit log before it is done, so that none goes unrecorded; one that a crash interrupted can be repeated.
  */
 import type { Actor } from '#accounts/administration.ts';
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
@@ -13,7 +13,7 @@ export interface ReportSubject {
   id: number;
 }
 
-/** How a report ended. */
+/** How a report was resolved. */
 export interface Resolution {
   act: ModerationAct;
   /** The moderator. */
@@ -25,35 +25,35 @@ export interface Resolution {
 export interface NewReport {
   reportId: Snowflake;
   subject: ReportSubject;
-  /** Whom it concerns: the author of what was reported, or the user. */
+  /** The user whom it concerns: the author of the reported tweet or comment, or the reported user. */
   userId: UserId;
   reporter: UserId;
   reason: string;
   time: number;
 }
 export interface ReportRow extends NewReport {
-  /** null: open. */
+  /** null while it is open. */
   resolution: Resolution | null;
 }
 
 /** A report as moderators see it. */
 export interface ReportView extends ReportRow {
-  /** What was reported, as it stands: null for a user, and where it is gone. */
+  /** The reported text as it is now; null for a user, and where it is deleted. */
   content: string | null;
   images: TweetImage[];
 }
 
 export interface Moderation {
   /**
-   * Reports what the reporter may see; the same again while it is open: the same report. A user may also be reported
-   * by somebody who blocks them. Throws not_found, invalid_text.
+   * Reports something that the reporter may see. Reporting it again while the report is open returns that report. A
+   * user may also be reported by somebody who blocks them. Throws not_found, invalid_text.
    */
   report(request: {
     reporter: UserId;
     subject: ReportSubject;
     reason: string;
   }): Promise<{ reportId: Snowflake; time: number }>;
-  /** Newest first. Throws forbidden for whoever is no moderator. */
+  /** Newest first. Throws forbidden where the viewer is no moderator. */
   reports(request: {
     moderator: UserId;
     open: boolean;
@@ -61,10 +61,10 @@ export interface Moderation {
     limit: number;
   }): Promise<Page<ReportView & { id: Snowflake }>>;
   /**
-   * Does something about a report, and so resolves all open ones about the same thing. `remove`: deletes the tweet or
-   * comment for everybody. `suspend`: suspends its author, or the user. Again with the same act: a success. Throws
-   * forbidden (no moderator; the user is one), not_found, invalid_request (a user cannot be removed), invalid_text,
-   * already_resolved.
+   * Resolves a report, and all other open ones about the same subject. `remove`: deletes the tweet or comment for
+   * everybody. `suspend`: suspends its author, or the reported user. Succeeds when repeated with the same act. Throws
+   * forbidden (the caller is no moderator, or the user is one), not_found, invalid_request (a user cannot be removed),
+   * invalid_text, already_resolved.
    */
   resolve(request: {
     moderator: UserId;
@@ -76,14 +76,14 @@ export interface Moderation {
     traceId: string;
   }): Promise<void>;
 
-  /** Deletes a tweet for everybody. What is gone already is a success. Throws not_found where it never was. */
+  /** Deletes a tweet for everybody; succeeds where it is deleted already. Throws not_found where it never existed. */
   removeTweet(request: { tweetId: TweetId; traceId: string } & Actor): Promise<void>;
-  /** The same of a comment. */
+  /** The same for a comment. */
   removeComment(request: { commentId: CommentId; traceId: string } & Actor): Promise<void>;
   /**
-   * Deletes a picture: it is served no more, and no profile shows it. Tweets with it keep their text. Throws not_found.
+   * Deletes a picture: it is not served any more, and no profile shows it. Tweets keep their texts. Throws not_found.
    */
   removePicture(request: { name: string; traceId: string } & Actor): Promise<void>;
-  /** Erases some of what is kept about and of somebody. Call until `done`. */
+  /** Erases some reports about and by a user. Call until `done`. */
   eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

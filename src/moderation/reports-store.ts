@@ -1,24 +1,23 @@
 /**
- * Where reports are kept. Every method is one atomic, durable step; where two race, one of them happens first. Times
- * are milliseconds since 1970.
+ * The port of the store of reports. Every method is one atomic, durable step, and concurrent calls are serialised.
+ * Times are milliseconds since 1970.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { NewReport, ReportRow, ReportSubject, Resolution } from './moderation.ts';
 
 export interface ReportsStore {
   /**
-   * Keeps a report. Where the same user has an open one about the same subject, nothing is kept and that one's id is
-   * returned.
+   * Adds a report. If the same user has an open one about the same subject, returns its id instead.
    */
   add(report: NewReport): Promise<{ reportId: Snowflake }>;
   report(request: { reportId: Snowflake }): Promise<ReportRow | undefined>;
   /** Whether one of these tweets has an open report. At most 1,000. */
   anyOpen(request: { tweetIds: number[] }): Promise<boolean>;
-  /** Open or resolved ones with an id below `before`, newest first. */
+  /** Open or resolved reports with an id below `before`, newest first. */
   reports(request: { open: boolean; before: Snowflake | null; limit: number }): Promise<ReportRow[]>;
   /**
-   * Resolves every open report about a subject; what is resolved already stays as it is. With `dismissed`, that report
-   * about it too, where somebody has dismissed it. Says how many it resolved.
+   * Resolves every open report about a subject; resolved ones stay as they are. With `dismissed`, resolves that report
+   * too, even if it has been dismissed. Returns how many it resolved.
    */
   resolve(request: {
     subject: ReportSubject;
@@ -26,8 +25,8 @@ export interface ReportsStore {
     dismissed?: Snowflake;
   }): Promise<number>;
   /**
-   * Erases some of what is kept about and of somebody: reports that concern them go, and theirs lose their reasons.
-   * Call until `done`.
+   * Erases some reports about and by a user: those that concern the user are deleted, and those by the user lose their
+   * reasons. Call until `done`.
    */
   eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -1,4 +1,4 @@
-/** What every store of accounts must do, run with two handles open on one backend, as two processes would have it. */
+/** What every store of accounts must do, run with two handles open on one backend, as two processes would have. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
@@ -7,9 +7,9 @@ import { entry, testAdministrationStore } from './administration.conformance.ts'
 import { testAccountNotices } from './notices.conformance.ts';
 
 export interface AccountsBackend {
-  /** Opens one more handle on the same, at first empty, backend. */
+  /** Opens one more handle on the same backend, which is empty at first. */
   open(): Promise<OpenedAccountsStore>;
-  /** Closes all handles and forgets everything. */
+  /** Closes all handles and deletes everything. */
   dispose(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
     const idsOf = async (userId: number) =>
       (await two.accounts.sessionsOf({ userId })).map(({ sessionId }) => sessionId);
 
-    test('user ids are handed out once, whoever asks', async () => {
+    test('user ids are handed out once, through whatever handle', async () => {
       const blocks = await Promise.all(
         [one, two, one, two].map(({ accounts }) => accounts.allocateUserIds({ count: 64 })),
       );
@@ -55,7 +55,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       );
     });
 
-    test('of two who want one handle in the same moment, one gets it, however it is written', async () => {
+    test('of two concurrent reservations of one handle, in whatever case, one succeeds', async () => {
       const got = await Promise.all([
         one.accounts.reserve(account(1, { handle: 'Ann' })),
         two.accounts.reserve(account(2, { handle: 'aNN' })),
@@ -81,7 +81,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       );
     });
 
-    test('activating changes what is pending and nothing else', async () => {
+    test('activating changes pending accounts only', async () => {
       await one.accounts.reserve(account(1));
       await two.accounts.activate({ userId: 1, time: 3_000 });
       await two.accounts.activate({ userId: 1, time: 9_000 });
@@ -113,7 +113,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       );
     });
 
-    test('no session is opened with a password that was exchanged meanwhile', async () => {
+    test('no session is opened with a password that was changed meanwhile', async () => {
       await signUp(1);
       const change = { userId: 1, from: 'hash1', to: 'new hash', keepSession: 10, noticeId: 20 };
       assert.equal(await two.accounts.changePassword(change), true);
@@ -138,7 +138,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.equal(await one.accounts.sessionByToken({ tokenHash: 'token10' }), undefined);
     });
 
-    test('beyond the bound the sessions that were used longest ago end', async () => {
+    test('beyond the bound, the least recently used sessions end', async () => {
       await signUp(1, 10);
       for (const [id, created] of [
         [11, 3_000],
@@ -151,7 +151,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
         });
       }
       await two.accounts.touch({ sessions: [{ tokenHash: 'token10', lastUsed: 9_000 }] });
-      // A clock that was set back: the new session is the oldest by its time, and stays.
+      // With a clock that was set back the new session seems the oldest, but stays.
       await one.accounts.openSession({ session: session(13, 1, 1), passwordHash: 'hash1', maxSessions: 3 });
       assert.deepEqual(await idsOf(1), [10, 12, 13]);
     });
@@ -211,7 +211,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       );
     });
 
-    test('one ends one’s own sessions only', async () => {
+    test('users can end their own sessions only', async () => {
       await signUp(1);
       await signUp(2);
       await two.accounts.endSession({ userId: 2, sessionId: 10 });
@@ -221,7 +221,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [10, 20] }), [20]);
     });
 
-    test('sessions that are idle, or old, end some at a time', async () => {
+    test('idle and old sessions end, some at a time', async () => {
       await signUp(1);
       await signUp(2);
       await signUp(3);
@@ -238,7 +238,7 @@ export function testAccountsStore(name: string, fresh: () => Promise<AccountsBac
       assert.deepEqual(await one.accounts.activeSessions({ sessionIds: [20] }), []);
     });
 
-    test('a secret is made once, whoever asks first', async () => {
+    test('a secret is created once, through whatever handle', async () => {
       const [a, b] = await Promise.all([
         one.accounts.secret({ name: 'cursors', fresh: Buffer.from('a') }),
         two.accounts.secret({ name: 'cursors', fresh: Buffer.from('b') }),

@@ -79,7 +79,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.deepEqual(await list({ moderators: true, state: 'suspended' }), []);
     });
 
-    test('a handle changes hands never: the old one stays its owner’s, who may take it back', async () => {
+    test('a handle never changes hands: a former one stays reserved for its owner, who may take it back', async () => {
       await signUp(1, 'Ann');
       await signUp(2, 'Bob');
       const change = (userId: number, handle: string, time: number) =>
@@ -103,7 +103,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.deepEqual(await actions(), ['handle.changed', 'handle.changed']);
     });
 
-    test('of two who want one new handle in the same moment, one gets it', async () => {
+    test('of two concurrent changes to one handle, one succeeds', async () => {
       await signUp(1);
       await signUp(2);
       const change = (userId: number) => ({ userId, handle: 'wanted', time: 1, audit: entry() });
@@ -114,7 +114,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.deepEqual(got.sort(), ['changed', 'taken']);
     });
 
-    test('a one-time password ends every session, opens one, and then only serves to choose another', async () => {
+    test('a one-time password ends every session, opens one, and then serves only to choose another', async () => {
       await signUp(1);
       const reset = { userId: 1, passwordHash: 'once', until: 9_000, audit: entry() };
       assert.equal(await two.accounts.resetPassword(reset), true);
@@ -130,7 +130,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.equal(await openSession(1, 15, 'chosen'), true);
     });
 
-    test('of two sign-ins with a one-time password in the same moment, one succeeds; a late one does not', async () => {
+    test('of two concurrent sign-ins with a one-time password, one succeeds; one after its expiry does not', async () => {
       await signUp(1);
       const reset = (until: number) =>
         two.accounts.resetPassword({ userId: 1, passwordHash: 'once', until, audit: entry() });
@@ -149,7 +149,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.equal(await openSession(1, 22, 'once', 2_000), false, 'it has expired');
     });
 
-    test('all sessions of one account end, and nobody else’s', async () => {
+    test('all sessions of one account end, and no others', async () => {
       await signUp(1);
       await signUp(2);
       await openSession(1, 11, 'hash1');
@@ -175,7 +175,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.equal((await two.accounts.byId({ userId: 1 }))?.moderator, false);
     });
 
-    test('what the social service has not heard of is known until it was announced as it is now', async () => {
+    test('an account stays unannounced until its present state and handle were announced', async () => {
       await signUp(1);
       assert.deepEqual(await two.accounts.unannounced({ after: 0, limit: 10 }), []);
       await one.accounts.setState({ userId: 1, from: ['active'], to: 'suspended', time: 1, audit: null });
@@ -201,7 +201,7 @@ export function testAdministrationStore(name: string, fresh: () => Promise<Accou
       assert.deepEqual(await actions(), ['sign-up.set', 'sign-up.set', 'sign-up.set']);
     });
 
-    test('an invite is good for so many sign-ups, until it expires or is removed', async () => {
+    test('an invite is good for a number of sign-ups, until it expires or is removed', async () => {
       await one.accounts.setSignUpMode({ mode: 'invite', audit: entry() });
       const add = (inviteId: number, expires: number, usesLeft: number, maxInvites = 10) =>
         one.accounts.addInvite({

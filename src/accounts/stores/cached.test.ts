@@ -11,7 +11,7 @@ import { entry } from './administration.conformance.ts';
 import { createCachedAccountsStore } from './cached.ts';
 import { createSqliteAccountsStore } from './sqlite.ts';
 
-/** A store of its file's sole owner, without a cache. */
+/** A store that is the sole owner of its file, without a cache. */
 function openPlain(t: TestContext): AccountsStore {
   const directory = mkdtempSync(join(tmpdir(), 'warble-accounts-'));
   const { db } = openGatewayDb({ path: join(directory, 'gateway.db'), disk: createInThreadDisk() });
@@ -25,7 +25,7 @@ function openPlain(t: TestContext): AccountsStore {
 const USERS = [1, 2, 3];
 const STEPS = 300;
 
-/** Whatever the store can do with the sessions of three users, each in the middle of the others' lives. */
+/** Everything that the store can do with the sessions of three users, interleaved. */
 function createActs(store: AccountsStore, integer: (below: number) => number) {
   const tokens: { userId: number; sessionId: number; tokenHash: string }[] = [];
   const hashes = new Map(USERS.map((userId) => [userId, `hash${userId}`]));
@@ -63,7 +63,7 @@ function createActs(store: AccountsStore, integer: (below: number) => number) {
     tokens,
     async next(): Promise<string> {
       time += 10;
-      // Sessions begin as often as they end, in one of nine ways.
+      // Sessions begin as often as they end, which they do in nine ways.
       const at = integer(2) === 0 ? 0 : integer(acts.length);
       await acts[at]!();
       return `act ${at} at ${time}`;
@@ -71,7 +71,7 @@ function createActs(store: AccountsStore, integer: (below: number) => number) {
   };
 }
 
-test('whoever asked for sessions before is answered what is so, after whatever changes them', async (t) => {
+test('a cached session is always up to date, whatever changes it', async (t) => {
   const plain = openPlain(t);
   const cached = createCachedAccountsStore({ store: plain });
   const { integer } = createSeededRandom(11);
@@ -92,7 +92,7 @@ test('whoever asked for sessions before is answered what is so, after whatever c
   assert.ok(held > STEPS, 'there were sessions all the time');
 });
 
-test('a session is read once, for all who show its token', async (t) => {
+test('a session is read once for any number of requests with its token', async (t) => {
   const store = openPlain(t);
   let reads = 0;
   const cached = createCachedAccountsStore({

@@ -1,4 +1,4 @@
-/** What every store of accounts must do to tell users about their own, with two handles open on one backend. */
+/** What every store of accounts must do about notices, with two handles open on one backend. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
@@ -28,7 +28,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
     const noticesOf = async (userId: number, after = 0) =>
       (await two.accounts.notices({ userId, after })).map(({ id, type }) => `${type} ${id}`);
 
-    test('a sign-in from a new device is a notice with the id of its session; the sign-up is none', async () => {
+    test('a sign-in from a new device gives a notice with the id of its session; the sign-up gives none', async () => {
       await signUp(1, 10, 'curl/8');
       await signUp(2, 20, 'curl/8');
       assert.deepEqual(await noticesOf(1), []);
@@ -41,7 +41,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(2), []);
     });
 
-    test('a device is the same with other versions, and after its sessions have ended', async () => {
+    test('a device stays known with other versions, and after its sessions have ended', async () => {
       await signUp(1, 10, 'curl/8.1.2');
       await two.accounts.endSession({ userId: 1, sessionId: 10 });
       await two.accounts.endSessions({ userId: 1, audit: entry() });
@@ -50,7 +50,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(1), ['signIn 12']);
     });
 
-    test('a sign-in that is refused is no notice, and makes no device known', async () => {
+    test('a refused sign-in gives no notice, and makes no device known', async () => {
       await signUp(1, 10, 'curl/8');
       assert.equal(await signIn(1, 11, 'Wget/1', 'another hash'), false);
       assert.deepEqual(await noticesOf(1), []);
@@ -58,7 +58,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(1), ['signIn 12']);
     });
 
-    test('a new password is a notice, whoever set it, and only where it was set', async () => {
+    test('a new password gives a notice, whoever set it, but only if it was set', async () => {
       await signUp(1, 10, 'curl/8');
       const change = { userId: 1, from: 'hash', to: 'chosen', keepSession: 10, noticeId: 20 };
       await two.accounts.changePassword(change);
@@ -71,7 +71,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(2), []);
     });
 
-    test('the newest notices of a user are kept, and the devices that they used last', async () => {
+    test('the newest notices of a user and the last used devices are kept', async () => {
       const device = (n: number) =>
         `device ${String.fromCharCode(0x41 + (n % 26), 0x41 + Math.floor(n / 26))}`;
       await signUp(1, 1_000, device(0));
@@ -80,7 +80,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       for (let n = 1; n < MAX_KNOWN_DEVICES; n++) await signIn(1, 1_000 + n, device(n));
       await signIn(1, 1_100, device(0));
       assert.equal((await noticesOf(1)).length, MAX_KNOWN_DEVICES - 1);
-      // One more: the device that was used longest ago is forgotten, and so is new when it comes again.
+      // With one more, the least recently used device is dropped, and is new when it comes again.
       await signIn(1, 1_101, device(MAX_KNOWN_DEVICES));
       await signIn(1, 1_102, device(0));
       await signIn(1, 1_103, device(1));
@@ -96,7 +96,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(2), ['signIn 998']);
     });
 
-    test('an account that is to be erased loses its notices at once, and nobody else does', async () => {
+    test('an account that is to be erased loses its notices at once, and no other account does', async () => {
       await signUp(1, 10, 'curl/8');
       await signUp(2, 20, 'curl/8');
       await signIn(1, 11, 'Wget/1');
@@ -108,7 +108,7 @@ export function testAccountNotices(name: string, fresh: () => Promise<AccountsBa
       assert.deepEqual(await noticesOf(1), ['signIn 11']);
       await one.accounts.setState({ ...step, from: ['suspended'], to: 'erasing' });
       assert.deepEqual(await noticesOf(1), []);
-      // By a request that was let in before.
+      // Written by a request that was admitted before.
       await two.accounts.changePassword({ userId: 1, from: 'hash', to: 'x', keepSession: 10, noticeId: 30 });
       await one.accounts.erase({ userId: 1, time: 6_000 });
       assert.deepEqual(await noticesOf(1), []);

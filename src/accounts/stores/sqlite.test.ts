@@ -36,7 +36,7 @@ testAccountsStore('SQLite behind one cache', async () => {
   return { open: async () => opened, dispose };
 });
 
-test('the audit log lets nothing be changed or taken out', async (t) => {
+test('entries of the audit log cannot be changed or deleted', async (t) => {
   const { open, dispose } = backend();
   t.after(dispose);
   const { db, audit } = open();
@@ -49,7 +49,7 @@ test('the audit log lets nothing be changed or taken out', async (t) => {
   }
 });
 
-test('devices of sessions that are older than the list of devices are known', async (t) => {
+test('devices of sessions that are older than the table of devices are known', async (t) => {
   const { open, dispose } = backend();
   t.after(dispose);
   const { db, accounts: store } = open();

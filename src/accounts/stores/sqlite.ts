@@ -32,7 +32,7 @@ export function createSqliteAccountsStore(db: Database): AccountsStore {
 
 interface Tells {
   notices: NoticeSteps;
-  /** To be called inside the write with whoever's sessions it changes. */
+  /** To be called inside the write with the user whose sessions it changes. */
   changed: (userId: UserId) => void;
 }
 
@@ -120,7 +120,7 @@ function accountSteps(
         db.noteErased();
       }),
     async secret({ name, fresh }) {
-      // A server that starts on a full disk can read, and no more.
+      // A server that starts on a full disk can only read.
       const kept = readSecret.get(name)?.value as Uint8Array | undefined;
       if (kept !== undefined) return Buffer.from(kept);
       return db.write(() => {

@@ -4,15 +4,15 @@ import type { ReportRow, ReportSubject } from '../moderation.ts';
 import type { ReportsStore } from '../reports-store.ts';
 
 /**
- * Reports in this process's memory, on commits that may be shared with other stores. Handles that are open at once share
- * everything.
+ * Reports in this process's memory, on commits that may be shared with other stores. Handles that are open at once
+ * share everything.
  */
 export function createMemoryReportsBackend(commits = createMemoryCommits()): { open(): ReportsStore } {
   const rows = new Map<Snowflake, ReportRow>();
   return { open: () => createStore(commits, rows) };
 }
 
-/** No row is changed in place: a resolution puts another in its stead. */
+/** Rows are never mutated: a resolution replaces the row. */
 function createStore(commits: MemoryCommits, rows: Map<Snowflake, ReportRow>): ReportsStore {
   const all = () => [...rows.values()];
   const put = (row: ReportRow) => void rows.set(row.reportId, row);

@@ -1,4 +1,4 @@
-/** What every store of reports must do, run with two handles open on one backend, as two processes would have it. */
+/** What every store of reports must do, run with two handles open on one backend, as two processes would have. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
@@ -6,9 +6,9 @@ import type { NewReport, Resolution } from '../moderation.ts';
 import type { ReportsStore } from '../reports-store.ts';
 
 export interface ReportsBackend {
-  /** Opens one more handle on the same, at first empty, backend. */
+  /** Opens one more handle on the same backend, which is empty at first. */
   open(): Promise<ReportsStore>;
-  /** Closes all handles and forgets everything. */
+  /** Closes all handles and deletes everything. */
   dispose(): Promise<void>;
 }
 
@@ -29,13 +29,13 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
     const idsOf = async (open: boolean, before: number | null = null, limit = 10) =>
       (await two.reports({ open, before, limit })).map(({ reportId }) => reportId);
 
-    test('a report is kept as it came, and open', async () => {
+    test('a report is stored unchanged, and open', async () => {
       await one.add(report(1));
       assert.deepEqual(await two.report({ reportId: 1 }), { ...report(1), resolution: null });
       assert.equal(await two.report({ reportId: 2 }), undefined);
     });
 
-    test('the same user reports the same thing once while it is open, even in the same moment', async () => {
+    test('a user has one open report of a subject, even when reporting it twice concurrently', async () => {
       const added = await Promise.all([one.add(report(1)), two.add(report(2))]);
       assert.equal(added[0]?.reportId, added[1]?.reportId);
       assert.equal((await idsOf(true)).length, 1);
@@ -48,7 +48,7 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.equal(reportId, 6, 'again, when the first was resolved');
     });
 
-    test('it is known whether something among many is reported, until that is resolved', async () => {
+    test('it is known whether any of many subjects has an open report', async () => {
       await one.add(report(1, { subject: { kind: 'comment', id: 7 } }));
       assert.equal(await two.anyOpen({ tweetIds: [7, 100] }), false);
       await one.add(report(2));
@@ -57,7 +57,7 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.equal(await two.anyOpen({ tweetIds: [7, 100] }), false);
     });
 
-    test('open ones and resolved ones are two lists, newest first, in pages', async () => {
+    test('open and resolved reports are two lists, newest first, in pages', async () => {
       for (const id of [1, 2, 3, 4]) await one.add(report(id, { subject: { kind: 'user', id } }));
       await two.resolve({ subject: { kind: 'user', id: 3 }, resolution: DISMISSED });
       await two.resolve({ subject: { kind: 'user', id: 1 }, resolution: DISMISSED });
@@ -68,7 +68,7 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.deepEqual(await idsOf(false, 3), [1]);
     });
 
-    test('a resolution ends every open report about one thing, and what was resolved stays as it is', async () => {
+    test('a resolution resolves every open report about a subject, and leaves resolved ones as they are', async () => {
       await one.add(report(1, { reporter: 3 }));
       await one.add(report(2, { reporter: 4 }));
       await one.add(report(3, { subject: { kind: 'user', id: 100 } }));
@@ -79,7 +79,7 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.deepEqual(await idsOf(true), [3]);
     });
 
-    test('what was done about something stands over a dismissal of the report that it answers, and over nothing else', async () => {
+    test('a resolution replaces the dismissal of the report that it answers, and of no other', async () => {
       for (const id of [1, 2]) await one.add(report(id, { reporter: id + 2 }));
       const subject = { kind: 'tweet', id: 100 } as const;
       const removed: Resolution = { ...DISMISSED, act: 'remove', by: 8 };
@@ -91,7 +91,7 @@ export function testReportsStore(name: string, fresh: () => Promise<ReportsBacke
       assert.deepEqual((await one.report({ reportId: 2 }))?.resolution, removed);
     });
 
-    test('with somebody go the reports about them and the words of theirs, some at a time', async () => {
+    test('erasing a user deletes the reports about them and the reasons they gave, some at a time', async () => {
       await one.add(report(1));
       await one.add(report(2, { reporter: 3 }));
       await one.add(report(3, { userId: 5, reporter: 1, subject: { kind: 'user', id: 5 } }));

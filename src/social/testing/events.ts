@@ -1,7 +1,7 @@
 import { PARTITIONS, type WarbleEvent } from '#domain/events.ts';
 import type { Log } from '#queue/log.ts';
 
-/** Reads the topics `follows` and `accounts` on from where it stood: each call gives what is new. */
+/** Reads the topics `follows` and `accounts`: each call returns the events since the previous one. */
 export function createEventReader(log: Log): () => Promise<WarbleEvent[]> {
   const positions = new Map<string, number>();
   return async () => {
@@ -19,7 +19,7 @@ export function createEventReader(log: Log): () => Promise<WarbleEvent[]> {
   };
 }
 
-/** `follow.added 1>2`: who did it, and to whom (0 in events about oneself). */
+/** `follow.added 1>2`: the actor, and the other user (0 in events about the actor alone). */
 export function headline({ topic, type, key, actorId, entityId }: WarbleEvent): string {
   return `${type} ${actorId}>${topic === 'follows' ? key : entityId}`;
 }

@@ -8,17 +8,19 @@ import { handleKey } from '../../handles.ts';
 import type { MemoryNotices } from './notices.ts';
 
 export interface StoredAccount extends Omit<AccountRow, 'oneTimePassword'> {
-  /** Of a password that an administrator gave; null: its owner chose it. */
+  /** For a one-time password; null where the owner chose the password. */
   oneTime: { until: number; isUsed: boolean } | null;
-  /** The social service has heard of the state and the handle. */
+  /** The social service knows the present state and handle. */
   isAnnounced: boolean;
 }
 
-/** What the parts of one store share. They change it inside `commits.write`, when nothing can fail any more. */
+/**
+ * The data that the parts of one store share. They change it inside `commits.write`, once nothing can fail any more.
+ */
 export interface AccountsData {
   commits: MemoryCommits;
   accounts: Map<UserId, StoredAccount>;
-  /** By {@link handleKey}: every handle that anybody ever had, and whose it is. */
+  /** By {@link handleKey}: the owner of every handle that was ever taken. */
   handles: Map<string, { userId: UserId; since: number }>;
   sessions: Map<number, SessionRow>;
   nextUserId: UserId;
@@ -28,7 +30,7 @@ export interface AccountsData {
   /** The oldest first. */
   audit: AuditEntry[];
   notices: MemoryNotices;
-  /** To be called inside a write with whoever's sessions it changes. */
+  /** To be called inside a write with the user whose sessions it changes. */
   changed(userId: UserId): void;
 }
 
@@ -41,20 +43,20 @@ export function accountsAbove({ accounts }: AccountsData, after: UserId): Stored
   return [...accounts.values()].filter(({ userId }) => userId > after).sort((a, b) => a.userId - b.userId);
 }
 
-/** An account that an administrator may change; undefined: there is none, or it is pending or being erased. */
+/** An account that an administrator may change; undefined where there is none, or it is pending or being erased. */
 export function changeable({ accounts }: AccountsData, userId: UserId): StoredAccount | undefined {
   const account = accounts.get(userId);
   return account?.state === 'active' || account?.state === 'suspended' ? account : undefined;
 }
 
-/** Somebody's sessions, the one used last first. */
+/** A user's sessions, the last used first. */
 export function sessionsOf({ sessions }: AccountsData, userId: UserId): SessionRow[] {
   return [...sessions.values()]
     .filter((session) => session.userId === userId)
     .sort((a, b) => b.lastUsed - a.lastUsed || b.sessionId - a.sessionId);
 }
 
-/** Ends those; says how many they were. */
+/** Ends these sessions; returns how many there were. */
 export function endSessions({ sessions, changed }: AccountsData, ended: readonly SessionRow[]): number {
   for (const { sessionId, userId } of ended) {
     sessions.delete(sessionId);
@@ -67,7 +69,7 @@ export function ownerOf({ handles }: AccountsData, handle: string): UserId | und
   return handles.get(handleKey(handle))?.userId;
 }
 
-/** Uses an invite up; false where it does not hold at `now`. */
+/** Uses up one sign-up of an invite; false where it is not valid at `now`. */
 export function takeInvite({ invites }: AccountsData, codeHash: string | undefined, now: number): boolean {
   const invite = codeHash === undefined ? undefined : invites.get(codeHash);
   if (invite === undefined || !holds(invite, now)) return false;

@@ -3,12 +3,12 @@ import type { AccountNotice } from '../../accounts.ts';
 import { type AccountsStore, MAX_KNOWN_DEVICES, MAX_NOTICES, type NewSession } from '../../accounts-store.ts';
 import { deviceKey } from '../../device-key.ts';
 
-/** Parts of other steps; all but `notices` only inside a write. */
+/** Parts of other steps. All but `notices` must be called inside a write. */
 export interface MemoryNotices extends Pick<AccountsStore, 'notices'> {
   add(notice: AccountNotice & { userId: UserId }): void;
-  /** Notes the device of a session that has just been added; gives notice of it where it is new. */
+  /** Records the device of a session that has just been added, with a notice if it is new. */
   signedIn(session: NewSession): void;
-  /** Forgets notices and devices of somebody. */
+  /** Deletes the notices and devices of a user. */
   erase(userId: UserId): void;
 }
 

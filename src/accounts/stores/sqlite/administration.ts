@@ -9,7 +9,7 @@ import { createNoticeSteps } from './notices.ts';
 import { ACCOUNT_COLUMNS, rowOf } from './rows.ts';
 
 interface Tells {
-  /** To be called inside the write with whoever's sessions it changes. */
+  /** To be called inside the write with the user whose sessions it changes. */
   changed: (userId: UserId) => void;
 }
 
@@ -22,7 +22,7 @@ type UsersSteps = Pick<
   AdministrationStore,
   'accounts' | 'handlesOf' | 'changeHandle' | 'resetPassword' | 'endSessions' | 'setModerator'
 >;
-/** What is pending was never seen by anybody; what is being erased is not changed any more. */
+/** Pending accounts were never visible to anybody, and accounts that are being erased do not change any more. */
 const STANDING = `state IN ('active', 'suspended')`;
 
 function usersSteps(db: Database, { changed }: Tells): UsersSteps {
@@ -157,7 +157,7 @@ export function signUpModeIn(db: Database): SignUpMode {
   return (db.prepare('SELECT mode FROM sign_up').get() as { mode: SignUpMode }).mode;
 }
 
-/** Uses an invite up; false where it does not hold at `now`. Only inside `db.write`. */
+/** Uses up one sign-up of an invite; false where it is not valid at `now`. Only inside `db.write`. */
 export function takeInvite(db: Database, codeHash: string | undefined, now: number): boolean {
   if (codeHash === undefined) return false;
   return (

@@ -4,12 +4,12 @@ import type { AccountNotice } from '../../accounts.ts';
 import { type AccountsStore, MAX_KNOWN_DEVICES, MAX_NOTICES, type NewSession } from '../../accounts-store.ts';
 import { deviceKey } from '../../device-key.ts';
 
-/** Parts of other steps; all but `notices` only inside `db.write`. */
+/** Parts of other steps. All but `notices` must be called inside `db.write`. */
 export interface NoticeSteps extends Pick<AccountsStore, 'notices'> {
   add(notice: AccountNotice & { userId: UserId }): void;
-  /** Notes the device of a session that has just been added; gives notice of it where it is new. */
+  /** Records the device of a session that has just been added, with a notice if it is new. */
   signedIn(session: NewSession): void;
-  /** Forgets notices and devices of somebody. */
+  /** Deletes the notices and devices of a user. */
   erase(userId: UserId): void;
 }
 
@@ -51,7 +51,7 @@ export function createNoticeSteps(db: Database): NoticeSteps {
     notices: async ({ userId, after }) => list.all(userId, after) as unknown as AccountNotice[],
     add,
     signedIn({ userId, sessionId, device }) {
-      // Sessions that are older than the table of devices.
+      // For sessions that are older than the table of devices.
       if (devicesOf(userId) === 0) {
         for (const row of earlier.all(userId, sessionId) as { sessionId: number; device: string }[]) {
           know.run(userId, deviceKey(row.device), row.sessionId);

@@ -1,6 +1,6 @@
 import type { AccountRow } from '../../accounts-store.ts';
 
-/** The columns of {@link AccountRow}; `rowOf` turns what they give into one. */
+/** The columns of an {@link AccountRow}, from which `rowOf` makes one. */
 export const ACCOUNT_COLUMNS = `user_id AS userId, handle, name, password_hash AS passwordHash, state, since, created,
   moderator, one_time AS oneTime`;
 
