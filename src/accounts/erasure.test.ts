@@ -4,7 +4,7 @@ import type { Engagement } from '#engagement/engagement.ts';
 import { inMediaWorld, type MediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { createMemoryNotificationsBackend } from '#notifications/stores/memory.ts';
-import { drain, plainTimeline } from '#notifications/testing/notifications.ts';
+import { drain, timelineOver } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { erasureSteps } from '#system/erasure-steps.ts';
@@ -45,7 +45,7 @@ async function createUsers(world: MediaWorld) {
   const { notifications } = createNotificationsService({
     ...world,
     store: createMemoryNotificationsBackend().open(),
-    timeline: plainTimeline(world),
+    timeline: timelineOver(world),
     pubsub: createPubSub(),
   });
   const bobs = await world.post(bob);

@@ -1,29 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSeededRandom } from '#platform/random.ts';
-import { createMemoryTopListsBackend } from '#timeline/stores/memory/top-lists.ts';
-import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
-import { createMemoryTimelineDbBackend } from '#timeline/stores/memory.ts';
+import { createTimelines } from '#test/support/services.ts';
 import type { Timeline } from '#timeline/timeline.ts';
-import { createTimelineService } from '#timeline/timeline-service.ts';
-import { inWorld, type World } from './testing/notifications.ts';
+import { inWorld } from './testing/notifications.ts';
 
 const [ann, bob, cid] = [1, 2, 3] as const;
-
-function realTimeline(world: World): Timeline {
-  const timelineDb = createMemoryTimelineDbBackend().open();
-  const topLists = createMemoryTopListsBackend().open();
-  const topSnapshots = createMemoryTopSnapshots(world);
-  const random = createSeededRandom(1);
-  return createTimelineService({ ...world, timelineDb, topLists, topSnapshots, random }).timeline;
-}
 
 test('new tweets come from the home that the timeline service keeps', () => {
   let timeline: Timeline | undefined;
   return inWorld(
     [ann, bob, cid],
     async (world) => {
-      timeline = realTimeline(world);
+      ({ timeline } = createTimelines(world));
       // Fan-out says where it starts; until then no home is held.
       await timeline.progress({ tweets: [], reposts: [], started: true });
       await world.follow(ann, bob);

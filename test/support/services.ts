@@ -4,15 +4,22 @@ import type { Engagement } from '#engagement/engagement.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { createMemoryEngagementBackend } from '#engagement/stores/memory.ts';
+import { createFanout } from '#fanout/fanout.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
+import { createSeededRandom } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import { joinLogs } from '#queue/log.ts';
+import { createPubSub } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import { createSocialService } from '#social/social-service.ts';
 import { createCachedSocialStore } from '#social/stores/cached.ts';
 import { createMemorySocialBackend } from '#social/stores/memory.ts';
+import { createMemoryTopListsBackend } from '#timeline/stores/memory/top-lists.ts';
+import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
+import { createMemoryTimelineDbBackend } from '#timeline/stores/memory.ts';
+import { createTimelineService } from '#timeline/timeline-service.ts';
 import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
 import { createMemoryTweetsBackend } from '#tweets/stores/memory.ts';
 import type { Tweets } from '#tweets/tweets.ts';
@@ -73,6 +80,23 @@ export function createServices({
   const log = joinLogs([stores.tweets.log, stores.social.log, stores.engagement.log]);
   const services = { clock, minter, tweets, social, engagement };
   return { ...services, stores, log, ...createActs(services) };
+}
+
+/** The real timeline service and the fan-out that delivers to it, above those services. */
+export function createTimelines(
+  services: Pick<Services, 'clock' | 'tweets' | 'social' | 'engagement' | 'log'>,
+) {
+  const pubsub = createPubSub();
+  const timelines = createTimelineService({
+    ...services,
+    pubsub,
+    timelineDb: createMemoryTimelineDbBackend().open(),
+    topLists: createMemoryTopListsBackend().open(),
+    topSnapshots: createMemoryTopSnapshots(services),
+    random: createSeededRandom(1),
+  });
+  const fanout = createFanout({ ...services, pubsub, timeline: timelines.timeline });
+  return { ...timelines, pubsub, fanout };
 }
 
 export interface ActsDeps {

@@ -17,7 +17,7 @@ import { createPictures } from '#media/pictures.ts';
 import { createMediaWorld } from '#media/testing/media.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { createMemoryNotificationsBackend } from '#notifications/stores/memory.ts';
-import { plainTimeline } from '#notifications/testing/notifications.ts';
+import { timelineOver } from '#notifications/testing/notifications.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
@@ -84,7 +84,7 @@ export async function openSite({
   const { notifications } = createNotificationsService({
     ...world,
     store: createMemoryNotificationsBackend().open(),
-    timeline: plainTimeline(world),
+    timeline: timelineOver(world),
     pubsub,
     accounts,
   });

@@ -1,56 +1,52 @@
 /** The notifications service on the real services below it. */
 import assert from 'node:assert/strict';
-import type { AccountNotice } from '#accounts/accounts.ts';
+import { createMemoryAccountsBackend } from '#accounts/stores/memory.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { AccountNoticeType } from '#domain/names.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createPubSub } from '#queue/pubsub.ts';
-import { createServices, type Services } from '#test/support/services.ts';
+import { createServices, createTimelines, type Services } from '#test/support/services.ts';
 import type { Timeline } from '#timeline/timeline.ts';
-import type { AccountNotices, NotificationView } from '../notifications.ts';
+import type { NotificationView } from '../notifications.ts';
 import { createNotificationsService, type NotificationsDeps } from '../notifications-service.ts';
 import type { Notification, NotificationsPatch, NotificationsStore } from '../notifications-store.ts';
 import { createMemoryNotificationsBackend } from '../stores/memory.ts';
 
 const MAX_STEPS = 10_000;
 
-/** What a home holds, read from the facts themselves: the tweets of those followed and not muted, since the follow. */
-export function plainTimeline({
-  tweets,
-  social,
-}: Pick<Services, 'tweets' | 'social'>): Pick<Timeline, 'newTweetsSince'> {
+/** The real timeline, to which fan-out has delivered all that there is whenever it is asked. */
+export function timelineOver(services: Services): Pick<Timeline, 'newTweetsSince'> {
+  const { timeline, fanout } = createTimelines(services);
   return {
-    async newTweetsSince({ reader, after, limit }) {
-      const { followees } = await social.followeesOf({ follower: reader });
-      const activities: { tweetId: number; actor: UserId }[] = [];
-      for (const { userId, id: since, muted } of followees) {
-        if (muted) continue;
-        const { ids } = await tweets.byAuthor({ author: userId, before: null, limit: 100 });
-        for (const tweetId of ids) {
-          if (tweetId > Math.max(after, since)) activities.push({ tweetId, actor: userId });
-        }
-      }
-      activities.sort((a, b) => b.tweetId - a.tweetId);
-      return { activities: activities.slice(0, limit), partial: false };
+    async newTweetsSince(request) {
+      await drain(fanout.workers);
+      return timeline.newTweetsSince(request);
     },
   };
 }
 
-/** Notices of a user's account, kept as they were given. */
-function plainAccounts({ minter, tick }: Pick<Services, 'minter' | 'tick'>) {
-  const all: (AccountNotice & { userId: UserId })[] = [];
-  const notices: AccountNotices['notices'] = async ({ userId, after }) =>
-    all
-      .filter((each) => each.userId === userId && each.id > after)
-      .map(({ id, type }) => ({ id, type }))
-      .toReversed();
+/** Notices from a real store of accounts; whoever gets their first has signed up, from a device of their own, before. */
+function createAccounts({ minter, clock, tick }: Pick<Services, 'minter' | 'clock' | 'tick'>) {
+  const { accounts } = createMemoryAccountsBackend().open();
+  const passwordHash = 'hash';
+  const signIn = async (userId: UserId, device: string) => {
+    const sessionId = minter.mint({ owner: userId, kind: 'account' });
+    const session = { sessionId, userId, tokenHash: `${sessionId}`, created: clock.now(), device };
+    assert.ok(await accounts.openSession({ session, passwordHash, maxSessions: 100 }));
+    return sessionId;
+  };
+  let devices = 0;
   return {
-    notices,
+    notices: accounts.notices,
     async notice(userId: UserId, type: AccountNoticeType) {
+      const account = { userId, handle: `p${userId}`, name: '', passwordHash, created: clock.now() };
+      if ((await accounts.reserve(account)) === 'reserved') await signIn(userId, 'own');
       await tick();
-      const id = minter.mint({ owner: userId, kind: 'account' });
-      all.push({ userId, id, type });
-      return id;
+      if (type === 'signIn') return signIn(userId, `new${'er'.repeat(devices++)}`);
+      const noticeId = minter.mint({ owner: userId, kind: 'account' });
+      const change = { userId, from: passwordHash, to: passwordHash, keepSession: 0, noticeId };
+      assert.ok(await accounts.changePassword(change));
+      return noticeId;
     },
   };
 }
@@ -69,9 +65,9 @@ export function createWorld({
   instead = {},
 }: WorldOptions = {}) {
   const services = createServices();
-  const timeline = plainTimeline(services);
+  const timeline = timelineOver(services);
   const pubsub = createPubSub();
-  const accounts = plainAccounts(services);
+  const accounts = createAccounts(services);
   const service = createNotificationsService({
     ...services,
     store,
