@@ -5,12 +5,20 @@ import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import type { EngagementBackend } from '../testing/store-kit.ts';
 import { createCachedEngagementStore } from './cached.ts';
 import { describeEngagementStore } from './engagement-store.conformance.ts';
-import { openSqliteEngagementStore } from './sqlite.ts';
+import { openSqliteEngagementStore, type SqliteEngagementStore } from './sqlite.ts';
 
-async function twoHandles(): Promise<EngagementBackend> {
+type Open = (path: string) => SqliteEngagementStore;
+const openPlain: Open = (path) => openSqliteEngagementStore({ path });
+/** As in one of several processes, which does not hear of the others' commits: nothing may be kept. */
+const openCached: Open = (path) => {
+  const store = openPlain(path);
+  return { ...store, ...createCachedEngagementStore({ store }) };
+};
+
+async function twoHandles(open: Open): Promise<EngagementBackend> {
   const directory = mkdtempSync(join(tmpdir(), 'warble-engagement-'));
   const path = join(directory, 'engagement.db');
-  const opened = [openSqliteEngagementStore({ path }), openSqliteEngagementStore({ path })] as const;
+  const opened = [open(path), open(path)] as const;
   return {
     one: opened[0],
     two: opened[1],
@@ -39,6 +47,7 @@ async function cached(capacity: number): Promise<EngagementBackend> {
   };
 }
 
-describeEngagementStore('on SQLite, two handles', twoHandles);
+describeEngagementStore('on SQLite, two handles', () => twoHandles(openPlain));
+describeEngagementStore('on SQLite, with a cache on each of two handles', () => twoHandles(openCached));
 describeEngagementStore('on SQLite, cached', () => cached(1_000));
 describeEngagementStore('on SQLite, with a cache that holds one tweet', () => cached(1));

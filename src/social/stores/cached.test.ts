@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { RELATIONSHIP_BIT } from '../social-store.ts';
 import { openSocial } from '../testing/fixture.ts';
 import { createCachedSocialStore } from './cached.ts';
 import { testSocialStore } from './social-store.conformance.ts';
-import { openSqliteSocialStore } from './sqlite.ts';
+import { openSqliteSocialStore, type SqliteSocialStore } from './sqlite.ts';
 
 // A sole owner has one handle, so both handles of the suite are the same.
 testSocialStore('SQLite behind the cache', async () => {
@@ -13,6 +16,23 @@ testSocialStore('SQLite behind the cache', async () => {
   return {
     open: async () => ({ ...sqlite, ...store }),
     dispose: () => sqlite.db.close(),
+  };
+});
+
+// Two processes, of which neither hears of the other's commits: nothing may be kept.
+testSocialStore('SQLite behind a cache on each of two handles', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-social-'));
+  const opened: SqliteSocialStore[] = [];
+  return {
+    async open() {
+      const sqlite = openSqliteSocialStore({ path: join(directory, 'social.db') });
+      opened.push(sqlite);
+      return { ...sqlite, ...createCachedSocialStore({ store: sqlite }) };
+    },
+    async dispose() {
+      for (const { db } of opened) await db.close();
+      rmSync(directory, { recursive: true });
+    },
   };
 });
 

@@ -14,9 +14,9 @@ export interface CachedSocialStoreOptions {
 }
 
 /** Relationships kept for one viewer; a viewer who has seen more starts over. */
-const MAX_RELATIONS_EACH = 1_024;
+const MAX_RELATIONSHIPS_EACH = 1_024;
 
-type Relations = Pick<SocialStore, 'users' | 'relationshipBits' | 'blocksAndMutes'>;
+type Cached = Pick<SocialStore, 'users' | 'relationshipBits' | 'blocksAndMutes'>;
 
 export function createCachedSocialStore({
   store,
@@ -27,8 +27,8 @@ export function createCachedSocialStore({
   return {
     ...store,
     users: cacheUsers({ store, max: maxUsers, stats }),
-    relationshipBits: cacheRelations({ store, max: maxRelationships }),
-    blocksAndMutes: cacheApart({ store, max: maxRelationships }),
+    relationshipBits: cacheRelationships({ store, max: maxRelationships }),
+    blocksAndMutes: cacheBlocksAndMutes({ store, max: maxRelationships }),
   };
 }
 
@@ -37,11 +37,7 @@ interface CacheDeps {
   max: number;
 }
 
-function cacheUsers({
-  store,
-  max,
-  stats,
-}: CacheDeps & { stats: CacheStats | undefined }): Relations['users'] {
+function cacheUsers({ store, max, stats }: CacheDeps & { stats: CacheStats | undefined }): Cached['users'] {
   const { profiles, relationships } = store.changes;
   const users = createCoherentCache<UserId, StoredUser>({
     clock: createChangeClock([profiles, relationships]),
@@ -74,7 +70,7 @@ function cacheUsers({
   };
 }
 
-function cacheRelations({ store, max }: CacheDeps): Relations['relationshipBits'] {
+function cacheRelationships({ store, max }: CacheDeps): Cached['relationshipBits'] {
   const { relationships, followees } = store.changes;
   /** By viewer: their relationships with the users they saw. */
   const viewers = createCoherentCache<UserId, ReadonlyMap<UserId, number>>({
@@ -95,7 +91,7 @@ function cacheRelations({ store, max }: CacheDeps): Relations['relationshipBits'
     return viewers.fill(async (keep) => {
       const read = await store.relationshipBits({ viewer, others: missing.map((i) => others[i]!) });
       const before = viewers.get(viewer);
-      const isFull = before === undefined || before.size >= MAX_RELATIONS_EACH;
+      const isFull = before === undefined || before.size >= MAX_RELATIONSHIPS_EACH;
       const learnt = new Map(isFull ? [] : before);
       for (const [at, i] of missing.entries()) {
         const bits = read[at] ?? 0;
@@ -108,7 +104,7 @@ function cacheRelations({ store, max }: CacheDeps): Relations['relationshipBits'
   };
 }
 
-function cacheApart({ store, max }: CacheDeps): Relations['blocksAndMutes'] {
+function cacheBlocksAndMutes({ store, max }: CacheDeps): Cached['blocksAndMutes'] {
   const lists = createCoherentCache<UserId, { users: ReadonlyMap<UserId, number> | null }>({
     clock: createChangeClock([store.changes.relationships]),
     max,

@@ -26,6 +26,18 @@ describeTweetsStore('with a cache', async () => {
   };
 });
 
+// Two processes, of which neither hears of the other's commits: nothing may be kept.
+describeTweetsStore('with a cache on each of two handles', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));
+  return {
+    async open() {
+      const store = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
+      return { ...store, ...createCachedTweetsStore({ store }) };
+    },
+    remove: async () => rmSync(directory, { recursive: true }),
+  };
+});
+
 const ANN = 11;
 const ending = { by: 'author', now: 5, traceId: '' } as const;
 
