@@ -4,14 +4,14 @@ import { ConfigError } from './system/config-error.ts';
 
 type Command = (argv: string[]) => Promise<void>;
 
-/** Each command is loaded when it is asked for, so that starting the server loads nothing else. */
+/** Each command is loaded on demand, so that starting the server loads nothing else. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('#system/serve.ts')).serve,
   demo: async () => (await import('#system/demo/demo.ts')).demo,
   admin: async () => (await import('#system/admin/admin.ts')).admin,
 };
 
-/** Until a command has taken over, there is nothing to lose: a signal ends this at once, and well. */
+/** Until a command has taken over there is nothing to lose, so a signal ends the process at once, with success. */
 function endAtSignals(): () => void {
   const end = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, end);
@@ -21,7 +21,7 @@ function endAtSignals(): () => void {
 }
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** What any command makes, its owner alone may read: also in a directory that somebody else has made. */
+/** Files that any command creates are readable by their owner alone, even in a directory that somebody else made. */
 const OWNER_ONLY = 0o077;
 
 async function main([name, ...argv]: string[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { ServerBounds } from '#http/bounds.ts';
 import type { ConcurrencyLimits } from '#http/limits/limits.ts';
 import { ConfigError } from './config-error.ts';
 
-/** Bounds of the HTTP server and of what one client may hold of it, where they are not the usual ones. */
+/** Bounds of the HTTP server, and of what one client may use of it, where they differ from the defaults. */
 export interface Bounds {
   server: Partial<Pick<ServerBounds, 'connections' | 'requestsInFlight' | 'picturesInFlight'>> & {
     minRate?: Partial<ServerBounds['minRate']>;
@@ -47,7 +47,7 @@ const NAMES: Record<string, (bounds: Bounds, value: number) => void> = {
 };
 const BOUND = /^(\w+)=(\d{1,9})$/;
 
-/** `connections=5000,connectionsPerAddress=64`. Throws ConfigError. */
+/** Parses `connections=5000,connectionsPerAddress=64`. Throws ConfigError. */
 export function boundsOf(text: string | undefined): Bounds {
   const bounds: Bounds = { server: {}, maxConcurrent: {} };
   for (const part of (text ?? '').split(',').map((item) => item.trim())) {

@@ -1,9 +1,9 @@
-/** Less is gone in a few seconds, and a process that was killed may have left so much. */
+/** A smaller difference passes within seconds, and may be left by a process that was killed. */
 const WORTH_SAYING_MS = 2_000;
 
 /**
- * A sentence for whoever hosts the server where its data are later than the machine's clock; undefined where they are
- * not. `ahead_ms`: by how much.
+ * A warning for the host where the data are later than the machine's clock, by `ahead_ms`; undefined where they are
+ * not.
  */
 export function clockWarning(ahead_ms: number): string | undefined {
   if (ahead_ms < WORTH_SAYING_MS) return undefined;

@@ -1,4 +1,4 @@
-/** Runs steps one after the other, each also where one before it failed; then throws the first failure. */
+/** Runs all steps one after the other, even after one fails; then throws the first failure. */
 export async function closeAll(...steps: (() => void | Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps) {

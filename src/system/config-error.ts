@@ -1,2 +1,2 @@
-/** A setting that cannot be used. The message is one line: the setting, what is wrong, what to do. */
+/** A setting that cannot be used. The message is one line with the setting, what is wrong, and what to do. */
 export class ConfigError extends Error {}

@@ -6,18 +6,18 @@ import { ConfigError } from './config-error.ts';
 const read = (argv: string[], env: Record<string, string> = {}) =>
   readSettings({ argv, env, defaultData: './data' }).config;
 
-test('options come before the environment, and that before the defaults', () => {
+test('options override the environment, which overrides the defaults', () => {
   assert.deepEqual([read([]).port, read([]).host, read([]).data], [3000, '127.0.0.1', './data']);
   assert.equal(read([], { WARBLE_PORT: '0' }).port, 0);
   assert.equal(read(['--port', '5000'], { WARBLE_PORT: '4000' }).port, 5000);
 });
 
-test('pictures and uploads have their bounds', () => {
+test('pictures and uploads have bounds', () => {
   const { pictureMegapixels, uploadsMiB } = read([], { WARBLE_UPLOADS_MIB: '64' });
   assert.deepEqual([pictureMegapixels, uploadsMiB], [100, 64]);
 });
 
-test('a public URL is an origin, however it is written', () => {
+test('a public URL is reduced to its origin', () => {
   assert.equal(read([]).publicUrl, null);
   assert.equal(
     read([], { WARBLE_PUBLIC_URL: 'https://Warble.example/' }).publicUrl,
@@ -30,12 +30,12 @@ test('a public URL is an origin, however it is written', () => {
   assert.equal(read([], { WARBLE_PUBLIC_URL: 'http://localhost:3000' }).publicUrl, 'http://localhost:3000');
 });
 
-test('quotas are requests and seconds by kind', () => {
+test('quotas give requests and seconds for each kind', () => {
   const { quotas } = read([], { WARBLE_QUOTAS: 'post=10/60, read=5/1' });
   assert.deepEqual(quotas, { post: { quota: 10, window_ms: 60_000 }, read: { quota: 5, window_ms: 1_000 } });
 });
 
-test('a setting that cannot be used is named in one line with its remedy', () => {
+test('an invalid setting is named in one line with its remedy', () => {
   const wrong: [string[], Record<string, string>, RegExp][] = [
     [['--port', '70000'], {}, /--port \(WARBLE_PORT\) is "70000"; give a number/],
     [['--colour'], {}, /Unknown option '--colour'.*Known options: --port/],

@@ -1,6 +1,6 @@
 /**
- * The configuration: command-line options over environment variables over defaults. The only file that reads the
- * environment. A fault names the setting and the remedy in one line.
+ * The configuration: command-line options override environment variables, which override defaults. The only file that
+ * reads the environment. An error names the setting and the remedy in one line.
  */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -20,15 +20,15 @@ export interface Config {
   /** The directory that holds everything. */
   data: string;
   rateLimits: 'on' | 'off';
-  /** Request limits other than the usual ones. */
+  /** Request limits that differ from the defaults. */
   quotas: Partial<Record<Policy, Quota>>;
-  /** Bounds of the server other than the usual ones. */
+  /** Bounds of the server that differ from the defaults. */
   bounds: Bounds;
   /** Addresses or CIDR blocks whose X-Forwarded-* headers count. */
   trustedProxies: string[];
   /** The origin under which users reach the server, as https://warble.example; null: each request's Host says. */
   publicUrl: string | null;
-  /** Bearer that may read /metrics from everywhere; null: nobody may. */
+  /** The bearer token for reading /metrics from anywhere; null: nobody may. */
   metricsToken: string | null;
   /** Port of a listener on loopback that serves /metrics without a token; 0 picks a free one; null: none. */
   metricsPort: number | null;
@@ -46,12 +46,12 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface ConfigSource {
-  /** Arguments behind the command. */
+  /** The arguments after the command. */
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** Where the data goes when nobody says. */
+  /** The data directory where neither an option nor the environment gives one. */
   defaultData: string;
-  /** Options of the command beyond the common ones, for its own use. */
+  /** Options of the command besides the common ones. */
   extra?: Record<string, { type: 'string' | 'boolean' }>;
 }
 
@@ -83,13 +83,13 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
     metricsToken: metricsTokenOf(env.WARBLE_METRICS_TOKEN),
     metricsPort: metricsPortOf(env.WARBLE_METRICS_PORT),
     pictureMegapixels: numberOf('WARBLE_PICTURE_MEGAPIXELS', env.WARBLE_PICTURE_MEGAPIXELS ?? '100', 1),
-    // In half of it fits the largest picture.
+    // The largest picture fits in half of it.
     uploadsMiB: numberOf('WARBLE_UPLOADS_MIB', env.WARBLE_UPLOADS_MIB ?? '1024', 16),
     logLevel: logLevelOf(env.WARBLE_LOG_LEVEL ?? 'info'),
     logAddresses: logAddressesOf(env.WARBLE_LOG_ADDRESSES ?? 'shortened'),
     region: env.WARBLE_REGION ?? 'local',
   };
-  // Node would listen on every address of the machine.
+  // With an empty host Node would listen on every address of the machine.
   if (host === '')
     throw new ConfigError(
       '--host (WARBLE_HOST) is empty; give an address of this machine, such as 127.0.0.1.',
@@ -99,7 +99,7 @@ export function readSettings({ argv, env, defaultData, extra = {} }: ConfigSourc
   return { config, options };
 }
 
-/** The login name of who runs a command, for the audit log; behind sudo, of who asked for it. */
+/** The login name of the user who runs the command, for the audit log; with sudo, of the user who called it. */
 export function operatorOf(env: ConfigSource['env']): string {
   return env.SUDO_USER ?? userInfo().username;
 }
@@ -140,7 +140,7 @@ function metricsPortOf(text: string | undefined): number | null {
   return text === undefined || text === '' ? null : portOf('WARBLE_METRICS_PORT', text);
 }
 
-/** An origin alone: the server is not made to live below a path. */
+/** An origin only: the server cannot be mounted below a path. */
 function publicUrlOf(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -162,7 +162,7 @@ function rateLimitsOf(text: string): 'on' | 'off' {
   throw new ConfigError(`WARBLE_RATE_LIMITS is "${text}"; it takes on or off.`);
 }
 
-/** Whoever reaches the server from beyond this machine, by a proxy too, is limited. */
+/** Limits can be turned off only while nothing but this machine reaches the server, not even through a proxy. */
 function refuseUnlimited({ rateLimits, host, trustedProxies, publicUrl }: Config): void {
   if (rateLimits === 'on') return;
   if (!isLoopbackName(host)) {

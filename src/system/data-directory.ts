@@ -8,13 +8,13 @@ export interface DataDirectory {
   path: string;
   /** Path of a file in it. */
   file(name: string): string;
-  /** Lets another process have it. */
+  /** Releases it for another process. */
   release(): void;
 }
 
 /**
- * Takes a data directory for this process alone, making it where it is missing. The lock is the operating
- * system's, on a file, so it ends with the process however that ends. Throws ConfigError with a remedy.
+ * Locks a data directory for this process, creating it where it is missing. The lock is the operating system's, on a
+ * file, so it ends with the process however that ends. Throws ConfigError with a remedy.
  */
 export function takeDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory);
@@ -23,7 +23,7 @@ export function takeDataDirectory(directory: string): DataDirectory {
   try {
     const made = makeDirectories(path);
     if (made !== undefined) syncParents(made, path);
-    // Says why, where SQLite would only say that it cannot.
+    // Gives the reason, where SQLite would only say that it cannot open the file.
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     lock = new DatabaseSync(join(path, 'lock.db'));
   } catch (error) {
@@ -49,8 +49,8 @@ export function takeDataDirectory(directory: string): DataDirectory {
 }
 
 /**
- * Makes a directory and those above it that are missing; the topmost that it made. Node's own `recursive` never
- * returns where a file system says "no such directory" of one whose parent is there, as /proc does (Node 26.10).
+ * Creates a directory and its missing parents; returns the topmost that it created. Node's own `recursive` never
+ * returns where a file system reports "no such directory" for one whose parent exists, as /proc does (Node 26.10).
  */
 function makeDirectories(path: string): string | undefined {
   try {
@@ -73,12 +73,12 @@ function makeDirectory(path: string): string | undefined {
   }
 }
 
-/** What is in a directory is only as durable as the directory itself. */
+/** The content of a directory is only as durable as the entry of the directory itself. */
 function syncParents(first: string, last: string): void {
   for (let made = last; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
 }
 
-/** It only tells users who has the directory: a disk without room for it is no reason not to start. */
+/** The file only tells hosts which process has the directory: a full disk is no reason not to start. */
 function writePid(file: string): void {
   try {
     writeFileSync(file, `${process.pid}\n`);

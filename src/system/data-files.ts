@@ -1,6 +1,6 @@
-/** What a data directory holds. Everything that must treat facts and derived data differently asks here. */
+/** The files of a data directory, for everything that must treat facts and derived data differently. */
 
-/** SQLite files of facts: nothing else has what they hold, so a server never starts without one of them. */
+/** SQLite files of facts: their content is nowhere else, so a server never starts without one of them. */
 export const FACTS_FILES = [
   'tweets.db',
   'social.db',
@@ -9,13 +9,13 @@ export const FACTS_FILES = [
   'gateway.db',
 ] as const;
 
-/** The directory of uploaded pictures; facts too. */
+/** The directory of uploaded pictures, which are facts too. */
 export const MEDIA_DIRECTORY = 'media';
 
-/** The directory of uploads that are under way; emptied at each start. */
+/** The directory of unfinished uploads, which each start empties. */
 export const UPLOADS_DIRECTORY = 'uploads';
 
-/** SQLite files that can be made again from facts while the server serves. */
+/** SQLite files of derived data: they can be rebuilt from facts while the server serves. */
 export const DERIVED_FILES = [
   'timeline.db',
   'top-lists.db',

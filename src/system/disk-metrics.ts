@@ -1,9 +1,9 @@
-/** What the data directory takes of its disk, asked when the metrics are read. */
+/** Metrics of the data directory's disk usage, read when metrics are asked for. */
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Gauge, type Registry } from 'prom-client';
 
-/** Adds the disk's room and the bytes of each database and of its write-ahead log. */
+/** Adds the free space of the disk, and the size of each database and its write-ahead log. */
 export function registerDiskMetrics(registry: Registry, directory: string): void {
   const registers = [registry];
   new Gauge({
@@ -39,7 +39,7 @@ export function registerDiskMetrics(registry: Registry, directory: string): void
   }
 }
 
-/** Bytes of the files with an ending, by name without it. One that goes meanwhile is left out. */
+/** The size in bytes of each file with this extension, by name without it. Files that vanish meanwhile are left out. */
 async function sizesOf(directory: string, ending: string): Promise<[name: string, bytes: number][]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith(ending));
   const sizes = names.map(async (name): Promise<[string, number][]> => {

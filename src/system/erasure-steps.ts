@@ -1,4 +1,4 @@
-/** What there is of somebody in every service, in the order in which it is erased. */
+/** The steps that erase a user from every service, in order. */
 import type { ErasureStep } from '#accounts/erasure.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Media } from '#media/media.ts';

@@ -1,7 +1,7 @@
 import { isLoopbackName } from '#http/public-site.ts';
 import type { Config } from './config.ts';
 
-/** What is wrong where other machines reach the server directly; undefined where they do not. */
+/** A warning where other machines reach the server directly; undefined where they do not. */
 export function unprotectedWarning({
   host,
   trustedProxies,

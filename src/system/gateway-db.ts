@@ -18,13 +18,13 @@ import { createSqliteHighWater, HIGH_WATER_SCHEMA, type HighWater } from '#platf
 import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
 
-/** One handle on the backend that accounts, the audit log, reports and the index of media share. */
+/** One open handle on the backend that accounts, the audit log, reports and the media index share. */
 export interface OpenedGatewayStores extends OpenedAccountsStore {
   media: MediaIndex;
   reports: ReportsStore;
-  /** How far ids and times had come, kept in every commit of any of these stores. */
+  /** How far ids and times had advanced, kept in every commit of any of these stores. */
   readonly highWater: HighWater;
-  /** Resolves when what was asked for is durable; nothing may be asked of these stores afterwards. */
+  /** Resolves when everything asked for before is durable; the stores must not be used afterwards. */
   close(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface GatewayDb extends OpenedGatewayStores {
 }
 
 /**
- * Opens the gateway's one file: accounts, sessions, secrets, the audit log, reports and the index of media.
+ * Opens the gateway's single file: accounts, sessions, secrets, the audit log, reports and the media index.
  */
 export function openGatewayDb(options: {
   path: string;

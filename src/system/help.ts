@@ -1,4 +1,4 @@
-/** What `--help` says of the commands that serve. `admin` has its own. */
+/** The help texts of the commands that serve. `admin` has its own. */
 import { settingsHelp } from './settings.ts';
 
 const USAGE: Record<string, string[]> = {
@@ -15,7 +15,7 @@ const USAGE: Record<string, string[]> = {
   ],
 };
 
-/** The help of a command that serves; undefined: it has none here. */
+/** The help of a command that serves; undefined for other commands. */
 export function helpOf(command: string): string | undefined {
   const usage = Object.hasOwn(USAGE, command) ? USAGE[command]! : undefined;
   if (usage === undefined) return undefined;

@@ -2,7 +2,10 @@ import { type Logger, pino } from 'pino';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import type { LogLevel } from './config.ts';
 
-/** Structured logs, a JSON object a line, on standard output. Tokens, passwords and texts never get here; this is the last net. */
+/**
+ * Structured logs on standard output, one JSON object a line. Callers never log tokens, passwords or texts; the
+ * redaction here is a safety net.
+ */
 export function createLogger(level: LogLevel): Logger {
   return pino({
     level,
@@ -15,7 +18,7 @@ export function createLogger(level: LogLevel): Logger {
   });
 }
 
-/** Says of a file of derived data that was damaged what was wrong, where it is now, and that it is made again. */
+/** Logs that a damaged file of derived data was set aside and is being rebuilt. */
 export function logSetAside(logger: Pick<Logger, 'warn'>): (report: SetAside) => void {
   return ({ path, keptAs, reason }) =>
     logger.warn(

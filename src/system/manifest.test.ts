@@ -35,7 +35,7 @@ describe('the manifest of a data directory', () => {
     writeFileSync(join(path, MANIFEST_FILE), JSON.stringify({ ...readManifest(path), ...changes }));
   }
 
-  test('a new directory gets every file of facts, and starts again unchanged, as do stores on it', async () => {
+  test('a new directory gets every file of facts, and it and its stores start again unchanged', async () => {
     const path = started();
     const first = readManifest(path)!;
     assert.deepEqual([first.facts, first.creating, first.format], [FACTS, [], DATA_FORMAT]);
@@ -45,14 +45,14 @@ describe('the manifest of a data directory', () => {
   });
 
   for (const name of FACTS) {
-    test(`${name} missing stops the start by name, and nothing is made in its place`, () => {
+    test(`${name} missing stops the start with its name, and nothing is created in its place`, () => {
       const path = started();
       rmSync(join(path, name), { recursive: true });
       assert.throws(() => openManifest({ path, random }), missing(path, name));
       assert.ok(!existsSync(join(path, name)));
     });
 
-    test(`${name} of another installation stops the start by name`, () => {
+    test(`${name} of another installation stops the start with its name`, () => {
       const path = started();
       const other = started('other');
       cpSync(join(other, name), join(path, name), { recursive: true });
@@ -66,7 +66,7 @@ describe('the manifest of a data directory', () => {
       const made = FACTS.indexOf(name);
       for (const later of FACTS.slice(made)) rmSync(join(path, later), { recursive: true });
       change(path, { creating: FACTS });
-      // What the kill left of it: a name, and nothing in it.
+      // What the kill left of the file: a name and no content.
       if (name === MEDIA_DIRECTORY) mkdirSync(join(path, name));
       else writeFileSync(join(path, name), '');
       const { creating } = openManifest({ path, random });
@@ -95,7 +95,7 @@ describe('the manifest of a data directory', () => {
     assert.throws(() => openManifest({ path, random }), { message: /social\.db is damaged/ }, 'a directory');
   });
 
-  test('files of a directory without a manifest are not taken for its own', () => {
+  test('files in a directory without a manifest are not adopted', () => {
     for (const name of ['tweets.db', 'top-lists.db']) {
       const path = newDirectory(`with ${name}`);
       createWithApplicationId(join(path, name), 7);
@@ -105,7 +105,7 @@ describe('the manifest of a data directory', () => {
     }
   });
 
-  test('a database that stands where one is to be made is not overwritten', () => {
+  test('an existing database is not overwritten by a new one', () => {
     const path = started();
     change(path, { installation: '00000007', creating: FACTS });
     assert.throws(() => openManifest({ path, random }), {
@@ -113,7 +113,7 @@ describe('the manifest of a data directory', () => {
     });
   });
 
-  test('data of the older layout of ids are refused by name, and nothing is made beside them', () => {
+  test('data with the old layout of ids are refused by name, and nothing is created beside them', () => {
     const path = newDirectory();
     for (const name of ['ids.db', 'tweets.db']) writeFileSync(join(path, name), '');
     assert.throws(() => openManifest({ path, random }), {
@@ -150,7 +150,7 @@ describe('the manifest of a data directory', () => {
     assert.throws(() => openManifest({ path, random }), missing(path, 'engagement.db'));
   });
 
-  test('the first start on a backup drops what was derived, once', () => {
+  test('the first start on a backup drops derived data, once', () => {
     const path = started();
     change(path, { backup: '2026-01-02T03:04:05.000Z' });
     for (const name of DERIVED_FILES) writeFileSync(join(path, name), 'of a later state');

@@ -1,10 +1,10 @@
 /**
- * `manifest.json` in a data directory: which installation it is, the format of what it holds, and every file of
- * facts. Each of those files carries the installation's id, so that one that is missing, comes from elsewhere, or
- * was written by a newer version stops the start, instead of being replaced by an empty one.
+ * `manifest.json` in a data directory: which installation it is, the format of what it holds, and every file of facts.
+ * Each of those files carries the installation's id, so that a file that is missing, comes from elsewhere, or was
+ * written by a newer version stops the start instead of being replaced by an empty one.
  *
  * A crash at any moment of a first start leaves a directory that starts: the manifest is written before the files,
- * with those still to be made under `creating`, and nobody can have written to a file while it is listed there.
+ * with those still to be created under `creating`, and no data can be in a file while it is listed there.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +17,8 @@ import { DERIVED_FILES, FACTS_FILES, MEDIA_DIRECTORY } from './data-files.ts';
 export const MANIFEST_FILE = 'manifest.json';
 
 /**
- * Raised when data of the former format can no longer be read, as when ids get another layout. A directory of
- * another format is refused.
+ * Raised when data of the previous format cannot be read any more, as after a change of the layout of ids. A directory
+ * with another format is refused.
  */
 export const DATA_FORMAT = 2;
 
@@ -28,30 +28,30 @@ export interface Manifest {
   format: number;
   /** Every file of facts, and the directory of pictures. */
   facts: string[];
-  /** Those of `facts` that may not be whole yet. */
+  /** Those of `facts` that may not be complete yet. */
   creating: string[];
   /**
-   * In a backup: when it was made, in ISO 8601. The first start on it removes the mark, after it has removed every
-   * derived file: those may have been left by a later state of the same data, and would miss what happens now.
+   * In a backup: when it was made, in ISO 8601. The first start on it removes every derived file and then this mark:
+   * derived files may have been left by a later state of the same data, and would miss new events.
    */
   backup?: string;
 }
 
-/** A file that only data of before the manifest have: ids had another layout then, which cannot be told apart. */
+/** A file that only data from before the manifest contain; their ids have another, indistinguishable layout. */
 const FORMER_FILE = 'ids.db';
 
 const FACTS: readonly string[] = [...FACTS_FILES, MEDIA_DIRECTORY];
-/** In the directory of pictures: the installation's id, as databases have it in their headers. */
+/** A file in the directory of pictures with the installation's id, which databases have in their headers. */
 export const MEDIA_ID_FILE = 'installation';
 
 export interface ManifestDeps {
-  /** The data directory, which this process holds. */
+  /** The data directory, which this process has locked. */
   path: string;
   random: Pick<Random, 'bytes'>;
 }
 
 /**
- * Checks a data directory against its manifest; a new one is given its manifest and its files of facts. Throws
+ * Checks a data directory against its manifest; creates the manifest and the files of facts in a new one. Throws
  * ConfigError that names the file and the remedy. To be called before any store is opened.
  */
 export function openManifest({ path, random }: ManifestDeps): Manifest {
@@ -68,7 +68,7 @@ export function openManifest({ path, random }: ManifestDeps): Manifest {
   }
   if (manifest.creating.length > 0) {
     for (const name of manifest.creating) createFile(path, name, manifest);
-    // Their names are durable before the manifest says that they are there.
+    // Makes the names durable before the manifest says that the files exist.
     syncDirectory(path);
     manifest = { ...manifest, creating: [] };
     writeManifest(path, manifest);
@@ -82,7 +82,7 @@ export function openManifest({ path, random }: ManifestDeps): Manifest {
   return manifest;
 }
 
-/** The manifest of a directory that is whole: every file of facts is there and its own. Throws ConfigError. */
+/** The manifest of a complete directory: every file of facts exists and belongs to it. Throws ConfigError otherwise. */
 export function checkManifest(path: string): Manifest {
   const manifest = readManifest(path);
   if (manifest === undefined) throw new ConfigError(`${path} has no ${MANIFEST_FILE}.`);
@@ -112,7 +112,7 @@ export function readManifest(path: string): Manifest | undefined {
   return manifest;
 }
 
-/** Replaces a directory's manifest as one step. */
+/** Replaces a directory's manifest atomically. */
 export function writeManifest(path: string, manifest: Manifest): void {
   replaceFile(join(path, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
@@ -138,7 +138,7 @@ function isNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-/** Throws ConfigError, with the remedy, where a directory without a manifest holds data all the same. */
+/** Throws ConfigError, with the remedy, where a directory without a manifest contains data. */
 export function refuseWithoutManifest(path: string): void {
   if (existsSync(join(path, FORMER_FILE))) throw formerData(path, 0);
   const found = [...FACTS_FILES, ...DERIVED_FILES].find((name) => existsSync(join(path, name)));
@@ -151,7 +151,7 @@ export function refuseWithoutManifest(path: string): void {
 
 function newManifest(path: string, random: Pick<Random, 'bytes'>): Manifest {
   refuseWithoutManifest(path);
-  // 0 is what a database has that was given no id.
+  // 0 is the id of a database that was given none.
   const id = random.bytes(4).readUInt32BE() || 1;
   return {
     installation: id.toString(16).padStart(8, '0'),

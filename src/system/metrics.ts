@@ -1,16 +1,16 @@
-/** What the services know of themselves, beside the gateway's metrics. */
+/** Metrics of the services and the process, besides the gateway's. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { System } from './system.ts';
 
 export interface Measurements {
-  /** An activity has reached its last follower's home, `delay_ms` after it was made. */
+  /** Reports that an activity has reached the last follower's home, `delay_ms` after it was made. */
   delivered(delay_ms: number): void;
   delay: Histogram;
 }
 
 const DELAYS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 
-/** Made before the system, which reports to it. */
+/** Created before the system, which reports to it. */
 export function createMeasurements(): Measurements {
   const delay = new Histogram({
     name: 'warble_delivery_delay_seconds',
@@ -21,7 +21,7 @@ export function createMeasurements(): Measurements {
   return { delay, delivered: (delay_ms) => delay.observe(Math.max(0, delay_ms) / 1_000) };
 }
 
-/** Adds the system's metrics to the gateway's; everything but the delays is asked when it is read. */
+/** Adds the system's metrics to the gateway's; all but the delays are computed when they are read. */
 export function registerSystemMetrics(registry: Registry, system: System, { delay }: Measurements): void {
   const registers = [registry];
   registry.registerMetric(delay);
@@ -68,8 +68,8 @@ export function registerSystemMetrics(registry: Registry, system: System, { dela
 }
 
 /**
- * Adds what a process knows of itself: CPU, memory and heap, garbage collection, the event loop's delay, handles and
- * file descriptors. Once a process, since it watches the loop and the collector from then on.
+ * Adds metrics of the process: CPU, memory and heap, garbage collection, event loop delay, handles and file
+ * descriptors. To be called once per process, since it observes the event loop and the collector from then on.
  */
 export function registerProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry });

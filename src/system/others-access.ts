@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 const GROUP_AND_OTHERS = 0o077;
 
 /**
- * A sentence for whoever hosts the server where others on the machine have rights on the data directory, with the
- * remedy; undefined where only its owner has any. Windows has other rights than these, and is not looked at.
+ * A warning for the host, with the remedy, where other users of the machine have rights on the data directory;
+ * undefined where only its owner has. Not checked on Windows, which has another model of rights.
  */
 export function othersAccess(path: string): string | undefined {
   if (process.platform === 'win32') return undefined;

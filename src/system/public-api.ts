@@ -40,7 +40,7 @@ export interface PublicApi extends Pick<Gateway, 'app' | 'listen' | 'close' | 'r
   /** The gateway's own files. */
   databases: Database[];
   workers: Worker[];
-  /** To be called when nothing is under way any more. */
+  /** To be called when no request is running any more. */
   closeStores(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.ts';
 
 const QUOTA = /^(\w+)=(\d{1,9})\/(\d{1,7})$/;
 
-/** `post=300/3600,read=900/900`: how many requests of a kind in how many seconds. Throws ConfigError. */
+/** Parses `post=300/3600,read=900/900`: how many requests of a kind in how many seconds. Throws ConfigError. */
 export function quotasOf(text: string | undefined): Partial<Record<Policy, Quota>> {
   const quotas: Partial<Record<Policy, Quota>> = {};
   for (const part of (text ?? '').split(',').map((item) => item.trim())) {

@@ -3,7 +3,7 @@ import { createWakeup, runWorker, type Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 
 export interface RunningWorkers {
-  /** Lets every worker end the step that it is in, and no more. */
+  /** Lets every worker finish its present step, and starts no other. */
   stop(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export interface RunWorkersDeps {
   onError: (error: unknown, worker: Worker) => void;
 }
 
-/** Runs workers side by side until they are stopped. */
+/** Runs workers concurrently until they are stopped. */
 export function runWorkers({ workers, log, clock, onError }: RunWorkersDeps): RunningWorkers {
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -1,4 +1,4 @@
-/** The process that serves: takes the data directory, composes everything, and stops without losing anything. */
+/** The server process: locks the data directory, composes everything, and stops without losing anything. */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -27,18 +27,18 @@ import { version } from './version.ts';
 
 export interface Serving {
   url: string;
-  /** Where metrics are served on a port of their own; null: they are not. */
+  /** Where metrics are served on a port of their own; null where they are not. */
   metricsUrl: string | null;
   system: System;
   api: PublicApi;
   stopping(): boolean;
-  /** Drains and closes; again: the same. */
+  /** Drains requests and closes everything; calling it again returns the same promise. */
   stop(): Promise<void>;
 }
 
 /**
- * Requests that are under way at SIGTERM have this long. The whole stop takes less than 10 s, also where thousands of
- * connections are left to be cut and homes to be written.
+ * How long requests that are running at SIGTERM may take. The whole stop takes less than 10 s, even with thousands of
+ * connections to close and homes to write.
  */
 const DRAIN_MS = 6_500;
 
@@ -126,7 +126,7 @@ export async function startServing(
   }
 }
 
-/** A server serves without its socket for administration, where that cannot be opened, and says so. */
+/** Where the administration socket cannot be opened, the server logs that and serves without it. */
 async function adminSocketOf(deps: AdminSocketDeps): Promise<AdminSocket | undefined> {
   try {
     return await openAdminSocket(deps);
@@ -140,8 +140,8 @@ async function adminSocketOf(deps: AdminSocketDeps): Promise<AdminSocket | undef
 }
 
 /**
- * Ends the process on the spot, as `kill -9` would: the disk failed to sync, so that nobody can know what it holds,
- * and a stop in good order would write on and might report success. The next start reads what is there.
+ * Ends the process at once, as `kill -9` would: the disk failed to sync, so what it holds is unknown, and an orderly
+ * stop would continue to write and might report success. The next start reads what is there.
  */
 function endByDisk(error: unknown, logger: Logger): void {
   logger.fatal(
@@ -189,8 +189,8 @@ async function listen(api: PublicApi, { host, port }: Config): Promise<{ url: st
 }
 
 /**
- * Stops at SIGTERM, SIGINT and SIGHUP, however often they come, and ends the process; one that comes while it still
- * starts, as soon as it has started.
+ * Stops the server and ends the process at SIGTERM, SIGINT or SIGHUP, however often they come. After a signal during
+ * the start it stops as soon as it has started.
  */
 export function stopOnSignals(serving: Serving | Promise<Serving>, logger: Logger): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -201,7 +201,7 @@ export function stopOnSignals(serving: Serving | Promise<Serving>, logger: Logge
         .then(
           () => process.exit(0),
           (error: unknown) => {
-            // Facts are on the disk already; what could not be written any more can all be derived again.
+            // Facts are on the disk already; everything that could not be written can be derived again.
             const isFull = isWarbleError(error, 'storage_full');
             logger.error({ err: error }, isFull ? 'stopped on a full disk' : 'could not stop cleanly');
             process.exit(isFull ? 0 : 1);
@@ -211,7 +211,7 @@ export function stopOnSignals(serving: Serving | Promise<Serving>, logger: Logge
   }
 }
 
-/** What is printed when the server is ready. */
+/** The text that is printed when the server is ready. */
 export function welcome(
   { url, metricsUrl }: Pick<Serving, 'url' | 'metricsUrl'>,
   config: Pick<Config, 'data' | 'publicUrl'>,

@@ -8,7 +8,7 @@ const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf
 const variables = (text: string) => [...new Set(text.match(/\bWARBLE_[A-Z_]+/g))].sort();
 const known = SETTINGS.map(({ variable }) => variable).sort();
 
-test('every setting that is read is listed, in the README too, and no other', () => {
+test('every setting that is read is listed, also in the README, and no others are', () => {
   assert.deepEqual(variables(read('./config.ts')), known);
   const table = read('../../README.md')
     .split('\n')
@@ -16,7 +16,7 @@ test('every setting that is read is listed, in the README too, and no other', ()
   assert.deepEqual(variables(table.map((row) => row.split('|')[1]).join()), known);
 });
 
-test('a mistyped setting is named with the nearest one, and nothing else is minded', () => {
+test('a mistyped setting is named with the nearest one, and other variables are ignored', () => {
   const env = { PATH: '/bin', WARBLE: 'http://127.0.0.1', WARBLE_PORT: '1', WARBLE_DATA: undefined };
   assert.equal(unknownSetting(env), undefined);
   assert.match(

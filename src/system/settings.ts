@@ -1,10 +1,10 @@
-/** Every setting, once: for `--help`, and to tell a mistyped one. How each is read and checked is in config.ts. */
+/** The table of all settings, for `--help` and for recognising mistyped ones. `config.ts` reads and checks them. */
 
 export interface Setting {
   variable: string;
-  /** Where it is an option of the command too. */
+  /** The command-line option of the setting, if it has one. */
   option?: string;
-  /** As users are told it. */
+  /** The default, as help shows it. */
   usual: string;
   what: string;
 }
@@ -45,7 +45,7 @@ export const SETTINGS: readonly Setting[] = [
 
 const PREFIX = 'WARBLE_';
 
-/** What is wrong with the environment: its first variable that looks like a setting and is none; undefined: nothing. */
+/** An error about the first environment variable that looks like a setting but is none; undefined if there is none. */
 export function unknownSetting(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const known = SETTINGS.map(({ variable }) => variable);
   const unknown = Object.keys(env)
@@ -56,7 +56,7 @@ export function unknownSetting(env: Readonly<Record<string, string | undefined>>
   return `${unknown} is not a setting; did you mean ${nearest}? Correct it or unset it. \`npm start -- --help\` lists all.`;
 }
 
-/** The settings as a table for a terminal; `data` is the directory that is used where none is given. */
+/** Formats the settings as a table for a terminal; `data` is the default data directory. */
 export function settingsHelp({ data }: { data: string }): string {
   const rows = SETTINGS.map(({ variable, option, usual, what }) => [
     option === undefined ? variable : `${variable}, ${option}`,
@@ -66,7 +66,7 @@ export function settingsHelp({ data }: { data: string }): string {
   return rows.map(([names, text]) => `  ${names!.padEnd(width)}  ${text}`).join('\n');
 }
 
-/** How many letters have to be put in, taken out or changed to make one of the other (Levenshtein). */
+/** The Levenshtein distance: how many letters have to be inserted, deleted or changed to make one word of the other. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -15,7 +15,7 @@ export interface StoresOptions {
   disk: Disk;
   faults?: CommitFaults | undefined;
   region: string;
-  /** A file of derived data was damaged; an empty one has taken its place. */
+  /** Called when a damaged file of derived data has been replaced by an empty one. */
   onSetAside?: ((report: SetAside) => void) | undefined;
 }
 
@@ -45,7 +45,7 @@ export function openStores({ file, disk, faults, region, onSetAside }: StoresOpt
     stores.notifications.db,
     stores.notifications.recordsDb,
   ];
-  /** Of every store of facts: their ids and times are those that later ones must not precede. */
+  /** The high-water marks of all stores of facts: new ids and times must be above them. */
   const { tweets, social, engagement, notifications } = stores;
   const highWaters = [tweets, social, engagement, notifications].map(({ highWater }) => highWater);
   return { ...stores, databases, highWaters };

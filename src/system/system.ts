@@ -1,6 +1,6 @@
 /**
- * The composition root: stores become services, services become a system. Nothing above knows which stores stand
- * below; nothing below knows that it is one process.
+ * The composition root: it makes services of stores, and a system of services. Nothing above it knows which stores are
+ * used; nothing below it knows that everything is one process.
  */
 import { createCommentSweeper } from '#engagement/comment-sweeper.ts';
 import type { Engagement } from '#engagement/engagement.ts';
@@ -55,29 +55,29 @@ export interface System {
   services: Services;
   log: Log;
   pubsub: PubSub;
-  /** The time of this process: what all of it goes by. */
+  /** The clock of this process, which everything in it uses. */
   clock: SteadyClock;
   minter: Minter;
-  /** All that happens without a request; the owner runs them (see worker.ts), or steps them itself. */
+  /** All background work. The owner runs the workers (see worker.ts), or steps them itself. */
   workers: Worker[];
   fanout: Fanout;
-  /** What syncs and checkpoints the stores, and any others of this directory. */
+  /** Syncs and checkpoints the stores, and any others of this directory. */
   disk: Disk;
-  /** What stands below; for loading in bulk. */
+  /** The stores, for loading in bulk. */
   stores: Stores;
   /** Views by name, for lag, rebuilds and metrics. */
   views: Record<string, ViewRunner>;
   /** Caches by name. */
   cacheStats(): Record<string, CacheStats>;
-  /** A view of the gateway's: the log is kept for it too. To be told before the workers run. */
+  /** Adds a view of the gateway, for which the log is kept too. To be called before the workers run. */
   addView(name: string, view: ViewRunner): void;
-  /** Where notices about accounts are kept, which the gateway opens. To be told before the first request. */
+  /** Sets the source of account notices, which the gateway opens. To be called before the first request. */
   useAccounts(accounts: AccountNotices): void;
   /** Steps every worker until none has anything left to do. Throws after too many rounds. */
   processAll(): Promise<void>;
-  /** To be called when no request and no worker is under way any more: writes homes, closes every store. */
+  /** Writes homes and closes every store. To be called when no request and no worker is running any more. */
   close(): Promise<void>;
-  /** Ends as `kill -9` would: what was not committed is lost, nothing is answered. */
+  /** Ends as `kill -9` would: uncommitted writes are lost, and nothing is answered. */
   crash(): void;
 }
 
@@ -88,20 +88,20 @@ export interface SystemDeps {
   clock: Clock;
   random: Random;
   region?: string;
-  /** Closed with the system. The default works on this thread. */
+  /** Closed with the system. By default it works on this thread. */
   disk?: Disk;
   faults?: CommitFaults;
-  /** A file of derived data was damaged; an empty one has taken its place. */
+  /** Called when a damaged file of derived data has been replaced by an empty one. */
   onSetAside?: (report: SetAside) => void;
-  /** An activity has reached its last follower, this long after it was made. */
+  /** Called when an activity has reached its last follower, this long after it was made. */
   onDelivered?: (delay_ms: number) => void;
 }
 
-/** Of a view at start-up: up to 16 partitions of 256 events in each. */
+/** How many steps a view may take at start-up; a step handles up to 256 events of each of 16 partitions. */
 const CATCH_UP_STEPS = 20;
 const MAX_ROUNDS = 100_000;
 
-/** Opens a whole embedded system on one directory, which must be this process's alone. */
+/** Opens a whole embedded system on one directory, which this process must have locked. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
   const { file, random, region = 'local', disk = createInThreadDisk(), faults } = deps;
   const clock = createSteadyClock(deps.clock);

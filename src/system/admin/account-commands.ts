@@ -1,4 +1,4 @@
-/** Commands on accounts: people, their sessions, passwords, handles and roles. */
+/** Commands on accounts: users, their sessions, passwords, handles and roles. */
 
 import { type Static, type TObject, Type } from 'typebox';
 import { STORED_STATES } from '#accounts/accounts-store.ts';
@@ -9,7 +9,7 @@ import { columns, moment, printable } from './printable.ts';
 
 const UserAndReason = fields({ person: Person, reason: Reason });
 
-/** A command on one person that answers with how they are named, and what else `run` answers. */
+/** A command on one user. Answers with the user's name for printing, and whatever `run` answers. */
 function onUser<
   Args extends TObject<{ person: typeof Person; reason: typeof Reason }>,
   Answer extends object,

@@ -1,6 +1,6 @@
 /**
- * `warble admin`: what whoever hosts a server does to it. It talks to the server that holds the data directory, and
- * does the same without one when none runs.
+ * `warble admin`: administration of a server by its host. It talks to the server that holds the data directory, or
+ * works on the directory itself while no server runs.
  */
 import { accessSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -45,12 +45,12 @@ function print(lines: string[]): void {
   for (const line of lines) console.log(line);
 }
 
-/** What goes on meanwhile is for whoever looks on, not for what reads the answer. */
+/** Progress goes to standard error, for a person who watches, as programs read the answer from standard output. */
 function progress(line: string): void {
   console.error(printable(line));
 }
 
-/** Before anything is opened, which would make what is missing. */
+/** Checked before anything is opened, since opening would create missing files. */
 function checkData(data: string): void {
   if (existsSync(join(data, MANIFEST_FILE))) return;
   if (isClosedToUs(data)) {
@@ -64,7 +64,7 @@ function checkData(data: string): void {
   );
 }
 
-/** What may not be searched looks as if it were empty. */
+/** A directory that may not be searched looks empty. */
 function isClosedToUs(data: string): boolean {
   try {
     accessSync(join(data, MANIFEST_FILE));
@@ -82,7 +82,7 @@ async function runWhereTheDataIs(name: string, texts: CommandTexts, config: Conf
   return runOnStoppedServer(name, texts, config, by);
 }
 
-/** The whole system is opened on the directory, without its workers, and closed again. */
+/** Opens the whole system on the directory, without its workers, and closes it again. */
 async function runOnStoppedServer(
   name: string,
   texts: CommandTexts,
@@ -170,7 +170,7 @@ function parse(name: string, command: Command, argv: string[]): Parsed {
   };
 }
 
-/** A server that runs elsewhere would take them for other ones. */
+/** Makes paths absolute, as the server may run in another directory. */
 function withWholePaths({ args }: Command, texts: Record<string, string>): CommandTexts {
   const properties = args.properties as Record<string, Keywords>;
   return Object.fromEntries(
@@ -195,7 +195,7 @@ function parseOptions(
   }
 }
 
-/** Names what is missing as it is written on the command line. Throws ConfigError. */
+/** Throws ConfigError that names a missing argument as it is written on the command line. */
 function checkRequired(name: string, command: Command, texts: CommandTexts): void {
   const missing = [...requiredOf(command)].find((field) => texts[field] === undefined);
   if (missing === undefined) return;

@@ -1,4 +1,4 @@
-/** Arguments that many commands take, and how they are read. */
+/** Arguments that several commands share, and how they are read. */
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { AccountSummary, Actor } from '#accounts/administration.ts';
 import { WarbleError } from '#domain/errors.ts';
@@ -12,7 +12,7 @@ export const Person = Type.String({
 });
 export const Reason = Type.String({ maxLength: 20_000, description: 'why, for the audit log' });
 export const Name = Type.String({ minLength: 1, maxLength: 255 });
-/** A path; the command line makes it absolute, as a server stands elsewhere. */
+/** A path. The command line makes it absolute, as the server may run in another directory. */
 export function pathOf(description: string) {
   return { ...Type.String({ minLength: 1, maxLength: 4_096 }), format: 'path', description };
 }
@@ -24,17 +24,17 @@ export const Limit = Type.Integer({
 });
 const Id = Type.String({ pattern: '^[1-9][0-9]{0,15}$' });
 
-/** An object that has these fields and no other. */
+/** An object with exactly these fields. */
 export function fields<const Fields extends Record<string, TSchema>>(properties: Fields): TObject<Fields> {
   return Type.Object(properties, { additionalProperties: false });
 }
 
-/** An id of that name. */
+/** The schema of an id with this description. */
 export function idOf(description: string) {
   return { ...Id, description } as typeof Id;
 }
 
-/** The number of an id that its schema let through. Throws not_found where nothing can have it. */
+/** The number of an id that passed its schema. Throws not_found where nothing can have such an id. */
 export function numberOf(text: Static<typeof Id>): number {
   const id = parseId(text);
   if (id === undefined || !Number.isSafeInteger(id)) {
@@ -43,7 +43,7 @@ export function numberOf(text: Static<typeof Id>): number {
   return id;
 }
 
-/** Whom an argument means. Throws not_found. */
+/** The account that an argument names. Throws not_found. */
 export async function userOf({ api }: CommandDeps, text: string): Promise<AccountSummary> {
   const { administration } = api;
   const id = /^id:([1-9]\d{0,9})$/.exec(text)?.[1];
@@ -51,12 +51,12 @@ export async function userOf({ api }: CommandDeps, text: string): Promise<Accoun
   return administration.byHandle({ handle: text.replace(/^@/, '') });
 }
 
-/** The part of a request that the audit log is for. */
+/** The part of a request that goes to the audit log. */
 export function actorOf({ by, from }: CommandDeps, reason: string): Actor {
   return { by, from, reason };
 }
 
-/** How somebody is named in what is printed. */
+/** How a user is named in printed lines. */
 export function named({ handle, userId }: { handle: string; userId: UserId }): string {
   return `${handle} (id ${userId})`;
 }

@@ -1,4 +1,4 @@
-/** Backups and what is made of them. */
+/** Commands for backups: making and restoring them. */
 import { restoreBackup } from '../backup/restore.ts';
 import { fields, pathOf } from './arguments.ts';
 import { type Command, defineCommand, defineLocalCommand } from './command.ts';
@@ -16,7 +16,7 @@ export const BACKUP_COMMANDS: Record<string, Command> = {
       `databases: ${bytes(database_bytes)}, pictures: ${pictures}`,
     ],
   }),
-  // The data directory that it makes is opened by nobody yet.
+  // No process has opened the data directory that it makes yet.
   restore: defineLocalCommand({
     summary: 'makes a data directory from a backup; --data DIR must be missing or empty',
     args: fields({ backup: pathOf('the backup, which stays as it is') }),

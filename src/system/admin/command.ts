@@ -1,7 +1,7 @@
 /**
- * A command of administration: its arguments, what it calls, how its answer is printed. The command line, the socket of
- * the running server and the stopped form all work from the one table of them (`commands.ts`). Arguments travel as texts
- * and answers as JSON.
+ * A command of administration: its arguments, what it calls, and how its answer is printed. The command line, the
+ * socket of a running server and the offline form all use one table of commands (`commands.ts`). Arguments travel as
+ * texts and answers as JSON.
  */
 import type { Static, TObject } from 'typebox';
 import type { Clock } from '#platform/clock.ts';
@@ -15,43 +15,43 @@ export interface CommandDeps {
   api: Pick<PublicApi, 'administration' | 'moderation' | 'media' | 'databases'>;
   backups: Backups;
   clock: Clock;
-  /** Whether the workers run, as in a server; they do not in the stopped form. */
+  /** Whether the workers run: they do in a server, and not in the offline form. */
   serving: boolean;
   /** Who acts, for the audit log. */
   by: string;
   from: string;
-  /** Shows a line while the command goes on. */
+  /** Shows a line while the command is running. */
   progress(line: string): void;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the client no longer waits for the answer. */
   signal: AbortSignal;
 }
 
 interface CommandSpec<Args extends TObject, Answer> {
   summary: string;
-  /** The arguments by name: those of `positional` without their names, the others as `--name VALUE`. */
+  /** All arguments. Those in `positional` are given without their names, the others as `--name VALUE`. */
   args: Args;
   positional?: readonly (keyof Static<Args> & string)[];
   /** Answers with plain JSON. Throws WarbleError. */
   run(deps: CommandDeps, args: Static<Args>): Promise<Answer>;
-  /** The lines that are printed of the answer. */
+  /** The lines that are printed for the answer. */
   print(answer: Answer): string[];
 }
 
-/** What a command works on that is done by the command line itself, whether a server runs or not. */
+/** What a local command works on: one that the command line runs itself, whether or not a server is running. */
 export interface LocalDeps {
   /** The data directory, as it was given. */
   data: string;
   progress(line: string): void;
 }
 
-/** A command whose types were checked at its definition. */
+/** A command, its types erased: they were checked at its definition. */
 export interface Command {
   summary: string;
   args: TObject;
   positional: readonly string[];
-  /** null: it is no command of the server. */
+  /** null for a local command. */
   run: ((deps: CommandDeps, args: object) => Promise<unknown>) | null;
-  /** null: it is one. */
+  /** null for a command of the server. */
   runLocally: ((deps: LocalDeps, args: object) => Promise<unknown>) | null;
   print(answer: unknown): string[];
 }
@@ -61,7 +61,7 @@ export function defineCommand<Args extends TObject, Answer>(spec: CommandSpec<Ar
     summary: spec.summary,
     args: spec.args,
     positional: spec.positional ?? [],
-    // What arrives was read by these very schemas; what is printed was answered by this very command.
+    // Safe: the arguments were read with these schemas, and the answer to print is this command's own.
     run: (deps, args) => spec.run(deps, args as Static<Args>),
     runLocally: null,
     print: (answer) => spec.print(answer as Answer),

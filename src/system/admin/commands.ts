@@ -1,4 +1,4 @@
-/** Every command of administration by its name, and how one is run. */
+/** All commands of administration by name, and how one is run. */
 import { WarbleError } from '#domain/errors.ts';
 import { parameterReader } from '#http/parameters.ts';
 import { createSchemaCompiler } from '#http/schema-validator.ts';
@@ -17,19 +17,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...BACKUP_COMMANDS,
 };
 
-/** In the order in which they are listed. */
+/** In the order in which help lists them. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /** The command of that name. Throws not_found. */
 export function commandOf(name: string): Command {
-  // Not COMMANDS[name] alone: `constructor` is in every object.
+  // Own properties only: every object has a `constructor`.
   if (!Object.hasOwn(COMMANDS, name)) {
     throw new WarbleError('not_found', `There is no command ${name}; \`npm run admin\` lists them.`);
   }
   return COMMANDS[name]!;
 }
 
-/** Arguments as texts, as they come from a command line or a socket. */
+/** Arguments as texts, as a command line or a socket delivers them. */
 export type CommandTexts = Readonly<Record<string, string>>;
 
 /** Reads the arguments and runs the command. Answers with plain JSON. Throws WarbleError. */
@@ -41,7 +41,7 @@ export async function runCommand(name: string, texts: CommandTexts, deps: Comman
   return command.run(deps, readArguments(command, texts));
 }
 
-/** Throws invalid_request that names the argument. */
+/** Throws invalid_request with the name of the argument. */
 export function readArguments(command: Command, texts: CommandTexts): object {
   return parameterReader(command.args, 'query', createSchemaCompiler())(Object.entries(texts));
 }

@@ -1,10 +1,10 @@
-/** Commands on what people wrote and uploaded. */
+/** Commands on tweets, comments and pictures. */
 
 import { actorOf, fields, idOf, Name, numberOf, Reason } from './arguments.ts';
 import { type Command, defineCommand } from './command.ts';
 import { printable } from './printable.ts';
 
-/** For the log of the services: there is no request. */
+/** The trace id of administrative changes, which no request causes. */
 const TRACE_ID = 'admin';
 
 /** Commands by name. */

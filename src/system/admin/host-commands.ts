@@ -1,4 +1,4 @@
-/** Commands on the installation: what it takes, and views made anew. */
+/** Commands on the installation: its disk usage, and rebuilding views. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WarbleError } from '#domain/errors.ts';

@@ -1,10 +1,10 @@
-/** Lines of JSON over a socket, of bounded length. */
+/** JSON lines of bounded length over a socket. */
 import type { Socket } from 'node:net';
 
 /** Thrown where a line is longer than the bound. */
 export class LineTooLong extends Error {}
 
-/** The lines that arrive, without their ends. Ends with the connection; what has no end then is dropped. */
+/** The lines that arrive, without line ends. Ends with the connection, and drops an incomplete last line. */
 export async function* linesOf(socket: Socket, maxBytes: number): AsyncGenerator<string> {
   let parts: Buffer[] = [];
   let length = 0;
@@ -24,7 +24,7 @@ export async function* linesOf(socket: Socket, maxBytes: number): AsyncGenerator
   }
 }
 
-/** One line. */
+/** Encodes one line. */
 export function lineOf(message: unknown): string {
   return `${JSON.stringify(message)}\n`;
 }

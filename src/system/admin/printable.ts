@@ -1,6 +1,6 @@
-/** What a terminal is shown: nothing that people wrote may move its cursor, colour it or turn its text. */
+/** Text for a terminal: nothing that users wrote may move its cursor, change its colours or reorder its text. */
 
-/** Controls, line and paragraph separators, and what turns the direction of what follows. */
+/** Control characters, line and paragraph separators, and directional formatting characters. */
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** The text with such characters as `\u{1b}`. */
@@ -8,7 +8,7 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
-/** Rows of cells as lines whose columns stand below one another. */
+/** Formats rows of cells as lines with aligned columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const shown = rows.map((row) => row.map(printable));
   const widths: number[] = [];
@@ -25,14 +25,14 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A moment (ms since 1970) to the second, in UTC. */
+/** Formats a moment (ms since 1970) to the second, in UTC. */
 export function moment(time_ms: number): string {
   return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
 }
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** 1536 as `1.5 KiB`. */
+/** Formats 1536 as `1.5 KiB`. */
 export function bytes(count: number): string {
   let value = count;
   let unit = 0;

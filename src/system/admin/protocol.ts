@@ -1,27 +1,27 @@
 /**
- * What travels over the socket for administration: one request, a line of JSON; then lines of progress and one answer
- * or error.
+ * The protocol of the administration socket, in JSON lines: one request; then lines of progress and one answer or
+ * error.
  */
 import type { CommandTexts } from './commands.ts';
 
 export interface CommandRequest {
   command: string;
   args: CommandTexts;
-  /** The login name of who acts. The socket lets in nobody but the server's own user and root, so it is believed. */
+  /** The login name of the administrator. It is trusted, as only the server's own user and root can open the socket. */
   by: string;
 }
 
 export type CommandMessage = { progress: string } | { answer: unknown } | { error: { detail: string } };
 
 export const MAX_REQUEST_BYTES = 128 * 1024;
-/** A thousand people, or a thousand entries of the audit log at their longest. */
+/** Room for a thousand accounts, or a thousand audit entries of the greatest length. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-/** A connection that has not sent its request by then is cut. */
+/** A connection that has not sent its request within this time is closed. */
 export const REQUEST_MS = 10_000;
 const MAX_ARGUMENTS = 32;
 const MAX_NAME = 64;
 
-/** undefined: it is no request. */
+/** undefined where the line is no valid request. */
 export function parseRequest(line: string): CommandRequest | undefined {
   try {
     const { command, args, by } = (JSON.parse(line) ?? {}) as Partial<CommandRequest>;

@@ -1,4 +1,4 @@
-/** Commands about who may sign up, and the audit log. */
+/** Commands for sign-up and invites, and the audit log. */
 import { Type } from 'typebox';
 import { SIGN_UP_MODES } from '#domain/names.ts';
 import { actorOf, fields, idOf, Limit, numberOf, Reason } from './arguments.ts';

@@ -5,7 +5,7 @@ import { lineOf, linesOf } from './lines.ts';
 import { type CommandMessage, type CommandRequest, MAX_MESSAGE_BYTES } from './protocol.ts';
 import { checkOwnedAs, socketPlaceOf } from './socket-path.ts';
 
-/** Connects to the server that holds a data directory; undefined: none runs there. Throws ConfigError. */
+/** Connects to the server that holds a data directory; undefined where none is running. Throws ConfigError. */
 export async function connectAdmin(data: string): Promise<Socket | undefined> {
   const { path, directory } = socketPlaceOf(data);
   if (directory !== null) {
@@ -21,7 +21,7 @@ export async function connectAdmin(data: string): Promise<Socket | undefined> {
     return socket;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // There is none, or a process that was killed left it.
+    // There is no socket, or a killed process left it.
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
     throw new ConfigError(
       `the server's socket ${path} cannot be used (${code}); run this as the user that runs the server, or as root.`,
@@ -29,7 +29,7 @@ export async function connectAdmin(data: string): Promise<Socket | undefined> {
   }
 }
 
-/** Has the server run a command. Throws ConfigError with what the server says. */
+/** Has the server run a command. Throws ConfigError with the server's error. */
 export async function ask(
   socket: Socket,
   request: CommandRequest,

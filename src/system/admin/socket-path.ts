@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../config-error.ts';
 
-/** What the address of a socket has room for is 104 bytes on macOS and 108 on Linux. */
+/** The path of a socket may have 104 bytes on macOS and 108 on Linux. */
 const MAX_PATH_BYTES = 100;
 const HASH_CHARACTERS = 32;
 
-/** Where the socket of a data directory is. */
+/** The location of a data directory's socket. */
 export interface SocketPlace {
   path: string;
-  /** The private directory that holds it, where it is not in the data directory itself; null otherwise. */
+  /** The private directory that contains the socket; null where it is in the data directory itself. */
   directory: string | null;
 }
 
 /**
- * `admin.sock` in the data directory; where that path is too long, in a directory of its own in the temporary
- * directory, named by a hash of the data directory. On Windows a named pipe of that name.
+ * `admin.sock` in the data directory. Where that path is too long, it is in a private directory within the temporary
+ * directory, named by a hash of the data directory. On Windows it is a named pipe with that name.
  */
 export function socketPlaceOf(data: string): SocketPlace {
   const real = realpathSync(data);
@@ -29,7 +29,7 @@ export function socketPlaceOf(data: string): SocketPlace {
   return { path: join(directory, 'admin.sock'), directory };
 }
 
-/** For the server: makes the private directory. Throws ConfigError where somebody else has one of that name. */
+/** For the server: creates the private directory. Throws ConfigError where it exists and belongs to another user. */
 export function makePrivate(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
@@ -39,7 +39,7 @@ export function makePrivate(directory: string): void {
   checkPrivate(directory, process.getuid?.() ?? 0);
 }
 
-/** For the client: the directory belongs to whoever the data belong to. Throws ConfigError. */
+/** For the client: throws ConfigError unless the directory and the data belong to the same user. */
 export function checkOwnedAs(directory: string, data: string): void {
   checkPrivate(directory, statSync(join(data, 'lock.db')).uid);
 }

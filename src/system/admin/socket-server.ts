@@ -1,4 +1,4 @@
-/** The socket over which `npm run admin` talks to the server that runs. It only carries the commands. */
+/** The server side of the socket over which `npm run admin` sends commands to a running server. */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -18,7 +18,7 @@ import { makePrivate, socketPlaceOf } from './socket-path.ts';
 
 export interface AdminSocket {
   path: string;
-  /** Lets nobody in any more and aborts the commands under way; resolves when they have ended. */
+  /** Accepts no more connections and aborts running commands; resolves when they have ended. */
   close(): Promise<void>;
 }
 
@@ -30,17 +30,17 @@ export interface AdminSocketDeps {
 }
 
 const MAX_CONNECTIONS = 16;
-/** What others may not do: the owner alone reads and writes. */
+/** Takes all rights from others: only the owner reads and writes. */
 const SOCKET_UMASK = 0o177;
 
 /**
- * Opens the socket of a data directory that this process holds. Throws where it cannot, with a reason to be logged: the
- * server serves without it.
+ * Opens the socket of a data directory that this process holds. Throws, with a reason to be logged, where it cannot;
+ * the server then runs without it.
  */
 export async function openAdminSocket({ data, deps, logger }: AdminSocketDeps): Promise<AdminSocket> {
   const { path, directory } = socketPlaceOf(data);
   if (directory !== null) makePrivate(directory);
-  // Whoever left one is gone: the data directory is this process's.
+  // A socket that is there was left by a process that has ended, as this process holds the data directory.
   if (process.platform !== 'win32') rmSync(path, { force: true });
   const stopping = new AbortController();
   const serving = new Set<Promise<void>>();
@@ -66,7 +66,7 @@ export async function openAdminSocket({ data, deps, logger }: AdminSocketDeps): 
   };
 }
 
-/** Binding happens in the very call, so that the socket has its mode before anybody can connect. */
+/** Binding is synchronous, so that the socket has its mode before anybody can connect. */
 async function listenPrivately(server: ReturnType<typeof createServer>, path: string): Promise<void> {
   const listening = once(server, 'listening');
   const umask = process.umask(SOCKET_UMASK);
@@ -82,12 +82,12 @@ interface ServeDeps extends Omit<AdminSocketDeps, 'data'> {
   stopping: AbortSignal;
 }
 
-/** Never rejects: what fails is answered, logged, or the end of a connection. */
+/** Never rejects: errors are answered, logged, or close the connection. */
 async function serve(socket: Socket, { deps, logger, stopping }: ServeDeps): Promise<void> {
   const gone = new AbortController();
   let asked = false;
   const leave = () => gone.abort();
-  // Who has not asked yet is not waited for.
+  // A client that has sent no request yet is not waited for.
   const stop = () => (asked ? leave() : socket.destroy());
   stopping.addEventListener('abort', stop);
   socket.on('close', leave);
@@ -130,7 +130,7 @@ async function firstRequest(socket: Socket): Promise<CommandRequest | undefined>
   return value === undefined ? undefined : parseRequest(value);
 }
 
-/** Resolves when what was sent has been handed over, or nobody takes it. */
+/** Resolves when everything sent has been handed over, or the connection is closed. */
 async function ended(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   socket.setTimeout(REQUEST_MS, () => socket.destroy());

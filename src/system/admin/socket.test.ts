@@ -1,4 +1,4 @@
-/** The socket for administration: who gets in, and what becomes of whoever sends it something else. */
+/** The socket for administration: who may connect, and how it answers malformed requests. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import {
@@ -34,7 +34,7 @@ function newData(t: TestContext, name = 'data'): string {
   return data;
 }
 
-/** A socket whose commands reach an administration that knows one person. */
+/** A socket on an administration with one account. */
 async function open(t: TestContext, data: string, byHandle = async () => ({ userId: 7, handle: 'bob' })) {
   const suspended: object[] = [];
   const administration = { byHandle, suspend: async (request: object) => void suspended.push(request) };
@@ -51,7 +51,7 @@ async function open(t: TestContext, data: string, byHandle = async () => ({ user
 
 const SUSPEND = { command: 'suspend', args: { person: 'bob', reason: 'x' }, by: 'root' };
 
-/** All that the server says to this until it closes the connection. */
+/** Everything that the server answers until it closes the connection. */
 async function say(path: string, text: string | Buffer): Promise<string> {
   const socket = connect(path);
   socket.on('error', () => {});
@@ -60,12 +60,12 @@ async function say(path: string, text: string | Buffer): Promise<string> {
     heard += more;
   });
   socket.write(text);
-  // Not `once`, which an error would reject.
+  // Not `once`, which rejects on an error.
   await new Promise((resolve) => socket.on('close', resolve));
   return heard;
 }
 
-test('a command is run for whoever the socket lets in: the owner alone', async (t) => {
+test('a command is run for the owner, who alone can connect', async (t) => {
   const data = newData(t);
   const { path, suspended } = await open(t, data);
   assert.equal(path, join(data, 'admin.sock'));
@@ -75,7 +75,7 @@ test('a command is run for whoever the socket lets in: the owner alone', async (
   assert.deepEqual(suspended, [{ userId: 7, by: 'root', from: 'socket', reason: 'x' }]);
 });
 
-test('what is no request, too long, or names no command is refused, and nothing is done', async (t) => {
+test('malformed or too long requests and unknown commands are refused, and do nothing', async (t) => {
   const { path, suspended } = await open(t, newData(t));
   const requests: [string, RegExp][] = [
     ['{"command":', /not a request/],
@@ -93,12 +93,12 @@ test('what is no request, too long, or names no command is refused, and nothing 
     assert.match(heard, said);
     assert.match(heard, /^\{"error":.*\}\n$/);
   }
-  // What it does not read may cost it the answer too.
+  // The answer may be lost when the server closes with unread data.
   assert.match(await say(path, 'x'.repeat(1_000_000)), /^$|too long/);
   assert.deepEqual(suspended, []);
 });
 
-test('a command that fails says nothing of the inside', async (t) => {
+test('the error of a failed command reveals nothing internal', async (t) => {
   const { path } = await open(t, newData(t), async () => {
     throw new TypeError('a secret of the inside');
   });
@@ -107,7 +107,7 @@ test('a command that fails says nothing of the inside', async (t) => {
   assert.ok(!heard.includes('secret'));
 });
 
-test('whoever says nothing holds one connection of few, and is let go when the server stops', async (t) => {
+test('silent clients are limited in number, and are disconnected when the server stops', async (t) => {
   const { path, close } = await open(t, newData(t));
   const silent = await Promise.all(Array.from({ length: 40 }, () => opened(path)));
   for (const socket of silent) socket.resume();
@@ -118,7 +118,7 @@ test('whoever says nothing holds one connection of few, and is let go when the s
   assert.ok(!existsSync(path));
 });
 
-test('whom the server lets go unheard is told so in a sentence', async (t) => {
+test('a client that the server disconnects without an answer gets an error that says so', async (t) => {
   const data = newData(t);
   const { path } = await open(t, data);
   const silent = await Promise.all(Array.from({ length: 16 }, () => opened(path)));
@@ -139,7 +139,7 @@ async function opened(path: string): Promise<Socket> {
   await once(socket, 'connect');
   return socket;
 }
-test('nobody serves: there is no connection, also where a killed process left its socket', async (t) => {
+test('without a server there is no connection, even where a killed process left its socket', async (t) => {
   const data = newData(t);
   assert.equal(await connectAdmin(data), undefined);
   writeFileSync(join(data, 'admin.sock'), 'left behind');
@@ -148,7 +148,7 @@ test('nobody serves: there is no connection, also where a killed process left it
   assert.ok(await connectAdmin(data).then((socket) => socket?.destroy()));
 });
 
-test('a path that is too long leads to a private directory, and one of somebody else’s is not used', async (t) => {
+test('with too long a path the socket is in a private directory, and never in one of another user', async (t) => {
   const data = newData(t, 'd'.repeat(110));
   const { directory } = socketPlaceOf(data);
   t.after(() => rmSync(directory!, { recursive: true, force: true }));
@@ -179,7 +179,7 @@ test('every command has a summary, and takes its positional arguments by names t
   }
 });
 
-test('nothing that is printed can steer a terminal', () => {
+test('nothing that is printed can control a terminal', () => {
   assert.equal(printable('a\u001b[31m\u202eb\r\nc\u0085'), 'a\\u{1b}[31m\\u{202e}b\\u{d}\\u{a}c\\u{85}');
   assert.equal(printable('naïve 👩‍👩‍👧 日本'), 'naïve 👩‍👩‍👧 日本');
 });

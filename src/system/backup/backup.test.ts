@@ -1,4 +1,7 @@
-/** What a backup does beside copying (`test/process/backup.test.ts`): one at a time, and nothing left of what ended early. */
+/**
+ * What a backup does besides copying (`test/process/backup.test.ts`): only one runs at a time, and an aborted one
+ * leaves nothing.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +50,7 @@ async function open(t: TestContext) {
 
 const QUIET = { progress() {}, signal: new AbortController().signal };
 
-test('one is made at a time', async (t) => {
+test('only one runs at a time', async (t) => {
   const { directory, backups, names } = await open(t);
   const first = backups.make({ to: join(directory, 'one'), ...QUIET });
   await assert.rejects(backups.make({ to: join(directory, 'two'), ...QUIET }), (error) =>
@@ -58,7 +61,7 @@ test('one is made at a time', async (t) => {
   assert.deepEqual(names(), ['data', 'one', 'two']);
 });
 
-test('one that is given up leaves nothing, whenever that happens, and the server goes on', async (t) => {
+test('one that is aborted at any moment leaves nothing, and the server continues', async (t) => {
   const { directory, backups, system, names } = await open(t);
   for (const moment of ['at once', /db: /, /verifying/]) {
     const giveUp = new AbortController();
@@ -74,7 +77,7 @@ test('one that is given up leaves nothing, whenever that happens, and the server
   await backups.make({ to: join(directory, 'whole'), ...QUIET });
 });
 
-test('a picture that is taken away while it is copied is in the copy’s index neither', async (t) => {
+test('a picture that is deleted while it is copied is not in the index of the copy either', async (t) => {
   const { directory, data, backups, system, api } = await open(t);
   await system.services.social.createUser({ userId: 1, handle: 'ann', name: 'Ann', time: clock.now() });
   const square = { width: 2, height: 2, channels: 3, background: 'red' } as const;

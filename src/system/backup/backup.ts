@@ -1,7 +1,7 @@
 /**
- * A backup of a server that serves: every fact and every picture as of one moment, in a directory that a server can
- * be started on. Writers wait for that moment alone: while nobody writes to any file of facts, a snapshot of each is
- * pinned, which takes milliseconds. What is copied then is what the snapshots hold.
+ * A backup of a running server: all facts and pictures as of one moment, in a directory on which a server can start.
+ * Writers wait only for that moment: while no file of facts is written to, a snapshot of each is pinned, which takes
+ * milliseconds. The snapshots are copied afterwards.
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
@@ -19,21 +19,21 @@ import { verifyCopy } from './verify.ts';
 export interface BackupDeps {
   /** The data directory. */
   data: string;
-  /** Those of all files of facts are among them. */
+  /** Include the databases of all files of facts. */
   databases: readonly Pick<Database, 'path' | 'whileQuiet'>[];
   clock: Clock;
 }
 export interface BackupRequest {
-  /** Where the backup goes: a directory that is missing or empty. It is there only when the backup is whole. */
+  /** The directory of the backup, which must be missing or empty. It appears only once the backup is complete. */
   to: string;
   progress: (line: string) => void;
-  /** Gives the backup up. */
+  /** Aborts the backup. */
   signal: AbortSignal;
 }
 export interface BackupDone {
   /** The directory. */
   path: string;
-  /** The moment of which it is (ms since 1970). */
+  /** The moment that the backup shows (ms since 1970). */
   time: number;
   database_bytes: number;
   pictures: number;
@@ -41,14 +41,14 @@ export interface BackupDone {
 
 export interface Backups {
   /**
-   * Makes a backup, one at a time. Throws invalid_request where it cannot go there, overloaded where another one is
-   * under way, storage_full, unavailable.
+   * Makes a backup, one at a time. Throws invalid_request where `to` cannot be used, overloaded while another backup
+   * is running, storage_full, unavailable.
    */
   make(request: BackupRequest): Promise<BackupDone>;
 }
 
 const GATEWAY_FILE = 'gateway.db';
-/** Between two lines of progress. */
+/** The least time between two lines of progress. */
 const TELL_EVERY_MS = 1_000;
 
 export function createBackups(deps: BackupDeps): Backups {
@@ -107,7 +107,7 @@ async function copyAll(
   }
 }
 
-/** Snapshots of all files of facts as of one moment, at which nobody writes to any. */
+/** Takes snapshots of all files of facts at one moment, while none of them is written to. */
 async function pinAll({
   databases,
   clock,
@@ -158,7 +158,7 @@ async function copyPictures(
   return names.length - gone.length;
 }
 
-/** Tells at most one line a second. Throws where the backup was given up. */
+/** Shows at most one line a second. Throws where the backup was aborted. */
 function progressEvery(clock: Clock, { progress, signal }: BackupRequest): (line: string) => void {
   let told = Number.NEGATIVE_INFINITY;
   return (line) => {

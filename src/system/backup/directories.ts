@@ -1,13 +1,13 @@
-/** Places that backups come from and go to. */
+/** The directories that backups are written to and restored from. */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { syncDirectory } from '#platform/files.ts';
 
 /**
- * Makes a directory as one step: `fill` fills a draft beside it, which then gets its name, durably. A draft that
- * fails, or that a killed process left, is removed. Throws invalid_request where something is there already, and what
- * `fill` throws as an error that says what to do.
+ * Creates a directory in one step: `fill` fills a draft beside it, which is then renamed, durably. A draft that fails,
+ * or that a killed process left, is removed. Throws invalid_request where the directory is in use already; errors of
+ * `fill` are turned into ones that say what to do.
  */
 export async function atomically<T>(
   path: string,
@@ -32,7 +32,7 @@ export async function atomically<T>(
   }
 }
 
-/** Throws invalid_request where something is there already, other than an empty directory. */
+/** Throws invalid_request unless the path is missing or an empty directory. */
 function checkFresh(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
@@ -43,7 +43,7 @@ function checkFresh(path: string): void {
   );
 }
 
-/** Says of an error of the file system or of SQLite what to do about it. */
+/** Turns an error of the file system or of SQLite into one that says what to do. */
 function asCopyFailure(error: unknown, path: string): unknown {
   if (isWarbleError(error)) return error;
   const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
@@ -68,7 +68,7 @@ function asCopyFailure(error: unknown, path: string): unknown {
 
 const MIB = 1024 * 1024;
 
-/** Bytes in MiB, for lines of progress. */
+/** Formats bytes in MiB, for lines of progress. */
 export function readableBytes(count: number): string {
   return `${(count / MIB).toFixed(1)} MiB`;
 }

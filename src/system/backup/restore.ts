@@ -1,6 +1,6 @@
 /**
- * Makes a data directory from a backup. It keeps the mark of a backup, so that the first start on it begins with
- * nothing derived: views that a later state of the same data left are not believed.
+ * Makes a data directory from a backup. The directory keeps the mark of a backup, so that the first start on it begins
+ * without derived data: views left by a later state of the same data would be wrong.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
@@ -14,14 +14,17 @@ import { atomically } from './directories.ts';
 import { verifyCopy } from './verify.ts';
 
 export interface RestoreRequest {
-  /** A backup, which stays as it is. */
+  /** The backup, which is not changed. */
   from: string;
-  /** The data directory to make: missing or empty. It is there only when it is whole. */
+  /** The data directory to create, which must be missing or empty. It appears only once it is complete. */
   to: string;
   progress: (line: string) => void;
 }
 
-/** Throws not_found where `from` is missing; invalid_request where it is no backup or `to` is used; storage_full, unavailable. */
+/**
+ * Throws not_found where `from` is missing; invalid_request where it is no backup or `to` is in use; storage_full,
+ * unavailable.
+ */
 export async function restoreBackup({
   from,
   to,

@@ -1,4 +1,4 @@
-/** The thread of `verify.ts`: says what is wrong with a copy of a data directory, or null. */
+/** The thread of `verify.ts`: posts what is wrong with a copy of a data directory, or null. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -1,9 +1,11 @@
-/** Looks whether a copy of a data directory is whole, by opening it: in a thread of its own, as it reads everything. */
+/**
+ * Verifies that a copy of a data directory is complete, by opening it; in a thread of its own, as it reads everything.
+ */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { WarbleError } from '#domain/errors.ts';
 
-/** Throws unavailable, saying what is wrong; where `signal` aborts, AbortError. Leaves the copy as it is. */
+/** Throws unavailable with what is wrong, or AbortError when `signal` aborts. Does not change the copy. */
 export async function verifyCopy(directory: string, signal: AbortSignal): Promise<void> {
   const thread = new Worker(new URL('./verify-thread.ts', import.meta.url), { workerData: { directory } });
   try {

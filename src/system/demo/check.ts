@@ -1,4 +1,4 @@
-/** Every home and every top list of a loaded community, held against a plain computation over what was done. */
+/** Compares every home and every top list of a loaded community with a plain computation over its actions. */
 import { deepStrictEqual } from 'node:assert';
 import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
@@ -54,7 +54,7 @@ interface PlainCommunity {
   followers: Map<UserId, number>;
   likes: Map<TweetId, number>;
   authorOf: Map<TweetId, UserId>;
-  /** Everything that may stand in a home, newest first. */
+  /** Everything that belongs in a home, newest first. */
   activities: { id: Snowflake; actor: UserId; tweetId: TweetId; repost: boolean }[];
 }
 
@@ -84,7 +84,7 @@ async function plainCommunity(services: Services, loaded: Loaded): Promise<Plain
   };
 }
 
-/** Reposts have ids that only the service knows; that the right users reposted the right tweets is checked here. */
+/** Checks that the right users reposted the right tweets; the ids of reposts are known to the service only. */
 async function allReposts(services: Services, loaded: Loaded) {
   const wanted = new Set(loaded.reposts.map(({ tweetId, actor }) => `${tweetId} ${actor}`));
   const found = [];
@@ -105,7 +105,7 @@ async function allReposts(services: Services, loaded: Loaded) {
   return found;
 }
 
-/** Tweet and who reposted it, each tweet once, at its newest activity by somebody followed. */
+/** Tweets and their reposters: each tweet once, at its newest activity by a followee. */
 function plainHome({ followees, activities }: PlainCommunity, reader: UserId): [TweetId, UserId[]][] {
   const circle = followees.get(reader) ?? new Set();
   const home = new Map<TweetId, UserId[]>();

@@ -1,4 +1,4 @@
-/** `warble demo`: the same server, filled with a community. */
+/** `warble demo`: the same server, filled with a generated community. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { systemClock } from '#platform/clock.ts';
 import { replaceFile } from '#platform/files.ts';
@@ -21,7 +21,7 @@ const EXTRA = {
 } as const;
 const MARK = 'demo.json';
 
-/** Fills the directory where it is not filled yet, then serves it. */
+/** Fills the directory unless it is filled already, then serves it. */
 export async function demo(argv: string[]): Promise<void> {
   const { config, options } = readSettings({
     argv,
@@ -61,7 +61,7 @@ async function filled(data: string, options: FillOptions): Promise<DemoMark> {
   }
 }
 
-/** The mark stands as soon as the data is whole, unless a check then finds that it is wrong. */
+/** Writes the mark as soon as the data is complete, and removes it again if the check finds a difference. */
 async function fillAndMark(directory: DataDirectory, options: FillOptions): Promise<DemoMark> {
   const file = directory.file(MARK);
   try {

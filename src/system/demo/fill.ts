@@ -1,4 +1,4 @@
-/** Makes a community in a data directory, through the services, on a clock that ends at the present. */
+/** Generates a community in a data directory, through the services, on a clock that ends at the present. */
 import { pino } from 'pino';
 import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -16,17 +16,17 @@ import { createProgress } from './progress.ts';
 import { handleFor, nameFor } from './words.ts';
 
 export interface FillOptions {
-  /** Edge list; null: a generated graph of `users`. */
+  /** A file with an edge list; null: a generated graph of `users`. */
   graph: string | null;
   undirected: boolean;
   users: number;
   tweets: number;
   seed: number;
-  /** Hold every home and top list against a plain computation before serving. */
+  /** Compare every home and top list with a plain computation before serving. */
   check: boolean;
 }
 
-/** What a filled directory remembers: how to sign in, and what is in it. */
+/** The mark of a filled directory: how to sign in, and what it contains. */
 export interface DemoMark {
   handle: string;
   password: string;
@@ -43,8 +43,8 @@ const COMMENTS = 0.5;
 const REPOSTS = 0.4;
 
 /**
- * Fills a directory. `onFilled` is told as soon as everything is in it; with `check` it is checked after that, so that
- * whoever ends the check early keeps what is whole. Throws AssertionError where the check finds a difference.
+ * Fills a directory. `onFilled` is called as soon as the data is complete, and before the check, so that a check that
+ * is aborted leaves complete data. Throws AssertionError where the check finds a difference.
  */
 export async function fillCommunity(
   directory: DataDirectory,
@@ -146,7 +146,7 @@ async function fill(deps: FillDeps): Promise<void> {
   }
 }
 
-/** Everybody in a demo has the same password: its costly hash is made once. */
+/** All users of a demo have the same password, so its costly hash is made once. */
 function hashOnce(hasher: PasswordHasher): PasswordHasher {
   const hashes = new Map<string, Promise<string>>();
   return {

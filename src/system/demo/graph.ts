@@ -1,10 +1,13 @@
-/** Who follows whom in a demo: a real graph from a file, or one with the tail of Twitter's. */
+/** The follow graph of a demo: a real one from a file, or a generated one with a heavy tail like Twitter's. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Random } from '#platform/random.ts';
 import { ConfigError } from '../config-error.ts';
 
-/** `users` numbered from 0; edge i is `from[i]` follows `to[i]`, each pair once, nobody follows themselves. */
+/**
+ * `users` are numbered from 0. Edge i says that `from[i]` follows `to[i]`; each pair occurs once, and nobody follows
+ * themselves.
+ */
 export interface Graph {
   users: number;
   from: Uint32Array;
@@ -14,8 +17,9 @@ export interface Graph {
 const MAX_EDGES = 20_000_000;
 
 /**
- * Reads an edge list as SNAP and Network Repository publish them: `a b` or `a,b` a line (`a` follows `b`), what
- * comes behind ignored, comments with # or %. `undirected`: every line both ways. Throws ConfigError.
+ * Reads an edge list as SNAP and Network Repository publish them: lines `a b` or `a,b` (`a` follows `b`), of which
+ * further columns are ignored, and comments with # or %. `undirected`: every line counts both ways. Throws
+ * ConfigError.
  */
 export async function readGraph(file: string, undirected: boolean): Promise<Graph> {
   const numbers = new Map<string, number>();
@@ -57,8 +61,8 @@ export async function readGraph(file: string, undirected: boolean): Promise<Grap
 }
 
 /**
- * A graph whose numbers of followers have a heavy tail: each new follow goes, three times in four, to whom somebody
- * already follows (preferential attachment), else to anybody.
+ * Generates a graph whose follower counts have a heavy tail: three of four new follows go to the followee of an
+ * earlier one (preferential attachment), the others to any user.
  */
 export function generateGraph(users: number, meanFollows: number, random: Random): Graph {
   const pairs = new Set<number>();
@@ -86,7 +90,7 @@ function graphOf(users: number, pairs: Set<number>): Graph {
   return graph;
 }
 
-/** Followers of each user. */
+/** The followers of each user. */
 export function followersIn({ users, from, to }: Graph): number[][] {
   const followers: number[][] = Array.from({ length: users }, () => []);
   for (let i = 0; i < from.length; i++) followers[to[i]!]!.push(from[i]!);

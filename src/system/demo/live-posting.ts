@@ -7,7 +7,7 @@ import { tweetText } from './words.ts';
 const PAUSE_MS = 1_500;
 const KNOWN_USERS = 500;
 
-/** Goes on posting and liking for as long as the process serves, so that streams move. */
+/** Posts and likes for as long as the process serves, so that there is something to see in streams. */
 export function startPosting({
   serving,
   clock,
@@ -17,13 +17,13 @@ export function startPosting({
   serving: Serving;
   clock: Clock;
   logger: Logger;
-  /** Handle of whom the demo says to sign in as: their stream must move too. */
+  /** The handle of the host, as whom the demo suggests to sign in: their stream must show something too. */
   host: string;
 }): void {
   const { services } = serving.system;
   const anyOf = (list: readonly { userId: number }[]) => list[systemRandom.integer(list.length)]?.userId;
 
-  /** Every other time by somebody whom the host follows, and liked on the host's newest tweet. */
+  /** Posts a tweet, every other time as a followee of the host, and likes the host's newest tweet. */
   async function action(): Promise<void> {
     const { users } = await services.social.scanUsers({ after: 0, limit: KNOWN_USERS });
     const [{ userId: hostId } = { userId: 0 }] = await services.social.lookup({ handles: [host] });

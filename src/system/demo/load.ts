@@ -1,4 +1,4 @@
-/** Carries a plan out through the services, on a clock of its own that ends at the present. */
+/** Executes a plan through the services, on a clock of its own that ends at the present. */
 import { isWarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { ManualClock } from '#platform/clock.ts';
@@ -7,7 +7,7 @@ import type { System } from '../system.ts';
 import type { PlannedAction } from './plan.ts';
 import { replyText, tweetText } from './words.ts';
 
-/** What was really done, in order, for checking homes and top lists against a plain computation. */
+/** What was really done, in order, for comparing homes and top lists with a plain computation. */
 export interface Loaded {
   userIds: UserId[];
   tweetIds: (number | undefined)[];
@@ -16,7 +16,7 @@ export interface Loaded {
   likes: { tweetId: number; actor: UserId }[];
   comments: { tweetId: number; actor: UserId; commentId: number }[];
   reposts: { tweetId: number; actor: UserId }[];
-  /** Actions that the rules refused, as following more than 5,000 users. */
+  /** How many actions the rules refused, such as following more than 5,000 users. */
   refused: number;
 }
 
@@ -30,11 +30,11 @@ export interface LoadDeps {
   onProgress: (done: number) => void;
 }
 
-/** Actions that go side by side: they share commits. */
+/** Actions that run concurrently, and so share commits. */
 const MAX_CONCURRENT = 256;
-/** After so long everything derived has settled (top lists are made about once a second). */
+/** After this time all derived data is up to date (top lists are made about once a second). */
 const SETTLE_MS = 2_000;
-/** Actions farther apart than this are not done side by side. */
+/** Actions farther apart than this do not run concurrently. */
 const TICK_MS = 5 * 60_000;
 
 export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
@@ -68,7 +68,7 @@ export async function loadCommunity(deps: LoadDeps): Promise<Loaded> {
   return loaded;
 }
 
-/** Actions that stand next to each other in time. */
+/** The next group of actions that are close together in time. */
 function nextGroup(actions: readonly PlannedAction[], start: number): PlannedAction[] {
   const first = actions[start]!;
   let end = start + 1;

@@ -1,4 +1,4 @@
-/** What a demo's community does, and when: made from a seed before anything is loaded. */
+/** What the community of a demo does, and when; generated from a seed before anything is loaded. */
 import type { EngagementKind } from '#domain/names.ts';
 import type { Random } from '#platform/random.ts';
 import { followersIn, type Graph } from './graph.ts';
@@ -17,10 +17,10 @@ export interface PlanSize {
 }
 
 const DAY_MS = 86_400_000;
-/** Half of what a tweet gets comes within this long. */
+/** A tweet gets half of its likes, comments and reposts within this time. */
 const HALF_LIFE_MS = 2 * 3_600_000;
 
-/** Actions in order of time, all between `start_ms` and `end_ms`; follows come in the first seventh. */
+/** Actions ordered by time, all between `start_ms` and `end_ms`; follows are in the first seventh. */
 export function planCommunity(
   graph: Graph,
   size: PlanSize,
@@ -65,13 +65,13 @@ export function planCommunity(
   return actions.sort((a, b) => a.time - b.time || orderOf(a) - orderOf(b));
 }
 
-/** Four times in five a follower, else anybody. */
+/** A follower in four of five cases, otherwise any user. */
 function reader(followers: readonly number[], users: number, random: Random): number {
   const near = followers.length > 0 && random.integer(5) > 0;
   return near ? followers[random.integer(followers.length)]! : random.integer(users);
 }
 
-/** A moment in [0, 1) of the week, rarer at night. */
+/** A moment of the week, as a fraction in [0, 1); rarer at night. */
 function wakingTime(random: Random): number {
   for (;;) {
     const at = random.next();

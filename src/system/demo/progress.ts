@@ -1,4 +1,4 @@
-/** Says on standard error, at most ten times, how far long work has come. */
+/** Reports the progress of long work on standard error, at most ten times. */
 export function createProgress(what: string, total: number): (done: number) => void {
   const started = performance.now();
   let told = 0;

@@ -1,9 +1,9 @@
 import type { Random } from '#platform/random.ts';
 
-/** Draws indexes by weight. */
+/** Draws indexes with the probability of their weights. */
 export type Draw = () => number;
 
-/** A draw in proportion to `weights`, by bisection of their running sum. */
+/** Draws in proportion to `weights`, by bisection of their running sum. */
 export function weightedDraw(weights: readonly number[], random: Random): Draw {
   const sums = new Float64Array(weights.length);
   let total = 0;
@@ -23,12 +23,14 @@ export function weightedDraw(weights: readonly number[], random: Random): Draw {
   };
 }
 
-/** The share of users who write almost everything, and what they write of it (Pew Research Center, 2021: 25% and 97%). */
+/**
+ * The share of users who write almost everything, and what they write of it (Pew Research Center, 2021: 25% and 97%).
+ */
 export const ACTIVE_USERS = 0.25;
 export const ACTIVE_SHARE = 0.97;
 
 /**
- * How much each user writes: a quarter of them, the most followed, 97%, by Zipf's law; the rest share what is left.
+ * How much each user writes, by Zipf's law: the most followed quarter writes 97%, and the others share the rest.
  */
 export function activityWeights(followers: readonly number[]): number[] {
   const order = followers.map((_, user) => user).sort((a, b) => followers[b]! - followers[a]! || a - b);

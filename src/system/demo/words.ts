@@ -1,4 +1,4 @@
-/** Names and texts for a demo: made up here, harmless, in several scripts. */
+/** Names and texts for a demo: made up, harmless, in several scripts. */
 import type { Random } from '#platform/random.ts';
 
 const FIRST = [
@@ -122,7 +122,7 @@ const REPLIES = [
 
 const pick = <T>(list: readonly T[], random: Random): T => list[random.integer(list.length)]!;
 
-/** A handle of at most 15 characters, different for every number. */
+/** A handle of at most 15 characters, unique for every number. */
 export function handleFor(user: number): string {
   return `${FIRST[user % FIRST.length]!.toLowerCase()}_${user}`;
 }
@@ -131,7 +131,7 @@ export function nameFor(user: number, random: Random): string {
   return `${FIRST[user % FIRST.length]} ${pick(LAST, random)}`;
 }
 
-/** A tweet; now and then with a hashtag or a mention. */
+/** The text of a tweet, sometimes with a hashtag or a mention. */
 export function tweetText(random: Random, mention: string | null): string {
   const tag = random.integer(3) === 0 ? ` #${pick(TAGS, random)}` : '';
   const to = mention === null ? '' : ` @${mention}`;
