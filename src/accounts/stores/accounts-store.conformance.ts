@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { NewAccount, NewSession, OpenedAccountsStore } from '../accounts-store.ts';
-import { entry, testAdministrationStore } from './administration.conformance.ts';
-import { testAccountNotices } from './notices.conformance.ts';
+import { describeAdministrationStore, entry } from './administration.conformance.ts';
+import { describeAccountNotices } from './notices.conformance.ts';
 
 export interface AccountsBackend {
   /** Opens one more handle on the same backend, which is empty at first. */
@@ -27,10 +27,10 @@ function session(sessionId: number, userId: number, created = 2_000): NewSession
   return { sessionId, userId, tokenHash: `token${sessionId}`, created, device: 'curl/8' };
 }
 
-export function testAccountsStore(name: string, fresh: () => Promise<AccountsBackend>): void {
-  testAdministrationStore(name, fresh);
-  testAccountNotices(name, fresh);
-  describe(`${name} as a store of accounts`, () => {
+export function describeAccountsStore(name: string, fresh: () => Promise<AccountsBackend>): void {
+  describeAdministrationStore(name, fresh);
+  describeAccountNotices(name, fresh);
+  describe(`accounts store ${name}`, () => {
     let one: OpenedAccountsStore;
     let two: OpenedAccountsStore;
     eachWithTwoHandles(fresh, (opened) => {

@@ -25,8 +25,8 @@ export function entry(fields: Partial<AuditEntry> = {}): AuditEntry {
 const EVERYBODY: AccountsQuery = { state: null, moderators: false, handlePrefix: '', after: 0, looksAt: 10 };
 const OPEN = { maxSessions: 100 };
 
-export function testAdministrationStore(name: string, fresh: () => Promise<AccountsBackend>): void {
-  describe(`${name} as a store for administration`, () => {
+export function describeAdministrationStore(name: string, fresh: () => Promise<AccountsBackend>): void {
+  describe(`accounts store for administration ${name}`, () => {
     let one: OpenedAccountsStore;
     let two: OpenedAccountsStore;
     eachWithTwoHandles(fresh, (opened) => {

@@ -1,14 +1,14 @@
-import { testAccountsStore } from './accounts-store.conformance.ts';
+import { describeAccountsStore } from './accounts-store.conformance.ts';
 import { createCachedAccountsStore } from './cached.ts';
 import { createMemoryAccountsBackend } from './memory.ts';
 
-testAccountsStore('Memory', async () => {
+describeAccountsStore('in memory', async () => {
   const { open } = createMemoryAccountsBackend();
   return { open: async () => open(), dispose: async () => {} };
 });
 
 // Handles in memory hear of each other's changes, so each may have a cache of its own.
-testAccountsStore('Memory behind two caches', async () => {
+describeAccountsStore('in memory, with two caches', async () => {
   const { open } = createMemoryAccountsBackend();
   return {
     async open() {

@@ -6,8 +6,8 @@ import { MAX_KNOWN_DEVICES, MAX_NOTICES, type OpenedAccountsStore } from '../acc
 import type { AccountsBackend } from './accounts-store.conformance.ts';
 import { entry } from './administration.conformance.ts';
 
-export function testAccountNotices(name: string, fresh: () => Promise<AccountsBackend>): void {
-  describe(`${name} as a store of notices`, () => {
+export function describeAccountNotices(name: string, fresh: () => Promise<AccountsBackend>): void {
+  describe(`accounts store of notices ${name}`, () => {
     let one: OpenedAccountsStore;
     let two: OpenedAccountsStore;
     eachWithTwoHandles(fresh, (opened) => {

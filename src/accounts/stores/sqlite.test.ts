@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Disk } from '#platform/sqlite/disk.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { type GatewayDb, openGatewayDb } from '#system/gateway-db.ts';
-import { testAccountsStore } from './accounts-store.conformance.ts';
+import { describeAccountsStore } from './accounts-store.conformance.ts';
 import { entry } from './administration.conformance.ts';
 
 function backend() {
@@ -25,12 +25,12 @@ function backend() {
   };
 }
 
-testAccountsStore('SQLite', async () => {
+describeAccountsStore('on SQLite', async () => {
   const { open, dispose } = backend();
   return { open: async () => open(), dispose };
 });
 
-testAccountsStore('SQLite behind one cache', async () => {
+describeAccountsStore('on SQLite, with one cache', async () => {
   const { open, dispose } = backend();
   const opened = open(createInThreadDisk());
   return { open: async () => opened, dispose };

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import type { MediaIndex, NewMedia } from '../media-index.ts';
 import type { MediaStore } from '../media-store.ts';
 
@@ -16,17 +17,13 @@ export interface Backend<Opened> {
 const ANN = 1;
 const BOB = 2;
 
-export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaIndex>>): void {
-  describe(`${name} as an index of media`, () => {
-    let backend: Backend<MediaIndex>;
+export function describeMediaIndex(name: string, fresh: () => Promise<Backend<MediaIndex>>): void {
+  describe(`media index ${name}`, () => {
     let one: MediaIndex;
     let two: MediaIndex;
-    beforeEach(async () => {
-      backend = await fresh();
-      one = await backend.open();
-      two = await backend.open();
+    eachWithTwoHandles(fresh, (opened) => {
+      ({ one, two } = opened);
     });
-    afterEach(() => backend.dispose());
 
     const media = (name: string, fields: Partial<NewMedia> = {}): NewMedia => ({
       name,
@@ -202,17 +199,13 @@ export function testMediaIndex(name: string, fresh: () => Promise<Backend<MediaI
   });
 }
 
-export function testMediaStore(name: string, fresh: () => Promise<Backend<MediaStore>>): void {
-  describe(`${name} as a store of pictures`, () => {
-    let backend: Backend<MediaStore>;
+export function describeMediaStore(name: string, fresh: () => Promise<Backend<MediaStore>>): void {
+  describe(`media store ${name}`, () => {
     let one: MediaStore;
     let two: MediaStore;
-    beforeEach(async () => {
-      backend = await fresh();
-      one = await backend.open();
-      two = await backend.open();
+    eachWithTwoHandles(fresh, (opened) => {
+      ({ one, two } = opened);
     });
-    afterEach(() => backend.dispose());
 
     const NAME = `${'0123456789abcdef'.repeat(2)}.png`;
     const read = async (store: MediaStore, name: string) => {

@@ -1,12 +1,12 @@
-import { testMediaIndex, testMediaStore } from './media-stores.conformance.ts';
+import { describeMediaIndex, describeMediaStore } from './media-stores.conformance.ts';
 import { createMemoryMediaBackend, createMemoryMediaIndexBackend } from './memory.ts';
 
-testMediaIndex('Memory', async () => {
+describeMediaIndex('in memory', async () => {
   const { open } = createMemoryMediaIndexBackend();
   return { open: async () => open(), dispose: async () => {} };
 });
 
-testMediaStore('Memory', async () => {
+describeMediaStore('in memory', async () => {
   const { open } = createMemoryMediaBackend();
   return { open: async () => open(), dispose: async () => {} };
 });

@@ -1,7 +1,7 @@
 import { createMemoryReportsBackend } from './memory.ts';
-import { testReportsStore } from './reports-store.conformance.ts';
+import { describeReportsStore } from './reports-store.conformance.ts';
 
-testReportsStore('Memory', async () => {
+describeReportsStore('in memory', async () => {
   const { open } = createMemoryReportsBackend();
   return { open: async () => open(), dispose: async () => {} };
 });

@@ -18,8 +18,8 @@ function report(reportId: number, fields: Partial<NewReport> = {}): NewReport {
 }
 const DISMISSED: Resolution = { act: 'dismiss', by: 9, reason: 'is fine', time: 6_000 };
 
-export function testReportsStore(name: string, fresh: () => Promise<ReportsBackend>): void {
-  describe(`${name} as a store of reports`, () => {
+export function describeReportsStore(name: string, fresh: () => Promise<ReportsBackend>): void {
+  describe(`reports store ${name}`, () => {
     let one: ReportsStore;
     let two: ReportsStore;
     eachWithTwoHandles(fresh, (opened) => {

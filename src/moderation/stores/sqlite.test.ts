@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type GatewayDb, openGatewayDb } from '#system/gateway-db.ts';
-import { testReportsStore } from './reports-store.conformance.ts';
+import { describeReportsStore } from './reports-store.conformance.ts';
 
-testReportsStore('SQLite', async () => {
+describeReportsStore('on SQLite', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-reports-'));
   const opened: GatewayDb[] = [];
   return {

@@ -6,9 +6,8 @@ import { test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/random.ts';
-import { type GatewayDb, openGatewayDb } from '#system/gateway-db.ts';
 import { openDiskMediaStore } from './disk.ts';
-import { testMediaIndex, testMediaStore } from './media-stores.conformance.ts';
+import { describeMediaStore } from './media-stores.conformance.ts';
 
 const clock = createManualClock(Date.UTC(2026, 0, 21));
 const random = systemRandom;
@@ -18,23 +17,7 @@ function temporary(): string {
   return mkdtempSync(join(tmpdir(), 'warble-media-'));
 }
 
-testMediaIndex('SQLite', async () => {
-  const directory = temporary();
-  const opened: GatewayDb[] = [];
-  return {
-    async open() {
-      const gateway = openGatewayDb({ path: join(directory, 'gateway.db') });
-      opened.push(gateway);
-      return gateway.media;
-    },
-    async dispose() {
-      for (const { db } of opened) await db.close();
-      rmSync(directory, { recursive: true });
-    },
-  };
-});
-
-testMediaStore('A directory', async () => {
+describeMediaStore('in a directory', async () => {
   const directory = temporary();
   return {
     open: () => openDiskMediaStore({ directory, clock, random }),
