@@ -5,7 +5,9 @@
  * Sealing is a synthetic-IV construction (as RFC 5297, with HMAC-SHA-256 for AES): tag = HMAC(scope, position) cut to
  * 128 bits, text = position XOR keystream, where the keystream is HMAC(tag, counter) under a key of its own (counter mode
  * as in NIST SP 800-108). It needs no randomness, so the same position always gives the same cursor and no nonce can be
- * used twice. The decision with its measurements: docs/decisions/0016-pages-of-json.md.
+ * used twice. Node's own AES-256-GCM-SIV with a constant nonce gives the same, but makes a native object for each cursor:
+ * 5.0 to 5.9 µs to seal and 4.4 to 5.2 to open, where this takes 2.0 to 4.1 and 2.5 to 4.7, by how many numbers are in it
+ * (Node 26.10, in a loop). The decision with its measurements: docs/decisions/0016-pages-of-json.md.
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto';
 import { WarbleError } from '#domain/errors.ts';
