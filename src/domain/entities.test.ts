@@ -105,6 +105,11 @@ describe('links', () => {
       'http://a.com/',
       'http://a.com/b?c=d&e',
     ],
+  });
+});
+
+describe('links among and with letters of other scripts', () => {
+  table(urls, {
     'これはexample.com中国語t.co/abcです。twitter.comテスト': ['example.com', 't.co/abc', 'twitter.com'],
     'http://twitter.com/これは http://twitter.com/Русские_слова http://example.com/é': [
       'http://twitter.com/これは',
@@ -160,6 +165,11 @@ describe('links', () => {
       'ELPAÍS.com',
       'école.fr',
     ],
+  });
+});
+
+describe('links of other schemes, with users, or beside what is none', () => {
+  table(urls, {
     'ftp://example.com javascript:alert(1)//example.com xhttp://example.com': [],
     'http://user@example.com http://user:pw@example.com': [],
     'http://http://example.com': ['http://example.com'],

@@ -124,6 +124,13 @@ async function goOn(c: Community, session: OpenSession): Promise<boolean> {
   return false;
 }
 
+async function unrepost(c: Community, facts: Facts, n: number): Promise<void> {
+  const repost = [...facts.reposts.values()][n % Math.max(1, facts.reposts.size)];
+  if (repost === undefined) return;
+  await c.unrepost(repost.actor, repost.tweetId);
+  facts.reposts.delete(pair(repost.actor, repost.tweetId));
+}
+
 async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Action): Promise<void> {
   const { op, a, b, n } = next;
   const tweetId = [...facts.tweets.keys()][n % Math.max(1, facts.tweets.size)];
@@ -144,13 +151,9 @@ async function act(c: Community, facts: Facts, sessions: OpenSession[], next: Ac
       if (tweetId === undefined) break;
       facts.reposts.set(pair(a, tweetId), { id: await c.repost(a, tweetId), actor: a, tweetId });
       break;
-    case 'unrepost': {
-      const repost = [...facts.reposts.values()][n % Math.max(1, facts.reposts.size)];
-      if (repost === undefined) break;
-      await c.unrepost(repost.actor, repost.tweetId);
-      facts.reposts.delete(pair(repost.actor, repost.tweetId));
+    case 'unrepost':
+      await unrepost(c, facts, n);
       break;
-    }
     case 'follow':
       if (a === b) break;
       await c.follow(a, b, n % 3 === 0);

@@ -28,7 +28,7 @@ import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { UPLOADS_DIRECTORY } from './data-files.ts';
 import { erasureSteps } from './erasure-steps.ts';
-import { openGatewayDb } from './gateway-db.ts';
+import { type GatewayDb, openGatewayDb } from './gateway-db.ts';
 import { logSetAside } from './logger.ts';
 import type { System } from './system.ts';
 
@@ -62,49 +62,17 @@ export interface PublicApiDeps {
 
 export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
   const { system, config, directory, random, logger, version } = deps;
-  const { services, pubsub, log, clock, minter } = system;
+  const { services, clock, minter } = system;
   const gatewayDb = openGatewayDb({ path: directory.file('gateway.db'), disk: system.disk });
   minter.keepIn(gatewayDb.highWater);
-  const usesDb = openMediaUsesDb({
-    path: directory.file('media-uses.db'),
-    disk: system.disk,
-    onSetAside: logSetAside(logger),
-  });
-  const usesRunner = createViewRunner({ view: createMediaUsesView(services), store: usesDb.viewStore, log });
-  system.addView('media-uses', usesRunner);
-
-  const announcer = createAnnouncer({ store: gatewayDb.accounts, social: services.social });
-  const limits = createLimits({
-    clock,
-    off: config.rateLimits === 'off',
-    quotas: config.quotas,
-    maxConcurrent: config.bounds?.maxConcurrent ?? {},
-  });
-  const hasher =
-    deps.hasher ?? createPasswordHasher({ random, maxPerAddress: limits.maxConcurrent.passwords });
-  const accountDeps = { store: gatewayDb.accounts, announcer, hasher, mint: minter.mint, clock, random };
-  const { accounts, workers: accountWorkers } = createAccountsService({
-    ...accountDeps,
-    social: services.social,
-    attempts: limits,
-    pubsub,
-  });
-  system.useAccounts(accounts);
-  const administration = createAdministration({ ...accountDeps, audit: gatewayDb.audit });
-  const { media, workers: mediaWorkers } = createMediaService({
-    index: gatewayDb.media,
-    store: await openDiskMediaStore({ directory: directory.file('media'), clock, random }),
-    uses: usesDb.uses,
-    usesRunner,
-    log,
-    pictures: createPictures({ megapixels: config.pictureMegapixels }),
-    social: services.social,
-    tweets: services.tweets,
-    resolves: async ({ userId, tweetIds }) =>
-      (await administration.isModerator({ userId })) && (await gatewayDb.reports.anyOpen({ tweetIds })),
-    clock,
-    random,
-  });
+  const {
+    accounts,
+    administration,
+    announcer,
+    limits,
+    workers: accountWorkers,
+  } = openAccounts(deps, gatewayDb);
+  const { media, usesDb, workers: mediaWorkers } = await openMedia(deps, gatewayDb, administration);
   const moderation = createModeration({
     ...services,
     store: gatewayDb.reports,
@@ -113,14 +81,7 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     mint: minter.mint,
     clock,
   });
-  const streams = createStreamsService({
-    ...services,
-    pubsub,
-    accounts,
-    clock,
-    random,
-    onError: (error) => logger.error({ err: error }, 'a stream ended by an error'),
-  });
+  const streams = openStreams(deps, accounts);
   const gateway = createGateway({
     services,
     accounts,
@@ -162,7 +123,6 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
       ...accountWorkers,
       announcer.worker,
       ...mediaWorkers,
-      usesRunner.worker,
       erasure,
       createLogEmptier([gatewayDb.db]),
     ],
@@ -170,4 +130,76 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
       await Promise.all([gatewayDb.close(), usesDb.close()]);
     },
   };
+}
+
+/** Who signs in, what limits their requests, and who runs the server. */
+function openAccounts({ system, config, random, hasher }: PublicApiDeps, gatewayDb: GatewayDb) {
+  const { services, pubsub, clock, minter } = system;
+  const announcer = createAnnouncer({ store: gatewayDb.accounts, social: services.social });
+  const limits = createLimits({
+    clock,
+    off: config.rateLimits === 'off',
+    quotas: config.quotas,
+    maxConcurrent: config.bounds?.maxConcurrent ?? {},
+  });
+  const accountDeps = {
+    store: gatewayDb.accounts,
+    announcer,
+    hasher: hasher ?? createPasswordHasher({ random, maxPerAddress: limits.maxConcurrent.passwords }),
+    mint: minter.mint,
+    clock,
+    random,
+  };
+  const { accounts, workers } = createAccountsService({
+    ...accountDeps,
+    social: services.social,
+    attempts: limits,
+    pubsub,
+  });
+  system.useAccounts(accounts);
+  const administration = createAdministration({ ...accountDeps, audit: gatewayDb.audit });
+  return { accounts, administration, announcer, limits, workers };
+}
+
+/** Pictures, and the view of what uses them. */
+async function openMedia(
+  { system, config, directory, random, logger }: PublicApiDeps,
+  gatewayDb: GatewayDb,
+  administration: Administration,
+) {
+  const { services, log, clock } = system;
+  const usesDb = openMediaUsesDb({
+    path: directory.file('media-uses.db'),
+    disk: system.disk,
+    onSetAside: logSetAside(logger),
+  });
+  const usesRunner = createViewRunner({ view: createMediaUsesView(services), store: usesDb.viewStore, log });
+  system.addView('media-uses', usesRunner);
+  const { media, workers } = createMediaService({
+    index: gatewayDb.media,
+    store: await openDiskMediaStore({ directory: directory.file('media'), clock, random }),
+    uses: usesDb.uses,
+    usesRunner,
+    log,
+    pictures: createPictures({ megapixels: config.pictureMegapixels }),
+    social: services.social,
+    tweets: services.tweets,
+    resolves: async ({ userId, tweetIds }) =>
+      (await administration.isModerator({ userId })) && (await gatewayDb.reports.anyOpen({ tweetIds })),
+    clock,
+    random,
+  });
+  return { media, usesDb, workers: [...workers, usesRunner.worker] };
+}
+
+function openStreams({ system, random, logger }: PublicApiDeps, accounts: Accounts) {
+  const { services, pubsub, clock } = system;
+  return createStreamsService({
+    ...services,
+    pubsub,
+    accounts,
+    clock,
+    random,
+    onError: (error) => logger.error({ err: error }, 'a stream ended by an error'),
+  });
 }

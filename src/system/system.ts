@@ -5,6 +5,7 @@
 import { createCommentSweeper } from '#engagement/comment-sweeper.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
+import type { EngagementStore } from '#engagement/engagement-store.ts';
 import { createDeadTweetSweeper, createEngagementPruner } from '#engagement/engagement-upkeep.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
 import { createFanout, type Fanout } from '#fanout/fanout.ts';
@@ -40,6 +41,7 @@ import { createOrphanCommentSweeper } from '#tweets/orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
+import type { TweetsStore } from '#tweets/tweets-store.ts';
 import { closeAll } from './close-all.ts';
 import { openStores, type Stores } from './stores.ts';
 
@@ -111,32 +113,12 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const log = joinLogs([stores.tweets.log, stores.social.log, stores.engagement.log]);
   const pubsub = createPubSub();
 
-  const cacheStats = {
-    tweets: createCacheStats(),
-    users: createCacheStats(),
-    engagement: createCacheStats(),
-  };
-  const tweetsStore = createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets });
+  const { tweetsStore, socialStore, engagementStore, cacheStats } = cached(stores);
   const tweets = createTweetsService({ store: tweetsStore, minter, clock });
-  const socialStore = createCachedSocialStore({ store: stores.social, stats: cacheStats.users });
   const social = createSocialService({ store: socialStore, minter, clock });
-  const engagementStore = createCachedEngagementStore({
-    store: stores.engagement,
-    stats: cacheStats.engagement,
-  });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
   const below = { tweets, social, engagement, log, pubsub, clock, lane: createLane() };
-  const timelines = createTimelineService({
-    ...below,
-    timelineDb: stores.timelineDb,
-    topLists: stores.topLists,
-    topSnapshots: createMemoryTopSnapshots({ clock }),
-    random,
-    changes: {
-      tweetViews: [stores.tweets.changes, stores.engagement.changes, stores.social.changes.profiles],
-      followees: stores.social.changes.followees,
-    },
-  });
+  const timelines = openTimelines(stores, random, below);
   const { timeline } = timelines;
   let accounts = NO_ACCOUNT_NOTICES;
   const notifications = createNotificationsService({
@@ -162,11 +144,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     ...timelines.workers,
     ...notifications.workers,
     createProtectionMigrator({ store: socialStore, minter, clock }),
-    createCommentSweeper({ store: engagementStore, tweets, clock }),
-    createEngagementPruner({ store: engagementStore, clock }),
-    createDeadTweetSweeper({ store: engagementStore, tweets, clock }),
-    createIdempotencyPruner({ store: tweetsStore, clock }),
-    createOrphanCommentSweeper({ store: tweetsStore, clock }),
+    ...upkeepOf({ tweetsStore, engagementStore, tweets, clock }),
     createLogTrimmer({ log, readers }),
     createLogEmptier(stores.databases),
   ];
@@ -203,6 +181,58 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
     crash() {
       for (const db of stores.databases) db.crash();
     },
+  };
+}
+
+/** What timelines stand on beside their own stores. */
+type TimelinesBelow = Omit<
+  Parameters<typeof createTimelineService>[0],
+  'timelineDb' | 'topLists' | 'topSnapshots' | 'random' | 'changes'
+>;
+
+/** What removes the leftovers of deletions and of crashes. */
+function upkeepOf(deps: {
+  tweetsStore: TweetsStore;
+  engagementStore: EngagementStore;
+  tweets: Tweets;
+  clock: Clock;
+}): Worker[] {
+  const { tweetsStore, engagementStore, tweets, clock } = deps;
+  return [
+    createCommentSweeper({ store: engagementStore, tweets, clock }),
+    createEngagementPruner({ store: engagementStore, clock }),
+    createDeadTweetSweeper({ store: engagementStore, tweets, clock }),
+    createIdempotencyPruner({ store: tweetsStore, clock }),
+    createOrphanCommentSweeper({ store: tweetsStore, clock }),
+  ];
+}
+
+function openTimelines(stores: Stores, random: Random, below: TimelinesBelow) {
+  return createTimelineService({
+    ...below,
+    timelineDb: stores.timelineDb,
+    topLists: stores.topLists,
+    topSnapshots: createMemoryTopSnapshots({ clock: below.clock }),
+    random,
+    changes: {
+      tweetViews: [stores.tweets.changes, stores.engagement.changes, stores.social.changes.profiles],
+      followees: stores.social.changes.followees,
+    },
+  });
+}
+
+/** The stores with caches in front, and how often those answer. */
+function cached(stores: Stores) {
+  const cacheStats = {
+    tweets: createCacheStats(),
+    users: createCacheStats(),
+    engagement: createCacheStats(),
+  };
+  return {
+    tweetsStore: createCachedTweetsStore({ store: stores.tweets, stats: cacheStats.tweets }),
+    socialStore: createCachedSocialStore({ store: stores.social, stats: cacheStats.users }),
+    engagementStore: createCachedEngagementStore({ store: stores.engagement, stats: cacheStats.engagement }),
+    cacheStats,
   };
 }
 

@@ -73,76 +73,82 @@ test('a name that is none is not found, wherever it climbs', () =>
     }
   }));
 
+type BadUpload = [why: string, parts: Part[], status: number, code: string];
+
+/** `good`: a picture. */
+function badUploads(good: Buffer): BadUpload[] {
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>');
+  return [
+    ['nothing', [], 400, 'invalid_request'],
+    ['no file', [['alt', 'x']], 400, 'invalid_request'],
+    ['a file that is a text', [['file', 'x']], 400, 'invalid_request'],
+    [
+      'two files',
+      [
+        ['file', good, 'a.png'],
+        ['file', good, 'b.png'],
+      ],
+      400,
+      'invalid_request',
+    ],
+    [
+      'an unknown part',
+      [
+        ['file', good, 'a.png'],
+        ['title', 'x'],
+      ],
+      400,
+      'invalid_request',
+    ],
+    [
+      'a part named after an object’s innards',
+      [
+        ['__proto__', 'x'],
+        ['file', good, 'a.png'],
+      ],
+      400,
+      'invalid_request',
+    ],
+    [
+      'alt twice',
+      [
+        ['alt', 'x'],
+        ['alt', 'y'],
+        ['file', good, 'a.png'],
+      ],
+      400,
+      'invalid_request',
+    ],
+    [
+      'alt too long',
+      [
+        ['alt', 'x'.repeat(1_001)],
+        ['file', good, 'a.png'],
+      ],
+      400,
+      'invalid_text',
+    ],
+    [
+      'alt far too long',
+      [
+        ['alt', 'x'.repeat(100_000)],
+        ['file', good, 'a.png'],
+      ],
+      400,
+      'invalid_text',
+    ],
+    ['an SVG that calls itself PNG', [['file', svg, 'a.png']], 415, 'unsupported_media_type'],
+    ['an empty file', [['file', Buffer.alloc(0), 'a.png']], 415, 'unsupported_media_type'],
+    ['half a picture', [['file', good.subarray(0, 40), 'a.png']], 415, 'unsupported_media_type'],
+    ['more than 8 MiB', [['file', Buffer.alloc(8 * 1024 * 1024 + 1), 'a.png']], 413, 'too_large'],
+  ];
+}
+
 test('what is wrong with an upload is told, and never with a 5xx', () =>
   onSite(async (site) => {
     const token = await signedIn(site);
     const good = await picture();
-    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>');
-    const bad: [why: string, parts: Part[], status: number, code: string][] = [
-      ['nothing', [], 400, 'invalid_request'],
-      ['no file', [['alt', 'x']], 400, 'invalid_request'],
-      ['a file that is a text', [['file', 'x']], 400, 'invalid_request'],
-      [
-        'two files',
-        [
-          ['file', good, 'a.png'],
-          ['file', good, 'b.png'],
-        ],
-        400,
-        'invalid_request',
-      ],
-      [
-        'an unknown part',
-        [
-          ['file', good, 'a.png'],
-          ['title', 'x'],
-        ],
-        400,
-        'invalid_request',
-      ],
-      [
-        'a part named after an object’s innards',
-        [
-          ['__proto__', 'x'],
-          ['file', good, 'a.png'],
-        ],
-        400,
-        'invalid_request',
-      ],
-      [
-        'alt twice',
-        [
-          ['alt', 'x'],
-          ['alt', 'y'],
-          ['file', good, 'a.png'],
-        ],
-        400,
-        'invalid_request',
-      ],
-      [
-        'alt too long',
-        [
-          ['alt', 'x'.repeat(1_001)],
-          ['file', good, 'a.png'],
-        ],
-        400,
-        'invalid_text',
-      ],
-      [
-        'alt far too long',
-        [
-          ['alt', 'x'.repeat(100_000)],
-          ['file', good, 'a.png'],
-        ],
-        400,
-        'invalid_text',
-      ],
-      ['an SVG that calls itself PNG', [['file', svg, 'a.png']], 415, 'unsupported_media_type'],
-      ['an empty file', [['file', Buffer.alloc(0), 'a.png']], 415, 'unsupported_media_type'],
-      ['half a picture', [['file', good.subarray(0, 40), 'a.png']], 415, 'unsupported_media_type'],
-      ['more than 8 MiB', [['file', Buffer.alloc(8 * 1024 * 1024 + 1), 'a.png']], 413, 'too_large'],
-    ];
-    for (const [why, parts, status, code] of bad) {
+    for (const [why, parts, status, code] of badUploads(good)) {
       const response = await site.call('POST', '/media', { token, form: formOf(parts) });
       assert.deepEqual([response.status, response.body.code], [status, code], why);
     }

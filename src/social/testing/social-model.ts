@@ -32,6 +32,30 @@ interface ModelUser {
   state: AccountState;
 }
 
+/** What events call each kind of relationship. */
+const EVENT = {
+  public: 'follow',
+  private: 'follow',
+  request: 'request',
+  block: 'block',
+  mute: 'mute',
+  hidden: 'hidden',
+} as const;
+const BEGAN = {
+  follow: 'follow.added',
+  request: 'follow.requested',
+  block: 'block.added',
+  mute: 'mute.added',
+  hidden: 'reposts.hidden',
+};
+const ENDED = {
+  follow: 'follow.removed',
+  request: 'follow.withdrawn',
+  block: 'block.removed',
+  mute: 'mute.removed',
+  hidden: 'reposts.shown',
+};
+
 export function createSocialModel(userIds: readonly UserId[]) {
   const users = new Map<UserId, ModelUser>(userIds.map((id) => [id, { protected: false, state: 'active' }]));
   let relationships: ModelRelationship[] = [];
@@ -49,28 +73,6 @@ export function createSocialModel(userIds: readonly UserId[]) {
     user(id).state === 'active' &&
     (viewer === null || (!find(viewer, id, 'block') && !find(id, viewer, 'block')));
 
-  const EVENT = {
-    public: 'follow',
-    private: 'follow',
-    request: 'request',
-    block: 'block',
-    mute: 'mute',
-    hidden: 'hidden',
-  } as const;
-  const BEGAN = {
-    follow: 'follow.added',
-    request: 'follow.requested',
-    block: 'block.added',
-    mute: 'mute.added',
-    hidden: 'reposts.hidden',
-  };
-  const ENDED = {
-    follow: 'follow.removed',
-    request: 'follow.withdrawn',
-    block: 'block.removed',
-    mute: 'mute.removed',
-    hidden: 'reposts.shown',
-  };
   function begin(source: UserId, target: UserId, kind: ModelRelationship['kind']): void {
     now += 1;
     relationships.push({ source, target, kind, at: now });

@@ -17,8 +17,7 @@ import {
 } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { AccountState, TweetKind } from '#domain/names.ts';
-import type { CommentRow, LikeRow, ProfileView, TweetRecord } from '#domain/records.ts';
-import { canReadUser, canSeeUser } from '#domain/visibility.ts';
+import type { TweetRecord } from '#domain/records.ts';
 import type { Engagement, Summary } from '#engagement/engagement.ts';
 import { createPreviews } from '#engagement/engagement-previews.ts';
 import type { ListRead } from '#engagement/engagement-store.ts';
@@ -27,6 +26,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Log, LogRecord } from '#queue/log.ts';
 import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
+import { commentsOf, likesOf, newUser, viewsOf } from './world-reads.ts';
 
 export interface WorldUser {
   userId: UserId;
@@ -98,18 +98,7 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
   const followersOf = (userId: UserId) =>
     [...users.values()].filter((other) => other.following.has(userId)).length;
 
-  const shown: Social['visibleProfiles'] = async ({ viewer, userIds }) =>
-    userIds.map((userId) => {
-      const view = users.has(userId) ? viewOf(user(userId), viewer) : undefined;
-      if (view === undefined || !canSeeUser(view)) return null;
-      const { handle, name, picture, protected: locked, muting } = view;
-      const readable = canReadUser(view, viewer);
-      return { profile: { userId, handle, name, picture }, readable, protected: locked, muting };
-    });
-  const views: Pick<Social, 'view'> = {
-    view: async ({ viewer, userIds }) =>
-      userIds.flatMap((userId) => (users.has(userId) ? [viewOf(user(userId), viewer)] : [])),
-  };
+  const views = viewsOf(users);
   const page = <Row extends { id: Snowflake }>(rows: Row[], { before, limit }: ListRead) =>
     rows.filter(({ id }) => before === null || id < before).slice(0, limit);
 
@@ -151,12 +140,6 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     }),
     social: counted('social', {
       ...views,
-      visibleProfiles: shown,
-      blocksAndMutes: async ({ viewer }) => {
-        const { blocking, muting } = user(viewer);
-        const blockedBy = [...users.values()].filter((other) => other.blocking.has(viewer));
-        return { userIds: [...blocking, ...muting, ...blockedBy.map(({ userId }) => userId)] };
-      },
       followerCounts: async ({ userIds }) =>
         userIds.map((userId) => ({ userId, followers: followersOf(userId) })),
       async scanUsers({ after, limit }) {
@@ -194,21 +177,14 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
       }),
       ...createPreviews({
         store: {
-          likes: async (request) => page(likesOf(request.tweetId), request),
-          comments: async (request) => page(commentsOf(request.tweetId), request),
+          likes: async (request) => page(likesOf(items, request.tweetId), request),
+          comments: async (request) => page(commentsOf(items, request.tweetId), request),
         },
-        social: { visibleProfiles: shown },
+        social: views,
       }),
     }),
     join(userId) {
-      const joined: WorldUser = {
-        userId,
-        protected: false,
-        state: 'active',
-        following: new Set(),
-        blocking: new Set(),
-        muting: new Set(),
-      };
+      const joined = newUser(userId);
       users.set(userId, joined);
       append('accounts', 'account.changed', userId, 0);
       return joined;
@@ -277,38 +253,8 @@ export function createWorld(clock: Pick<Clock, 'now'>): World {
     });
   }
 
-  function viewOf(other: WorldUser, viewer: UserId | null): ProfileView {
-    const me = viewer === null ? undefined : users.get(viewer);
-    const { userId, state, protected: locked } = other;
-    return {
-      userId,
-      handle: `h${userId}`,
-      name: `Name ${userId}`,
-      picture: '',
-      state,
-      protected: locked,
-      following: me?.following.has(userId) ?? false,
-      followingPrivately: false,
-      requested: false,
-      followedBy: viewer !== null && other.following.has(viewer),
-      blocking: me?.blocking.has(userId) ?? false,
-      blockedBy: viewer !== null && other.blocking.has(viewer),
-      muting: me?.muting.has(userId) ?? false,
-    };
-  }
-
-  /** Newest first. */
-  function likesOf(tweetId: TweetId): LikeRow[] {
-    return Array.from(items.get(tweetId)?.likes ?? [], ([userId, id]) => ({ id, tweetId, userId })).reverse();
-  }
-
-  /** Newest first. */
-  function commentsOf(tweetId: TweetId): CommentRow[] {
-    return (items.get(tweetId)?.comments ?? []).map(({ id, userId }) => ({ id, tweetId, userId }));
-  }
-
   function summaryOf(tweetId: TweetId, viewer: UserId | null): Summary {
-    const [likes, comments] = [likesOf(tweetId), commentsOf(tweetId)];
+    const [likes, comments] = [likesOf(items, tweetId), commentsOf(items, tweetId)];
     return {
       tweetId,
       likeCount: likes.length,
