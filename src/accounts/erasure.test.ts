@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inMediaWorld, type MediaWorld } from '#media/testing/media.ts';
+import { createMemoryReportsBackend } from '#moderation/stores/memory.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { createMemoryNotificationsBackend } from '#notifications/stores/memory.ts';
 import { drain, timelineOver } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { erasureSteps } from '#system/erasure-steps.ts';
-import { openGatewayDb } from '#system/gateway-db.ts';
 import { createAccountsService } from './accounts-service.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createErasure, type ErasureDeps } from './erasure.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { createMemoryAccountsBackend } from './stores/memory.ts';
 import { CLIENT, UNCOUNTED } from './testing/accounts.ts';
 
 const ANN = { handle: 'Ann', password: 'a good sentence', name: 'Ann', device: '', client: CLIENT };
@@ -22,7 +23,8 @@ const BOB = { handle: 'Bob', password: 'a good sentence', name: 'Bob', device: '
 async function createUsers(world: MediaWorld) {
   const { social, clock, minter } = world;
   const random = createSeededRandom(9);
-  const { db, accounts: store, reports } = openGatewayDb({ path: ':memory:' });
+  const { accounts: store } = createMemoryAccountsBackend().open();
+  const reports = createMemoryReportsBackend().open();
   const hasher = createPasswordHasher({ random, memory_KiB: 64 });
   // The world's own users have the first ids.
   await store.allocateUserIds({ count: 64 });
@@ -61,7 +63,7 @@ async function createUsers(world: MediaWorld) {
   const services = { ...world, notifications, timeline, moderation: reports };
   const erasureDeps: ErasureDeps = { store, social, clock, steps: erasureSteps(services) };
   const erasure = createErasure(erasureDeps);
-  return { accounts, store, session, ann, bob, bobs, tweet, picture, services, erasureDeps, erasure, db };
+  return { accounts, store, session, ann, bob, bobs, tweet, picture, services, erasureDeps, erasure };
 }
 
 async function isGone(
@@ -81,9 +83,8 @@ async function isGone(
 
 test('an erasure begins within a second, so that counts settle within two', () =>
   inMediaWorld(async (world) => {
-    const { erasure, db } = await createUsers(world);
+    const { erasure } = await createUsers(world);
     assert.ok(erasure.idle_ms <= 1_000);
-    await db.close();
   }));
 
 test('a removed account is hidden at once, then everything it did is erased, then the account', () =>

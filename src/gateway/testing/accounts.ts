@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createAccountsService } from '#accounts/accounts-service.ts';
 import { createAnnouncer } from '#accounts/announcer.ts';
 import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
+import { createCachedAccountsStore } from '#accounts/stores/cached.ts';
+import { createMemoryAccountsBackend } from '#accounts/stores/memory.ts';
 import { DEFAULT_BOUNDS } from '#http/bounds.ts';
 import { createTrustProxy } from '#http/limits/addresses.ts';
 import { createLimits, type LimitsServiceDeps } from '#http/limits/limits-service.ts';
@@ -21,7 +23,6 @@ import { timelineOver } from '#notifications/testing/notifications.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom, systemRandom } from '#platform/random.ts';
 import { createPubSub } from '#queue/pubsub.ts';
-import { openGatewayDb } from '#system/gateway-db.ts';
 import { registerMultipart } from '../multipart.ts';
 import { accountRoutes } from '../routes/account-routes.ts';
 import { mediaRoutes } from '../routes/media-routes.ts';
@@ -60,7 +61,8 @@ export async function openSite({
 }: SiteOptions = {}) {
   const world = await createMediaWorld();
   const { clock, social, minter } = world;
-  const { db, accounts: store } = openGatewayDb({ path: ':memory:' });
+  const opened = createMemoryAccountsBackend().open();
+  const store = createCachedAccountsStore({ store: opened.accounts });
   const hasher = given ?? createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
   const random = createSeededRandom(11);
   const announcer = createAnnouncer({ store, social });
@@ -139,7 +141,6 @@ export async function openSite({
       streams.close();
       app.server.closeAllConnections();
       await app.close();
-      await db.close();
       await world.dispose();
       rmSync(spoolDirectory, { recursive: true });
     },
