@@ -61,8 +61,7 @@ export async function openSite({
 }: SiteOptions = {}) {
   const world = await createMediaWorld();
   const { clock, social, minter } = world;
-  const opened = createMemoryAccountsBackend().open();
-  const store = createCachedAccountsStore({ store: opened.accounts });
+  const store = createCachedAccountsStore({ store: createMemoryAccountsBackend().open().accounts });
   const hasher = given ?? createPasswordHasher({ random: systemRandom, memory_KiB: 64 });
   const random = createSeededRandom(11);
   const announcer = createAnnouncer({ store, social });
