@@ -137,7 +137,6 @@ interface Keywords {
   enum?: readonly string[];
   description?: string;
   default?: string | number | boolean;
-  format?: string;
 }
 
 function optionsOf({ args, positional }: Command): [string, Keywords][] {
@@ -171,12 +170,11 @@ function parse(name: string, command: Command, argv: string[]): Parsed {
 }
 
 /** Makes paths absolute, as the server may run in another directory. */
-function withWholePaths({ args }: Command, texts: Record<string, string>): CommandTexts {
-  const properties = args.properties as Record<string, Keywords>;
+function withWholePaths({ paths }: Command, texts: Record<string, string>): CommandTexts {
   return Object.fromEntries(
     Object.entries(texts).map(([field, text]) => [
       field,
-      properties[field]?.format === 'path' && text !== '' ? resolve(text) : text,
+      paths.includes(field) && text !== '' ? resolve(text) : text,
     ]),
   );
 }

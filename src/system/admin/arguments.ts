@@ -12,9 +12,9 @@ export const Person = Type.String({
 });
 export const Reason = Type.String({ maxLength: 20_000, description: 'why, for the audit log' });
 export const Name = Type.String({ minLength: 1, maxLength: 255 });
-/** A path. The command line makes it absolute, as the server may run in another directory. */
+/** To be named in the command's `paths` too. */
 export function pathOf(description: string) {
-  return { ...Type.String({ minLength: 1, maxLength: 4_096 }), format: 'path', description };
+  return Type.String({ minLength: 1, maxLength: 4_096, description });
 }
 export const Limit = Type.Integer({
   minimum: 1,

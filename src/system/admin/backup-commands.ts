@@ -10,6 +10,7 @@ export const BACKUP_COMMANDS: Record<string, Command> = {
     summary: 'copies all facts and pictures as of one moment, while the server serves',
     args: fields({ directory: pathOf('where the copy goes: missing or empty') }),
     positional: ['directory'],
+    paths: ['directory'],
     run: ({ backups, progress, signal }, { directory }) => backups.make({ to: directory, progress, signal }),
     print: ({ path, time, database_bytes, pictures }) => [
       printable(`${path} holds everything as of ${moment(time)}.`),
@@ -21,6 +22,7 @@ export const BACKUP_COMMANDS: Record<string, Command> = {
     summary: 'makes a data directory from a backup; --data DIR must be missing or empty',
     args: fields({ backup: pathOf('the backup, which stays as it is') }),
     positional: ['backup'],
+    paths: ['backup'],
     runLocally: ({ data, progress }, { backup }) => restoreBackup({ from: backup, to: data, progress }),
     print: ({ path, time }) => [
       printable(`${path} holds everything as of ${time.slice(0, 19)}Z. To start a server on it:`),

@@ -31,6 +31,8 @@ interface CommandSpec<Args extends TObject, Answer> {
   /** All arguments. Those in `positional` are given without their names, the others as `--name VALUE`. */
   args: Args;
   positional?: readonly (keyof Static<Args> & string)[];
+  /** Arguments that are paths. The command line makes them absolute, as the server may run in another directory. */
+  paths?: readonly (keyof Static<Args> & string)[];
   /** Answers with plain JSON. Throws WarbleError. */
   run(deps: CommandDeps, args: Static<Args>): Promise<Answer>;
   /** The lines that are printed for the answer. */
@@ -49,6 +51,7 @@ export interface Command {
   summary: string;
   args: TObject;
   positional: readonly string[];
+  paths: readonly string[];
   /** null for a local command. */
   run: ((deps: CommandDeps, args: object) => Promise<unknown>) | null;
   /** null for a command of the server. */
@@ -61,6 +64,7 @@ export function defineCommand<Args extends TObject, Answer>(spec: CommandSpec<Ar
     summary: spec.summary,
     args: spec.args,
     positional: spec.positional ?? [],
+    paths: spec.paths ?? [],
     // Safe: the arguments were read with these schemas, and the answer to print is this command's own.
     run: (deps, args) => spec.run(deps, args as Static<Args>),
     runLocally: null,
@@ -77,6 +81,7 @@ export function defineLocalCommand<Args extends TObject, Answer>(
     summary: spec.summary,
     args: spec.args,
     positional: spec.positional ?? [],
+    paths: spec.paths ?? [],
     run: null,
     runLocally: (deps, args) => spec.runLocally(deps, args as Static<Args>),
     print: (answer) => spec.print(answer as Answer),

@@ -19,7 +19,7 @@ import { pino } from 'pino';
 import { systemClock } from '#platform/clock.ts';
 import { eventually } from '#test/support/client.ts';
 import { ConfigError } from '../config-error.ts';
-import { COMMAND_NAMES, commandOf } from './commands.ts';
+import { COMMAND_NAMES, commandOf, readArguments } from './commands.ts';
 import { printable } from './printable.ts';
 import { ask, connectAdmin } from './socket-client.ts';
 import { socketPlaceOf } from './socket-path.ts';
@@ -168,11 +168,13 @@ test('with too long a path the socket is in a private directory, and never in on
   assert.ok(!existsSync(directory!));
 });
 
-test('every command has a summary, and takes its positional arguments by names that it has', () => {
+test('every command has a summary and arguments that can be read, positional ones and paths among them', () => {
   for (const name of COMMAND_NAMES) {
-    const { summary, args, positional } = commandOf(name);
+    const command = commandOf(name);
+    const { summary, args, positional, paths } = command;
     assert.ok(summary.length > 0 && summary.length < 80, name);
-    for (const field of positional) assert.ok(Object.hasOwn(args.properties, field), name);
+    for (const field of [...positional, ...paths]) assert.ok(Object.hasOwn(args.properties, field), name);
+    assert.throws(() => readArguments(command, { unknown: 'x' }), /unknown/);
   }
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     assert.throws(() => commandOf(name), /There is no command/);
