@@ -7,13 +7,13 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
   describe(`lists of tweets ${kind}, when a service is down`, () => {
     let { world, reads, skeleton, posted, home, listTop, top } = {} as Lists;
 
-    beforeEach(() => {
-      ({ world, reads, skeleton, posted, home, listTop, top } = createLists(cacheFor));
+    beforeEach(async () => {
+      ({ world, reads, skeleton, posted, home, listTop, top } = await createLists(cacheFor));
     });
 
     test('engagement: without counts and previews, and the page says so', async () => {
-      const tweetId = posted(BEN);
-      world.like(tweetId, ANN);
+      const tweetId = await posted(BEN);
+      await world.like(ANN, tweetId);
       world.down.add('engagement');
       for (const page of [await home(), await reads.tweet({ tweetId, viewer: ANN })]) {
         assert.deepEqual(page.degraded, ['engagement']);
@@ -24,7 +24,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
     });
 
     test('social: without what cannot be checked, and the page says so', async () => {
-      const tweetId = posted(BEN);
+      const tweetId = await posted(BEN);
       await listTop([tweetId]);
       world.down.add('social');
       const pages = [
@@ -43,7 +43,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
     const homeTop = () => reads.homeTop({ reader: ANN, window: 'all', k: 5, own: false });
 
     test('social, before the followees are known: homes and their top lists are empty, and say so', async () => {
-      await listTop([posted(BEN)]);
+      await listTop([await posted(BEN)]);
       skeleton.ready = () => world.social.followeesOf({ follower: ANN });
       world.down.add('social');
       for (const { items, next, partial } of [await home(), await homeTop()]) {
@@ -52,7 +52,7 @@ for (const [kind, cacheFor] of TWEET_VIEW_CHANGES)
     });
 
     test('another service that a home needs: the home fails, rather than being called empty', async () => {
-      await listTop([posted(BEN)]);
+      await listTop([await posted(BEN)]);
       for (const failure of [
         new WarbleError('unavailable', 'The tweets are down.'),
         new WarbleError('overloaded', 'Too many homes at once.'),

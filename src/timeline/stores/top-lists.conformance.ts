@@ -8,7 +8,8 @@ import type { Random } from '#platform/random.ts';
 import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
 import { describeView } from '#queue/view.conformance.ts';
-import { createWorld, type World } from '../testing/world.ts';
+import { isListed, readPlainFacts } from '../testing/plain-top.ts';
+import { createWorld, unlessRefused, type World } from '../testing/world.ts';
 import type { KeptTop, RankRow, TopListsStore, TopPatch } from '../top/top-lists-store.ts';
 import { createTopView } from '../top/top-view.ts';
 
@@ -155,18 +156,19 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
   describeView<TopPatch>(`of top lists ${name}`, async () => {
     const backend = create();
     const world = createWorld(createManualClock(1_800_000_000_000));
-    for (let userId = 1; userId <= USERS; userId++) world.join(userId);
+    await world.users(...Array.from({ length: USERS }, (_, index) => index + 1));
     const view = createTopView(world);
     return {
       log: world.log,
-      act: async (random) => actAtRandom(world, random),
-      expected: async () =>
-        [...world.items.values()]
-          .filter(({ deleted }) => !deleted)
-          .map(({ id, author, likes }) =>
-            describeRow(id, likes.size, world.followersOf(author), isListed(world, author)),
-          )
-          .sort(),
+      act: (random) => actAtRandom(world, random),
+      async expected() {
+        const facts = await readPlainFacts(world);
+        return facts.tweets
+          .map(({ id, author, likes }) => {
+            return describeRow(id, likes, facts.users.get(author)!.followers, isListed(facts, author));
+          })
+          .sort();
+      },
       async open(faults) {
         const { store, close } = await backend.open(faults);
         return { view, store: store.view, actual: () => allRows(store), close };
@@ -177,11 +179,6 @@ export function describeTopListsStore(name: string, create: () => TopListsBacken
 }
 
 const USERS = 8;
-
-function isListed(world: World, userId: UserId): boolean {
-  const user = world.users.get(userId)!;
-  return user.state === 'active' && !user.protected;
-}
 
 function describeRow(tweetId: number, likes: number, followers: number, listed: boolean): string {
   return `${tweetId}: ${likes} likes, ${followers} followers, ${listed ? 'listed' : 'not listed'}`;
@@ -198,18 +195,23 @@ async function allRows(store: TopListsStore): Promise<string[]> {
   return found.sort();
 }
 
-/** One random change of the world. */
-export function actAtRandom(world: World, random: Random): void {
-  const someone = () => 1 + random.integer(world.users.size);
-  const live = [...world.items.values()].filter(({ kind, deleted }) => kind === 'tweet' && !deleted);
-  const some = live[random.integer(Math.max(1, live.length))];
+/** One random change of the world; nothing where whoever acts may not. */
+async function actAtRandom(world: World, random: Random): Promise<void> {
+  const someone = () => 1 + random.integer(USERS);
+  const { tweets } = await readPlainFacts(world);
+  const some = tweets[random.integer(Math.max(1, tweets.length))];
   const dice = random.integer(12);
-  if (dice < 3 || some === undefined) world.post(someone());
-  else if (dice < 4) world.remove(some.id);
-  else if (dice < 7) world.like(some.id, someone());
-  else if (dice < 8) world.unlike(some.id, someone());
-  else if (dice < 10) world.follow(someone(), someone());
-  else if (dice < 11) world.unfollow(someone(), someone());
-  else if (random.integer(2) === 0) world.setAccount(someone(), { protected: random.integer(2) === 0 });
-  else world.setAccount(someone(), { state: random.integer(2) === 0 ? 'active' : 'deactivated' });
+  if (dice < 3 || some === undefined) await world.post(someone());
+  else if (dice < 4) await world.remove(some.author, some.id);
+  else if (dice < 7) await unlessRefused(world.like(someone(), some.id));
+  else if (dice < 8) await world.unlike(someone(), some.id);
+  else if (dice < 11) await unlessRefused(followAtRandom(world, someone(), someone(), dice < 10));
+  else if (random.integer(2) === 0) await world.protect(someone(), random.integer(2) === 0);
+  else await world.setState(someone(), random.integer(2) === 0 ? 'active' : 'deactivated');
+}
+
+async function followAtRandom(world: World, one: UserId, other: UserId, follows: boolean): Promise<void> {
+  if (one === other) return;
+  if (follows) await world.follow(one, other);
+  else await world.unfollow(one, other);
 }

@@ -14,7 +14,7 @@ export const NOBODY = null;
 
 /** Every list must be the same with cached tweet views and without. */
 export const TWEET_VIEW_CHANGES: [string, (world: World) => TweetViewChanges][] = [
-  ['from kept tweet views', ({ changes }) => [changes]],
+  ['from kept tweet views', ({ changes }) => changes],
   ['where none are kept', () => [TELLS_NOTHING]],
 ];
 
@@ -31,7 +31,7 @@ export interface Lists {
     /** Awaited before there are candidates, as the followees are in a real home; may fail. */
     ready: () => Promise<unknown>;
   };
-  posted(author: UserId): TweetId;
+  posted(author: UserId): Promise<TweetId>;
   reposted(tweetId: TweetId, ...repostedBy: UserId[]): void;
   home(position?: HomePosition | null, limit?: number): Promise<FeedPage<HomePosition>>;
   homePages(limit: number): Promise<FeedPage<HomePosition>[]>;
@@ -39,10 +39,10 @@ export interface Lists {
   top(viewer: UserId | null, position?: TopPosition | null, limit?: number): Promise<FeedPage<TopPosition>>;
 }
 
-export function createLists(changesFor: (world: World) => TweetViewChanges): Lists {
+export async function createLists(changesFor: (world: World) => TweetViewChanges): Promise<Lists> {
   const clock = createManualClock(1_800_000_000_000);
   const world = createWorld(clock);
-  for (const userId of [ANN, BEN, CAT, DAN]) world.join(userId);
+  await world.users(ANN, BEN, CAT, DAN);
   const snapshots = createMemoryTopSnapshots({ clock });
   const skeleton: Lists['skeleton'] = { entries: [], rounds: 0, ready: async () => {} };
   const reads = createReads({
@@ -77,8 +77,8 @@ export function createLists(changesFor: (world: World) => TweetViewChanges): Lis
     reads,
     skeleton,
     home,
-    posted(author) {
-      const tweetId = world.post(author);
+    async posted(author) {
+      const tweetId = await world.post(author);
       skeleton.entries.unshift({
         activity: tweetId,
         actor: author,
@@ -91,7 +91,7 @@ export function createLists(changesFor: (world: World) => TweetViewChanges): Lis
     reposted(tweetId, ...repostedBy) {
       const others = skeleton.entries.filter((entry) => entry.tweetId !== tweetId);
       const [actor] = repostedBy as [UserId];
-      const activity = -world.mint();
+      const activity = -world.minter.mint({ owner: actor, kind: 'repost' });
       skeleton.entries = [{ activity, actor, tweetId, repostedBy, repostTime: clock.now() }, ...others];
     },
     async homePages(limit) {

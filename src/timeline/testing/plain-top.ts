@@ -1,44 +1,78 @@
-/** Top lists by plain computation over a world, to compare the served ones with. */
-import type { TweetId, UserId } from '#domain/ids.ts';
-import { firstSnowflakeAt } from '#domain/ids.ts';
+/** Top lists by plain computation over all facts, to compare the served ones with. */
+import { firstSnowflakeAt, type TweetId, type UserId } from '#domain/ids.ts';
 import { WINDOW_MS, type Window } from '#domain/limits.ts';
-import type { World, WorldTweet } from './world.ts';
+import type { AccountState } from '#domain/names.ts';
+import type { World } from './world.ts';
 
-function ordered(world: World, tweets: WorldTweet[]): TweetId[] {
-  const followers = new Map<UserId, number>();
-  for (const { author } of tweets) followers.set(author, world.followersOf(author));
+export interface PlainTweet {
+  id: TweetId;
+  author: UserId;
+  likes: number;
+}
+
+export interface PlainFacts {
+  /** Live ones, in id order. */
+  tweets: PlainTweet[];
+  users: Map<UserId, { protected: boolean; state: AccountState; followers: number }>;
+}
+
+const PAGE = 500;
+
+type Facts = Pick<World, 'tweets' | 'social' | 'engagement'>;
+
+/** Everything there is. */
+export async function readPlainFacts({ tweets, social, engagement }: Facts): Promise<PlainFacts> {
+  const facts: PlainFacts = { tweets: [], users: new Map() };
+  for (let after: TweetId | null = 0; after !== null; ) {
+    const page: Awaited<ReturnType<typeof tweets.scan>> = await tweets.scan({ after, limit: PAGE });
+    const counts = await engagement.likeCounts({ tweetIds: page.tweets.map(({ id }) => id) });
+    const likes = new Map(counts.map((each) => [each.tweetId, each.likes]));
+    facts.tweets.push(...page.tweets.map((tweet) => ({ ...tweet, likes: likes.get(tweet.id) ?? 0 })));
+    after = page.next;
+  }
+  const { users } = await social.scanUsers({ after: 0, limit: PAGE });
+  for (const { userId, ...user } of users) facts.users.set(userId, user);
+  return facts;
+}
+
+export function isListed({ users }: PlainFacts, userId: UserId): boolean {
+  const user = users.get(userId)!;
+  return user.state === 'active' && !user.protected;
+}
+
+function best({ users }: PlainFacts, tweets: PlainTweet[]): TweetId[] {
+  const followers = ({ author }: PlainTweet) => users.get(author)!.followers;
   return tweets
-    .sort(
-      (a, b) =>
-        b.likes.size - a.likes.size || followers.get(b.author)! - followers.get(a.author)! || b.id - a.id,
-    )
+    .sort((a, b) => b.likes - a.likes || followers(b) - followers(a) || b.id - a.id)
     .map(({ id }) => id);
 }
 
-function tweetsIn(world: World, window: Window, now: number): WorldTweet[] {
+function tweetsIn({ tweets }: PlainFacts, window: Window, now: number): PlainTweet[] {
   const windowStart = window === 'all' ? 0 : firstSnowflakeAt(now - WINDOW_MS[window]);
-  return [...world.items.values()].filter(
-    (item) => item.kind === 'tweet' && !item.deleted && item.id >= windowStart,
-  );
+  return tweets.filter(({ id }) => id >= windowStart);
 }
 
-export function plainGlobalTop(world: World, window: Window, now: number, max: number): TweetId[] {
-  const listed = tweetsIn(world, window, now).filter(({ author }) => {
-    const user = world.users.get(author)!;
-    return user.state === 'active' && !user.protected;
-  });
-  return ordered(world, listed).slice(0, max);
+export function plainGlobalTop(facts: PlainFacts, window: Window, now: number, max: number): TweetId[] {
+  const listed = tweetsIn(facts, window, now).filter(({ author }) => isListed(facts, author));
+  return best(facts, listed).slice(0, max);
 }
 
-export function plainHomeTop(
-  world: World,
-  request: { reader: UserId; window: Window; own: boolean; now: number; k: number },
-): TweetId[] {
-  const { reader, window, own, now, k } = request;
-  const me = world.users.get(reader)!;
-  const mine = tweetsIn(world, window, now).filter(({ author }) => {
-    if (world.users.get(author)!.state !== 'active') return false;
-    return author === reader ? own : me.following.has(author) && !me.muting.has(author);
+export interface PlainHomeTopRequest {
+  reader: UserId;
+  /** Of the reader. */
+  followees: readonly { userId: UserId; muted: boolean }[];
+  window: Window;
+  own: boolean;
+  now: number;
+  k: number;
+}
+
+export function plainHomeTop(facts: PlainFacts, request: PlainHomeTopRequest): TweetId[] {
+  const { reader, followees, window, own, now, k } = request;
+  const mine = tweetsIn(facts, window, now).filter(({ author }) => {
+    if (facts.users.get(author)!.state !== 'active') return false;
+    if (author === reader) return own;
+    return followees.some(({ userId, muted }) => userId === author && !muted);
   });
-  return ordered(world, mine).slice(0, k);
+  return best(facts, mine).slice(0, k);
 }

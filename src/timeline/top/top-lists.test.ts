@@ -1,113 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS, WINDOW_MS, WINDOWS, type Window } from '#domain/limits.ts';
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
-import { createManualClock, type ManualClock } from '#platform/clock.ts';
-import { createSeededRandom } from '#platform/random.ts';
-import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
-import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';
-import { plainGlobalTop, plainHomeTop } from '#timeline/testing/plain-top.ts';
-import { createWorld, type World } from '#timeline/testing/world.ts';
-import { createFolloweeSets } from '../home/followee-set.ts';
-import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
-import { openSqliteTopListsStore } from '../stores/sqlite/top-lists.ts';
-import { createAuthorTops } from './author-tops.ts';
-import { createDirtySet, withDirtySet } from './dirty-set.ts';
-import { createGlobalTop, type GlobalTop } from './global-top.ts';
-import { createHomeTop, type OpenHomeTop } from './home-top.ts';
+import { plainGlobalTop, plainHomeTop, readPlainFacts } from '#timeline/testing/plain-top.ts';
+import { openTopLists, type Setup } from '#timeline/testing/top-lists.ts';
+import { unlessRefused } from '#timeline/testing/world.ts';
 import type { TopKIndexSize } from './top-k-index.ts';
-import type { TopSnapshots } from './top-snapshots.ts';
-import { createTopView } from './top-view.ts';
 
 /** So small that indexes are trimmed, run low and are refilled all the time. */
 const SMALL: TopKIndexSize = { shown: 5, kept: 8, max: 12, low: 6 };
 const USERS = 6;
 const HOUR_MS = 3_600_000;
-
-interface Process {
-  view: ViewRunner;
-  globalTop: GlobalTop;
-  snapshots: TopSnapshots;
-  openHomeTop: OpenHomeTop;
-  close(): Promise<void>;
-}
-
-interface Setup extends Process {
-  clock: ManualClock;
-  world: World;
-  /** The process ends, by a shutdown that keeps its lists or by a crash, and another starts on the same file. */
-  restart(how: 'stopped' | 'crashed'): Promise<void>;
-  /** Until everything is settled, at most two seconds later. */
-  settle(): Promise<void>;
-}
-
-interface ProcessDeps {
-  path: string;
-  world: World;
-  clock: ManualClock;
-  size: TopKIndexSize | undefined;
-  page: number | undefined;
-}
-
-function startProcess({ path, world, clock, size, page }: ProcessDeps): Process {
-  const store = openSqliteTopListsStore({ path, disk: createInThreadDisk() });
-  const dirtySet = createDirtySet();
-  const authorTops = createAuthorTops({ store });
-  const { log } = world;
-  const view = createViewRunner({
-    view: createTopView(world),
-    store: withDirtySet(store.view, dirtySet),
-    log,
-    batch: 4,
-  });
-  const snapshots = createMemoryTopSnapshots({ clock });
-  const random = createSeededRandom(1);
-  const sizes = { ...(size && { size }), ...(page && { page }) };
-  const globalTop = createGlobalTop({
-    store,
-    snapshots,
-    dirtySet,
-    clock,
-    random,
-    isWhole: view.isWhole,
-    ...sizes,
-  });
-  const followeeSets = createFolloweeSets({ social: world.social, changes: TELLS_NOTHING });
-  const openHomeTop = createHomeTop({ followeeSets, authorTops, clock, isWhole: view.isWhole });
-  return { view, globalTop, snapshots, openHomeTop, close: () => store.db.close() };
-}
-
-function setUp(path: string, size?: TopKIndexSize, page?: number): Setup {
-  const clock = createManualClock(1_800_000_000_000);
-  const world = createWorld(clock);
-  const start = () => startProcess({ path, world, clock, size, page });
-  async function run(): Promise<void> {
-    while (await setup.view.worker.step());
-    while (await setup.globalTop.worker.step());
-  }
-  const setup: Setup = {
-    ...start(),
-    clock,
-    world,
-    async restart(how) {
-      if (how === 'stopped') await setup.globalTop.keep();
-      await setup.close();
-      Object.assign(setup, start());
-      await setup.globalTop.restore();
-    },
-    async settle() {
-      await run();
-      clock.advance(1_000);
-      await run();
-    },
-  };
-  return setup;
-}
 
 /** What users do, encoded as numbers that shrink well. */
 const action = fc.record({
@@ -141,25 +45,10 @@ const action = fc.record({
 });
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-async function perform(setup: Setup, { kind, who, whom, which }: Action) {
-  const { world, clock, view, globalTop, settle } = setup;
-  const [me, other] = [who + 1, whom + 1];
-  const live = [...world.items.values()].filter(({ deleted }) => !deleted);
-  const some = live[which % Math.max(1, live.length)]?.id;
-  const user = world.users.get(me)!;
-  if (kind === 'post') world.post(me);
-  else if (kind === 'postOld') world.post(me, which * HOUR_MS);
-  else if (kind === 'remove' && some) world.remove(some);
-  else if (kind === 'like' && some) world.like(some, me);
-  else if (kind === 'unlike' && some) world.unlike(some, me);
-  else if (kind === 'follow' && me !== other) world.follow(me, other);
-  else if (kind === 'unfollow') world.unfollow(me, other);
-  else if (kind === 'protect') world.setAccount(me, { protected: !user.protected });
-  else if (kind === 'deactivate') {
-    world.setAccount(me, { state: user.state === 'active' ? 'deactivated' : 'active' });
-  } else if (kind === 'mute') {
-    if (!user.muting.delete(other)) user.muting.add(other);
-  } else if (kind === 'hours') clock.advance((which % 30) * HOUR_MS);
+async function perform(setup: Setup, next: Action) {
+  const { clock, view, globalTop, settle } = setup;
+  const { kind, which } = next;
+  if (kind === 'hours') clock.advance((which % 30) * HOUR_MS);
   else if (kind === 'fold') await view.worker.step();
   else if (kind === 'step') await globalTop.worker.step();
   else if (kind === 'settle') await settle();
@@ -167,6 +56,28 @@ async function perform(setup: Setup, { kind, who, whom, which }: Action) {
   else if (kind === 'stop') await setup.restart('stopped');
   else if (kind === 'crash') await setup.restart('crashed');
   else if (kind === 'rebuild' && which % 5 === 0) await view.startRebuild();
+  else await actAsUser(setup, next);
+}
+
+async function actAsUser({ world }: Setup, { kind, who, whom, which }: Action) {
+  const [me, other] = [who + 1, whom + 1];
+  const { tweets, users } = await readPlainFacts(world);
+  const some = tweets[which % Math.max(1, tweets.length)];
+  const user = users.get(me)!;
+  if (kind === 'post') await world.post(me);
+  else if (kind === 'postOld') await world.postEarlier(me, which * HOUR_MS);
+  else if (kind === 'remove' && some) await world.remove(some.author, some.id);
+  else if (kind === 'like' && some) await unlessRefused(world.like(me, some.id));
+  else if (kind === 'unlike' && some) await world.unlike(me, some.id);
+  else if (kind === 'follow' && me !== other) await unlessRefused(world.follow(me, other));
+  else if (kind === 'unfollow') await world.unfollow(me, other);
+  else if (kind === 'protect') await world.protect(me, !user.protected);
+  else if (kind === 'deactivate') {
+    await world.setState(me, user.state === 'active' ? 'deactivated' : 'active');
+  } else if (kind === 'mute' && me !== other) {
+    const [view] = await world.social.view({ viewer: me, userIds: [other] });
+    await unlessRefused(view?.muting ? world.unmute(me, other) : world.mute(me, other));
+  }
 }
 
 async function homeTopOf(
@@ -181,7 +92,10 @@ async function homeTopOf(
   for (;;) {
     const some = await iterator.take(3);
     // Tweets of inactive authors are left out at reading, by the pipeline.
-    seen.push(...some.filter((id) => world.users.get(world.items.get(id)!.author)!.state === 'active'));
+    const records = await world.tweets.get({ ids: some });
+    const authorOf = new Map(records.map(({ id, author }) => [id, author]));
+    const { users } = await readPlainFacts(world);
+    seen.push(...some.filter((id) => users.get(authorOf.get(id)!)?.state === 'active'));
     if (some.length < 3 || seen.length >= k) return seen.slice(0, k);
   }
 }
@@ -189,53 +103,38 @@ async function homeTopOf(
 async function compareAll(setup: Setup, max: number): Promise<void> {
   const { world, globalTop, clock } = setup;
   const now = clock.now();
+  const facts = await readPlainFacts(world);
+  const { followees } = await world.social.followeesOf({ follower: 1 });
   for (const window of WINDOWS) {
     const { tweetIds, partial } = await globalTop.newest(window);
     assert.equal(partial, false);
-    assert.deepEqual(tweetIds, plainGlobalTop(world, window, now, max), `top of ${window}`);
+    assert.deepEqual(tweetIds, plainGlobalTop(facts, window, now, max), `top of ${window}`);
     for (const own of [false, true]) {
-      const expected = plainHomeTop(world, { reader: 1, window, own, now, k: 10 });
+      const expected = plainHomeTop(facts, { reader: 1, followees, window, own, now, k: 10 });
       assert.deepEqual(await homeTopOf(setup, 1, window, own, 10), expected, `home top of ${window}`);
     }
   }
 }
 
 describe('top lists', () => {
-  let directory: string;
-  let opened = 0;
-  let setups: Setup[];
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'warble-top-'));
-    setups = [];
-  });
-  afterEach(async () => {
-    for (const setup of setups) await setup.close();
-    rmSync(directory, { recursive: true });
-  });
-  function open(size?: TopKIndexSize, page?: number, path = join(directory, `${opened++}.db`)): Setup {
-    const setup = setUp(path, size, page);
-    setups.push(setup);
-    for (let userId = 1; userId <= USERS; userId++) setup.world.join(userId);
-    return setup;
-  }
+  const open = (size?: TopKIndexSize, page?: number) => openTopLists(USERS, size, page);
 
   test('are what a plain computation says two seconds later, whatever happened', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 60, maxLength: 160, size: 'max' }), async (actions) => {
-        const setup = open(SMALL, 3);
+        const setup = await open(SMALL, 3);
         for (const each of actions) await perform(setup, each);
         await setup.settle();
         await compareAll(setup, SMALL.shown);
-        await setups.pop()!.close();
       }),
       { numRuns: 25, seed: 1 },
     );
   });
 
   test('a tweet leaves a window at its very start', async () => {
-    const setup = open();
+    const setup = await open();
     const { world, clock, globalTop, settle } = setup;
-    const tweetId = world.post(1);
+    const tweetId = await world.post(1);
     await settle();
     for (const window of ['24h', '7d'] as const) {
       clock.advance(WINDOW_MS[window] - (clock.now() - snowflakeTime(tweetId)));
@@ -253,16 +152,16 @@ describe('top lists', () => {
   });
 
   test('a snapshot is made only when the list has changed, and serves pagination sessions ten minutes longer', async () => {
-    const { world, clock, globalTop, snapshots, settle } = open();
-    world.post(1);
+    const { world, clock, globalTop, snapshots, settle } = await open();
+    await world.post(1);
     await settle();
     const first = await globalTop.newest('all');
-    world.post(2);
-    world.like(world.post(3), 1);
+    await world.post(2);
+    await world.like(1, await world.post(3));
     await settle();
     const second = await globalTop.newest('all');
     assert.notEqual(second.id, first.id);
-    world.follow(4, 5);
+    await world.follow(4, 5);
     await settle();
     assert.equal((await globalTop.newest('all')).id, second.id, 'nothing in the list changed');
     clock.advance(LIMITS.topSnapshotKept_ms - 2_000);
@@ -273,9 +172,9 @@ describe('top lists', () => {
   });
 
   test('are there at once after a shutdown, without a scan of rows', async () => {
-    const setup = open(SMALL, 3);
+    const setup = await open(SMALL, 3);
     const { world, settle, restart } = setup;
-    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % USERS)), 1 + (i % 5));
+    for (let i = 0; i < 40; i++) await world.like(1 + (i % 5), await world.post(1 + (i % USERS)));
     await settle();
     await restart('stopped');
     assert.equal(setup.globalTop.isFilling(), false);
@@ -284,12 +183,12 @@ describe('top lists', () => {
   });
 
   test('are there after a crash as last kept, and are partial until they are made anew', async () => {
-    const setup = open(SMALL, 3);
+    const setup = await open(SMALL, 3);
     const { world, clock, settle, restart } = setup;
-    for (let i = 0; i < 40; i++) world.like(world.post(1 + (i % USERS)), 1 + (i % 5));
+    for (let i = 0; i < 40; i++) await world.like(1 + (i % 5), await world.post(1 + (i % USERS)));
     await settle();
     clock.advance(60_000);
-    world.like(world.post(2), 3);
+    await world.like(3, await world.post(2));
     await settle();
     const { tweetIds } = await setup.globalTop.newest('all');
     await restart('crashed');
@@ -301,15 +200,15 @@ describe('top lists', () => {
   });
 
   test('are complete in the very first read where there are few rows', async () => {
-    const { view, globalTop } = open();
+    const { view, globalTop } = await open();
     while (await view.worker.step());
     const { tweetIds, partial } = await globalTop.newest('all');
     assert.deepEqual([tweetIds, partial], [[], false]);
   });
 
   test('grow while they are made, and are partial meanwhile', async () => {
-    const setup = open(undefined, 10);
-    for (let i = 0; i < 100; i++) setup.world.post(1 + (i % USERS));
+    const setup = await open(undefined, 10);
+    for (let i = 0; i < 100; i++) await setup.world.post(1 + (i % USERS));
     while (await setup.view.worker.step());
     const sizes: number[] = [];
     for (;;) {
@@ -323,40 +222,47 @@ describe('top lists', () => {
   });
 
   test('an author who becomes listed again comes back, however few the followers', async () => {
-    const { world, globalTop, settle, clock } = open(SMALL, 3);
-    for (let i = 0; i < 20; i++) world.like(world.post(1), 4);
-    world.follow(5, 1);
-    world.setAccount(2, { protected: true });
-    const popular = world.post(2);
-    for (const liker of [3, 4, 5]) world.like(popular, liker);
+    const { world, globalTop, settle, clock } = await open(SMALL, 3);
+    for (let i = 0; i < 20; i++) await world.like(4, await world.post(1));
+    await world.follow(5, 1);
+    const popular = await world.post(2);
+    for (const liker of [3, 4, 5]) await world.like(liker, popular);
+    await world.protect(2);
     await settle();
     const before = await globalTop.newest('all');
     assert.ok(!before.tweetIds.includes(popular));
-    world.setAccount(2, { protected: false });
+    await world.protect(2, false);
     await settle();
     const { tweetIds } = await globalTop.newest('all');
     assert.equal(tweetIds[0], popular);
-    assert.deepEqual(tweetIds, plainGlobalTop(world, 'all', clock.now(), SMALL.shown));
+    assert.deepEqual(tweetIds, plainGlobalTop(await readPlainFacts(world), 'all', clock.now(), SMALL.shown));
   });
 
   test('stay complete when the best tweets are deleted', async () => {
-    const { world, globalTop, settle, clock } = open(SMALL, 3);
-    const mine = Array.from({ length: 40 }, (_, i) => world.post(1 + (i % USERS)));
+    const { world, globalTop, settle, clock } = await open(SMALL, 3);
+    const mine: { author: UserId; tweetId: TweetId }[] = [];
+    for (let i = 0; i < 40; i++) {
+      const author = 1 + (i % USERS);
+      mine.push({ author, tweetId: await world.post(author) });
+    }
     await settle();
-    for (const tweetId of mine.slice(26)) world.remove(tweetId);
+    for (const { author, tweetId } of mine.slice(26)) await world.remove(author, tweetId);
     await settle();
     const { tweetIds } = await globalTop.newest('all');
-    assert.deepEqual(tweetIds, plainGlobalTop(world, 'all', clock.now(), SMALL.shown));
+    assert.deepEqual(tweetIds, plainGlobalTop(await readPlainFacts(world), 'all', clock.now(), SMALL.shown));
   });
 
   test('a home top list goes on past the hundred best of an author', async () => {
-    const setup = open();
-    for (let i = 0; i < 250; i++) setup.world.like(setup.world.post(2), 1 + (i % USERS));
-    setup.world.follow(1, 2);
+    const setup = await open();
+    for (let i = 0; i < 250; i++) await setup.world.like(1 + (i % USERS), await setup.world.post(2));
+    await setup.world.follow(1, 2);
     await setup.settle();
+    const facts = await readPlainFacts(setup.world);
+    const { followees } = await setup.world.social.followeesOf({ follower: 1 });
     for (const window of WINDOWS) {
-      const expected = plainHomeTop(setup.world, {
+      const expected = plainHomeTop(facts, {
         reader: 1,
+        followees,
         window,
         own: false,
         now: setup.clock.now(),
@@ -367,24 +273,25 @@ describe('top lists', () => {
   });
 
   test('hold a thousand tweets, even if all are by one author', async () => {
-    const { world, globalTop, settle, clock } = open({ shown: 100, kept: 150, max: 200, low: 110 }, 50);
-    for (let i = 0; i < 400; i++) world.post(1);
-    for (let i = 0; i < 50; i++) world.post(2);
-    for (let i = 0; i < 400; i++) world.post(3, i * 60_000);
+    const { world, globalTop, settle, clock } = await open({ shown: 100, kept: 150, max: 200, low: 110 }, 50);
+    const byFirst: TweetId[] = [];
+    for (let i = 0; i < 400; i++) byFirst.push(await world.post(1));
+    for (let i = 0; i < 50; i++) await world.post(2);
+    for (let i = 0; i < 400; i++) await world.postEarlier(3, i * 60_000);
     await settle();
     const same = async () => {
       const { tweetIds } = await globalTop.newest('all');
-      assert.deepEqual(tweetIds, plainGlobalTop(world, 'all', clock.now(), 100));
+      assert.deepEqual(tweetIds, plainGlobalTop(await readPlainFacts(world), 'all', clock.now(), 100));
     };
     await same();
-    world.follow(4, 1);
+    await world.follow(4, 1);
     await settle();
     await same();
-    for (const item of [...world.items.values()].slice(300, 395)) world.remove(item.id);
+    for (const tweetId of byFirst.slice(300, 395)) await world.remove(1, tweetId);
     await settle();
     await same();
-    world.follow(4, 3);
-    world.unfollow(4, 1);
+    await world.follow(4, 3);
+    await world.unfollow(4, 1);
     await settle();
     await same();
   });
