@@ -1,6 +1,6 @@
 /**
- * Who asks: the bearer token of the Authorization header, which decides when it is there, or else the session
- * cookie. What comes by cookie may change something only from this very site.
+ * Finds the caller by the bearer token in the Authorization header or, without that header, by the session cookie. A
+ * request with the cookie may write only if it comes from this very site.
  */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
@@ -10,13 +10,16 @@ import { tooManyInVain } from './limits/rate-limiter.ts';
 import type { Caller, RouteAuth } from './route.ts';
 import { sessionTokenOf } from './session-cookie.ts';
 
-/** Resolves with the session of a token that an address shows; throws `unauthenticated` where it is none, has ended or was revoked. */
+/**
+ * Resolves with the session of a token sent from an address. Throws `unauthenticated` if the token is unknown,
+ * expired or revoked.
+ */
 export type Authenticate = (token: string, address: string) => Promise<Caller>;
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Finds the caller of each call of the API. Bad tokens count for the address that shows them. */
+/** Finds the caller of each API call. Bad tokens count against the address that sends them. */
 export function createAuthenticationStep(deps: {
   authenticate: Authenticate;
   limits: Pick<Limits, 'take' | 'tokens'>;
@@ -37,7 +40,10 @@ export function createAuthenticationStep(deps: {
   };
 }
 
-/** The caller of a request, or null. Throws `unauthenticated`, or `forbidden` for another site's write by cookie. */
+/**
+ * The caller of a request, or null. Throws `unauthenticated`, or `forbidden` if another site's page writes with the
+ * cookie.
+ */
 export async function callerOf(request: FastifyRequest, auth: RouteAuth, authenticate: Authenticate) {
   const header = request.headers.authorization;
   if (header !== undefined) {

@@ -27,8 +27,8 @@ export function registerBodies(app: FastifyInstance): void {
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
 
 /**
- * Where nobody need be signed in, a JSON body must be called JSON: another site's page can send any other type, or
- * none, without asking first (a preflight). Throws `unsupported_media_type`.
+ * A call that needs no sign-in takes JSON only with the JSON content type: another site's page can send any other
+ * type, or none, without a preflight. Throws `unsupported_media_type`.
  */
 export function requireJsonType({ headers, routeOptions }: FastifyRequest): void {
   const { route } = routeOptions.config;
@@ -37,11 +37,11 @@ export function requireJsonType({ headers, routeOptions }: FastifyRequest): void
   if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
 }
 
-/** Codings of a body, of the message and of the transfer, that leave it as it is. */
+/** Content and transfer codings that leave a body unchanged. */
 const NO_CODING = new Set(['', 'identity', 'chunked']);
 const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 
-/** Bodies are read as they come, in UTF-8. Throws `unsupported_media_type` where one is said to be anything else. */
+/** Bodies are UTF-8 and not compressed. Throws `unsupported_media_type` if the headers say otherwise. */
 export async function requirePlainBody(
   { headers }: FastifyRequest,
   reply: FastifyReply,
@@ -61,7 +61,7 @@ export async function requirePlainBody(
   return payload;
 }
 
-/** Refuses the absence of a JSON body, which is told apart from a wrong one. */
+/** Refuses a request without its JSON body, with another error than for a wrong body. */
 export function requireBody({ body, consumes }: Route): preValidationHookHandler {
   if (body === null || consumes !== 'json') return (_request, _reply, done) => done();
   return (request, _reply, done) => {
@@ -78,7 +78,7 @@ function charsetsOf(type: string): string[] {
   });
 }
 
-/** Whether a body is meant as JSON: said so, or nothing said. */
+/** Whether a body counts as JSON: its type says so, or it has none. */
 function isJsonType({ headers }: FastifyRequest): boolean {
   const type = headers['content-type'];
   return type === undefined || JSON_TYPE.test(type);
@@ -98,7 +98,7 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
   return parseJson(body);
 }
 
-/** Throws `invalid_json` without repeating any of the body. */
+/** Throws `invalid_json`, whose message repeats nothing of the body. */
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));

@@ -5,13 +5,13 @@ export interface ServerBounds {
   connections: number;
   requestsInFlight: number;
   picturesInFlight: number;
-  /** Requests of one connection that wait for their responses: beyond it the connection is cut. */
+  /** Requests of one connection that wait for their responses. One more cuts the connection. */
   pipelined: number;
   /** Bytes of a request's line and headers. */
   headers_bytes: number;
   /** Until the headers have come. */
   headers_ms: number;
-  /** The least rate, in either direction, while bytes wait on the client. */
+  /** In either direction, while bytes wait on the client. */
   minRate: DataRate;
   /** Until an idle connection is closed. */
   keepAlive_ms: number;

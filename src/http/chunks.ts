@@ -1,12 +1,12 @@
 /**
- * Large responses are written in chunks, each when the kernel has taken the one before: `bytesWritten` counts a whole
- * write as soon as it is queued, so that otherwise nobody could tell a client that takes its response from one that
+ * Large responses are written in chunks, each when the kernel has taken the one before. `bytesWritten` counts a whole
+ * write as soon as it is queued, so with one large write a client that reads its response would look like one that
  * does not.
  */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** As much as a socket lets wait, so that a pipe stops after each of them. */
+/** A socket's high-water mark, so that a pipe stops after each chunk. */
 export const CHUNK_BYTES = 64 * 1024;
 
 /** Ends a response with a body of one byte a character ("latin1"). */

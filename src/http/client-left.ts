@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 
-/** Aborts when the client has hung up; what then waits for its turn need not be done. */
+/** A signal that aborts when the client hangs up, so that work still queued for it is not done. */
 export function clientLeft({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
   const controller = new AbortController();
   const abort = () => controller.abort(new WarbleError('request_timeout', 'The client has hung up.'));

@@ -1,13 +1,13 @@
 /**
- * Pages of any origin may use the API with a bearer token, and show pictures (CORS). Never with credentials: the
- * wildcard makes browsers withhold cookies and the answers to requests that had some.
+ * CORS: pages of any origin may use the API with a bearer token, and show pictures. Never with credentials: with the
+ * wildcard, browsers withhold cookies, and withhold responses to requests that carried them.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Paths that other origins may read. */
 const OPEN = /^\/(?:api\/|media\/|openapi\.json(?:$|\?))/;
 
-/** Headers beyond those that browsers let pages send and read anyway. The wildcard would leave out Authorization. */
+/** Headers that browsers do not allow by themselves. A wildcard would not cover Authorization. */
 const REQUEST_HEADERS = [
   'Authorization',
   'Cache-Control',
@@ -26,7 +26,7 @@ const RESPONSE_HEADERS = [
   'WWW-Authenticate',
   'X-Request-Id',
 ];
-/** Browsers keep the response to a preflight no longer than 2 h (Chromium) to 24 h (Firefox). */
+/** Browsers cap this at 2 h (Chromium) to 24 h (Firefox). */
 const PREFLIGHT_MAX_AGE_S = 86_400;
 
 const ANY_ORIGIN = {
@@ -40,12 +40,12 @@ export function allowAnyOrigin({ url }: FastifyRequest, reply: FastifyReply): vo
   if (OPEN.test(url)) reply.headers(ANY_ORIGIN);
 }
 
-/** Whether a browser asks what it may send. */
+/** Whether a request is a browser's preflight. */
 export function isPreflight({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
-/** Answers what a browser asks before it sends a request of another origin. `methods`: those that the path takes. */
+/** Answers a preflight. `methods`: those that the path takes. */
 export function allowMethods(request: FastifyRequest, reply: FastifyReply, methods: string[]): void {
   if (!OPEN.test(request.url) || !isPreflight(request)) return;
   reply.headers({

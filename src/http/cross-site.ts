@@ -1,10 +1,10 @@
-/** Which site a browser sends a request for, and what it may do then. */
+/** Which site a browser sends a request for, and what such a request may do. */
 import type { FastifyRequest } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 
 /**
- * Refuses a request that a browser sent for another site: it needs `Sec-Fetch-Site: same-origin` or an Origin
- * that is this host. Also for signing in with a cookie. Throws `forbidden`.
+ * Refuses a request that a browser sent for another site: it needs `Sec-Fetch-Site: same-origin` or an Origin that is
+ * this host. Signing in with a cookie needs this too. Throws `forbidden`.
  */
 export function requireSameOrigin(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
@@ -17,7 +17,7 @@ export function requireSameOrigin(request: FastifyRequest): void {
   );
 }
 
-/** Whether the Origin is this very site: scheme and port too, so that a page sent without TLS is another site. */
+/** Whether the Origin is this very site, scheme and port included: a page sent without TLS is another site. */
 function isThisSite(request: FastifyRequest): boolean {
   const { origin } = request.headers;
   const { origin: site } = request.site;
@@ -26,8 +26,8 @@ function isThisSite(request: FastifyRequest): boolean {
 }
 
 /**
- * Whether a browser marks a request as another site's: by `Sec-Fetch-Site`, or an older one by an Origin that is not
- * this site's. Such a request never reads or sets a cookie.
+ * Whether a browser marks a request as another site's: by `Sec-Fetch-Site` or, in older browsers, by an Origin other
+ * than this site's. Such a request never reads or sets a cookie.
  */
 export function isCrossSite(request: FastifyRequest): boolean {
   const site = request.headers['sec-fetch-site'];
@@ -35,10 +35,10 @@ export function isCrossSite(request: FastifyRequest): boolean {
   return request.headers.origin !== undefined && !isThisSite(request);
 }
 
-/** An Origin that is longer has been made up: a host name has at most 253 characters. */
+/** A host name has at most 253 characters, so a longer Origin is made up. */
 const MAX_ORIGIN_CHARACTERS = 270;
 
-/** Whose page sent a request, where a browser marks it as another site's: its Origin, as far as it is known. */
+/** The Origin of the page that sent a request, if a browser marks it as another site's and the Origin is known. */
 export function crossSiteOf(request: FastifyRequest): string | null {
   if (!isCrossSite(request)) return null;
   const { origin = 'null' } = request.headers;

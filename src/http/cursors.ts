@@ -1,19 +1,21 @@
 /**
- * Cursors: where a list goes on, sealed. A position holds ids such as a follow edge's, so a cursor is
- * encrypted as well as authenticated, over the list, its reader and its filters.
+ * Cursors: the sealed position at which a list goes on. A position holds ids such as a follow edge's, which the
+ * reader may not know, so a cursor is encrypted as well as authenticated, and bound to the list, its reader and its
+ * filters.
  *
  * Sealing is a synthetic-IV construction (as RFC 5297, with HMAC-SHA-256 for AES): tag = HMAC(scope, position) cut to
- * 128 bits, text = position XOR keystream, where the keystream is HMAC(tag, counter) under a key of its own (counter mode
- * as in NIST SP 800-108). It needs no randomness, so the same position always gives the same cursor and no nonce can be
- * used twice. Node's own AES-256-GCM-SIV with a constant nonce gives the same, but makes a native object for each cursor:
- * 5.0 to 5.9 µs to seal and 4.4 to 5.2 to open, where this takes 2.0 to 4.1 and 2.5 to 4.7, by how many numbers are in it
- * (Node 26.10, in a loop). The decision with its measurements: docs/decisions/0016-pages-of-json.md.
+ * 128 bits, text = position XOR keystream, where the keystream is HMAC(tag, counter) under a key of its own (counter
+ * mode as in NIST SP 800-108). It needs no randomness, so the same position always gives the same cursor and no nonce
+ * can be used twice. Node's own AES-256-GCM-SIV with a constant nonce gives the same, but makes a native object for
+ * each cursor: 5.0 to 5.9 µs to seal and 4.4 to 5.2 to open, where this takes 2.0 to 4.1 and 2.5 to 4.7, by how many
+ * numbers are in it (Node 26.10, in a loop). The decision with its measurements:
+ * docs/decisions/0016-pages-of-json.md.
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto';
 import { WarbleError } from '#domain/errors.ts';
 import { createHmacSha256, HMAC_BYTES } from './hmac.ts';
 
-/** The numbers and short texts that a list needs to go on. */
+/** The numbers and short strings that a list needs to go on. */
 export type Position = readonly (number | string)[];
 
 export interface Cursors {
@@ -24,14 +26,14 @@ export interface Cursors {
 }
 
 export interface CursorsDeps {
-  /** 32 secret bytes, the same in every process and for as long as cursors shall hold. */
+  /** 32 secret bytes. Cursors are valid in every process that has them, for as long as they stay the same. */
   key: Buffer;
 }
 
 const TAG_BYTES = 16;
-/** Most digits of a number, and what JSON puts around it. */
+/** The most digits of a number, with its separator in JSON. */
 const NUMBER_BYTES = 17;
-/** Of a position as padded JSON, and of a scope. */
+/** The most bytes of a position as padded JSON, and of a scope. */
 const MAX_POSITION_BYTES = 512;
 const MAX_SCOPE_BYTES = 512;
 const SHAPE = /^[A-Za-z0-9_-]{64,704}$/;
@@ -45,7 +47,7 @@ export function createCursors({ key }: CursorsDeps): Cursors {
   const sealed = Buffer.alloc(TAG_BYTES + MAX_POSITION_BYTES);
   const tagOf = (scope: string, text: string) => tagHmac(`${ascii(scope)}\n${text}`).slice(0, TAG_BYTES);
 
-  /** Puts the keystream of a tag on what follows it in `sealed`, or takes it off again. */
+  /** XORs what follows the tag in `sealed` with the tag's keystream: encrypts and decrypts. */
   function cross(tag: string, end: number): void {
     for (let at = TAG_BYTES, block = 0; at < end; block++) {
       const stream = streamHmac(tag + String.fromCharCode(block));
@@ -74,7 +76,7 @@ export function createCursors({ key }: CursorsDeps): Cursors {
   };
 }
 
-/** JSON with spaces behind it, so that a cursor's length tells how many numbers are in it, not how large they are. */
+/** JSON padded with spaces, so that a cursor's length tells how many numbers it holds, not how large they are. */
 function padded(position: Position): string {
   const json = ascii(JSON.stringify(position));
   const least = Math.max(json.length, position.length * NUMBER_BYTES + 1);
@@ -84,7 +86,7 @@ function padded(position: Position): string {
   return json.padEnd(length);
 }
 
-/** The same in JSON, with other characters than those of ASCII escaped. */
+/** Escapes what is not ASCII, as JSON allows. */
 function ascii(text: string): string {
   return text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -103,7 +105,7 @@ function invalidCursor(): WarbleError {
   );
 }
 
-/** For lists whose position is one id: what `before` it comes next. Null where the list begins. */
+/** For lists whose position is one id: the id below which the page begins; null: with the newest row. */
 export function openBefore(cursors: Cursors, scope: string, cursor: string | undefined): number | null {
   return cursor === undefined ? null : (cursors.open(scope, cursor)[0] as number);
 }

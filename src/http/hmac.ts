@@ -1,23 +1,23 @@
 /**
- * HMAC-SHA-256 (RFC 2104) by hashes of one call each, without a buffer or a native object of its own for each message:
- * what the garbage collector has to end costs a busy server several times what it costs in a loop. Bytes are
- * characters of "latin1" here.
+ * HMAC-SHA-256 (RFC 2104) from one-shot hashes, without a buffer or native object for each message: native objects
+ * that the garbage collector must finalise cost a busy server several times what they cost in a loop. Strings hold
+ * one byte a character ("latin1").
  */
 import { hash } from 'node:crypto';
 
-/** Bytes that SHA-256 takes in at a time. */
+/** The block size of SHA-256. */
 const BLOCK_BYTES = 64;
 export const HMAC_BYTES = 32;
 
 /** The HMAC of a message; both one byte a character. */
 export type Hmac = (message: string) => string;
 
-/** `key`: at most 64 bytes. Messages have at most `most` bytes. */
+/** `key`: at most 64 bytes. Messages have at most `max` bytes. */
 export function createHmacSha256(key: Uint8Array, { max }: { max: number }): Hmac {
   if (key.length > BLOCK_BYTES) throw new RangeError(`A key has at most ${BLOCK_BYTES} bytes.`);
   const inner = Buffer.concat([padded(key, 0x36), Buffer.alloc(max)]);
   const outer = Buffer.concat([padded(key, 0x5c), Buffer.alloc(HMAC_BYTES)]);
-  /** By length: the part of `inner` that a message of it fills. */
+  /** By message length: the part of `inner` that such a message fills. */
   const parts: Buffer[] = [];
   return (message) => {
     const { length } = message;

@@ -1,4 +1,4 @@
-/** How much of a client's address is written to the log: a setting, since an address can tell who somebody is. */
+/** How much of a client's address is logged: a setting, since an address can identify a person. */
 import { ipv6Prefix } from './limits/addresses.ts';
 import { isLoopbackName } from './public-site.ts';
 
@@ -6,7 +6,7 @@ export const LOG_ADDRESSES = ['full', 'shortened', 'none'] as const;
 /** `shortened`: the /24 of an IPv4 address, the /48 of an IPv6 one. */
 export type LogAddresses = (typeof LOG_ADDRESSES)[number];
 
-/** An address as the log shows it; undefined where it shows none. This machine's own is nobody's and stays whole. */
+/** An address as the log shows it; undefined: not at all. Loopback addresses identify nobody and stay whole. */
 export function loggedAddress(address: string, detail: LogAddresses): string | undefined {
   if (detail === 'none' || address === '') return undefined;
   if (detail === 'full' || isLoopbackName(address)) return address;

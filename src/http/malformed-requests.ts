@@ -1,10 +1,10 @@
-/** What HTTP leaves to Node, or what Node would refuse without a word: answered with problem documents too. */
+/** Requests that never reach a route, or that Node would refuse without a body: they get problem documents too. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WarbleError } from '#domain/errors.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 
-/** For requests that HTTP itself cannot read: they have no reply, so the response is written by hand. */
+/** For input that is no HTTP: there is no reply object, so the response is written by hand. */
 export function answerMalformed(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -13,17 +13,17 @@ export function answerMalformed(error: Error & { code?: string }, socket: Duplex
   refuse(socket, problemOfMalformed(error.code));
 }
 
-/** Tunnels are refused; of expectations only `100-continue` is known, and others may be ignored (RFC 9110, 10.1.1). */
+/** Refuses tunnels, and ignores expectations other than `100-continue` (RFC 9110, 10.1.1). */
 export function handleTunnelsAndExpectations(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    // Node has taken its own listeners away.
+    // Node has removed its own listeners.
     socket.on('error', () => socket.destroy());
     refuse(socket, new WarbleError('invalid_request', 'This server does not open tunnels.'));
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
-/** Throws `invalid_request` where HTTP/1.1 comes without a Host, or with two (RFC 9112, 3.2). */
+/** Throws `invalid_request` if an HTTP/1.1 request has no Host header, or two (RFC 9112, 3.2). */
 export function requireHost({ httpVersion, rawHeaders }: IncomingMessage): void {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -34,7 +34,7 @@ export function requireHost({ httpVersion, rawHeaders }: IncomingMessage): void 
   throw new WarbleError('invalid_request', 'Send one Host header, with the name of this server.');
 }
 
-/** Answers on a connection whose request has no reply, or none that can be used, and closes it. */
+/** Answers on a connection whose request has no usable reply object, and closes it. */
 export function refuse(socket: Duplex, error: WarbleError): void {
   const problem = problemOf(error);
   const body = JSON.stringify(problem);

@@ -1,4 +1,4 @@
-/** Who may read the metrics: this machine where nothing stands in front of the server, or the bearer of a token. */
+/** Metrics may be read with the metrics token or, if no proxy stands in front of the server, from this machine. */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,9 +11,12 @@ import { isLoopbackName } from './public-site.ts';
 
 export interface MetricsPageDeps {
   registry: Registry;
-  /** Whoever bears it may read from everywhere; null: nobody may. */
+  /** It allows reading from anywhere; null: there is no token. */
   token: string | null;
-  /** A proxy or a public URL is named, so a peer on this machine may speak for anybody: only the token counts. */
+  /**
+   * A proxy or a public URL is configured, so a peer on this machine may forward for any client: only the token
+   * counts.
+   */
   proxied: boolean;
 }
 
@@ -34,9 +37,9 @@ export function registerMetricsPage(
 
 export interface MetricsListenerDeps {
   registry: Registry;
-  /** 0 picks a free one. */
+  /** 0: any free port. */
   port: number;
-  /** Told of what kept metrics from being read, for the log. */
+  /** Called with errors of reading the metrics, for the log. */
   onError: (error: unknown) => void;
 }
 
@@ -48,7 +51,7 @@ export interface MetricsListener {
 const LISTENER_CONNECTIONS = 16;
 const LISTENER_TIMEOUT_MS = 10_000;
 
-/** Serves /metrics, and nothing else, on a port of loopback, so that no proxy reaches it. */
+/** Serves only /metrics on a loopback port, which no proxy reaches. */
 export async function openMetricsListener(deps: MetricsListenerDeps): Promise<MetricsListener> {
   const { registry, port, onError } = deps;
   const options = { requestTimeout: LISTENER_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
@@ -106,8 +109,8 @@ function notForYou(): WarbleError {
 }
 
 /**
- * A proxy on this machine is a loopback peer too: whoever it speaks for is not. Nor is a page in a browser here whose
- * name was made to point to this machine (DNS rebinding): its Host tells.
+ * A proxy on this machine is a loopback peer too, but the client it forwards for is not local. Neither is a page in a
+ * local browser whose name was made to point here (DNS rebinding); its Host header gives it away.
  */
 function isLocal({ headers, socket }: IncomingMessage): boolean {
   const forwarded = headers['x-forwarded-for'] ?? headers.forwarded ?? headers.via;

@@ -1,4 +1,4 @@
-/** Prometheus metrics of the gateway, in a registry to which the rest of the process adds its own. */
+/** Prometheus metrics of the gateway, in a registry that the whole process shares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '#domain/errors.ts';
 import { PERMIT_KINDS, type PermitKind } from './admission/permits.ts';
@@ -6,15 +6,17 @@ import type { Cut } from './admission/refusals.ts';
 import type { ConnectionRefusal } from './connections/connections.ts';
 
 export interface GatewayMetrics {
-  /** Others register theirs here too. */
+  /** The rest of the process registers its metrics here too. */
   registry: Registry;
-  /** One response. `route`: its pattern, never a path; `duration_s` from headers read to response flushed. */
+  /**
+   * Counts a response. `route`: its pattern, never a path. `duration_s`: from the headers to the end of the response.
+   */
   answered(request: { route: string; method: string; status: number; duration_s: number }): void;
-  /** A request that was refused to protect the rest, with 429 or 503. */
+  /** Counts a request refused with 429 or 503. */
   shed(code: ErrorCode): void;
-  /** A connection that was closed before its first request. */
+  /** Counts a connection that was closed before its first request. */
   connectionRefused(reason: ConnectionRefusal): void;
-  /** A connection that was cut. */
+  /** Counts a connection that was cut. */
   connectionCut(reason: Cut): void;
 }
 
@@ -25,13 +27,13 @@ export interface GatewayGauges {
 
 const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The gauges are asked when the metrics are read. */
+/** Gauges are read when the metrics are. */
 export function createGatewayMetrics({ permits, connections }: GatewayGauges): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
     name: 'warble_http_request_duration_seconds',
-    help: 'Answers by route, method and status, with the time from the headers to the end of the response.',
+    help: 'Responses by route, method and status, with the time from the headers to the end of the response.',
     labelNames: ['route', 'method', 'status'] as const,
     buckets: BUCKETS_S,
     registers,
@@ -44,13 +46,13 @@ export function createGatewayMetrics({ permits, connections }: GatewayGauges): G
   });
   const refused = new Counter({
     name: 'warble_http_connections_refused_total',
-    help: 'Connections refused, because all are taken or all of their address.',
+    help: 'Connections refused, because the server or the address has as many as it may.',
     labelNames: ['reason'] as const,
     registers,
   });
   const cut = new Counter({
     name: 'warble_http_connections_cut_total',
-    help: 'Connections cut: slow in sending or taking, slowest when permits ran out, or idle when connections did.',
+    help: 'Connections cut: slow to send or read, slowest when permits ran out, or idle when connections did.',
     labelNames: ['reason'] as const,
     registers,
   });
@@ -64,7 +66,7 @@ export function createGatewayMetrics({ permits, connections }: GatewayGauges): G
   });
   new Gauge({
     name: 'warble_http_permits_taken',
-    help: 'Requests that hold a permit, by the kind of permit.',
+    help: 'Permits held by requests, by kind.',
     labelNames: ['kind'] as const,
     registers,
     collect() {

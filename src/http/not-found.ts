@@ -1,4 +1,4 @@
-/** Requests that no route answers: 404, 405 with Allow, and OPTIONS. */
+/** Requests that match no route: 404, 405 with Allow, and OPTIONS. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound, WarbleError } from '#domain/errors.ts';
 import { allowMethods } from './cors.ts';
@@ -8,7 +8,7 @@ interface Pattern {
   methods: Set<string>;
 }
 
-/** Answers what no route answers, and OPTIONS of every route. Call before the routes are added. */
+/** Answers requests that match no route, and OPTIONS of every route. Call it before routes are added. */
 export function registerNotFound(app: FastifyInstance): void {
   const patterns = new Map<string, Pattern>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -30,7 +30,7 @@ export function registerNotFound(app: FastifyInstance): void {
   });
 }
 
-/** The methods that some route knows for a path. Static segments win over parameters, as in the router. */
+/** The methods of a path. Static segments win over parameters, as in the router. */
 function allowedMethods(patterns: Iterable<Pattern>, url: string): string[] {
   const mark = url.indexOf('?');
   const path = (mark < 0 ? url : url.slice(0, mark)).split('/');
@@ -46,7 +46,7 @@ function allowedMethods(patterns: Iterable<Pattern>, url: string): string[] {
   return [...new Set(best.flatMap(({ methods }) => [...methods]))].sort();
 }
 
-/** How many of a path's segments a pattern names itself; -1 where it does not match. */
+/** How many of a path's segments are static in a pattern; -1 if it does not match. */
 function matches(pattern: string[], path: string[]): number {
   if (pattern.length !== path.length) return -1;
   let statics = 0;

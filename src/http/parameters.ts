@@ -1,19 +1,19 @@
 /**
- * Parameters of paths, queries and headers. One small step turns texts into the values that their schema means, strictly
- * as JSON writes them: canonical decimals, `true` and `false`. What is no such text stays a text, which the validator
- * then refuses. Ajv's own coercion would take `0x10`, `1e1` and `" 5 "` for numbers.
+ * Parameters of paths, queries and headers. One small step turns strings into the values that their schema expects,
+ * if they are written as JSON writes them: canonical decimals, `true` and `false`. Any other string stays a string,
+ * which the validator then refuses. Ajv's own coercion would accept `0x10`, `1e1` and `" 5 "` as numbers.
  */
 import type { TObject } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
 import { invalidRequest, type ParameterLocation, parameterFault, type SchemaFault } from './schema-faults.ts';
 import type { CompileSchema } from './schema-validator.ts';
 
-/** Turns named texts into the schema's values. Throws `invalid_request` with every fault. */
+/** Turns named strings into the schema's values. Throws `invalid_request` with every fault. */
 export type ParameterReader = (given: Iterable<readonly [name: string, text: string]>) => object;
 
-/** More parameters than any call knows. */
+/** More than any call has. */
 const MAX_PARAMETERS = 32;
-/** As JSON writes a whole number, and exact as one of JavaScript. */
+/** A whole number as JSON writes it, small enough to be exact in JavaScript. */
 const DECIMAL = /^(?:0|[1-9]\d{0,14})$/;
 
 /** Prepares a reader for the parameters of one location. */
@@ -33,7 +33,7 @@ export function parameterReader(
     const values: Record<string, unknown> = {};
     const faults: SchemaFault[] = [];
     for (const [name, text] of given) {
-      // Told here, as `__proto__` would be no property of `values`.
+      // Reported here, since `__proto__` would not become a property of `values`.
       if (!typeOf.has(name)) faults.push(parameterFault('additionalProperties', name));
       else if (Object.hasOwn(values, name)) faults.push(parameterFault('repeated', name));
       else values[name] = meantBy(text, typeOf.get(name));
@@ -50,7 +50,9 @@ function meantBy(text: string, type: unknown): unknown {
   return text;
 }
 
-/** The parameters of a URL's query, decoded. Throws `invalid_request` where there are too many or one is not decodable. */
+/**
+ * The parameters of a URL's query, decoded. Throws `invalid_request` if there are too many or one cannot be decoded.
+ */
 export function queryOf(url: string): [name: string, text: string][] {
   const mark = url.indexOf('?');
   if (mark < 0 || mark === url.length - 1) return [];

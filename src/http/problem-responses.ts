@@ -1,4 +1,4 @@
-/** Errors as responses: problem documents, with the headers that belong to them. */
+/** Error responses: problem documents and the headers that belong to them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WarbleError } from '#domain/errors.ts';
 import type { Refusals } from './admission/refusals.ts';
@@ -14,7 +14,7 @@ export interface ProblemResponsesDeps {
   draining: () => boolean;
 }
 
-/** Answers whatever a step of a request throws. Responses of 429 leave in their turn, see admission/refused-in-turn.ts. */
+/** Answers errors that any step of a request throws. Responses of 429 are paced, see admission/refused-in-turn.ts. */
 export function registerProblemResponses(app: FastifyInstance, deps: ProblemResponsesDeps): void {
   const { logger, refusals, inTurn, draining } = deps;
   app.setErrorHandler((thrown, request, reply) => {

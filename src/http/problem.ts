@@ -1,4 +1,4 @@
-/** Every fault as a problem document (RFC 9457), with the status and code of the catalogue. */
+/** Errors as problem documents (RFC 9457), with the status and code of the catalogue. */
 import { STATUS_CODES } from 'node:http';
 import { type Static, Type } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode, type Pointer, WarbleError } from '#domain/errors.ts';
@@ -47,8 +47,8 @@ export function problemOf(error: WarbleError): Problem {
 }
 
 /**
- * Whatever was thrown, as an expected error. What nobody expected becomes `unavailable`, with nothing of its
- * message; `expected: false` says that it belongs in the log.
+ * Anything thrown, as a WarbleError. An unexpected error becomes `unavailable`, without its own message; `expected:
+ * false` says that it belongs in the log.
  */
 export function asWarbleError(error: unknown): { error: WarbleError; expected: boolean } {
   if (error instanceof WarbleError) return { error, expected: true };

@@ -24,7 +24,7 @@ export function registerRoutes({ app, clock }: RegistrationDeps, routes: readonl
   }
 }
 
-/** `/{userId}/profile` as the router writes it, below the API's prefix. */
+/** `/{userId}/profile` in the router's syntax, below the API's prefix. */
 export function fastifyPath({ path, root }: Route): string {
   return (root ? '' : API_PREFIX) + path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

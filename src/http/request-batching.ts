@@ -1,17 +1,17 @@
 /**
- * Requests that came in one turn of the event loop go on together: each step of all of them, then the next step. So
- * code and data of a step are in the CPU's caches for all but the first, and answers leave, and wake their readers,
- * side by side. With 128 requests under way a home page took 203 µs of CPU one by one and 152 in groups of 32. A request
- * that comes alone waits for the end of the turn, which is at once (docs/decisions/0042-together.md).
+ * Requests that arrive in one turn of the event loop go on together, step by step (cohort scheduling, Larus and
+ * Parkes, USENIX 2002). So the code and data of a step are in the CPU's caches for all but the first of them, and
+ * responses leave side by side. With 128 requests under way a home page took 203 µs of CPU one by one, and 152 in
+ * batches of 32. A request that arrives alone only waits for the end of the turn (docs/decisions/0042-together.md).
  */
 
 import type { onRequestHookHandler } from 'fastify';
 import type { RefusedInTurn } from './admission/refused-in-turn.ts';
 
-/** Requests that go on together. */
+/** The most requests in a batch. */
 const MAX_BATCH = 32;
 
-/** Lets each request wait for those that came in the same turn. */
+/** Makes each request wait for those that arrive in the same turn. */
 export function createBatchStep({
   inTurn,
 }: {
@@ -25,10 +25,10 @@ export function createBatchStep({
   };
 }
 
-/** Resolves when the requests that came in this turn go on. */
+/** Joins the current batch. Resolves when it goes on. */
 export type JoinBatch = () => Promise<void>;
 
-/** At most `max` go on together: the first of a group is answered hardly before the last. */
+/** `max`: the most requests in a batch, since its first is answered hardly before its last. */
 export function createRequestBatching({ max }: { max: number }): JoinBatch {
   let group: Promise<void> | null = null;
   let size = 0;
@@ -36,7 +36,7 @@ export function createRequestBatching({ max }: { max: number }): JoinBatch {
   function begin(): Promise<void> {
     size = 0;
     const begun = new Promise<void>((resolve) => {
-      // Runs when the connections that have something to say have been heard.
+      // Runs once all connections with input have been read.
       setImmediate(() => {
         if (group === begun) group = null;
         resolve();

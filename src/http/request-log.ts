@@ -1,4 +1,7 @@
-/** What the log and the metrics keep of a request: its route's pattern and who asked, never a path, token, password or text. */
+/**
+ * What the log and the metrics record of a request: its route's pattern and its user, never a path, token, password
+ * or text.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type LogAddresses, loggedAddress } from './log-address.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -10,7 +13,7 @@ export interface RequestLog {
   error(fields: object, message: string): void;
 }
 
-/** Labels are bounded: methods that nobody knows share one. */
+/** Unknown methods share one label, to bound the number of labels. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
 export interface Recorded {
@@ -22,7 +25,7 @@ export interface Recorded {
   duration_ms: number;
 }
 
-/** Writes down a request that is over. */
+/** Records a request that is over. */
 export function record({ metrics, logger, logAddresses, request, reply, duration_ms }: Recorded): void {
   const route = request.routeOptions.url ?? 'unmatched';
   const { method } = request;
@@ -34,7 +37,7 @@ export function record({ metrics, logger, logAddresses, request, reply, duration
     status,
     duration_s: duration_ms / 1_000,
   });
-  // A line a minute counts them.
+  // Refused requests are logged together, one line a minute.
   if (request.refused) return;
   logger?.info(
     {

@@ -1,4 +1,4 @@
-/** Responses: what a handler returned becomes JSON, and leaves in chunks. */
+/** Responses: the value that a handler returns becomes JSON and leaves in chunks. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Clock } from '#platform/clock.ts';
@@ -8,7 +8,7 @@ import { createTimestamps } from './timestamps.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Makes of what a route's handler returned what Fastify sends. Writes say `status` and `time` too. */
+/** Turns the value that a route's handler returned into what Fastify sends. Writes get `status` and `time`. */
 export function createSerializeStep(route: Route, clock: Clock) {
   const timestamps = createTimestamps();
   const writes = !route.methods.includes('GET');
@@ -29,7 +29,7 @@ function isRawJson(response: unknown): response is RawJson<unknown> {
   return (response as Partial<RawJson<unknown>>).bytes !== undefined;
 }
 
-/** How responses leave: large ones in chunks, and while the server is draining each with the end of its connection. */
+/** Sends large responses in chunks and, while the server is draining, closes each response's connection. */
 export function registerSending(app: FastifyInstance, draining: () => boolean): void {
   app.decorateReply('sendBytes', function (this: FastifyReply, bytes: string) {
     this.hijack();

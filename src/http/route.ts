@@ -1,11 +1,11 @@
 /**
- * A route of the public API: one definition gives validation, types, documentation and the limit it counts
- * against. Modules in `routes/` return arrays of definitions; `server.ts` registers them.
+ * A route of the public API. One definition gives validation, types, documentation and the request limit. Modules in
+ * `routes/` return arrays of definitions, which `registration.ts` adds to the app.
  *
  * - `path` is as API.md writes it, below `/api/v1` (`/{userId}/profile`); with `root: true` below `/`.
- * - `params`, `query` and `headers` are objects of strings, integers, booleans, literals and enums. `parameters.ts` turns
- *   texts into values of those types; unknown, repeated and wrong ones are refused. Header names are written in lower
- *   case. Ids stay decimal strings here; `ids.ts` turns them into numbers.
+ * - `params`, `query` and `headers` are objects of strings, integers, booleans, literals and enums. `parameters.ts`
+ *   turns texts into values of those types; unknown, repeated and wrong ones are refused. Header names are written in
+ *   lower case. Ids stay decimal strings here; `ids.ts` turns them into numbers.
  * - `body` is validated as it is, without coercion. A route without one ignores any body and Content-Type.
  * - `response` describes the JSON beside `status` and `time` for everything but GET: those two are added to what the
  *   handler returns (`time`, ms since 1970: the handler's, or now).
@@ -23,16 +23,19 @@ import type { Site } from './public-site.ts';
 /** Who asks. */
 export interface Caller {
   userId: UserId;
-  /** Names the session among its user's; never the token. */
+  /** The session's id, never its token. */
   sessionId: string;
 }
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export type RouteAuth = 'required' | 'optional' | 'none';
-/** Which request limit a call counts against. Bad tokens count by themselves, streams by how many are open. */
+/**
+ * The request limit that a call counts against. Bad tokens are counted separately; open streams have a bound of their
+ * own.
+ */
 export type RateLimitName = Exclude<Policy, 'badToken'> | 'stream';
 
-/** A response that was sent by the handler itself through `reply` (streams, files). */
+/** Returned by handlers that sent the response themselves through `reply` (streams, files). */
 export const SENT: unique symbol = Symbol('sent');
 /** A response that is JSON already. */
 export interface RawJson<Of> {
@@ -68,7 +71,7 @@ export interface RouteSpec<
   Body extends TSchema,
   ResponseSchema extends TSchema,
 > {
-  /** Several: one call under several names. */
+  /** Several: the same call for each of them. */
   method: Method | readonly Method[];
   path: string;
   root?: boolean;
@@ -76,7 +79,7 @@ export interface RouteSpec<
   rateLimit: RateLimitName;
   /** camelCase, unique: OpenAPI's operationId. */
   operationId: string;
-  /** Heading under which the docs show it. */
+  /** The heading under which the docs show it. */
   tag: string;
   summary: string;
   description?: string;
@@ -88,14 +91,14 @@ export interface RouteSpec<
   consumes?: 'json' | 'multipart';
   /** Media type of the response where it is not JSON; the handler then answers through `reply` and returns SENT. */
   produces?: string;
-  /** Most bytes of a body; default 64 KiB. */
+  /** The most bytes of a body; default 64 KiB. */
   bodyLimit_bytes?: number;
   response: ResponseSchema;
-  /** Headers of a success that are this call's own, under their usual names. */
+  /** This call's own headers of a success, in canonical case. */
   responseHeaders?: TObject;
-  /** Of a stream of events: what the data of each is, by the event's name. */
+  /** For an event stream: the schema of each event's data, by the event's name. */
   events?: TObject;
-  /** Errors beside those that follow from the rest (401, 400 of validation, 429, 503...). */
+  /** Errors beside those that follow from the definition (401, 400 of validation, 429, 503...). */
   errors?: readonly ErrorCode[];
   handler(
     call: Call<Auth, Params, Query, Headers, Body>,
@@ -142,27 +145,27 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Set on every route made by `defineRoute`. */
     route?: Route;
-    /** Which limit a page outside the API counts against. */
+    /** The limit of a page outside the API. */
     rateLimit?: RateLimitName;
   }
   interface FastifyRequest {
-    /** Who asks; null: nobody signed in. Set before hooks that were added after the authentication. */
+    /** Set by the authentication step; null: not signed in. */
     caller: Caller | null;
-    /** The client's address as it is, for the log; empty where the connection is gone. */
+    /** The client's full address, for the log; empty if the connection is gone. */
     clientAddress: string;
-    /** Whom a request counts for that has no token: the client's address, of IPv6 its /64. */
+    /** What a request without a token counts for: the client's address, or the /64 of an IPv6 one. */
     address: string;
-    /** What the error that it ended with says for the log alone; null: nothing. */
+    /** What the request's error says for the log only; null: nothing. */
     errorLog: { accountId: number } | null;
-    /** Under which origin the client reached this server. */
+    /** The origin under which the client reached this server. */
     readonly site: Site;
-    /** Refused by a limit or for want of room: counted, and not logged by itself. */
+    /** Refused with 429 or 503 for want of room: counted, but not logged on its own. */
     refused: boolean;
   }
   interface FastifyReply {
     /**
-     * Sends a body of one byte a character ("latin1"), with the headers set so far. A page of 15 KB costs 5% less so
-     * than as a buffer: Node joins head and body in memory that it uses for each response again. No `onSend` hook sees it.
+     * Sends a body of one byte a character ("latin1"), with the headers set so far. A page of 15 KB costs 5% less
+     * this way than as a buffer, since Node joins head and body in memory that it reuses. No `onSend` hook sees it.
      */
     sendBytes(bytes: string): void;
   }
@@ -201,7 +204,7 @@ export function defineRoute<
     responseHeaders: spec.responseHeaders ?? null,
     events: spec.events ?? null,
     errors: spec.errors ?? [],
-    // The server hands over what these very schemas let through.
+    // The server passes only what these schemas have validated.
     handler: (call) => spec.handler(call as Call<Auth, Params, Query, Headers, Body>),
   };
 }

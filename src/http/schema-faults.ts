@@ -1,23 +1,23 @@
-/** What is wrong with a value that a schema refuses, in words that fit behind its name: "limit must be …". */
+/** Says what is wrong with a value that a schema refuses, in words that follow its name: "limit must be …". */
 import { type Pointer, pointerTo, WarbleError } from '#domain/errors.ts';
 
-/** What Ajv says of one fault. */
+/** One of Ajv's errors. */
 export interface SchemaFault {
   keyword: string;
   instancePath: string;
   message?: string | undefined;
   params: Record<string, unknown>;
-  /** The schema that the value is not of. */
+  /** The schema of the value. */
   parentSchema?: { type?: unknown; minimum?: number; maximum?: number } | undefined;
 }
 
-/** Where parameters are sent, as OpenAPI has it. */
+/** Where a parameter is sent: OpenAPI's `in`. */
 export type ParameterLocation = 'path' | 'query' | 'header';
 
 /** The most faults that one response lists. */
 export const MAX_FAULTS = 20;
 
-/** Values that must look like something, and the words that tell so. */
+/** Patterns of string values, and how a message describes them. */
 export const PATTERNS = {
   id: { pattern: '^[1-9][0-9]{0,15}$', must: 'must be an id: a decimal string such as "1024"' },
   user: {
@@ -67,14 +67,14 @@ const MAX_NAME_CHARACTERS = 80;
 /** "a, b or c". */
 const LISTED = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
-/** A name that a client made up, short enough to be repeated in a response. */
+/** A name from a client, cut so that a response can repeat it. */
 export function shortName(name: string): string {
   return name.length <= MAX_NAME_CHARACTERS ? name : `${name.slice(0, MAX_NAME_CHARACTERS)}…`;
 }
 
 /**
- * The error of a body, or of the parameters of a location, that a schema refuses: one fault for each value, the first of
- * which the detail tells.
+ * The error for a body, or for the parameters of a location, that a schema refuses: one fault for each value. The
+ * detail names the first.
  */
 export function invalidRequest(
   location: 'body' | ParameterLocation,
@@ -95,12 +95,12 @@ export function invalidRequest(
   return new WarbleError('invalid_request', `${first.name} ${first.detail}.`, { errors });
 }
 
-/** The fault of a parameter whose name is wrong by itself: no call's, or there twice. */
+/** The fault of a parameter that is unknown or repeated. */
 export function parameterFault(keyword: 'additionalProperties' | 'repeated', name: string): SchemaFault {
   return { keyword, instancePath: '', params: { additionalProperty: name } };
 }
 
-/** Where a fault lies, name by name. */
+/** The path of a fault, name by name. */
 function pathOf({ keyword, instancePath, params }: SchemaFault): string[] {
   const names = instancePath
     .split('/')
@@ -122,7 +122,7 @@ export function faultOf(fault: SchemaFault, location: 'body' | ParameterLocation
   return rangeOf(fault) ?? BY_KEYWORD[keyword]?.(params) ?? message ?? 'is not valid';
 }
 
-/** What a whole number must be, where its schema has both ends. */
+/** The range of a whole number whose schema has both ends. */
 function rangeOf({ keyword, parentSchema }: SchemaFault): string | undefined {
   if (keyword !== 'type' && keyword !== 'minimum' && keyword !== 'maximum') return undefined;
   const { type, minimum, maximum } = parentSchema ?? {};
@@ -130,12 +130,12 @@ function rangeOf({ keyword, parentSchema }: SchemaFault): string | undefined {
   return `must be a whole number from ${minimum} to ${maximum}`;
 }
 
-/** The words for a text that does not match a pattern. */
+/** The words for a string that does not match a pattern. */
 export function mustMatch(pattern: string): string {
   return BY_PATTERN.get(pattern) ?? `must match ${pattern}`;
 }
 
-/** The words for a value that is none of these. */
+/** The words for a value that is not one of these. */
 function oneOf(values: readonly unknown[]): string {
   return `must be ${LISTED.format(values.map(String))}`;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allowAnyOrigin } from './cors.ts';
 
-/** For responses that are data, whatever a browser makes of them. Pages and pictures set their own policy. */
+/** Makes browsers treat responses as data only. Pages and pictures set their own policy. */
 export function setSecurityHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({
     'x-request-id': request.id,

@@ -1,6 +1,6 @@
 /**
- * The HTTP server without any route: bounds of connections and requests, and what each request goes through
- * (request-steps.ts), put together.
+ * Composes the HTTP server without any route: bounds of connections and requests, and the steps of each request
+ * (request-steps.ts).
  */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -37,7 +37,7 @@ export interface ServerDeps {
   authenticate: Authenticate;
   limits: Limits;
   bounds: ServerBounds;
-  /** Whose `X-Forwarded-*` headers are believed; undefined: nobody's. */
+  /** Peers whose `X-Forwarded-*` headers are trusted; undefined: none. */
   trustProxy?: TrustProxy | undefined;
   /** The origin under which users reach this server; null: each request's Host says. */
   publicUrl?: string | null | undefined;
@@ -50,14 +50,14 @@ export interface Server {
   metrics: GatewayMetrics;
   inFlight: InFlight;
   refusals: Refusals;
-  /** Those that cut slow clients and write what was refused; they run until the server is closed. */
+  /** They cut slow clients and log refusals, and run until the server is closed. */
   workers: Worker[];
   /** From now on every response closes its connection. */
   startDraining(): void;
   draining(): boolean;
 }
 
-/** Holders that are so many times as fast as they must be are not cut when permits run out. */
+/** Clients this many times as fast as the minimum rate are not cut when permits run out. */
 const FAST_ENOUGH = 8;
 
 export function createServer(deps: ServerDeps): Server {

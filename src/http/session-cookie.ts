@@ -2,13 +2,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isCrossSite } from './cross-site.ts';
 
-/** Its name where users come by HTTPS, and the unprefixed one on loopback HTTP. */
+/** Its name over HTTPS, and the unprefixed one for loopback HTTP. */
 const SECURE_COOKIE = '__Host-warble';
 const LOOPBACK_COOKIE = 'warble';
 
 /**
- * The token in the session cookie. Under each kind of connection one name counts: the unprefixed one could be set
- * by any neighbouring host, and so put somebody into another's session.
+ * The token in the session cookie. For each kind of connection only one name counts: a neighbouring host could set
+ * the unprefixed cookie, and so sign a user in to another user's session.
  */
 export function sessionTokenOf(request: FastifyRequest): string | undefined {
   const { cookie } = request.headers;
@@ -22,9 +22,9 @@ export function sessionTokenOf(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Gives a browser its session: out of reach of scripts, sent by this site and by links to it. `__Host-` binds it
- * to this very host and to HTTPS; only on loopback without TLS, where browsers refuse that, it is left out. `maxAge_s`:
- * the longest that the session lasts; whether it has ended before, for want of use, the server decides.
+ * Sets the session cookie: out of reach of scripts, sent by this site's pages and by links to it. `__Host-` binds it
+ * to this very host and to HTTPS; only on loopback without TLS, where browsers refuse it, it is left out. `maxAge_s`:
+ * the session's longest lifetime; the server may end an unused session earlier.
  */
 export function setSessionCookie(
   request: FastifyRequest,
@@ -39,7 +39,7 @@ export function setSessionCookie(
   );
 }
 
-/** Makes a browser forget a cookie that is no longer good; says nothing to another site's page. */
+/** Clears a session cookie that is no longer valid, unless another site's page sent the request. */
 export function forgetCookies(request: FastifyRequest, reply: FastifyReply): void {
   if (isCrossSite(request)) return;
   reply.header('set-cookie', [

@@ -1,4 +1,4 @@
-/** Says once that a proxy seems to stand in front of the server and was not named. */
+/** Warns once if a proxy seems to stand in front of the server but is not configured. */
 import type { FastifyRequest } from 'fastify';
 import type { TrustProxy } from './limits/addresses.ts';
 import { plainAddress } from './limits/addresses.ts';
@@ -10,7 +10,7 @@ export interface UnnamedProxyDeps {
   logger: { warn(fields: object, message: string): void } | undefined;
 }
 
-/** Looks at each request until one came with X-Forwarded-For from a peer that is not trusted; then warns. */
+/** Checks each request until one with X-Forwarded-For comes from a peer that is not trusted; then warns. */
 export function createUnnamedProxyWarning(deps: UnnamedProxyDeps): (request: FastifyRequest) => void {
   const { trustProxy, logAddresses, logger } = deps;
   let warned = logger === undefined;

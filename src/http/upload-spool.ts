@@ -5,27 +5,27 @@ import type { UserId } from '#domain/ids.ts';
 import type { Random } from '#platform/random.ts';
 
 export interface UploadSpoolDeps {
-  /** Of this process alone: whatever is in it is deleted at the start. */
+  /** Used by this process only. Its contents are deleted at the start. */
   directory: string;
   random: Random;
-  /** Of all uploads that are there, whole or in part, until they have been encoded anew. */
+  /** For all uploads together, complete or not, until they have been re-encoded. */
   max_MiB?: number | undefined;
-  /** Of one user; never more than is still free, so that there is always room for somebody else. */
+  /** For one user, and never more than is still free, so that there is always room for others. */
   maxOfOwner_MiB?: number;
 }
 
-/** The bytes of an upload in a file of their own. */
+/** An upload's bytes, in a file of their own. */
 export interface SpooledFile {
   path: string;
-  /** Deletes the file; to be called whatever became of the upload. */
+  /** Deletes the file. Call it however the upload ended. */
   discard(): Promise<void>;
 }
 
 export interface UploadSpool {
   /**
-   * Writes down what comes, for as long as it takes: an upload that is under way holds what it has sent on the disk
-   * and nothing else. Throws `rate_limited` where its owner has too much there, `overloaded` where too little is
-   * free, `storage_full`, and what `source` throws; then nothing is left of it.
+   * Writes an upload to disk as it arrives, so that an unfinished upload takes no memory. Throws `rate_limited` if
+   * its owner has too much there, `overloaded` if too little is free, `storage_full`, and what `source` throws; then
+   * the file is deleted.
    */
   receive(owner: UserId, source: AsyncIterable<Buffer>): Promise<SpooledFile>;
 }
@@ -42,7 +42,7 @@ export async function openUploadSpool(deps: UploadSpoolDeps): Promise<UploadSpoo
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
 
-  /** Throws where there is no room for it. */
+  /** Throws if there is no room for it. */
   function take(owner: UserId, bytes: number): void {
     const holds = (held.get(owner) ?? 0) + bytes;
     if (holds > maxOfOwner_MiB * BYTES_OF_A_MIB) {

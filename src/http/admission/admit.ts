@@ -1,4 +1,4 @@
-/** The first step of a request: whether there is room for it, and whether it can be read at all. */
+/** The first step of a request: is there room for it, and can it be read at all? */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isWarbleError } from '#domain/errors.ts';
 import { requireJsonType } from '../body.ts';
@@ -16,7 +16,7 @@ export interface AdmitDeps {
   inFlight: Pick<InFlight, 'enter'>;
   limits: Pick<Limits, 'take'>;
   inTurn: Pick<RefusedInTurn, 'isDropped'>;
-  /** Looks whether the request came through a proxy that the settings do not name. */
+  /** Checks whether the request came through a proxy that the settings do not name. */
   watchForProxy: (request: FastifyRequest) => void;
 }
 
@@ -38,7 +38,7 @@ export function createAdmitStep({
     request.clientAddress = clientAddressOf(request);
     request.address = countedAddress(request.clientAddress);
     watchForProxy(request);
-    // A call without a body ignores whatever Content-Type came.
+    // A call without a body ignores any Content-Type.
     if (route === undefined || route.body === null) delete request.raw.headers['content-type'];
     try {
       inFlight.enter(request, reply, permitKindOf(route?.rateLimit));
@@ -47,9 +47,9 @@ export function createAdmitStep({
     } catch (error) {
       return done(isRefusal(error) ? (error as Error) : (tooManyInVain(limits, request) ?? (error as Error)));
     }
-    // Cut off, as too many wait on it: what came with this is dropped unread.
+    // Too many requests wait on this connection, so it was cut: the rest of its input is dropped unread.
     if (request.raw.socket.destroyed) return;
-    // The framework would refuse a QUERY without a Content-Type before anybody says that no call takes it.
+    // Without a Content-Type the framework would refuse a QUERY before it is answered 404 or 405.
     if (route === undefined && request.method === 'QUERY') {
       request.raw.headers['content-type'] = 'application/octet-stream';
     }
@@ -57,7 +57,7 @@ export function createAdmitStep({
   };
 }
 
-/** Which kind of permit a request takes. Streams have a bound of their own; health and pages are never refused for want of one. */
+/** The kind of permit a request takes. Streams have a bound of their own; health checks and pages need no permit. */
 function permitKindOf(limit: RateLimitName | undefined): PermitKind | null {
   if (limit === undefined || limit === 'stream') return null;
   return limit === 'media' ? 'pictures' : 'requests';

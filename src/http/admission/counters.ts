@@ -1,8 +1,8 @@
-/** How many of something each key holds just now; keys that hold none take no memory. */
+/** How many of something each key holds now. A key that holds none takes no memory. */
 export interface Counters<Key> {
   of(key: Key): number;
   take(key: Key): void;
-  /** Gives one back that was taken. */
+  /** Gives back one that was taken. */
   free(key: Key): void;
 }
 

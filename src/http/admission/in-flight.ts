@@ -1,4 +1,4 @@
-/** Requests that are being answered: counted, bounded, measured, logged; and, at shutdown, waited for. */
+/** Requests being answered: they are counted, bounded, timed and logged, and waited for at shutdown. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WarbleError } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -13,39 +13,39 @@ export interface InFlightDeps {
   connections: Pick<Connections, 'of'>;
   /** Permits of each kind; event streams take none. */
   max: Readonly<Record<PermitKind, number>>;
-  /** Of these, all that come from one address, whoever they are: twenty accounts in one house share them. */
+  /** The share of one address, whichever users send from it: twenty accounts in one house share it. */
   maxPerAddress: Readonly<Record<PermitKind, number>>;
-  /** Requests of one connection that wait for their responses; whoever sends more on it loses the connection. */
+  /** Requests of one connection that wait for their responses. A client that sends more loses the connection. */
   maxPerConnection: number;
-  /** A holder that is at least so fast keeps its permit when permits run out, in bytes a second. */
+  /** Bytes a second. A client at least this fast keeps its permit when permits run out. */
   fastEnough: number;
-  /** Called once for each request that is over, also where its client went away. `duration_ms` since its headers. */
+  /** Called once when a request is over, even if its client went away. `duration_ms` counts from its headers. */
   onDone(request: FastifyRequest, reply: FastifyReply, duration_ms: number): void;
-  /** A slow client was cut, so that others have its permits. */
+  /** A slow client was cut, to give its permits to others. */
   onMadeRoom(): void;
 }
 
 export interface InFlight {
   /**
-   * Enters a request. `kind`: which permit it takes, until its response has left; null: none. Throws `overloaded` where
-   * none is left, `rate_limited` where its address has all of its own. In the turn in which it came: answers, also of
-   * refusals, may have to wait behind another of their connection for as long as its client likes, so nothing takes
-   * a permit that does not count for an address. Health and the like are never refused.
+   * Registers a request in the turn in which it arrives. `kind` is the permit it holds until its response has left;
+   * null: none, and it is never refused. Throws `overloaded` if no permit is left, `rate_limited` if its address
+   * holds its whole share. A response, even a refusal, may wait behind another one on its connection for as long as
+   * the client likes, so every permit counts for an address.
    */
   enter(request: FastifyRequest, reply: FastifyReply, kind: PermitKind | null): void;
   /**
-   * Says whose a request is. Throws `rate_limited` where they have all their permits already: whoever sends bodies or
-   * takes responses as slowly as possible keeps a permit for long, but never all.
+   * Notes who sent a request. Throws `rate_limited` if that user or address holds all its permits: a client that
+   * sends or reads as slowly as possible keeps its permits for long, but can never hold all of them.
    */
   attribute(request: FastifyRequest, holder: Holder): void;
-  /** Gives back the permit of a request that has nothing more to do than to wait for its response. */
+  /** Gives back the permit of a request that only waits for its response to leave. */
   release(request: FastifyRequest): void;
   count(kind?: PermitKind): number;
-  /** Answers 503 to every request whose body has not come whole yet. Returns how many. */
+  /** Answers 503 to every request whose body is still incomplete. Returns how many there were. */
   refuseUnfinishedBodies(): number;
 }
 
-/** Whose a request is, a user's (a number) or, without a token, an address's; and whether they have permits left. */
+/** Who sent a request, a user (a number) or, without a token, an address; and how many permits they may hold. */
 export interface Holder {
   who: number | string;
   max: number;
@@ -71,8 +71,8 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   const withoutToken = createAddressCounters();
 
   /**
-   * Node reads 64 KiB at a time and makes requests of all of it, some 1,500, however many responses still wait: on
-   * connections that take nothing that is memory without end.
+   * Node reads 64 KiB at a time and parses all of it, some 1,500 requests, however many responses still wait. On
+   * connections that read nothing, memory would grow without bound.
    */
   function joinQueue(connection: Connection): void {
     if (connection.waiting++ >= maxPerConnection) connection.socket.destroy();
@@ -91,7 +91,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
     else if (who !== null) withoutToken.free(who);
   }
 
-  /** Takes a permit, if need be that of the slowest holder. Throws where none can be had. */
+  /** Takes a permit, if need be from the slowest holder. Throws if none can be had. */
   function takePermit(kind: PermitKind, { address, headers }: FastifyRequest): Permit {
     const claimsSession = headers.authorization !== undefined || headers.cookie !== undefined;
     const wanted = { address, claimsSession };
@@ -101,7 +101,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
     if (evicted !== undefined) {
       evicted.socket.resetAndDestroy();
       deps.onMadeRoom();
-      // Their answers end in a later turn; the permits are needed in this one.
+      // Their responses end in a later turn, and the permits are needed in this one.
       for (const entry of open.values()) if (entry.connection === evicted) leave(entry);
       permit = permits[kind].acquire(wanted);
     }
@@ -128,7 +128,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
     },
     attribute(request, { who, max }) {
       const entry = open.get(request);
-      // Gone already, or without a permit that counts for somebody.
+      // The request is gone, or holds no permit that counts for a user or address.
       if (entry === undefined || entry.permit === null || entry.kind !== 'requests') return;
       if (typeof who === 'number') {
         if (ofUser.of(who) >= max) throw noPermitLeft(max);
@@ -158,7 +158,9 @@ export function createInFlight(deps: InFlightDeps): InFlight {
   };
 }
 
-/** A quarter of the permits for requests stays for users who are signed in; who asks for pictures is not known. */
+/**
+ * A quarter of the permits for requests is reserved for signed-in users. Picture requests do not say who sent them.
+ */
 function permitsOf(kind: PermitKind, { max, maxPerAddress }: InFlightDeps): Permits {
   return createPermits({
     max: max[kind],

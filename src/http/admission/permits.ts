@@ -1,30 +1,33 @@
-/** Requests that may be under way at once: a number of permits, a share of which each address, and each /48, may hold. */
+/**
+ * Bounds the requests under way at once: each holds a permit, and one address, or one /48, may hold only a share of
+ * them.
+ */
 import { WarbleError } from '#domain/errors.ts';
 import { createAddressCounters } from '../limits/networks.ts';
 
-/** Pictures have permits of their own: they are large, so that slow clients hold theirs for long. */
+/** Pictures have permits of their own: they are large, so slow clients hold them for long. */
 export const PERMIT_KINDS = ['requests', 'pictures'] as const;
 export type PermitKind = (typeof PERMIT_KINDS)[number];
 
 export interface PermitsDeps {
   max: number;
-  /** Of one IPv4 address or IPv6 /64, whoever they are; four times as many of a /48. */
+  /** For one IPv4 address or IPv6 /64, whichever users send from it; four times as many for a /48. */
   maxPerAddress: number;
-  /** Of `max`, kept for users who are signed in. */
+  /** The part of `max` that only signed-in users may take. */
   reservedForSignedIn: number;
 }
 
 export interface Permit {
-  /** Somebody who is signed in holds it. */
+  /** Marks its holder as signed in. */
   signedIn(): void;
-  /** Gives it back. Again: nothing. */
+  /** Gives it back. A second call does nothing. */
   release(): void;
 }
 
 export interface Permits {
   /**
-   * Takes a permit, or returns null where none is left. `claimsSession`: the request shows a token, which nobody has
-   * looked at yet. Throws `rate_limited` where its address has all of its own.
+   * Takes a permit; null if none is left. `claimsSession`: the request carries a token that has not been checked yet.
+   * Throws `rate_limited` if the address holds its whole share.
    */
   acquire(request: { address: string; claimsSession: boolean }): Permit | null;
   held(): number;
@@ -40,7 +43,7 @@ export function createPermits({ max, maxPerAddress, reservedForSignedIn }: Permi
     acquire({ address, claimsSession }) {
       if (!ofAddress.hasRoom(address, maxPerAddress)) throw noPermitLeft(maxPerAddress, ' from one address');
       if (taken >= max) return null;
-      // A token that turns out bad counts like none.
+      // A token that turns out to be bad counts as none.
       if (!claimsSession && taken - signedIn >= max - reservedForSignedIn) return null;
       ofAddress.take(address);
       taken++;

@@ -1,4 +1,7 @@
-/** What was refused or cut to protect the rest: for the metrics, for a line a minute in the log, and for /health/ready. */
+/**
+ * Counts what was refused or cut to protect other requests: for the metrics, for one log line a minute, and for
+ * /health/ready.
+ */
 import type { ErrorCode } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
@@ -6,7 +9,7 @@ import type { ConnectionRefusal } from '../connections/connections.ts';
 import type { Slowness } from '../connections/slow-clients.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 
-/** Why a connection was cut: its client was slow, or others needed its permits, or needed it while it was idle. */
+/** Why a connection was cut: its client was slow, its permits were needed, or it was idle and connections ran out. */
 export type Cut = Slowness | 'slowest' | 'idle';
 
 export interface RefusalsDeps {
@@ -17,11 +20,11 @@ export interface RefusalsDeps {
 }
 
 export interface Refusals {
-  /** A request was answered 429 or 503. `detail`: what it was told. */
+  /** A request was answered 429 or 503, with this detail. */
   request(code: ErrorCode, detail: string): void;
   connection(reason: ConnectionRefusal): void;
   cut(reason: Cut): void;
-  /** Why the server has been refusing strangers in the last seconds; null: it has not. */
+  /** Why the server has refused requests in the last 10 s; null: it has not. */
   shedding(): string | null;
   worker: Worker;
 }
@@ -30,7 +33,7 @@ const LOG_EVERY_MS = 60_000;
 const SHEDDING_MS = 10_000;
 
 export function createRefusals({ clock, metrics, logger }: RefusalsDeps): Refusals {
-  /** Since the last line. */
+  /** Since the last log line. */
   let counts: Record<string, number> = {};
   let logged_ms = Number.NEGATIVE_INFINITY;
   let shed: { reason: string; at_ms: number } | null = null;

@@ -1,4 +1,4 @@
-/** Answers of 429 that leave when their turn comes; see ../limits/refusal-pacing.ts. */
+/** Paces responses of 429; see ../limits/refusal-pacing.ts. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '#platform/clock.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -13,15 +13,16 @@ export interface RefusedInTurnDeps {
 
 export interface RefusedInTurn {
   /**
-   * Runs `sendProblem`, which refuses a request, when that request's turn has come, unless its client is gone by then. What
-   * waits for it holds no permit. Where too many wait already, it runs at once and the connection ends.
+   * Runs `sendProblem`, which refuses a request, when the request's turn has come, unless its client is gone by then.
+   * A request that waits holds no permit. If too many wait already, `sendProblem` runs at once and the connection
+   * ends.
    */
   refuse(request: FastifyRequest, reply: FastifyReply, sendProblem: () => void): void;
-  /** Whether a request came behind a refusal that ends its connection: nobody answers it. */
+  /** Whether a request came behind a refusal that ends its connection. It is not answered. */
   isDropped(request: FastifyRequest): boolean;
 }
 
-/** Addresses whose refusals are counted. */
+/** How many addresses have their refusals counted. */
 const KEYS = 10_000;
 
 export function createRefusedInTurn({ clock, connections, inFlight }: RefusedInTurnDeps): RefusedInTurn {

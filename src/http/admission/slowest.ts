@@ -8,7 +8,7 @@ export interface Holding {
   connection: Connection;
   kind: PermitKind | null;
   permit: object | null;
-  /** A number: a user who is signed in. */
+  /** A number: a signed-in user. */
   who: number | string | null;
 }
 
@@ -16,26 +16,26 @@ export interface SlowestDeps {
   clock: Clock;
   /** All requests under way. */
   open: ReadonlyMap<unknown, Holding>;
-  /** Holders that are at least so fast are left alone, in bytes a second. */
+  /** Bytes a second. Holders at least this fast are left alone. */
   fastEnough: number;
 }
 
 export interface Slowest {
   /**
-   * The connection that holds permits of a kind and is slowest to send or to take, among those that the server waits
-   * for; undefined: there is none. Each is given once, within the time that the order holds.
+   * The slowest connection, to send or to read, among those that hold permits of this kind and that the server waits
+   * for; undefined: there is none. Each is returned once while the order holds.
    */
   next(kind: PermitKind, which: { alsoSignedIn: boolean }): Connection | undefined;
 }
 
-/** The order of a moment serves all who need a permit in this time, since finding it looks at every request. */
+/** An order is used for this long, since making one looks at every request. */
 const HOLDS_MS = 100;
 
 interface Candidate {
   connection: Connection;
   speed: number;
 }
-/** The slowest at the end. */
+/** The slowest is last. */
 interface Order {
   made_ms: number;
   signedIn: Candidate[];
@@ -79,7 +79,7 @@ export function createSlowest({ clock, open, fastEnough }: SlowestDeps): Slowest
   };
 }
 
-/** The slowest that still waits on its client; those that do not are dropped. */
+/** The slowest that still waits on its client. Those that do not are dropped. */
 function last(candidates: Candidate[]): Candidate | undefined {
   while (candidates.length > 0 && !waitsOnClient(candidates.at(-1)!.connection)) candidates.pop();
   return candidates.at(-1);

@@ -1,4 +1,4 @@
-/** The open connections: what waits on each, how many one address has, and which of them are idle. */
+/** The open connections: what waits on each, how many each address has, and which are idle. */
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
@@ -7,20 +7,20 @@ import type { Transfer } from './data-rate.ts';
 
 export interface Connection {
   readonly socket: Socket;
-  /** What it counts for; null: a trusted proxy's connection. */
+  /** The address it counts for; null: a trusted proxy's connection. */
   readonly address: string | null;
-  /** Requests whose answers have not left yet. */
+  /** Requests whose responses have not left yet. */
   waiting: number;
   /** The newest request; its body may still be coming, also after its response. */
   request: IncomingMessage | null;
   /** Since when nothing waits on it (monotonic ms). */
   idleSince: number;
-  /** It closes after the response that is under way; what comes on it is dropped. */
+  /** It closes after the current response; further input is dropped. */
   ending: boolean;
-  /** Of the body that the client sends, and of what it takes; null: the server does not wait for it. */
+  /** The body that the client sends, and the response that it reads; null: the server does not wait for it. */
   sending: Transfer | null;
   taking: Transfer | null;
-  /** Bytes that the kernel had taken when it was asked last; null: no response was under way. */
+  /** Bytes that the kernel had taken when last asked; null: no response was under way. */
   written: number | null;
 }
 
@@ -28,9 +28,9 @@ export type ConnectionRefusal = 'connections' | 'connections_of_address';
 
 export interface ConnectionsDeps {
   clock: Clock;
-  /** Connections at a time; from nine tenths of it on, a new one closes the one that has been idle for longest. */
+  /** The most open connections. From nine tenths of it on, each new one closes the one idle for longest. */
   max: number;
-  /** Of one IPv4 address or IPv6 /64; four times as many of a /48. */
+  /** For one IPv4 address or IPv6 /64; four times as many for a /48. */
   maxPerAddress: number;
   /** The address that a connection counts for; null: a trusted proxy's, which has no bound of its own. */
   countedFor(socketAddress: string): string | null;
@@ -49,14 +49,14 @@ export interface Connections {
 
 /** From this part of the bound on, idle connections are closed. */
 const CROWDED = 0.9;
-/** All connections are looked through for idle ones at most this often. */
+/** The search for idle connections runs at most this often. */
 const LOOK_EVERY_MS = 100;
 
 export function createConnections(deps: ConnectionsDeps): Connections {
   const { clock, max, maxPerAddress, countedFor, onRefused, onMadeRoom } = deps;
   const open = new Map<Socket, Connection>();
   const ofAddress = createAddressCounters();
-  /** Idle connections as they were found last, the one that was idle for longest at the end. */
+  /** Idle connections as last found; the one idle for longest is last. */
   let idle: { connection: Connection; since: number }[] = [];
   let looked = Number.NEGATIVE_INFINITY;
 

@@ -1,4 +1,4 @@
-/** The least rate at which clients must send their requests and take their responses. */
+/** The lowest rate at which clients may send their requests and read their responses. */
 
 /** So many bytes a second, after a time of grace. */
 export interface DataRate {
@@ -9,7 +9,7 @@ export interface DataRate {
 /** One direction of one connection, while bytes wait on the client. */
 export interface Transfer {
   observed_ms: number;
-  /** Bytes of the connection that had moved then, and that will have when all that waited then has. */
+  /** Bytes moved by then, and bytes moved once all that waited then has moved. */
   moved: number;
   owed: number;
   /** Below zero, the client is too slow. */
@@ -21,24 +21,24 @@ export interface Transfer {
 export type Observation = Pick<Transfer, 'observed_ms' | 'moved' | 'owed'>;
 
 /**
- * Credit that can be saved up, in times of grace. Clients' kernels take a few hundred kilobytes at once, and then none
- * until some of that has been read: 30 s and more at 12 KB a second.
+ * The most credit, in grace periods. A client's kernel takes a few hundred kilobytes at once, then none until some of
+ * that has been read: 30 s and more at 12 KB a second.
  */
 const MAX_CREDIT = 6;
-/** Over how long speed is averaged. */
+/** The time over which speed is averaged. */
 const AVERAGE_MS = 10_000;
 
 /**
- * Observes a transfer, `null` for one that begins. Its credit begins at the time of grace. Time in which bytes wait on
- * the client uses it up, and each byte that moves gives back the time that it may take. So a client that keeps to the
- * rate is never cut, also where its bytes move in lumps, and one that moves nothing is cut after the time of grace.
+ * Observes a transfer; `null` begins one. Its credit starts at the grace period. Time in which bytes wait on the
+ * client uses credit up; each byte moved gives back the time it may take. So a client that keeps to the rate is never
+ * cut, even if its bytes move in bursts, and one that moves nothing is cut after the grace period.
  */
 export function observe(before: Transfer | null, now: Observation, rate: DataRate): Transfer {
   if (before === null) return { ...now, credit_ms: rate.grace_ms, speed: undefined };
   const elapsed_ms = now.observed_ms - before.observed_ms;
   const moved = Math.max(before.moved, now.moved);
   const bytes = moved - before.moved;
-  // Once all that was owed last time has moved, nobody knows how long the client was waited for since.
+  // Once everything owed last time has moved, it is unknown how long the server has waited for the client since.
   const waited_ms = now.moved >= before.owed ? 0 : elapsed_ms;
   const credit_ms = before.credit_ms - waited_ms + (bytes / rate.bytesPerSecond) * 1_000;
   return {

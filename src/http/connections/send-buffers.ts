@@ -1,6 +1,6 @@
 /**
- * What lies in the kernel's send buffers: written as far as Node can see, and not taken by the client. A kernel holds
- * up to some megabytes a connection, so that whole responses fit.
+ * Reads how much lies in the kernel's send buffers: Node counts it as written, but the client has not read it. A
+ * kernel holds up to some megabytes per connection, so whole responses fit.
  */
 import { createReadStream } from 'node:fs';
 import { SocketAddress } from 'node:net';
@@ -18,8 +18,8 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 const ESTABLISHED = '01';
 
 /**
- * Reads Linux's tables of connections, in chunks that the event loop does not feel. Where there are none, nothing is
- * known. `port`: the server's own; null while it does not listen.
+ * Reads Linux's tables of connections, in chunks small enough for the event loop. On other systems nothing is known.
+ * `port` is the server's own; null while it does not listen.
  */
 export function createProcSendBuffers({ port }: { port: () => number | null }): SendBuffers {
   return {
@@ -31,7 +31,7 @@ export function createProcSendBuffers({ port }: { port: () => number | null }): 
         try {
           await readTable({ table, port: own, found });
         } catch (error) {
-          // Another system, a machine without IPv6, or a container that hides them.
+          // Not Linux, a machine without IPv6, or a container that hides the tables.
           const { code } = error as NodeJS.ErrnoException;
           if (code !== 'ENOENT' && code !== 'EACCES') throw error;
         }
@@ -70,7 +70,7 @@ function portOf(endpoint: string): number {
   return Number.parseInt(endpoint.slice(endpoint.indexOf(':') + 1), 16);
 }
 
-/** The address of an endpoint, as Node writes it. Words of four bytes stand in the machine's order, little-endian. */
+/** The address of an endpoint, as Node writes it. Each four-byte word is in the machine's order, little-endian. */
 function addressOf(endpoint: string): string {
   const words = endpoint.slice(0, endpoint.indexOf(':')).match(/.{8}/g)!;
   const bytes = words.flatMap((word) => [...Buffer.from(word, 'hex')].reverse());

@@ -1,6 +1,6 @@
 /**
- * Cuts clients that send their requests or take their responses more slowly than the least rate. Only time in which
- * bytes wait on the client counts: neither a quiet event stream nor a slow disk of ours.
+ * Cuts clients that send their requests or read their responses below the minimum rate. Only time in which bytes wait
+ * on the client counts; a quiet event stream or a slow disk of the server does not.
  */
 import { WarbleError } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -22,23 +22,23 @@ export interface SlowClientsDeps {
 
 const OBSERVE_EVERY_MS = 1_000;
 /**
- * How often the kernel is asked what lies in its send buffers: each second where somebody is waited for, unless that
- * takes more than a fiftieth of the time, and each five seconds else.
+ * How often the kernel's send buffers are read: every second while the server waits for a client, unless that takes
+ * more than a fiftieth of the time; otherwise every five seconds.
  */
 const ASK_KERNEL_MIN_MS = 1_000;
 const ASK_KERNEL_MAX_MS = 5_000;
 const ASK_KERNEL_PART = 1 / 50;
 /**
- * Less than this in the kernel's send buffer, with nothing behind it, costs nothing that is worth a cut: a heartbeat to
- * somebody in a tunnel, say.
+ * Less than this in a send buffer, with nothing behind it, is not worth a cut: a heartbeat to a phone in a tunnel,
+ * for example.
  */
 const MIN_BUFFERED_BYTES = 64 * 1024;
-/** Connections that are observed in one turn of the event loop. */
+/** How many connections are observed in one turn of the event loop. */
 const BATCH = 1_000;
 
 export function createSlowClients(deps: SlowClientsDeps): Worker {
   const { clock, connections, rate, sendBuffers, onCut } = deps;
-  /** Connections that this round has not come to yet, and what the kernel holds of each; null: not asked. */
+  /** Connections still to observe in this round, and what the kernel holds for each; null: not asked. */
   let left: Connection[] = [];
   let buffered: ReadonlyMap<string, number> | null = null;
   let askAt_ms = Number.NEGATIVE_INFINITY;
@@ -104,7 +104,7 @@ function observeSending(connection: Connection, now: number, rate: DataRate): vo
 }
 
 /**
- * What has reached the client. What the kernel takes alone tells little: it takes megabytes at once, and then no more
+ * Bytes that have reached the client. What the kernel has taken says little: it takes megabytes at once, then no more
  * until a third of them has gone.
  */
 function observeTaking(
@@ -112,7 +112,7 @@ function observeTaking(
   { now, rate, inKernel }: { now: number; rate: DataRate; inKernel: number },
 ): void {
   const { writableLength, bytesWritten } = connection.socket;
-  // Before the kernel was asked: what was written meanwhile would seem to have reached the client at once.
+  // Read before the kernel is asked, or bytes written meanwhile would seem to have reached the client at once.
   const written = connection.written ?? writtenTo(connection);
   if (writableLength === 0 && inKernel < MIN_BUFFERED_BYTES) {
     connection.taking = null;
@@ -127,19 +127,19 @@ function writtenTo({ socket }: Connection): number {
   return socket.bytesWritten - socket.writableLength;
 }
 
-/** Whether the server waits for the client to send or to take something. */
+/** Whether the server waits for the client to send or to read. */
 export function waitsOnClient(connection: Connection): boolean {
   const { socket } = connection;
   return !socket.destroyed && (socket.writableLength > 0 || isReceiving(connection));
 }
 
-/** Bytes a second that a client sends or takes, the slower of the two; undefined: not measured. */
+/** Bytes a second that a client sends or reads, whichever is slower; undefined: not measured. */
 export function speedOf({ sending, taking }: Connection): number | undefined {
   const speeds = [sending?.speed, taking?.speed].filter((speed) => speed !== undefined);
   return speeds.length === 0 ? undefined : Math.min(...speeds);
 }
 
-/** A body is coming, and the server takes it: it has not stopped reading until somebody uses what came. */
+/** A body is arriving, and the server has not paused reading it. */
 function isReceiving({ request, socket }: Connection): boolean {
   if (request === null || request.complete || socket.isPaused()) return false;
   return request.readableLength < request.readableHighWaterMark;

@@ -1,4 +1,4 @@
-/** Schemas as tables for users: each field with its type, what it means, and what it may be. */
+/** Schemas as HTML tables: each field with its type, its meaning and its bounds. */
 import { mustMatch } from '../schema-faults.ts';
 import { escaped, inline } from './html.ts';
 
@@ -25,14 +25,14 @@ export interface Shape {
 }
 
 export interface FieldTables {
-  /** A table of an object's fields; empty for null, and where there are none. */
+  /** A table of an object's fields; empty if there are none. */
   table(heading: string, schema: object | null): string;
-  /** A section for each type that the tables made so far refer to. */
+  /** A section for each type that the tables so far refer to. */
   types(): string;
 }
 
 export function createFieldTables(): FieldTables {
-  /** Types that were referred to, in the order in which they were met. */
+  /** Types referred to, in order of appearance. */
   const met = new Map<string, Shape>();
 
   /** A schema in a few words: HTML. */
@@ -74,7 +74,7 @@ export function createFieldTables(): FieldTables {
   return {
     table,
     types() {
-      // A section may meet further types, which come after it.
+      // A section may refer to further types, which come after it.
       let sections = '';
       for (const [title, shape] of met) sections += typeSection(title, shape);
       return sections;
@@ -86,7 +86,7 @@ function choicesOf(values: unknown[]): string {
   return values.map((value) => escaped(JSON.stringify(value))).join(' | ');
 }
 
-/** What is said of a field beside its type: sentences. */
+/** Sentences about a field, beside its type. */
 function notesOf(shape: Shape): string[] {
   const { description = '', default: fallback } = shape;
   const bounds = boundsOf(shape).map(sentence);

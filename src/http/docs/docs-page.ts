@@ -1,4 +1,4 @@
-/** The API for users to read: one page, made once from the routes. */
+/** The documentation of the API: one page, made once from the routes. */
 import { ERROR_CATALOGUE } from '#domain/errors.ts';
 import type { Limits, Quota } from '../limits/limits.ts';
 import { policyOf } from '../limits/rate-limiter.ts';
@@ -15,7 +15,7 @@ export interface DocsPageRequest {
   /** Of the API. */
   title: string;
   examples: Examples;
-  /** Of this server; null: it limits nothing. */
+  /** Of this server; null: it has no limits. */
   quotas: Quotas;
 }
 

@@ -1,4 +1,4 @@
-/** What the documentation shows of each call: a body and what it was answered with. */
+/** What the documentation shows of each call: a body, and the response to it. */
 export interface Example {
   body?: unknown;
   /** Of a stream: its text. */

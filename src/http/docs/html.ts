@@ -1,4 +1,4 @@
-/** Pages without scripts: text that is always escaped, one style sheet, a policy that allows nothing else. */
+/** Pages without scripts: all text is escaped, and a policy allows nothing but one style sheet. */
 import { hash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
@@ -36,7 +36,7 @@ ol,ul{padding-left:1.25rem}li{margin:.35rem 0;overflow-wrap:anywhere}.text{white
 
 const POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** Answers with a page. `body`: HTML whose texts were escaped. */
+/** Answers with a page. `body`: HTML whose text is already escaped. */
 export function sendPage(
   reply: FastifyReply,
   { title, body }: { title: string; body: string },

@@ -1,10 +1,10 @@
-/** Which header fields a response carries, as the OpenAPI document declares them. */
+/** The header fields of responses, as the OpenAPI document declares them. */
 import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
 import type { Route } from '../route.ts';
 
 type Json = Record<string, unknown>;
 
-/** Headers that responses of many calls share: components of the document, by name. */
+/** Headers shared by many calls: components of the document, by name. */
 export const SHARED_HEADERS = {
   'X-Request-Id': {
     description:
@@ -41,7 +41,7 @@ type SharedHeader = keyof typeof SHARED_HEADERS;
 
 const ALWAYS: SharedHeader[] = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit'];
 
-/** The headers of a success: those of every response, and the call's own. */
+/** The headers of a success: those of all responses, and the call's own. */
 export function headersOfSuccess({ responseHeaders }: Route): Json {
   const own = Object.entries(responseHeaders?.properties ?? {}).map(([name, property]) => {
     const { description, examples, ...schema } = property as { description?: string; examples?: unknown[] };
@@ -54,7 +54,7 @@ export function headersOfSuccess({ responseHeaders }: Route): Json {
   return { ...referencesTo(ALWAYS), ...Object.fromEntries(own) };
 }
 
-/** The headers of a problem with one of these codes, which share a status; null: of any. */
+/** The headers of problems with these codes, which share a status; null: of any problem. */
 export function headersOfProblem(codes: readonly ErrorCode[] | null): Json {
   const names = [...ALWAYS];
   const status = codes?.[0] === undefined ? 0 : ERROR_CATALOGUE[codes[0]].status;

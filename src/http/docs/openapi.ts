@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the very definitions that validate and respond. */
+/** The OpenAPI 3.1 document, made from the definitions that also validate. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TObject, TSchema } from 'typebox';
 import { ERROR_CATALOGUE, type ErrorCode } from '#domain/errors.ts';
@@ -25,11 +25,11 @@ export interface OpenApiRequest {
   description: string;
   version: string;
   examples: Examples;
-  /** That of the server, where it is known. */
+  /** The server's, if known. */
   origin?: string | null;
 }
 
-/** What an operation is described with, beside its route. */
+/** What describes an operation, beside its route. */
 interface Described {
   components: Components;
   examples: Examples;
@@ -135,7 +135,7 @@ function requestBodyOf({ body, consumes }: Route, name: string, { components, ex
   return { required: true, content: { [type]: content } };
 }
 
-/** The response with what every write says beside it, under the response's name. */
+/** The response, for writes with `status` and `time`, under the response's title. */
 export function responseSchemaOf({ response, methods }: Route): TSchema {
   if (methods.includes('GET')) return response;
   const {
@@ -187,13 +187,13 @@ function contentOf(route: Route, name: string, { components, examples }: Describ
   const example = examples.calls[name]?.response;
   return {
     schema: components.referring(isJson ? responseSchemaOf(route) : route.response),
-    // OpenAPI 3.1 has no words yet for what stands in a stream of events.
+    // OpenAPI 3.1 cannot describe the events of a stream.
     ...(route.events === null ? {} : { 'x-events': components.referring(route.events) }),
     ...(example === undefined ? {} : { example }),
   };
 }
 
-/** A reference to the response of problems with these codes, which share a status; null: of any. */
+/** A reference to the response for problems with these codes, which share a status; null: for any. */
 function problemResponse(codes: ErrorCode[] | null, components: Components): Json {
   const name = codes === null ? 'AnyProblem' : codes.map(pascalCase).join('Or');
   components.responses[name] ??= {
@@ -211,7 +211,7 @@ function pascalCase(code: ErrorCode): string {
   return code.replaceAll(/(?:^|_)(.)/g, (_start, letter: string) => letter.toUpperCase());
 }
 
-/** The errors that a route can respond with: its own and those that follow from what it is. */
+/** The errors of a route: its own, and those that follow from its definition. */
 export function errorsOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([
     'invalid_request',
@@ -223,7 +223,7 @@ export function errorsOf(route: Route): ErrorCode[] {
   if (route.body !== null) {
     for (const code of ['invalid_json', 'too_large', 'unsupported_media_type'] as const) codes.add(code);
   }
-  // A write by cookie from another site.
+  // A write with the cookie from another site.
   if (!route.methods.includes('GET'))
     for (const code of ['forbidden', 'storage_full'] as const) codes.add(code);
   for (const code of route.errors) codes.add(code);
@@ -234,11 +234,14 @@ interface Components {
   schemas: Json;
   responses: Json;
   problem: Json;
-  /** A copy of the schema in which every part that has a title is a reference to a component of that name; examples are no parts. */
+  /**
+   * A copy of the schema in which every part with a title is a reference to the component of that name. Examples are
+   * copied as they are.
+   */
   referring(schema: unknown): unknown;
 }
 
-/** Collects components. Throws where two different schemas have one title. */
+/** Collects components. Throws if two different schemas share a title. */
 function createComponents(problemExample: unknown): Components {
   const schemas: Json = {};
 
@@ -251,7 +254,7 @@ function createComponents(problemExample: unknown): Components {
     schemas[title] ??= component;
     if (!isDeepStrictEqual(schemas[title], component)) throw new Error(`Two schemas are called ${title}.`);
     const reference = { $ref: `#/components/schemas/${title}` };
-    // A default belongs to the location, not to what is put there.
+    // A default belongs to the field, not to the component.
     return fallback === undefined ? reference : { ...reference, default: fallback };
   }
 

@@ -2,16 +2,16 @@
 import { BlockList, isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
-/** Whether the `X-Forwarded-*` headers of a peer are believed; `hop` counts from the socket's peer, which is 0. */
+/** Whether a peer's `X-Forwarded-*` headers are trusted. `hop` counts from the socket's peer, which is 0. */
 export type TrustProxy = (address: string, hop: number) => boolean;
 
-/** Entries of X-Forwarded-For that are followed at most. */
+/** The most entries of X-Forwarded-For that are followed. */
 const MAX_HOPS = 16;
 
 /**
- * Trusts the proxies with these addresses or in these CIDR ranges; undefined where there are none. Fastify reads
- * `X-Forwarded-For` from the right and stops at the first address that is not trusted, since everything left of it may
- * be that stranger's invention. Throws where a range is not one, naming it.
+ * Trusts the proxies with these addresses or in these CIDR ranges; undefined if there are none. Fastify reads
+ * `X-Forwarded-For` from the right and stops at the first address that is not trusted, since that client may have
+ * made up everything to its left. Throws if a range is malformed, and names it.
  */
 export function createTrustProxy(trustedProxies: readonly string[]): TrustProxy | undefined {
   if (trustedProxies.length === 0) return undefined;
@@ -29,7 +29,7 @@ function addRange(list: BlockList, range: string): void {
   const version = isIP(address);
   const longest = version === 6 ? 128 : 32;
   const prefix = bits === undefined ? longest : Number(bits);
-  // A range of everybody would let every client name its own address.
+  // A range of all addresses would let every client name its own.
   if (version === 0 || bits === '' || !Number.isInteger(prefix) || prefix < 1 || prefix > longest) {
     throw new Error(`"${range}" is not an address or a range; write 10.0.0.0/8 or fd00::/8.`);
   }
@@ -37,26 +37,27 @@ function addRange(list: BlockList, range: string): void {
 }
 
 /**
- * The client's address: the socket's peer or, behind trusted proxies, the first that is not one of them. What is not
- * an address ends the chain, and the hop that reported it counts. Empty where the connection is gone already.
+ * The client's address: the socket's peer or, behind trusted proxies, the first address that is not a trusted proxy.
+ * An entry that is no address ends the chain, and the hop that reported it counts. Empty if the connection is already
+ * gone.
  */
 export function clientAddressOf({ ips, ip }: Pick<FastifyRequest, 'ip' | 'ips'>): string {
   const hops = (ips ?? [ip]).map(plainAddress);
   return hops.findLast((hop) => isIP(hop) !== 0) ?? '';
 }
 
-/** IPv4 as it is, also where it is written as IPv6; without a zone, brackets or a port. */
+/** Without a zone, brackets or a port; IPv4-mapped IPv6 as plain IPv4. */
 export function plainAddress(address: string | undefined): string {
   const bare = (address ?? '').replace(/^\[|\](:\d+)?$|%.*$/g, '').replace(/^(\d[\d.]*):\d+$/, '$1');
   return /^::ffff:\d/i.test(bare) && bare.includes('.') ? bare.slice(7) : bare;
 }
 
-/** What counts as one client: an IPv4 address, or the /64 of an IPv6 one, since a customer has that at least. */
+/** What counts as one client: an IPv4 address, or the /64 of an IPv6 one, the least that a customer is given. */
 export function countedAddress(address: string): string {
   return address.includes(':') ? ipv6Prefix(address, 64) : address;
 }
 
-/** The first `bits` of an IPv6 address, a multiple of 16, as `2001:db8:0:0::/64`. */
+/** The first `bits` (a multiple of 16) of an IPv6 address, as `2001:db8:0:0::/64`. */
 export function ipv6Prefix(address: string, bits: number): string {
   const [head, tail] = address.split('::') as [string, string | undefined];
   const left = groups(head);

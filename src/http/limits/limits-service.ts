@@ -8,13 +8,13 @@ import { createTokens, type Tokens } from './tokens.ts';
 
 export interface LimitsServiceDeps {
   clock: Clock;
-  /** Off: nothing is counted, nobody is refused. */
+  /** Off: nothing is counted or refused. */
   off?: boolean;
   /** Other quotas than {@link DEFAULT_QUOTAS}. */
   quotas?: Partial<Record<Policy, Quota>>;
   attempts?: Partial<AttemptQuotas>;
   maxConcurrent?: Partial<ConcurrencyLimits>;
-  /** Counters kept per policy, for users and for addresses each. */
+  /** Counters per policy, for users and for addresses each. */
   keys?: number;
 }
 
@@ -30,16 +30,16 @@ export const DEFAULT_QUOTAS: Record<Policy, Quota> = {
   report: { quota: 30, window_ms: HOUR_MS },
   media: { quota: 1_200, window_ms: QUARTER_MS },
   page: { quota: 300, window_ms: QUARTER_MS },
-  // Balancers and monitors ask every few seconds, several from one machine.
+  // Several balancers and monitors on one machine ask every few seconds.
   probe: { quota: 6_000, window_ms: QUARTER_MS },
   badToken: { quota: 60, window_ms: QUARTER_MS },
 };
 
-/** Passwords that may be tried and be wrong. */
+/** How many wrong passwords may be tried. */
 export interface AttemptQuotas {
   /** For one account from one address. */
   pair: Quota;
-  /** For all accounts from one address: an office may share it. */
+  /** For all accounts from one address, which an office may share. */
   address: Quota;
 }
 export const DEFAULT_ATTEMPTS: AttemptQuotas = {
@@ -48,7 +48,7 @@ export const DEFAULT_ATTEMPTS: AttemptQuotas = {
 };
 const KEYS = 100_000;
 
-/** A whole /48, with four times these, leaves permits of each kind to others. */
+/** Even a whole /48, with four times these, leaves permits of each kind to others. */
 const DEFAULT_MAX_CONCURRENT: ConcurrencyLimits = {
   user: 100,
   withoutToken: 300,
@@ -73,7 +73,7 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   const addresses = createSiteWindow(attempts.address, keys);
 
   return {
-    // Windows run on the clock that nobody sets, or setting it would open or lock them.
+    // Windows use the monotonic clock: setting the wall clock would open or lock them.
     take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
     quotas: off ? null : quotas,
     maxConcurrent: off ? UNBOUNDED : { ...DEFAULT_MAX_CONCURRENT, ...deps.maxConcurrent },

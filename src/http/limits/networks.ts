@@ -1,13 +1,13 @@
 /**
- * What an address counts for: itself (an IPv4 address, or the /64 of an IPv6 one) with the bound that is named, and
- * the /48 around a /64 with four times that bound. Whoever is given an IPv6 /48 has 65,536 networks of /64; without
- * this each of them would have a bound of its own. Connections, permits, request limits and attempts all count so.
+ * An address (IPv4, or the /64 of an IPv6 one) counts for itself, with the given bound, and a /64 also for its /48,
+ * with four times that bound. A customer with an IPv6 /48 has 65,536 networks of /64; without the second bound each
+ * of them would count alone. Connections, permits, request limits and attempts are all counted this way.
  */
 import { createCounters } from '../admission/counters.ts';
 import type { Quota } from './limits.ts';
 import { createSlidingWindow, type Taken } from './sliding-window.ts';
 
-/** How many times the bound of a /64 its /48 has. */
+/** The bound of a /48, in bounds of a /64. */
 export const NETWORK_FACTOR = 4;
 const SUFFIX = '::/64';
 
@@ -17,9 +17,9 @@ export function networkOf(address: string): string | null {
   return `${address.slice(0, address.lastIndexOf(':', address.length - SUFFIX.length - 1))}::/48`;
 }
 
-/** How many of something each address, and each /48, holds just now. */
+/** How many of something each address, and each /48, holds now. */
 export interface AddressCounters {
-  /** Whether an address, of which `max` may be held, can take one more. */
+  /** Whether an address, which may hold `max`, can take one more. */
   hasRoom(address: string, max: number): boolean;
   take(address: string): void;
   /** Gives one back that was taken. */
@@ -49,7 +49,7 @@ export function createAddressCounters(): AddressCounters {
 
 /** A sliding window by address and by /48. */
 export interface AddressWindow {
-  /** Counts one unless the address or its /48 has used up its quota. `about`: what else the count is kept by. */
+  /** Counts one unless the address or its /48 has used up its quota. `about`: the rest of the key. */
   take(address: string, now_ms: number, about?: string): Taken;
   /** Takes back one of those counted last. */
   giveBack(address: string, now_ms: number, about?: string): void;

@@ -25,8 +25,8 @@ export function policyOf(limit: RateLimitName): Policy {
 }
 
 /**
- * What is no call at all counts as reading, but for what a browser asks before it calls from another origin: it asks for
- * each address that a page calls, and users of one office share the limit.
+ * Requests that match no route count as reads, except preflights: a browser sends one for each URL that a page calls,
+ * and users of one office share the limit.
  */
 const UNMATCHED: RateLimitName = 'read';
 const PREFLIGHT: RateLimitName = 'probe';
@@ -37,10 +37,10 @@ export interface RateLimitDeps {
 }
 
 /**
- * Counts a call against its route's limit: for the user who is signed in, else for the address (of another site's page:
- * for the address and that site); signing up and in for the address always. Sets RateLimit-Policy and RateLimit; throws
- * `rate_limited`. Whatever a call counts as, it takes one of its user's permits, if they are signed in, or else one of
- * those of its address for nobody in particular.
+ * Counts a call against its route's limit: for the signed-in user, otherwise for the address (or for address and
+ * site, if another site's page sent it). Sign-up and sign-in always count for the address. Sets RateLimit-Policy and
+ * RateLimit; throws `rate_limited`. The call also takes one of its user's permits or, without a user, one of those
+ * that its address has for requests without a token.
  */
 export function createRateLimitStep({ limits, inFlight }: RateLimitDeps): onRequestHookHandler {
   return (request, reply, done) => {
@@ -56,7 +56,7 @@ export function createRateLimitStep({ limits, inFlight }: RateLimitDeps): onRequ
   };
 }
 
-/** For `onRoute`: throws where a route has no limit. */
+/** For `onRoute`: throws if a route has no limit. */
 export function requireRateLimit({
   method,
   url,
@@ -65,7 +65,10 @@ export function requireRateLimit({
   if (limitOf(config) === undefined) throw new Error(`${method} ${url} has no request limit.`);
 }
 
-/** Counts a request whose caller cannot be told, or that is malformed, as a read of its address; the error where there were too many. */
+/**
+ * Counts a malformed request, or one whose caller cannot be determined, as a read of its address. Returns an error if
+ * there were too many.
+ */
 export function tooManyInVain(
   { take }: Pick<Limits, 'take'>,
   { address }: FastifyRequest,

@@ -1,19 +1,19 @@
 /**
- * When the answers leave that refuse somebody a request that is one too many (429). A client that asks again as soon
- * as it is refused would otherwise have the one thread refuse it thousands of times a second.
+ * Decides when responses of 429 leave. Otherwise a client that retries as soon as it is refused would make the one
+ * thread refuse it thousands of times a second.
  */
 import type { Clock } from '#platform/clock.ts';
 import { createAddressCounters, createAddressWindow } from './networks.ts';
 
 export interface RefusalPacingDeps {
   clock: Clock;
-  /** Addresses whose refusals are counted. */
+  /** How many addresses have their refusals counted. */
   keys: number;
 }
 
 /**
- * `now`: the response may leave at once. A promise: when that has resolved. `hang up`: the response may leave at once, and
- * nothing more is to be read from its connection, since too many wait already.
+ * `now`: the response may leave at once. A promise: once it has resolved. `hang up`: the response may leave at once,
+ * but nothing more may be read from its connection, since too many wait already.
  */
 export type RefusalTurn = 'now' | 'hang up' | Promise<void>;
 
@@ -22,21 +22,26 @@ export interface RefusalPacing {
   turnOf(address: string): RefusalTurn;
 }
 
-/** Refusals of an address that leave at once: all, for a client that does as `Retry-After` says. */
+/** Refusals of an address that leave at once: all of them, for a client that obeys `Retry-After`. */
 const IMMEDIATE_QUOTA = { quota: 20, window_ms: 15_000 };
-/** How long all others wait at least, and how far apart those of one address leave: so they never come in a crowd. */
+/**
+ * The others wait at least this long, and those of one address leave this far apart, so that retries never come in a
+ * burst.
+ */
 const DELAY_MS = 250;
 const APART_MS = 4;
-/** Refusals of one address that may wait, as many as it may have connections; of an IPv6 /48 four times as many. */
+/**
+ * The most refusals of one address that may wait, the same as its connections; four times as many for an IPv6 /48.
+ */
 const MAX_WAITING_OF_ADDRESS = 256;
-/** Of all addresses: some 10 KB of memory each. */
+/** The most that may wait in all, at some 10 KB of memory each. */
 const MAX_WAITING = 4_096;
 
 export function createRefusalPacing({ clock, keys }: RefusalPacingDeps): RefusalPacing {
   const immediate = createAddressWindow(IMMEDIATE_QUOTA, keys);
   const waiting = createAddressCounters();
   let allWaiting = 0;
-  /** When the last one of each address that has any leaves (monotonic ms). */
+  /** By address: when its last waiting refusal leaves (monotonic ms). */
   const last = new Map<string, number>();
 
   async function wait(address: string): Promise<void> {

@@ -1,19 +1,19 @@
 /**
- * A window that counts what other sites' pages send apart from what their visitor does: a page could otherwise spend
- * the attempts and sign-ups of everybody who opens it. It counts by address and site, with the same quota, and all sites
- * together have a bound too, since whoever is not a browser may name any site.
+ * A window that counts requests from other sites' pages apart from the visitor's own. Otherwise a page could use up
+ * the attempts and sign-ups of everyone who opens it. It counts by address and site, with the same quota; all sites
+ * together have a bound too, since a client that is no browser may name any site.
  */
 import type { Quota } from './limits.ts';
 import { createAddressWindow } from './networks.ts';
 import type { Taken } from './sliding-window.ts';
 
-/** How many times the quota all other sites together have. */
+/** The bound of all other sites together, in quotas. */
 const OTHER_SITES_FACTOR = 4;
 
 export interface SiteWindow {
   /**
-   * Counts one for an address. `site`: whose page sent it; null: no other site's. `about`: what else the count is kept
-   * by, as an account.
+   * Counts one for an address. `site`: the other site whose page sent it; null: none. `about`: the rest of the key,
+   * such as an account.
    */
   take(address: string, site: string | null, now_ms: number, about?: string): Taken;
   /** Takes back one of those counted last. */

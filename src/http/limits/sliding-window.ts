@@ -3,12 +3,12 @@ import type { Quota } from './limits.ts';
 export interface Taken {
   allowed: boolean;
   remaining: number;
-  /** Seconds until more are left than now (0: nothing was taken); where refused, until one would be let through. */
+  /** Seconds until more are left than now (0: nothing was taken) or, after a refusal, until one would be allowed. */
   reset_s: number;
 }
 
 export interface SlidingWindow<Key extends string | number> {
-  /** Counts one at `now_ms` unless the quota is used up; what is refused is not counted. */
+  /** Counts one at `now_ms` unless the quota is used up. A refusal is not counted. */
   take(key: Key, now_ms: number): Taken;
   /** Takes back one of those counted last. */
   giveBack(key: Key, now_ms: number): void;
@@ -21,16 +21,16 @@ interface Count {
   slots: Uint16Array;
 }
 
-/** Windows are cut into so many slots; one more is kept, for the part of a slot at the window's beginning. */
+/** Slots per window. One more is kept, for the partial slot at the window's beginning. */
 const SLOTS = 15;
 const KEPT = SLOTS + 1;
 const MAX_COUNTABLE = 65_535;
 
 /**
- * Counts per key over a window that moves: never more than the quota in any window of that length, whereas fixed
- * windows let twice as many through at a border, and so does a token bucket. The price: up to a fifteenth of the
- * window of delay. Some 150 bytes a key. The `keys` that were seen last are remembered, and at most twice as many: they are kept
- * in two generations, as a cache of that size would take its memory before it is used, for each of some eighty windows.
+ * Counts per key over a sliding window: never more than the quota in any window of that length, whereas fixed windows
+ * and token buckets let twice as many through. The price is a delay of up to a fifteenth of the window. A key takes
+ * some 150 bytes. The last `keys` keys are remembered, and at most twice as many: they are kept in two generations,
+ * since an LRU cache would allocate its memory before it is used, for each of some eighty windows.
  */
 export function createSlidingWindow<Key extends string | number>(
   { quota, window_ms }: Quota,
@@ -85,7 +85,7 @@ export function createSlidingWindow<Key extends string | number>(
   };
 }
 
-/** Where a slot is kept in the ring. Slots before time's origin (a fresh key's past) are negative. */
+/** Where a slot is kept in the ring. Slots before the clock's origin (a new key's past) are negative. */
 function ringIndex(slot: number): number {
   return ((slot % KEPT) + KEPT) % KEPT;
 }

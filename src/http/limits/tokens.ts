@@ -6,32 +6,32 @@ import { createAddressWindow } from './networks.ts';
 
 export interface TokensDeps {
   clock: Clock;
-  /** Bad tokens of one address. */
+  /** For the bad tokens of one address. */
   quota: Quota;
-  /** Addresses that are counted, and good tokens that are remembered. */
+  /** How many addresses are counted, and how many good tokens are remembered. */
   keys: number;
 }
 
 export interface Tokens {
   /**
-   * Resolves with what `lookUp` finds for a token that an address shows. Rejects with `rate_limited`, before it is
-   * looked up, where the address has shown too many that were bad and this one was not good lately.
+   * Resolves with what `lookUp` finds for a token sent from an address. Rejects with `rate_limited`, before the
+   * lookup, if the address has sent too many bad tokens and this one has not been good lately.
    */
   check<Found>(
     shown: { token: string; address: string },
     lookUp: (token: string) => Promise<Found>,
   ): Promise<Found>;
-  /** Takes note of a token that was just given to somebody. */
+  /** Remembers a newly issued token as good. */
   issued(token: string): void;
 }
 
-/** Enough to tell one token from another, and too little to be one. */
+/** Enough to tell tokens apart, and too little to be used as one. */
 const REMEMBERED_CHARACTERS = 12;
 
 /**
- * Bounds the tokens that an address may show in vain. They are counted before they are looked up, so that a crowd of
- * them at once is bounded too, and taken back where they are good. Whoever shares an address with somebody who guesses
- * stays signed in, since tokens that were good lately are looked up uncounted.
+ * Bounds the bad tokens that an address may send. Each is counted before it is looked up, so that many at once are
+ * bounded too, and taken back if it is good. A user who shares an address with somebody who guesses tokens stays
+ * signed in, since tokens that were good lately are looked up without counting.
  */
 export function createTokens({ clock, quota, keys }: TokensDeps): Tokens {
   const bad = createAddressWindow(quota, keys);
@@ -58,7 +58,7 @@ export function createTokens({ clock, quota, keys }: TokensDeps): Tokens {
       const name = nameOf(token);
       if (good.get(name) === undefined) return checkUnknown(name, address, () => lookUp(token));
       return lookUp(token).catch((error: unknown) => {
-        // Signed out, most likely.
+        // The user has most likely signed out.
         good.delete(name);
         bad.take(address, clock.monotonic());
         throw error;

@@ -1,4 +1,4 @@
-/** A server that only says what a function makes of each request, behind whatever is to stand in front of it. */
+/** A server that answers each request with the result of a function, behind the proxies that a test wants. */
 import fastify, { type FastifyRequest } from 'fastify';
 import { type PublicSiteDeps, registerPublicSite } from '../public-site.ts';
 
@@ -9,7 +9,7 @@ export interface Probe {
   headers: Record<string, string>;
 }
 
-/** `look` is asked for each request, and its response given. */
+/** Answers each request with what `look` returns for it. */
 export function createSiteProbe(
   { publicUrl = null, trustProxy }: Partial<PublicSiteDeps>,
   look: (request: FastifyRequest) => Promise<string>,

@@ -1,4 +1,4 @@
-/** A server with a few calls of its own, for tests: what is shown of it holds for every route. */
+/** A server with a few routes of its own, for tests that hold for every route. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -15,17 +15,17 @@ import { registerRoutes } from '../registration.ts';
 import { defineRoute, type Route, rawJson } from '../route.ts';
 import { createServer, type ServerDeps } from '../server.ts';
 
-/** What the servers of this file wrote to their logs. */
+/** What the servers of this file have logged. */
 export const logged: Record<string, unknown>[] = [];
 const closers: (() => Promise<unknown>)[] = [];
 after(async () => {
   for (const close of closers) await close();
 });
 
-/** What `/page` answers. */
+/** The response of `/page`. */
 export const PAGE = '{"text":"naïve 👩‍👩‍👧‍👦"}';
 
-/** A server with a few calls of its own: what is shown here holds for every route. */
+/** Opens a server with a few routes of its own. */
 export async function serve(
   bounds: Partial<ServerBounds> = {},
   more: Route[] = [],
@@ -135,7 +135,7 @@ export const post = (
   headers: Record<string, string> = {},
 ) => fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
-/** Sends bytes as they are, and returns what came back until the server closed. */
+/** Sends bytes as they are, and returns everything received until the server closed the connection. */
 export async function raw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let received = '';
