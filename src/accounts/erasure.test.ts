@@ -5,8 +5,9 @@ import { inMediaWorld, type MediaWorld } from '#media/testing/media.ts';
 import { createMemoryReportsBackend } from '#moderation/stores/memory.ts';
 import { createNotificationsService } from '#notifications/notifications-service.ts';
 import { createMemoryNotificationsBackend } from '#notifications/stores/memory.ts';
-import { drain, timelineOver } from '#notifications/testing/notifications.ts';
+import { timelineOver } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { processAll } from '#platform/worker.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { erasureSteps } from '#system/erasure-steps.ts';
 import { createAccountsService } from './accounts-service.ts';
@@ -94,10 +95,10 @@ test('a removed account is hidden at once, then everything it did is erased, the
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
     const [view] = await world.social.view({ viewer: bob, userIds: [ann] });
     assert.equal(view?.state, 'erasing');
-    await drain([erasure]);
+    await processAll([erasure]);
     assert.equal(await isGone(world, users), 'erasing');
     await world.hours(0.1);
-    await drain([erasure]);
+    await processAll([erasure]);
     assert.equal(await isGone(world, users), 'erased');
     const row = await store.byId({ userId: ann });
     assert.deepEqual([row?.state, row?.name, row?.passwordHash], ['erased', '', '']);
@@ -108,10 +109,10 @@ test('writes of requests that were admitted before the removal are erased too', 
   inMediaWorld(async (world) => {
     const { accounts, session, ann, erasure } = await createUsers(world);
     await accounts.remove({ session, password: ANN.password, client: CLIENT });
-    await drain([erasure]);
+    await processAll([erasure]);
     const late = await world.post(ann, 'late');
     await world.hours(0.1);
-    await drain([erasure]);
+    await processAll([erasure]);
     assert.deepEqual(await world.tweets.get({ ids: [late] }), []);
   }));
 
@@ -163,9 +164,9 @@ test('a service that is down delays the erasure but loses nothing of it', () =>
       },
     };
     const erasure = createErasure({ ...erasureDeps, steps: erasureSteps({ ...services, engagement }) });
-    await assert.rejects(drain([erasure]), /down/);
-    await assert.rejects(drain([erasure]), /down/);
+    await assert.rejects(processAll([erasure]), /down/);
+    await assert.rejects(processAll([erasure]), /down/);
     down = false;
-    await drain([erasure]);
+    await processAll([erasure]);
     assert.equal(await isGone(world, users), 'erased');
   }));

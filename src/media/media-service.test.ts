@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { drain } from '#notifications/testing/notifications.ts';
+import { processAll } from '#platform/worker.ts';
 import type { MediaIndex } from './media-index.ts';
 import { inMediaWorld } from './testing/media.ts';
 
@@ -172,9 +172,9 @@ test('the day after the last use is whole though the sweeper crashed when it saw
     const { image } = await upload(ANN);
     await hours(20);
     const tweet = await postWith(ANN, [image]);
-    await drain([usesRunner.worker]);
+    await processAll([usesRunner.worker]);
     await remove(ANN, tweet);
-    await drain([usesRunner.worker]);
+    await processAll([usesRunner.worker]);
     const doomed = start({ index: { ...index, postpone: () => Promise.reject(new Error('crash')) } });
     await assert.rejects(doomed.sweeper.step(), /crash/);
     await hours(23);

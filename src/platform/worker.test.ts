@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createManualClock, systemClock } from './clock.ts';
-import { createWakeup, runWorker } from './worker.ts';
+import { createWakeup, processAll, runWorker } from './worker.ts';
 
 test('a worker goes on after an error and rests longer each time', async () => {
   const clock = createManualClock(0);
@@ -53,4 +53,14 @@ test('stopping wakes a resting worker', async () => {
   const waiting = createWakeup(systemClock).wait(3_600_000, stop.signal);
   stop.abort();
   await waiting;
+});
+
+test('workers are stepped until none of them has anything to do, also when one gives another work', async () => {
+  let waiting = 0;
+  let given = 3;
+  const receiver = { name: 'receiver', idle_ms: 1, step: async () => waiting > 0 && --waiting >= 0 };
+  const giver = { name: 'giver', idle_ms: 1, step: async () => given > 0 && --given >= 0 && ++waiting > 0 };
+  await processAll([receiver, giver]);
+  assert.deepEqual([given, waiting], [0, 0]);
+  await assert.rejects(processAll([{ ...giver, step: async () => true }]), /not idle/);
 });

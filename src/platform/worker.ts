@@ -51,6 +51,18 @@ export interface RunWorkerDeps {
   onError: (error: unknown, worker: Worker) => void;
 }
 
+const MAX_ROUNDS = 100_000;
+
+/** Steps workers in turn until none has anything to do. Throws after too many rounds. */
+export async function processAll(workers: readonly Worker[]): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let isBusy = false;
+    for (const worker of workers) isBusy = (await worker.step()) || isBusy;
+    if (!isBusy) return;
+  }
+  throw new Error(`The workers were not idle after ${MAX_ROUNDS} rounds.`);
+}
+
 const RETRY_FIRST_MS = 50;
 const MAX_RETRY_MS = 5_000;
 

@@ -23,7 +23,7 @@ import type { Disk } from '#platform/sqlite/disk.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import { createSteadyClock, type SteadyClock } from '#platform/steady-clock.ts';
-import type { Worker } from '#platform/worker.ts';
+import { processAll, type Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 import { joinLogs } from '#queue/log.ts';
 import { createLogTrimmer, type LogReader } from '#queue/log-trimmer.ts';
@@ -101,7 +101,6 @@ export interface SystemDeps {
 
 /** How many steps a view may take at start-up; a step handles up to 256 events of each of 16 partitions. */
 const CATCH_UP_STEPS = 20;
-const MAX_ROUNDS = 100_000;
 
 /** Opens a whole embedded system on one directory, which this process must have locked. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
@@ -234,13 +233,4 @@ function cached(stores: Stores) {
     engagementStore: createCachedEngagementStore({ store: stores.engagement, stats: cacheStats.engagement }),
     cacheStats,
   };
-}
-
-async function processAll(workers: readonly Worker[]): Promise<void> {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    let busy = false;
-    for (const worker of workers) busy = (await worker.step()) || busy;
-    if (!busy) return;
-  }
-  throw new Error(`The workers were not idle after ${MAX_ROUNDS} rounds.`);
 }

@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { drain } from '#notifications/testing/notifications.ts';
 import { createSeededRandom } from '#platform/random.ts';
+import { processAll } from '#platform/worker.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
 import { createServices } from '#test/support/services.ts';
 import { createMediaService, type MediaServiceDeps } from '../media-service.ts';
@@ -77,8 +77,8 @@ export async function createMediaWorld() {
     },
     /** The view catches up, then the sweeper looks. */
     async sweep() {
-      await drain([first.usesRunner.worker]);
-      await drain([first.sweeper]);
+      await processAll([first.usesRunner.worker]);
+      await processAll([first.sweeper]);
     },
     /** What is kept, whether or not it is served. */
     async bytesOf(name: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createMemoryAccountsBackend } from '#accounts/stores/memory.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { AccountNoticeType } from '#domain/names.ts';
-import type { Worker } from '#platform/worker.ts';
+import { processAll } from '#platform/worker.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import { createServices, createTimelines, type Services } from '#test/support/services.ts';
 import type { Timeline } from '#timeline/timeline.ts';
@@ -12,14 +12,12 @@ import { createNotificationsService, type NotificationsDeps } from '../notificat
 import type { Notification, NotificationsPatch, NotificationsStore } from '../notifications-store.ts';
 import { createMemoryNotificationsBackend } from '../stores/memory.ts';
 
-const MAX_STEPS = 10_000;
-
 /** The real timeline, to which fan-out has delivered all that there is whenever it is asked. */
 export function timelineOver(services: Services): Pick<Timeline, 'newTweetsSince'> {
   const { timeline, fanout } = createTimelines(services);
   return {
     async newTweetsSince(request) {
-      await drain(fanout.workers);
+      await processAll(fanout.workers);
       return timeline.newTweetsSince(request);
     },
   };
@@ -84,7 +82,7 @@ export function createWorld({
     store,
     pubsub,
     notice: accounts.notice,
-    settle: () => drain(service.workers),
+    settle: () => processAll(service.workers),
     /** All that somebody has, as the first page of their list says it. */
     async headlines(userId: UserId): Promise<string[]> {
       const page = await notifications.list({ userId, before: null, limit: 100 });
@@ -111,16 +109,6 @@ export async function notify(world: Pick<World, 'store'>, notification: Notifica
   const { generation, positions } = live;
   const commit = { partition, epoch, generation, expected: positions, next: positions, patch };
   assert.ok(await world.store.views.commit(commit));
-}
-
-/** Runs workers until none has anything to do. */
-export async function drain(workers: readonly Worker[]): Promise<void> {
-  for (let step = 0; step < MAX_STEPS; step++) {
-    let more = false;
-    for (const worker of workers) more = (await worker.step()) || more;
-    if (!more) return;
-  }
-  throw new Error(`The workers were not idle after ${MAX_STEPS} steps.`);
 }
 
 /** `like 3,2 (2)`: the type, the actors, how many; with `*` while it is unread. */
