@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PARTITIONS, partitionOf } from '#domain/events.ts';
 import { firstSnowflakeAt, type UserId } from '#domain/ids.ts';
 import { WINDOW_MS, type Window } from '#domain/limits.ts';
-import { createChangeTeller } from '#platform/change-clock.ts';
+import { createChangeTeller } from '#platform/change-source.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';

@@ -33,8 +33,11 @@ const INTERFACES: Record<string, readonly string[]> = {
 };
 /** An HTTP API of anything has errors, in the one catalogue of them, and callers with an id. */
 const HTTP_MAY_KNOW = new Set(['domain/errors.ts', 'domain/ids.ts']);
-/** Files that one other file may import: nobody keeps what a store said but in the cache that is coherent. */
-const PRIVATE: Record<string, string> = { 'platform/id-slots.ts': 'platform/coherent-cache.ts' };
+/** Files that one other file may import: whoever keeps what a store said does it in the cache that is coherent. */
+const PRIVATE: Record<string, string> = {
+  'platform/id-slots.ts': 'platform/coherent-cache.ts',
+  'platform/change-clock.ts': 'platform/coherent-cache.ts',
+};
 const MAX_FILE_LINES = 400;
 const MAX_SHARE_OF_A_ROOM = 0.2;
 const IMPORT = /^\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)/gm;

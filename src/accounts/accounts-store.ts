@@ -4,7 +4,7 @@
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { ACCOUNT_STATES, type AccountState } from '#domain/names.ts';
-import type { ChangeSource } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry, AuditLog } from './audit.ts';

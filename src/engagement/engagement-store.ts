@@ -12,7 +12,7 @@
  */
 import type { CommentId, LikeId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { CommentRow, LikeRow, RepostRow, ViewerState } from '#domain/records.ts';
-import type { ChangeSource } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import type { HighWater } from '#platform/ids/high-water.ts';
 import type { TopicLog } from '#queue/log.ts';
 import type { Idempotency } from '#tweets/tweets.ts';

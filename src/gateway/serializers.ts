@@ -28,7 +28,7 @@ import {
 import { type RawJson, rawJson } from '#http/route.ts';
 import { createTimestamps, type Timestamps } from '#http/timestamps.ts';
 import { mediaUrl } from '#media/media.ts';
-import { IMMUTABLE } from '#platform/change-clock.ts';
+import { NEVER_CHANGES } from '#platform/change-source.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { FeedItem, FeedPage, TweetView } from '#timeline/timeline.ts';
 import type * as common from './schemas/common.ts';
@@ -102,7 +102,7 @@ function createFragments<Fragment extends { id: number; json: string }>({
   max,
   maxCharacters,
 }: FragmentBounds) {
-  const fragments = createCoherentCache<number, Fragment>({ clock: IMMUTABLE, max });
+  const fragments = createCoherentCache<number, Fragment>({ changes: [NEVER_CHANGES], max });
   return {
     get: fragments.get,
     keep(fragment: Fragment): Fragment {

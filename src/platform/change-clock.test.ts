@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Changed, createChangeClock, createChangeTeller, TELLS_NOTHING } from './change-clock.ts';
+import { createChangeClock } from './change-clock.ts';
+import { type Changed, createChangeTeller, TELLS_NOTHING } from './change-source.ts';
 
 const owned = () => createChangeTeller({ soleOwner: true });
 const id = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2 ** 40, max: 2 ** 40 + 40 }));

@@ -8,31 +8,9 @@
  * The table is by a hash of the id: two things in one slot change for each other, so a look may say "changed" in vain,
  * and never "unchanged". With 65,536 slots and after 1,000 changes that is one id in 65.
  */
+import type { Changed, ChangeSource } from './change-source.ts';
 
-/**
- * Ids of what reads otherwise from now on; too many is only slower. `everything`: anything may. To be looked at in the
- * turn in which it is told.
- */
-export type Changed = Iterable<number> | 'everything';
-
-/**
- * What a store gives to whoever keeps what it said. A store has one for each kind of thing that its readers keep; the
- * ids are those of that kind.
- */
-export interface ChangeSource {
-  /**
-   * Whether every change of the store goes through this very handle, so that its listeners hear of all. This is the one
-   * place that says so: where it is false nothing is kept, and the same code asks the store each time.
-   */
-  readonly soleOwner: boolean;
-  /**
-   * Calls `listener` in the very turn in which reads begin to see a commit: before the commit is answered, and before
-   * anybody can read its events. A read that begins after that turn sees the commit.
-   */
-  onChange(listener: (changed: Changed) => void): void;
-}
-
-/** For caches (`coherent-cache.ts`) alone: whoever took the time after a read would keep what a commit overtook. */
+/** The coherent cache alone may have one: whoever took the time after a read would keep what a commit overtook. */
 export interface ChangeClock {
   /** Whether it hears of every change: all its sources are of a sole owner. */
   readonly hearsAll: boolean;
@@ -56,8 +34,8 @@ export function createChangeClock(
   { slots = SLOTS }: ChangeClockOptions = {},
 ): ChangeClock {
   const bits = Math.max(1, Math.ceil(Math.log2(slots)));
-  /** By slot: the time of the last change. Exact for 2^53 changes. */
-  const times = new Float64Array(2 ** bits);
+  /** By slot: the time of the last change. Exact for 2^53 changes. Made with the first: many things never change. */
+  let times: Float64Array | undefined;
   const shift = 32 - bits;
   const listeners: ((changed: Changed) => void)[] = [];
   let time = 0;
@@ -72,7 +50,10 @@ export function createChangeClock(
   function moveOn(changed: Changed): void {
     time += 1;
     if (changed === 'everything') everythingAt = time;
-    else for (const id of changed) times[slotOf(id)] = time;
+    else {
+      times ??= new Float64Array(2 ** bits);
+      for (const id of changed) times[slotOf(id)] = time;
+    }
     for (const listener of listeners) listener(changed);
   }
   for (const source of sources) source.onChange(moveOn);
@@ -80,35 +61,7 @@ export function createChangeClock(
   return {
     hearsAll: sources.every(({ soleOwner }) => soleOwner),
     now: () => time,
-    unchanged: (id, since) => everythingAt <= since && times[slotOf(id)]! <= since,
+    unchanged: (id, since) => everythingAt <= since && (times === undefined || times[slotOf(id)]! <= since),
     onChange: (listener) => void listeners.push(listener),
-  };
-}
-
-/** For what never changes once it is. */
-export const IMMUTABLE: ChangeClock = {
-  hearsAll: true,
-  now: () => 0,
-  unchanged: () => true,
-  onChange: () => {},
-};
-
-/** Of a store in another process, which tells nothing. */
-export const TELLS_NOTHING: ChangeSource = { soleOwner: false, onChange: () => {} };
-
-export interface ChangeTeller extends ChangeSource {
-  /** To be called in the turn that {@link ChangeSource.onChange} promises. */
-  tell(changed: Changed): void;
-}
-
-/** A source for a store to tell its changes through. */
-export function createChangeTeller({ soleOwner }: Pick<ChangeSource, 'soleOwner'>): ChangeTeller {
-  const listeners: ((changed: Changed) => void)[] = [];
-  return {
-    soleOwner,
-    onChange: (listener) => void listeners.push(listener),
-    tell(changed) {
-      for (const listener of listeners) listener(changed);
-    },
   };
 }

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
-  type ChangeClock,
   type Changed,
-  createChangeClock,
+  type ChangeSource,
   createChangeTeller,
-  IMMUTABLE,
+  NEVER_CHANGES,
   TELLS_NOTHING,
-} from './change-clock.ts';
+} from './change-source.ts';
 import { type CoherentCache, createCoherentCache, type Keep } from './coherent-cache.ts';
 
 /** Things with versions; what is gone has none. A value is what a read of the thing and its parts brought. */
@@ -19,11 +18,13 @@ interface Value {
   parts: [id: number, version: number][];
 }
 
+type Told = { changes: readonly [ChangeSource]; clockSlots: number };
+
 interface Shape {
   name: string;
   /** What a value of this id is made of beside itself. */
   partsOf: (id: number) => number[];
-  create: (clock: ChangeClock) => CoherentCache<number, Value>;
+  create: (told: Told) => CoherentCache<number, Value>;
   /** Whether all values have room. */
   isRoomy: boolean;
 }
@@ -35,39 +36,40 @@ const SHAPES: Shape[] = [
   {
     name: 'by id',
     partsOf: alone,
-    create: (clock) => createCoherentCache({ clock, max: 4_096 }),
+    create: (told) => createCoherentCache({ ...told, max: 4_096 }),
     isRoomy: true,
   },
   {
     name: 'by id, with room for few',
     partsOf: alone,
-    create: (clock) => createCoherentCache({ clock, max: 2 }),
+    create: (told) => createCoherentCache({ ...told, max: 2 }),
     isRoomy: false,
   },
   {
     name: 'weighed',
     partsOf: alone,
-    create: (clock) => createCoherentCache<number, Value>({ clock, max: 4, weigh: ({ id }) => 1 + (id % 2) }),
+    create: (told) =>
+      createCoherentCache<number, Value>({ ...told, max: 4, weigh: ({ id }) => 1 + (id % 2) }),
     isRoomy: false,
   },
   {
     name: 'made of several',
     partsOf: neighbours,
-    create: (clock) => createCoherentCache({ clock, max: 4_096, madeOf }),
+    create: (told) => createCoherentCache({ ...told, max: 4_096, madeOf }),
     isRoomy: true,
   },
   {
     name: 'made of several, weighed',
     partsOf: neighbours,
-    create: (clock) => createCoherentCache<number, Value>({ clock, max: 600, weigh: () => 100, madeOf }),
+    create: (told) => createCoherentCache<number, Value>({ ...told, max: 600, weigh: () => 100, madeOf }),
     isRoomy: true,
   },
   {
     name: 'by a name',
     partsOf: neighbours,
-    create(clock) {
+    create(told) {
       const named = createCoherentCache<string, Value>({
-        clock,
+        ...told,
         max: 6,
         weigh: () => 1,
         madeOf: ({ parts }) => parts.map(([id]) => id),
@@ -108,7 +110,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 /** A store whose reads come home whenever the scheduler lets them, and what it must never be said to have said. */
 function createWorld(shape: Shape, scheduler: fc.Scheduler, slots: number) {
   const source = createChangeTeller({ soleOwner: true });
-  const cache = shape.create(createChangeClock([source], { slots }));
+  const cache = shape.create({ changes: [source], clockSlots: slots });
   const versions = new Map(IDS.map((id) => [id, 1]));
   /** By id: how many commits have changed it. */
   const changes = new Map(IDS.map((id) => [id, 0]));
@@ -213,7 +215,7 @@ describe('a coherent cache', () => {
 
   test('keeps nothing where it does not hear of all changes, and reads each time', async () => {
     const cache = createCoherentCache<number, Value>({
-      clock: createChangeClock([createChangeTeller({ soleOwner: true }), TELLS_NOTHING]),
+      changes: [createChangeTeller({ soleOwner: true }), TELLS_NOTHING],
       max: 8,
     });
     const read = await cache.fill(async (keep) => {
@@ -225,7 +227,7 @@ describe('a coherent cache', () => {
   });
 
   test('keeps what never changes without a source', () => {
-    const cache = createCoherentCache<number, Value>({ clock: IMMUTABLE, max: 8 });
+    const cache = createCoherentCache<number, Value>({ changes: [NEVER_CHANGES], max: 8 });
     const value: Value = { id: 1, parts: [] };
     cache.fill((keep) => keep(1, value));
     assert.equal(cache.get(1), value);
@@ -233,7 +235,7 @@ describe('a coherent cache', () => {
 
   test('weighed, holds no more than its bound; what was used longest ago goes first', () => {
     const cache = createCoherentCache<number, { weight: number }>({
-      clock: IMMUTABLE,
+      changes: [NEVER_CHANGES],
       max: 10,
       weigh: ({ weight }) => weight,
     });

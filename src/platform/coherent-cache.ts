@@ -2,7 +2,7 @@
  * The one cache for what a store said: it never answers with what the store would not say any more.
  *
  * Three rules make it so, and a property test holds them against any interleaving of reads and commits:
- * - `fill` takes the time of the change clock itself, before it lets anybody read. What is read in it is kept only if
+ * - `fill` takes the time of the change clock itself, which nobody else has, before it lets anybody read. What is read in it is kept only if
  *   it has not changed since; a read that a commit overtook is used by whoever asked, and not kept. (So do the leases
  *   of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, 3.2.1: a deletion takes back the right to set. One
  *   clock in place of a token for each key makes a batch of a hundred cost one number.)
@@ -10,10 +10,11 @@
  * - A value that was made of other things too names them (`madeOf`), and each `get` asks the clock about them: nobody
  *   has to know what somebody is a part of.
  *
- * Where the clock does not hear of all changes nothing is kept, and the same code reads each time.
+ * Where one of the sources does not tell of all changes nothing is kept, and the same code reads each time.
  */
 import { LRUCache } from 'lru-cache';
-import type { ChangeClock } from './change-clock.ts';
+import { type ChangeClock, createChangeClock } from './change-clock.ts';
+import type { ChangeSource } from './change-source.ts';
 import { createIdSlots } from './id-slots.ts';
 
 /** Keeps a value, unless it was overtaken. May be called late, several times, or never. */
@@ -29,9 +30,12 @@ export interface CoherentCache<Key, Value> {
 }
 
 interface Bounds {
-  clock: ChangeClock;
+  /** All that a value is made from tells of its changes here. */
+  changes: readonly [ChangeSource, ...ChangeSource[]];
   /** Values; where they are weighed, their weights together. */
   max: number;
+  /** Of the clock's table, as `createChangeClock` takes them. */
+  clockSlots?: number;
 }
 interface Weighed<Value> {
   /** What a value takes of `max`. */
@@ -42,7 +46,7 @@ interface MadeOf<Value> {
   madeOf: (value: Value) => readonly number[];
 }
 
-/** A key that is a number is an id of the clock's sources. Any other says nothing of what changes. */
+/** A key that is a number is an id of those sources. Any other says nothing of what changes. */
 export type CoherentCacheOptions<Key, Value> = Bounds &
   (Key extends number ? Partial<Weighed<Value> & MadeOf<Value>> : Weighed<Value> & MadeOf<Value>);
 
@@ -69,7 +73,8 @@ interface Made<Value> {
 export function createCoherentCache<Key extends number | string, Value extends object>(
   options: CoherentCacheOptions<Key, Value>,
 ): CoherentCache<Key, Value> {
-  const { clock, max, weigh, madeOf } = options;
+  const { changes, max, clockSlots, weigh, madeOf } = options;
+  const clock = createChangeClock(changes, clockSlots === undefined ? {} : { slots: clockSlots });
   if (!clock.hearsAll) return { get: () => undefined, fill: (load) => load(() => {}) };
   return madeOf === undefined
     ? createPlain(clock, createContainer<Key, Value>({ max, weigh }))

@@ -1,4 +1,4 @@
-import { type ChangeSource, createChangeTeller } from './change-clock.ts';
+import { type ChangeSource, createChangeTeller } from './change-source.ts';
 import type { Database } from './sqlite/database.ts';
 import type { DerivedDatabase } from './sqlite/derived-database.ts';
 

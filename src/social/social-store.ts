@@ -11,7 +11,7 @@
 import type { EventDraft } from '#domain/events.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
-import type { ChangeSource } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import type { HighWater } from '#platform/ids/high-water.ts';
 import type { TopicLog } from '#queue/log.ts';
 import type { HiddenPeriod, RelationshipRow } from './social.ts';

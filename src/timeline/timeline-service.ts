@@ -1,7 +1,7 @@
 /** Puts the timeline service together: homes, top lists, and the pipeline that turns either into pages. */
 import { unlessDown } from '#domain/errors.ts';
 import type { Engagement } from '#engagement/engagement.ts';
-import { type ChangeSource, TELLS_NOTHING } from '#platform/change-clock.ts';
+import { type ChangeSource, TELLS_NOTHING } from '#platform/change-source.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Lane } from '#platform/lane.ts';
 import type { Random } from '#platform/random.ts';

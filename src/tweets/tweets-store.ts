@@ -16,7 +16,7 @@
 import type { CommentId, TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { TweetRecord } from '#domain/records.ts';
-import type { ChangeSource } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import type { HighWater } from '#platform/ids/high-water.ts';
 import type { TopicLog } from '#queue/log.ts';
 import type { Idempotency, TailRequest, TweetTail } from './tweets.ts';

@@ -1,4 +1,3 @@
-import { createChangeClock } from '#platform/change-clock.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { AccountsStore, SessionRow } from '../accounts-store.ts';
 
@@ -8,7 +7,7 @@ const MAX_SESSIONS = 100_000;
 /** Keeps sessions in memory, so that a token costs a lookup and no query. */
 export function createCachedAccountsStore({ store }: { store: AccountsStore }): AccountsStore {
   const sessions = createCoherentCache<string, SessionRow>({
-    clock: createChangeClock([store.changes]),
+    changes: [store.changes],
     max: MAX_SESSIONS,
     weigh: () => 1,
     madeOf: ({ userId }) => [userId],

@@ -2,7 +2,7 @@ import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { CommentRow, LikeRow } from '#domain/records.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
-import { type ChangeClock, createChangeClock } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { RepostActivity, Summary } from '../engagement.ts';
 import type { EngagementStore } from '../engagement-store.ts';
@@ -52,11 +52,10 @@ export function createCachedEngagementStore({
   capacity = CAPACITY,
   stats,
 }: CachedEngagementDeps): EngagementStore {
-  const clock = createChangeClock([store.changes]);
-  const entries = createEntries(clock, capacity);
+  const entries = createEntries(store.changes, capacity);
   /** What was asked of tweets with many: LIKED | REPOSTED by viewer. */
   const viewers = createCoherentCache<TweetId, ReadonlyMap<UserId, number>>({
-    clock,
+    changes: [store.changes],
     max: capacity * MANY_ROWS_EACH + MAX_KNOWN,
     weigh: ({ size }) => size,
   });
@@ -153,10 +152,11 @@ export function createCachedEngagementStore({
 }
 
 /** Most tweets have few rows: they are found at once. Those with many are bounded by their rows. */
-function createEntries(clock: ChangeClock, capacity: number) {
-  const few = createCoherentCache<TweetId, Entry>({ clock, max: capacity });
+function createEntries(source: ChangeSource, capacity: number) {
+  const changes = [source] as const;
+  const few = createCoherentCache<TweetId, Entry>({ changes, max: capacity });
   const many = createCoherentCache<TweetId, Entry>({
-    clock,
+    changes,
     max: capacity * MANY_ROWS_EACH + MAX_ROWS,
     weigh: rowsOf,
   });

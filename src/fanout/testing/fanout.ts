@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import { canReadUser } from '#domain/visibility.ts';
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
+import { TELLS_NOTHING } from '#platform/change-source.ts';
 import { createPubSub } from '#queue/pubsub.ts';
 import type { Social } from '#social/social.ts';
 import { createServices } from '#test/support/services.ts';

@@ -1,7 +1,6 @@
 /** A social store that keeps in memory what pages ask for: users, and their relationships. */
 import type { UserId } from '#domain/ids.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
-import { createChangeClock } from '#platform/change-clock.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { SocialStore, StoredUser } from '../social-store.ts';
 
@@ -40,7 +39,7 @@ interface CacheDeps {
 function cacheUsers({ store, max, stats }: CacheDeps & { stats: CacheStats | undefined }): Cached['users'] {
   const { profiles, relationships } = store.changes;
   const users = createCoherentCache<UserId, StoredUser>({
-    clock: createChangeClock([profiles, relationships]),
+    changes: [profiles, relationships],
     max,
   });
   return async (userIds) => {
@@ -74,7 +73,7 @@ function cacheRelationships({ store, max }: CacheDeps): Cached['relationshipBits
   const { relationships, followees } = store.changes;
   /** By viewer: their relationships with the users they saw. */
   const viewers = createCoherentCache<UserId, ReadonlyMap<UserId, number>>({
-    clock: createChangeClock([relationships, followees]),
+    changes: [relationships, followees],
     max,
     weigh: ({ size }) => 1 + size,
   });
@@ -106,7 +105,7 @@ function cacheRelationships({ store, max }: CacheDeps): Cached['relationshipBits
 
 function cacheBlocksAndMutes({ store, max }: CacheDeps): Cached['blocksAndMutes'] {
   const lists = createCoherentCache<UserId, { users: ReadonlyMap<UserId, number> | null }>({
-    clock: createChangeClock([store.changes.relationships]),
+    changes: [store.changes.relationships],
     max,
     weigh: ({ users }) => 1 + (users?.size ?? 0),
   });

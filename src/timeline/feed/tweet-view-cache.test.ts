@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isWarbleError } from '#domain/errors.ts';
 import type { TweetId, UserId } from '#domain/ids.ts';
-import { createChangeTeller, TELLS_NOTHING } from '#platform/change-clock.ts';
+import { createChangeTeller, TELLS_NOTHING } from '#platform/change-source.ts';
 import { createManualClock } from '#platform/clock.ts';
 import { createMemoryTopSnapshots } from '../stores/memory/top-snapshots.ts';
 import { createWorld, unlessRefused, type World } from '../testing/world.ts';

@@ -6,7 +6,7 @@
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
-import { type ChangeSource, createChangeClock } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { TweetView } from '../timeline.ts';
 
@@ -37,7 +37,7 @@ export function createTweetViewCache({
   max?: number;
 }): TweetViewCache {
   const tweetViews = createCoherentCache<TweetId, TweetView>({
-    clock: createChangeClock(changes),
+    changes,
     max,
     madeOf: partsOf,
   });

@@ -4,7 +4,7 @@ import type { ActivityId, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
-import { IMMUTABLE } from '#platform/change-clock.ts';
+import { NEVER_CHANGES } from '#platform/change-source.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 
@@ -36,7 +36,7 @@ export function createActivityFacts(deps: {
 }): ActivityFacts {
   const { tweets, engagement, kept = KEPT } = deps;
   /** By magnitude: tweets and reposts share one space of ids. */
-  const cache = createCoherentCache<number, ActivityFact>({ clock: IMMUTABLE, max: kept });
+  const cache = createCoherentCache<number, ActivityFact>({ changes: [NEVER_CHANGES], max: kept });
 
   async function readPostings(ids: TweetId[], read: Map<ActivityId, ActivityFact>): Promise<void> {
     const known = await inBatches(ids, LIMITS.batch, (batch) => tweets.authorsOf({ ids: batch }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isWarbleError } from '#domain/errors.ts';
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
+import { TELLS_NOTHING } from '#platform/change-source.ts';
 import type { Social } from '#social/social.ts';
 import { openSocial } from '#social/testing/fixture.ts';
 import { createFolloweeSets } from './followee-set.ts';

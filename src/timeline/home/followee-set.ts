@@ -1,6 +1,6 @@
 /** A reader's followees, in the forms that reading needs. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import { type ChangeSource, createChangeClock } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { Social } from '#social/social.ts';
 
@@ -52,7 +52,7 @@ const MAX_FOLLOWEES = 2_000_000;
 
 export function createFolloweeSets({ social, changes }: FolloweeSetsDeps): FolloweeSets {
   const sets = createCoherentCache<UserId, FolloweeSet>({
-    clock: createChangeClock([changes]),
+    changes: [changes],
     max: MAX_FOLLOWEES,
     weigh: ({ all }) => all.length + 10,
   });

@@ -1,6 +1,6 @@
 /** Lists of tweets over a small world, with a home whose skeleton the test sets up. */
 import type { TweetId, UserId } from '#domain/ids.ts';
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
+import { TELLS_NOTHING } from '#platform/change-source.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createReads, type Reads } from '#timeline/feed/reads.ts';
 import type { HomeEntry } from '#timeline/home/home-entry.ts';

@@ -1,5 +1,5 @@
 /** A process with top lists, which may end and start again. */
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
+import { TELLS_NOTHING } from '#platform/change-source.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createViewRunner, type ViewRunner } from '#queue/view-runner.ts';

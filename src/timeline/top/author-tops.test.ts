@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { partitionOf } from '#domain/events.ts';
 import { WINDOWS } from '#domain/limits.ts';
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
+import { TELLS_NOTHING } from '#platform/change-source.ts';
 import { createMemoryTopListsBackend } from '../stores/memory/top-lists.ts';
 import { openSqliteTopListsStore } from '../stores/sqlite/top-lists.ts';
 import { createAuthorTops } from './author-tops.ts';

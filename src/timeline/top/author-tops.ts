@@ -4,7 +4,6 @@
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS, WINDOWS, type Window } from '#domain/limits.ts';
-import { createChangeClock } from '#platform/change-clock.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { AuthorTop, AuthorTopPosition, TopListsStore } from './top-lists-store.ts';
 
@@ -30,7 +29,7 @@ const MAX_AUTHORS_PER_CALL = 250;
 export function createAuthorTops({ store, maxTweets = MAX_TWEETS }: AuthorTopsDeps): AuthorTops {
   /** By author, then by the window's index in `WINDOWS`. */
   const kept = createCoherentCache<UserId, readonly (AuthorTop | undefined)[]>({
-    clock: createChangeClock([store.changes]),
+    changes: [store.changes],
     max: maxTweets,
     weigh: (tops) => tops.reduce((sum, top) => sum + (top === undefined ? 0 : 1 + top.tweetIds.length), 0),
   });

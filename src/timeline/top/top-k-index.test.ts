@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { TELLS_NOTHING } from '#platform/change-clock.ts';
+import { TELLS_NOTHING } from '#platform/change-source.ts';
 import type { ViewStore } from '#queue/view.ts';
 import { applyChanges } from './apply-changes.ts';
 import { createDirtySet, withDirtySet } from './dirty-set.ts';

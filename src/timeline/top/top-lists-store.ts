@@ -5,7 +5,7 @@
  */
 import type { TweetId, UserId } from '#domain/ids.ts';
 import type { Window } from '#domain/limits.ts';
-import type { ChangeSource } from '#platform/change-clock.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 import type { ViewStore } from '#queue/view.ts';
 import type { TopKey } from './ranking.ts';
 

@@ -1,7 +1,6 @@
 import type { TextId, TweetId } from '#domain/ids.ts';
 import type { TweetRecord } from '#domain/records.ts';
 import { type CacheStats, countLookups } from '#platform/cache-stats.ts';
-import { createChangeClock } from '#platform/change-clock.ts';
 import { createCoherentCache } from '#platform/coherent-cache.ts';
 import type { Authorship, TweetsStore } from '../tweets-store.ts';
 
@@ -22,7 +21,7 @@ const ITSELF: readonly TweetId[] = [];
 export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStore {
   const { store, maxRecords = MAX_RECORDS } = deps;
   const records = createCoherentCache<number, TweetRecord<TextId>>({
-    clock: createChangeClock([store.changes]),
+    changes: [store.changes],
     max: maxRecords,
     madeOf: ({ rootId }) => (rootId === null ? ITSELF : [rootId]),
   });
