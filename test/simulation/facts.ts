@@ -1,10 +1,13 @@
-/** Whether the facts that the services keep are those of the model; and the ids that only the services know. */
+/** Compares the facts in the services with the model, and collects the ids that only the services know. */
 import assert from 'node:assert/strict';
 import type { System } from '#system/system.ts';
 import { type Model, pair } from './model.ts';
 import type { Resolved, World } from './world.ts';
 
-/** Ids by which lists are ordered: pair(tweetId, user) -> like's or repost's id; pair(a, b) -> edge's id. */
+/**
+ * Ids by which lists are ordered: pair(tweetId, user) -> like's or repost's id; pair(a, b) -> the follow's or
+ * request's id.
+ */
 export interface Ids {
   likes: Map<string, number>;
   reposts: Map<string, number>;
@@ -43,7 +46,7 @@ async function keptTweets(system: System): Promise<Map<number, number>> {
   return kept;
 }
 
-/** Throws AssertionError where a fact is missing, doubled or invented. */
+/** Throws AssertionError where a fact is missing, duplicated or invented. */
 export async function checkFacts({ system, model, users }: World): Promise<Ids> {
   const tweets = await keptTweets(system());
   const alive = [...model.tweets].filter(([, tweet]) => tweet.alive).map(([id]) => id);
@@ -131,7 +134,7 @@ function modelRelationship(model: Model, viewer: number, other: number): Relatio
 }
 
 /**
- * After actions that nobody was told the end of: whatever became of each, wholly or not at all, is now the truth.
+ * After actions whose outcome is unknown: each took effect completely or not at all, and the model adopts which.
  */
 export async function adopt(world: World, uncertain: readonly Resolved[]): Promise<void> {
   if (uncertain.length === 0) return;
@@ -141,7 +144,10 @@ export async function adopt(world: World, uncertain: readonly Resolved[]): Promi
   finishProtectionMigrations(world.model);
 }
 
-/** A turn of a protection that a crash cut off stands; the settler ends what it left of requests and private follows. */
+/**
+ * A change of protection that a crash interrupted is in effect; the migrator finishes the requests and private
+ * follows.
+ */
 function finishProtectionMigrations({ users, follows, requests }: Model): void {
   for (const key of [...requests]) {
     if (users.get(Number(key.split(' ')[1]))!.protected) continue;

@@ -1,4 +1,4 @@
-/** The whole of Warble's rules on plain sets and maps: small enough to be seen to be right. */
+/** All rules of Warble on plain sets and maps: small enough to be checked by reading. */
 
 export interface ModelUser {
   protected: boolean;
@@ -64,7 +64,7 @@ export function mayReadTweet(model: Model, viewer: number, tweetId: number): boo
   return tweet?.alive === true && mayRead(model, viewer, tweet.author);
 }
 
-/** An action as it was done: real ids. */
+/** An action with real ids, as it was done. */
 export type Done =
   | { kind: 'post'; user: number; tweetId: number }
   | { kind: 'delete'; tweetId: number }
@@ -76,14 +76,14 @@ export type Done =
       user: number;
       other: number;
       private: boolean;
-      /** As it was answered: actions of one turn are answered in another order than they were done in. */
+      /** As it was answered; concurrent actions may be answered in another order than they were done in. */
       requested?: boolean;
     }
   | { kind: 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute'; user: number; other: number }
   | { kind: 'answer'; user: number; other: number; approve: boolean }
   | { kind: 'protect' | 'open' | 'suspend' | 'reinstate'; user: number };
 
-/** What the rules answer to an action on this model: undefined, or the code of the error. */
+/** The error code with which the rules refuse an action on this model; undefined where they allow it. */
 export function refusal(model: Model, action: Done): string | undefined {
   switch (action.kind) {
     case 'like':
@@ -120,7 +120,7 @@ export function refusal(model: Model, action: Done): string | undefined {
   }
 }
 
-/** Carries out an action that was answered with success. */
+/** Applies an action that succeeded. */
 export function apply(model: Model, action: Done): void {
   switch (action.kind) {
     case 'post':
@@ -209,7 +209,7 @@ function applySocial(model: Model, action: Social): void {
   }
 }
 
-/** Whether a follow is a request at first. */
+/** Whether a follow begins as a request. */
 export function isRequest({ users, follows }: Model, { user, other }: { user: number; other: number }) {
   return users.get(other)!.protected && !follows.has(pair(user, other));
 }

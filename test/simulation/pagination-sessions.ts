@@ -1,4 +1,4 @@
-/** Pagination sessions of homes while everything else goes on: nothing repeats, nothing is skipped. */
+/** Pagination sessions of homes amid everything else: nothing repeats and nothing is skipped. */
 import assert from 'node:assert/strict';
 import type { HomePosition } from '#timeline/timeline.ts';
 import type { Ids } from './facts.ts';
@@ -6,18 +6,18 @@ import { plainHome } from './views.ts';
 import type { World } from './world.ts';
 
 export interface PaginationSessions {
-  /** Begins this reader's session, or goes on with it by one page. */
+  /** Begins this reader's session, or reads its next page. */
   step(reader: number, limit: number): Promise<void>;
-  /** Everything is settled: what stands now is what sessions that begin now must cover. */
+  /** To be called when everything has settled: sessions that begin now must cover what is there now. */
   settled(ids: Ids): Promise<void>;
-  /** PaginationSessions that are under way are given up. */
+  /** Abandons all sessions. */
   forget(): void;
 }
 
 interface PaginationSession {
   position: HomePosition | null;
   seen: Set<number>;
-  /** What has stood in the home ever since all was settled before the session began, by tweet: its activity. */
+  /** The activities, by tweet, that have been in the home since everything settled before the session began. */
   stood: Map<number, number>;
   done: boolean;
   /** `sessionsBegun` of the reader at its last page. */
@@ -28,12 +28,12 @@ interface PaginationSession {
 const SESSIONS_REMEMBERED = 3;
 
 export function createPaginationSessions(world: World): PaginationSessions {
-  /** As of the last settling: what is newer may not have been delivered yet. */
+  /** As of the last time everything had settled; newer activities may not have been delivered yet. */
   let settledIds: Ids | undefined;
   let homes = new Map<number, Map<number, number>>();
   const sessions = new Map<number, PaginationSession>();
 
-  /** A reader's few latest sessions are remembered; older ones go on by facts, which promise less. */
+  /** The server remembers a reader's latest few sessions; older ones continue from facts, which guarantee less. */
   const isForgotten = (reader: number, session: PaginationSession) =>
     session.position !== null && world.sessionsBegun(reader) - session.begun >= SESSIONS_REMEMBERED;
 
@@ -41,7 +41,7 @@ export function createPaginationSessions(world: World): PaginationSessions {
     return new Map(plainHome(world.model, ids, reader, false).map((row) => [row.tweetId, row.activity]));
   }
 
-  /** What moved or went, if only for a while, may rightly be missing from the session. */
+  /** Tweets that moved or vanished, even temporarily, may be missing from the session. */
   function keepWhatStands(reader: number, session: PaginationSession, ids: Ids): void {
     const now = homeOf(reader, ids);
     for (const [tweetId, activity] of session.stood) {

@@ -1,4 +1,4 @@
-/** Runs a list of steps against a system and the model; shrinks a list that fails. */
+/** Runs a list of steps against a system and the model, and shrinks a list that fails. */
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#domain/errors.ts';
 import { createSeededRandom } from '#platform/random.ts';
@@ -14,7 +14,7 @@ export interface SimulationSize {
   users: number;
   steps: number;
 }
-/** For `npm test`: small, since most faults need few users. */
+/** For `npm test`: small, since few users are enough for most faults. */
 export const SHORT: SimulationSize = { users: 10, steps: 150 };
 /** For long runs. */
 export const LONG: SimulationSize = { users: 30, steps: 1_000 };
@@ -26,7 +26,7 @@ export interface Failure {
   steps: Step[];
 }
 
-/** Comments that were cut off are settled by the sweeper only after so long. */
+/** The sweeper settles interrupted comments only after this time. */
 const COMMENT_SETTLES_MS = 61_000;
 /** Top lists and deliveries settle within this long (promise 5). */
 const SETTLE_MS = 2_000;
@@ -36,7 +36,7 @@ export function stepsOf(seed: number, size: SimulationSize): Step[] {
   return makeSteps(createSeededRandom(seed), size.steps);
 }
 
-/** Throws where the system does not do as the model says. */
+/** Throws where the system differs from the model. */
 export async function runSteps(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<void> {
   const world = await createWorld(seed, size.users);
   const run: Run = { world, stalled: new Set(), uncertain: [], sessions: createPaginationSessions(world) };
@@ -58,7 +58,7 @@ export async function runSteps(seed: number, size: SimulationSize, steps: readon
 interface Run {
   world: World;
   stalled: Set<number>;
-  /** Actions since the last settling that nobody was told the end of. */
+  /** Actions since everything last settled whose outcome is unknown. */
   uncertain: Resolved[];
   sessions: PaginationSessions;
 }
@@ -120,7 +120,7 @@ async function work({ world, stalled }: Run, index: number): Promise<void> {
   if (!stalled.has(index % workers.length)) await workers[index % workers.length]!.step();
 }
 
-/** With nothing else going on the answer is known, and what it says shows at once. */
+/** With nothing else running, the answer is known beforehand, and its effect shows at once. */
 async function actionAlone(run: Run, action: Action): Promise<void> {
   const { world } = run;
   const resolved = world.resolve(action);
@@ -140,7 +140,10 @@ async function actionAlone(run: Run, action: Action): Promise<void> {
 
 const GLITCH_MS = 2_000;
 
-/** Nothing is refused, and time in ids does not follow: at most a tenth faster, and a second for what came at once. */
+/**
+ * Nothing is refused, and the time in ids does not jump: it runs at most a tenth faster, and a second ahead for
+ * bursts.
+ */
 async function glitch(run: Run, { by_ms, actions }: Extract<Step, { kind: 'glitch' }>): Promise<void> {
   const { world } = run;
   const { clock } = world;
@@ -155,7 +158,7 @@ async function glitch(run: Run, { by_ms, actions }: Extract<Step, { kind: 'glitc
   assert.ok(went_ms <= 1.1 * GLITCH_MS + 1_000, `time in ids went ${went_ms} ms further in ${GLITCH_MS} ms`);
 }
 
-/** Promise 5: what was answered holds for every later read, before any worker has moved. */
+/** Promise 5: what was answered holds for every later read, before any worker has run. */
 async function showsAtOnce({ system, model }: World, done: Done): Promise<void> {
   const { timeline } = system().services;
   if (done.kind === 'post') {
@@ -202,7 +205,7 @@ function keep(world: World, done: Done): void {
   apply(world.model, done);
 }
 
-/** Does actions and work under a fault; a dead process is replaced, and what became of the actions is found out. */
+/** Runs actions and workers under a fault, replaces a dead process, and finds out which actions took effect. */
 async function struckBy(run: Run, fault: Fault, actions: Action[]): Promise<void> {
   const { world } = run;
   world.arm(fault);
@@ -214,7 +217,7 @@ async function struckBy(run: Run, fault: Fault, actions: Action[]): Promise<void
     await world.crash();
   }
   await adopt(world, run.uncertain);
-  // A comment's text may follow its row later: what is left of those is found out at each settling.
+  // The text of a comment may follow its row later, so unresolved comments are checked each time everything settles.
   run.uncertain = run.uncertain.filter((action) => action.kind === 'comment' || action.kind === 'uncomment');
 }
 
@@ -229,13 +232,13 @@ async function settle(run: Run): Promise<void> {
   await adopt(world, run.uncertain);
   run.uncertain = [];
   const ids = await checkFacts(world);
-  // First: the many homes that are read next push these sessions out of memory.
+  // Sessions come first, as reading all the homes below would push them out of memory.
   await run.sessions.settled(ids);
   await checkViews(world, ids);
   await checkTold(world, ids);
 }
 
-/** Runs one seed; undefined where it passes, else the shrunk failure. */
+/** Runs one seed; returns the shrunk failure, or undefined where it passes. */
 export async function simulate(seed: number, size: SimulationSize): Promise<Failure | undefined> {
   const steps = stepsOf(seed, size);
   const error = await failureOf(seed, size, steps);
@@ -255,7 +258,7 @@ async function failureOf(seed: number, size: SimulationSize, steps: readonly Ste
 
 const MAX_TRIES = 400;
 
-/** Leaves out ever smaller parts of the list for as long as what is left still fails (Zeller's ddmin, simplified). */
+/** Removes ever smaller parts of the list while the rest still fails (Zeller's ddmin, simplified). */
 async function shrink(seed: number, size: SimulationSize, steps: readonly Step[]): Promise<Step[]> {
   let best = [...steps];
   let tries = 0;

@@ -1,10 +1,10 @@
 /**
- * What happens in a simulation, as data: users and tweets are named by number, modulo how many there are when the
- * step is taken, so that any part of a list of steps is a list of steps too, and a failure can be shrunk.
+ * The steps of a simulation, as data. Users and tweets are given by number, modulo how many there are when the step
+ * runs, so that any sublist of steps is a valid list too, and failures can be shrunk.
  */
 import type { Random } from '#platform/random.ts';
 
-/** One thing that one user does. `tweet`, `comment`: modulo all that were ever made. */
+/** An action of one user. `tweet`, `comment`: modulo all that were ever made. */
 export type Action =
   | { kind: 'post'; user: number }
   | { kind: 'delete'; tweet: number }
@@ -21,35 +21,35 @@ const CRASH_POINTS: readonly CrashPoint[] = ['before', 'unsynced', 'after'];
 
 export type Step =
   | { kind: 'action'; action: Action }
-  /** Several at once, with workers between them. */
+  /** Several concurrent actions, with workers running in between. */
   | { kind: 'together'; actions: Action[]; workers: number[] }
-  /** One bounded piece of work of one worker. */
+  /** One step of one worker. */
   | { kind: 'work'; worker: number }
-  /** A worker is slow: it gets no step until the next settling. */
+  /** A worker is slow: it gets no step until the next `settle`. */
   | { kind: 'stall'; worker: number }
   | { kind: 'sleep'; duration_ms: number }
-  /** The machine's clock is set, or steps, by this. */
+  /** The machine's clock jumps by this. */
   | { kind: 'setClock'; by_ms: number }
   /** The machine's clock is wrong by this for two seconds, in which these actions are done one after the other. */
   | { kind: 'glitch'; by_ms: number; actions: Action[] }
-  /** Somebody reads the first page of their home, so that it is kept ready from now on. */
+  /** A user reads the first page of their home, which is cached from then on. */
   | { kind: 'read'; user: number }
-  /** Somebody reads all their notifications. */
+  /** A user reads all their notifications. */
   | { kind: 'markRead'; user: number }
-  /** Somebody opens their home, or goes on one page. */
+  /** A user opens their home, or reads its next page. */
   | { kind: 'page'; user: number; limit: number }
   /**
-   * The process dies at the nth commit from now, during these actions: before it, after it and before its sync (the power
-   * fails, and what was not synced is lost), or after both.
+   * The process dies at the nth commit from now, during these actions: before the commit, after it but before its sync
+   * (the power fails, and unsynced data is lost), or after both.
    */
   | { kind: 'crash'; commits: number; at: CrashPoint; actions: Action[] }
-  /** It is stopped in good order and started again. */
+  /** The process is stopped in an orderly way and started again. */
   | { kind: 'restart' }
   /** The disk is full for the next n commits. */
   | { kind: 'full'; commits: number; actions: Action[] }
-  /** A view is thrown away and derived anew while the system serves. */
+  /** A view is dropped and rebuilt while the system serves. */
   | { kind: 'rebuild'; view: number }
-  /** All work is done and everything is held against the model. */
+  /** All workers finish, and everything is compared with the model. */
   | { kind: 'settle' };
 
 const WEIGHTS: [number, (random: Random) => Action][] = [
@@ -103,7 +103,7 @@ function action(random: Random): Action {
 const actions = (random: Random, most: number): Action[] =>
   Array.from({ length: 1 + random.integer(most) }, () => action(random));
 
-/** A list of steps from a seed, ending settled. */
+/** The list of steps of a seed, which ends with `settle`. */
 export function makeSteps(random: Random, length: number): Step[] {
   const steps = Array.from({ length }, () => step(random));
   return [...steps, { kind: 'settle' }];
@@ -139,6 +139,6 @@ function step(random: Random): Step {
   return { kind: 'settle' };
 }
 
-/** Back before a restart, a laptop that wakes up, and hours that somebody or something got wrong. */
+/** A step back as after a restart, a laptop that wakes up, and clocks that are hours off. */
 const JUMPS = [-36_000, 15_000, 3_600_000, -3_600_000];
 const SLEEPS = [10, 1_000, 30_000, 11 * 60_000, 5 * 3_600_000];

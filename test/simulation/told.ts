@@ -1,4 +1,7 @@
-/** What everybody must have been told, computed plainly from the model: see docs/decisions/notifications.md for the rules. */
+/**
+ * The notifications that every user must have, computed plainly from the model: see
+ * docs/decisions/0013-notifications.md.
+ */
 import assert from 'node:assert/strict';
 import type { HiddenPeriod } from '#social/social.ts';
 import type { System } from '#system/system.ts';
@@ -24,7 +27,7 @@ interface Group {
   read: boolean;
 }
 
-/** Of one user: the actions of others that concern them and that they may know of, newest first. */
+/** The actions of others that concern one user and that they may know of, newest first. */
 function toldTo(model: Model, ids: Ids, reader: number): Told[] {
   const told: Told[] = [];
   const shows = (actor: number) => actor !== reader && !model.mutes.has(pair(reader, actor));
@@ -53,7 +56,7 @@ function toldTo(model: Model, ids: Ids, reader: number): Told[] {
   return told.sort((a, b) => b.id - a.id);
 }
 
-/** What made it be read: the first mark that covers it, or a time in which its actor was hidden. */
+/** What marked it as read: the first marker that covers it, or a period in which its actor was hidden. */
 function readBy(
   { marks, periods }: Reader,
   { id, actor }: { id: number; actor: number },
@@ -68,7 +71,7 @@ function periodOf(periods: readonly HiddenPeriod[], { id, actor }: { id: number;
   return periods.find(({ userId, since, until }) => userId === actor && since < id && id < until);
 }
 
-/** Likes and reposts of one tweet, and follows, stand together that were read together; the rest stands alone. */
+/** Likes and reposts of one tweet, and follows, form a group if they were read together; others stand alone. */
 function grouped(told: Told[], reader: Reader): Group[] {
   const groups = new Map<string, Group>();
   for (const { id, type, tweetId, actor } of told) {
@@ -82,7 +85,7 @@ function grouped(told: Told[], reader: Reader): Group[] {
   return [...groups.values()];
 }
 
-/** New tweets of those one follows since the last read mark: one group, gone once it is read. */
+/** New tweets of followees since the last read marker: one group, which vanishes once it is read. */
 function newTweets(model: Model, ids: Ids, reader: number, { marks, periods }: Reader): Group | undefined {
   const mark = Math.max(0, ...marks.map(({ upTo }) => upTo));
   const fresh = [...model.tweets]
@@ -140,7 +143,7 @@ async function everything(system: System, userId: number): Promise<Page['notific
   return shown;
 }
 
-/** Reads everything up to the newest that is listed: what has arrived by then. */
+/** Marks everything up to the newest listed notification as read. */
 export async function markRead(world: World, reader: number): Promise<void> {
   const { services, stores } = world.system();
   const { notifications } = services;

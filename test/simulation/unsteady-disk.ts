@@ -1,6 +1,6 @@
 /**
- * A disk whose syncs take their time, in turns of the event loop drawn from the seed, and which loses what was not
- * synced when the power fails. Logs are short, so that they begin anew often.
+ * A disk whose syncs take a number of event loop turns drawn from the seed, and which loses unsynced data when the
+ * power fails. Logs are short, so that they restart often.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,23 +10,23 @@ import { createInThreadDisk } from '#platform/sqlite/in-thread-disk.ts';
 
 export interface UnsteadyDisk extends Disk {
   /**
-   * The power fails now: of each log some of what was not synced is lost, always the newest. Returns what makes the
-   * files so, to be called when the process that died has closed them.
+   * The power fails now: each log loses some of its unsynced pages, always the newest. Returns a function that makes
+   * the files so, to be called once the dead process has closed them.
    */
   cutPower(): () => void;
 }
 
 const LOG_BOUNDS = { sync: 10, checkpoint: 40, restart: 120, max: 400 };
 const MAX_TURNS = 3;
-/** Of a log (sqlite.org/walformat.html): its header, and each page with a header of its own. */
+/** The sizes in a log (sqlite.org/walformat.html): its header, and each page with its own header. */
 const LOG_HEADER = 32;
 const LOG_PAGE = 24 + 4_096;
 
 interface Opened {
   path: string;
-  /** The pages that the log has. */
+  /** How many pages the log has. */
   pages(): number;
-  /** How many of them the disk has. */
+  /** How many of them are synced. */
   synced: number;
   close(): void;
 }
@@ -43,7 +43,7 @@ export function createUnsteadyDisk(random: Random): UnsteadyDisk {
     const file = inner.file(path);
     const state = watchLog(path);
     opened.add(state);
-    /** Never ends where the process dies meanwhile. */
+    /** Never resolves if the process dies meanwhile. */
     async function later<T>(call: () => Promise<T>): Promise<T> {
       await pass(random.integer(MAX_TURNS + 1));
       if (!opened.has(state)) return new Promise(() => {});

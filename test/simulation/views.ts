@@ -1,4 +1,4 @@
-/** What every reader must be shown, computed plainly from the model, and whether they are. */
+/** Checks what every viewer is shown against a plain computation from the model. */
 import assert from 'node:assert/strict';
 import { isWarbleError } from '#domain/errors.ts';
 import { snowflakeTime } from '#domain/ids.ts';
@@ -11,11 +11,11 @@ import type { World } from './world.ts';
 const STRANGER = 0;
 const viewerOf = (reader: number): number | null => (reader === STRANGER ? null : reader);
 
-/** Everything, for everybody. Only when all work is done. */
+/** Checks everything for every viewer. Only when all workers are idle. */
 export async function checkViews(world: World, ids: Ids): Promise<void> {
   const system = world.system();
   for (const reader of [STRANGER, ...world.users]) {
-    // The gateway lets nobody in who is suspended; the lists of others must hold all the same.
+    // The gateway refuses suspended users, but the lists of others must still be right.
     if (reader !== STRANGER && world.model.users.get(reader)!.active) {
       await checkHome(world, system, ids, reader, false);
       await checkHome(world, system, ids, reader, true);
@@ -29,12 +29,12 @@ export async function checkViews(world: World, ids: Ids): Promise<void> {
 
 export interface HomeRow {
   tweetId: number;
-  /** The newest activity that counts. */
+  /** The newest activity that counts for the home. */
   activity: number;
   repostedBy: number[];
 }
 
-/** Where a repost counts that was made after `ids` were read. */
+/** The position of a repost that was made after `ids` were read. */
 const NEWER = Number.MAX_SAFE_INTEGER;
 
 /** The home of a reader, newest first, each tweet once. */
@@ -90,7 +90,7 @@ async function checkHome(
 
 type Item = Awaited<ReturnType<System['services']['timeline']['home']>>['items'][number];
 
-/** Counts, previews and what the reader did, of one tweet. */
+/** The counts, previews and viewer state of one tweet. */
 function checkItem(model: Model, ids: Ids, reader: number, item: Item): void {
   const { tweetView } = item;
   const tweetId = tweetView.tweet.id;
@@ -216,7 +216,10 @@ async function all<Item, Position>(
   return items;
 }
 
-/** Profiles, counts, followers and followees, as the reader may see them: private follows nowhere but in one's own list. */
+/**
+ * Profiles, counts, followers and followees, as the viewer may see them: private follows only in the viewer's own
+ * list.
+ */
 async function checkUsers(world: World, system: System, ids: Ids, reader: number): Promise<void> {
   const { model, users } = world;
   const { social, timeline } = system.services;

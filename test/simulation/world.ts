@@ -1,4 +1,4 @@
-/** One system under simulation: its files, its clock, the faults that are armed, and everything that can be done to it. */
+/** One system under simulation: its files, its clock, the faults that are armed, and all actions on it. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { createModel, type Done, type Model } from './model.ts';
 import type { Action, CrashPoint } from './steps.ts';
 import { createUnsteadyDisk, type UnsteadyDisk } from './unsteady-disk.ts';
 
-/** A read mark, and the items that were there when it was set. */
+/** A read marker, and the notifications that were there when it was set. */
 export interface Mark {
   upTo: number;
   had: ReadonlySet<number>;
@@ -21,24 +21,24 @@ export interface Mark {
 export interface World {
   model: Model;
   clock: ManualClock;
-  /** The process that is alive. */
+  /** The system of the process that is running. */
   system(): System;
   users: readonly number[];
   /** All tweets and comments that were ever made, oldest first. */
   tweetIds: number[];
   commentIds: number[];
-  /** Read marks of each user, oldest first. */
+  /** The read markers of each user, oldest first. */
   marks: Map<number, Mark[]>;
-  /** First pages of their home that each user has read in the life of this process. */
+  /** How often each user has read the first page of their home in this process. */
   sessionsBegun(reader: number): number;
   /** Real ids for an action; undefined where there is nothing yet to act on. */
   resolve(action: Action): Resolved | undefined;
   /**
-   * Does it; resolves with what was done. Rejects as the service does. Throws AssertionError where an id is earlier
-   * than one that was answered before, in whatever process, or more than a second ahead of the process's time.
+   * Does an action; resolves with what was done, and rejects as the service does. Throws AssertionError where an id is
+   * earlier than one answered before by any process, or more than a second ahead of the process's time.
    */
   perform(action: Resolved): Promise<Done>;
-  /** The latest millisecond of an id that was answered, or the time of the process where that is later. */
+  /** The latest millisecond of an answered id, or the time of the process where that is later. */
   newest_ms(): number;
   arm(fault: Fault): void;
   /** Whether the armed fault has struck. */
@@ -49,7 +49,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** From the `commits`-th commit on: the process is dead, or the disk is full. */
+/** From the `commits`-th commit on, the process is dead or the disk is full. */
 export interface Fault {
   commits: number;
   kind: CrashPoint | 'full';
@@ -61,7 +61,7 @@ export type Resolved =
   | { kind: 'post'; user: number }
   | { kind: 'comment'; user: number; tweetId: number };
 
-/** What an armed fault throws: the process died here. */
+/** Thrown by an armed fault: the process died here. */
 export class Died extends Error {}
 
 const RESTART_MS = 50;
@@ -133,7 +133,7 @@ export async function createWorld(seed: number, size: number): Promise<World> {
       const resolved = resolve({ users, tweetIds, commentIds }, action);
       if (resolved === undefined || resolved.kind === 'suspend' || resolved.kind === 'reinstate')
         return resolved;
-      // The gateway lets nobody in who is suspended.
+      // The gateway refuses suspended users.
       return model.users.get(actorOf(model, resolved))!.active ? resolved : undefined;
     },
     async perform(action) {
@@ -183,7 +183,7 @@ function newIdOf(done: Done): number | undefined {
   return done.kind === 'post' ? done.tweetId : undefined;
 }
 
-/** From 0 up: modulo; from -1 down: counted from the newest. */
+/** Numbers from 0 up are taken modulo the length; from -1 down they count from the newest. */
 function nth(list: readonly number[], index: number): number | undefined {
   if (list.length === 0) return undefined;
   return index < 0 ? list[Math.max(0, list.length + index)] : list[index % list.length];
@@ -283,7 +283,7 @@ async function perform(system: System, model: Model, action: Resolved): Promise<
   }
 }
 
-/** Whether an action failed because the process died or the disk was full, so that nobody was told what became of it. */
+/** Whether an action failed because the process died or the disk was full, so that its outcome is unknown. */
 export function isUncertain(error: unknown): boolean {
   return error instanceof Died || isWarbleError(error, 'storage_full') || isWarbleError(error, 'unavailable');
 }

@@ -9,13 +9,13 @@ export interface ApiResponse {
 }
 
 export interface Client {
-  /** Any status is an answer; rejects only where the connection broke before the whole answer had come. */
+  /** Resolves with an answer of any status; rejects only where the connection broke before the answer was complete. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
   /** As `send`, but asserts that the answer is a success and returns its body. */
   get(path: string): Promise<ApiResponse['body']>;
   post(path: string, body?: unknown): Promise<ApiResponse['body']>;
   delete(path: string): Promise<ApiResponse['body']>;
-  /** All of a list, page after page, from the field of that name. */
+  /** All items of a list, read page by page; `field` is the name of the list in the answer. */
   list(path: string, field: string, limit?: number): Promise<ApiResponse['body'][]>;
 }
 
@@ -25,7 +25,7 @@ export interface User extends Client {
   token: string;
 }
 
-/** Talks to whatever `url()` gives at the moment of the call, so that it goes on after a restart. */
+/** Asks `url()` at every call, so that the client works across restarts. */
 export function connect(url: () => string, token: string | null = null): Client {
   async function send(method: string, path: string, body?: unknown, more: Record<string, string> = {}) {
     const headers: Record<string, string> = { ...more };
@@ -64,7 +64,7 @@ export function connect(url: () => string, token: string | null = null): Client 
   };
 }
 
-/** Signs somebody up. */
+/** Signs a user up. */
 export async function signUp(url: () => string, handle: string): Promise<User> {
   const { userId, token } = await connect(url).post('/signup', {
     handle,
@@ -75,8 +75,8 @@ export async function signUp(url: () => string, handle: string): Promise<User> {
 }
 
 /**
- * Waits until `check` passes: it is tried again and again for `within_ms`, then its last error is thrown.
- * For what the system promises to settle soon, not at once.
+ * Retries `check` until it passes; after `within_ms` throws its last error. For promises that hold soon, but not at
+ * once.
  */
 export async function eventually(check: () => Promise<void>, within_ms = 15_000): Promise<void> {
   const end = performance.now() + within_ms;

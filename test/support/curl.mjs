@@ -1,4 +1,4 @@
-// curl for machines that have none: as much of it as the README's examples use.
+// A substitute for curl where it is not installed, with what the README's examples use.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 

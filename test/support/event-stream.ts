@@ -9,13 +9,13 @@ export interface StreamEvent {
 }
 
 export interface EventStream {
-  /** Everything that came so far. */
+  /** Everything received so far. */
   events: readonly StreamEvent[];
   /** The id that a client would send as Last-Event-ID now. */
   lastEventId(): string;
-  /** Waits for the first event of that type that passes, already there or yet to come. */
+  /** Waits for the first event of this type that passes, received already or later. */
   until(type: string, passes?: (data: StreamEvent['data']) => boolean): Promise<StreamEvent>;
-  /** The server has ended it. */
+  /** The server has ended the stream. */
   ended(): boolean;
   close(): void;
 }
@@ -37,7 +37,7 @@ export async function openEventStream(
   let last = '';
   let changed = Promise.withResolvers<void>();
 
-  /** One block of lines between two empty ones. */
+  /** Parses a block of lines between two empty ones. */
   function take(block: string): void {
     const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s) as [string, string]));
     last = fields.get('id') ?? last;

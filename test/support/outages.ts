@@ -1,16 +1,16 @@
-/** Makes services fail on purpose, as a part of the system that is down would. */
+/** Makes services fail on purpose, as if that part of the system were down. */
 import { WarbleError } from '#domain/errors.ts';
 import type { Services } from '#system/system.ts';
 
 export interface Outages {
-  /** Every call to this service, by whomever, throws `unavailable` until `restore`. */
+  /** Every call of this service throws `unavailable` until `restore`. */
   fail(service: keyof Services): void;
   restore(): void;
 }
 
 /**
- * Puts a switch into every method of the services, in place: whoever was handed a service calls through it. To be
- * done before anybody takes a method out of its object.
+ * Wraps every method of the services in place, so that existing references are affected too. To be called before
+ * anything takes a method out of its object.
  */
 export function addOutages(services: Services): Outages {
   const down = new Set<string>();

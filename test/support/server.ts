@@ -1,4 +1,4 @@
-/** A real server: a process of its own, on a real port, that can be stopped, killed, and started again on its data. */
+/** A real server in a process of its own, on a real port, that can be stopped, killed and started again on its data. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,25 +14,25 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A process with all that it wrote. */
+/** A process with everything that it wrote. */
 export interface Running {
   child: ChildProcess;
   pid: number;
   stdout(): string;
   stderr(): string;
   exited: Promise<Exit>;
-  /** Resolves with what `pattern` matched on standard error. Throws, with the output, where the process ended first. */
+  /** Resolves with the match of `pattern` on standard error. Throws, with the output, if the process ends first. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 export interface RunOptions {
   env?: Record<string, string>;
   cwd?: string;
-  /** In a process group of its own, to be signalled as a whole. */
+  /** Run it in a process group of its own, so that the whole group can be signalled. */
   detached?: boolean;
 }
 
-/** Starts a program and keeps what it writes. */
+/** Starts a program and collects its output. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Running {
   const child = spawn(program, args, {
     cwd: options.cwd ?? ROOT,
@@ -69,7 +69,7 @@ export function run(program: string, args: readonly string[], options: RunOption
   };
 }
 
-/** This environment without what a test runner, npm or the user at the keyboard has put into it. */
+/** This environment without the variables of the test runner and npm, and without settings of Warble. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(WARBLE_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|npm_(?!config_registry$))/i.test(name),
@@ -79,23 +79,23 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 export interface Server extends Running {
   url: string;
-  /** SIGTERM; resolves when it has ended. */
+  /** Sends SIGTERM; resolves when the process has ended. */
   stop(): Promise<Exit>;
-  /** `kill -9`; resolves when it is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>;
 }
 
 export interface ServerOptions extends RunOptions {
   data: string;
-  /** Options beside --port 0 and --data. */
+  /** Options besides --port 0 and --data. */
   args?: readonly string[];
-  /** What runs the server's process, as a tracer does: its own words come before the server's. */
+  /** A command that runs the server's process, as a tracer does; the server's command line follows it. */
   under?: readonly string[];
 }
 
 export const READY = /Warble is ready at (http:\/\/\S+) .*process (\d+)\)/;
 
-/** Starts a server on a free port and waits until it says that it is ready. No request limits; logs warnings only. */
+/** Starts a server on a free port, without request limits and logging warnings only, and waits until it is ready. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { under = [], args = [], data, env } = options;
   const [program, ...words] = [
@@ -131,7 +131,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-/** A new directory for data, and what removes it. */
+/** A new data directory, and a function that removes it. */
 export function temporaryData(): { data: string; remove(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'warble-process-'));
   return {

@@ -1,4 +1,4 @@
-/** Real services on stores in memory, one minter and a manual clock: what tests of whatever stands above them are given. */
+/** Real services on stores in memory, one minter and a manual clock, for tests of everything above them. */
 import type { UserId } from '#domain/ids.ts';
 import type { Engagement } from '#engagement/engagement.ts';
 import { createEngagementService } from '#engagement/engagement-service.ts';
@@ -30,7 +30,7 @@ const traceId = '';
 
 export type Services = ReturnType<typeof createServices>;
 
-/** What the stores of facts keep, whatever becomes of the processes that open them. */
+/** The content of the stores of facts, which outlives the processes that open them. */
 export function createBackends() {
   return {
     tweets: createMemoryTweetsBackend(),
@@ -42,13 +42,13 @@ export function createBackends() {
 export interface ServicesOptions {
   clock?: ManualClock;
   minter?: Minter;
-  /** Those of another process, or of one before. */
+  /** The content left by another process, or an earlier one. */
   backends?: ReturnType<typeof createBackends>;
-  /** Of the commits of tweets and engagement. */
+  /** Faults in commits of tweets and engagement. */
   faults?: CommitFaults;
 }
 
-/** The services of facts, the log of what happens in them, and what users do: {@link createActs}. */
+/** The services of facts, their log, and shorthands for what users do: {@link createActs}. */
 export function createServices({
   clock = createManualClock(T0),
   minter = createMinter({ clock: createSteadyClock(clock) }),
@@ -106,7 +106,7 @@ export interface ActsDeps {
   engagement: Engagement;
 }
 
-/** What users do, in few words. A millisecond goes by before each act that has an id, so that ids tell them apart. */
+/** Shorthands for what users do. A millisecond passes before each action that has an id, so that ids order them. */
 export function createActs({ clock, tweets, social, engagement }: ActsDeps) {
   const mentioned: Record<string, UserId> = {};
   const tick = async () => {
@@ -114,7 +114,7 @@ export function createActs({ clock, tweets, social, engagement }: ActsDeps) {
   };
   return {
     tick,
-    /** Makes users known; their handles are `p` and their ids. */
+    /** Creates users; their handles are `p` and their ids. */
     async users(...userIds: UserId[]) {
       for (const userId of userIds) {
         const handle = `p${userId}`;

@@ -1,6 +1,6 @@
 /**
- * The whole system in this process, behind real HTTP on a free port, in a temporary directory, on the real clock
- * and with its workers running: composed by the very functions that `warble serve` calls.
+ * The whole system in this process, behind real HTTP on a free port, in a temporary directory, on the real clock and
+ * with its workers running. Composed by the same functions as `warble serve`.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -22,16 +22,16 @@ export interface SystemHttp {
   system: System;
   api: PublicApi;
   outages: Outages;
-  /** Somebody without a token. */
+  /** A client without a token. */
   nobody: Client;
-  /** Whoever sends this token, good or not. */
+  /** A client with this token, valid or not. */
   holder(token: string): Client;
   user(handle: string): Promise<User>;
   users<const Handles extends readonly string[]>(
     ...handles: Handles
   ): Promise<{ [I in keyof Handles]: User }>;
   stream(user: User, lastEventId?: string): Promise<EventStream>;
-  /** Waits until every view has folded all of the log, and every tweet has reached its last follower. */
+  /** Waits until every view has folded the whole log, and every tweet has reached its last follower. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function openSystemHttp(config: Partial<PublicApiDeps['config']> = 
       random,
       memory_KiB: 64,
       passes: 1,
-      // As with the limits, which are off here.
+      // Off, as request limits are here.
       maxPerAddress: Number.POSITIVE_INFINITY,
     }),
   });
@@ -89,7 +89,7 @@ export async function openSystemHttp(config: Partial<PublicApiDeps['config']> = 
   };
 }
 
-/** One after the other, so that ids are in the order asked for. */
+/** One after the other, so that ids are in the order of the arguments. */
 async function inTurn<T>(tasks: (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
   for (const task of tasks) results.push(await task());

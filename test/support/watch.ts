@@ -1,18 +1,18 @@
-/** Services as tests want to see them: calls are counted, hooks run beside them, and a service can be down. */
+/** Instrumented services for tests: calls are counted, hooks run around them, and a service can be down. */
 import { WarbleError } from '#domain/errors.ts';
 
 type Hook = () => Promise<unknown>;
 type Call = (request: unknown) => Promise<unknown>;
 
 export interface Watch {
-  /** Calls of each method, by `service.method`, those while it was down too. */
+  /** The number of calls by `service.method`, including those while the service was down. */
   calls: Map<string, number>;
   /** Names of services whose every call throws `unavailable`. */
   down: Set<string>;
-  /** What happens once just before or just after the next call of a `service.method`. */
+  /** Runs once, just before or just after the next call of a `service.method`. */
   before: Map<string, Hook>;
   after: Map<string, Hook>;
-  /** The same service, watched under that name; through the original nothing is noticed. */
+  /** The service, instrumented under this name; calls of the original are not noticed. */
   over<Service extends object>(name: string, service: Service): Service;
 }
 

@@ -1,4 +1,4 @@
-/** What users are told about their own accounts, as they see it from outside. */
+/** Notices about a user's own account, as the user sees them through the API. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type ApiResponse, eventually, type User } from '#test/support/client.ts';
@@ -9,7 +9,7 @@ after(() => site.close());
 
 const passwordOf = ({ handle }: User) => `${handle} likes long passwords`;
 
-/** Signs somebody in; the token. */
+/** Signs a user in; returns the token. */
 async function signIn(user: User, userAgent: string, password = passwordOf(user)): Promise<string> {
   const credentials = { handle: user.handle, password };
   const { status, body } = await site.nobody.send('POST', '/login', credentials, { 'user-agent': userAgent });
@@ -53,7 +53,7 @@ test('a sign-in from a new device is a notification, in the list and on the stre
   stream.close();
 });
 
-test('a changed password is a notification; it is read with a mark, and nobody else sees it', async () => {
+test('a changed password is a notification; a read marker covers it, and nobody else sees it', async () => {
   const [ben, cyd] = await site.users('ben', 'cyd');
   const stream = await site.stream(ben);
   const next = 'ben has chosen another one';
@@ -92,7 +92,7 @@ test('an administrator’s new password is a notification too', async () => {
   );
 });
 
-test('no setting switches them off', async () => {
+test('no setting turns them off', async () => {
   const eve = await site.user('eve');
   const { types } = await eve.get('/me/notification-settings');
   for (const type of ['signIn', 'passwordChanged']) {
@@ -106,7 +106,7 @@ test('no setting switches them off', async () => {
   assert.deepEqual(await told(eve), ['signIn*']);
 });
 
-test('they end with the account', async () => {
+test('they are deleted with the account', async () => {
   const fay = await site.user('fay');
   await signIn(fay, 'Wget/1.2');
   const userId = Number(fay.id);

@@ -1,4 +1,4 @@
-/** Tweets and users by their ids, as a live client asks for what a stream named. */
+/** Tweets and users by id, as a client asks for what a stream announced. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openSystemHttp } from '#test/support/system-http.ts';
@@ -9,7 +9,7 @@ const [ann, bob, eve] = await site.users('ann', 'bob', 'eve');
 const post = async (content: string) => (await ann.post('/postTweet', { content })).tweetId as string;
 const [first, second, third] = [await post('one'), await post('two'), await post('three')];
 
-test('tweets come in the order asked for, each once, and what is gone or hidden is left out', async () => {
+test('tweets come in the order asked for, each once, without deleted and hidden ones', async () => {
   const ask = async (client: typeof bob | typeof site.nobody, ...ids: string[]) => {
     const { tweets, nextCursor, users } = (await client.send('GET', `/tweets?ids=${ids.join(',')}`)).body;
     assert.equal(nextCursor, null);
@@ -27,7 +27,7 @@ test('tweets come in the order asked for, each once, and what is gone or hidden 
   await ann.delete(`/block/${eve.id}`);
 });
 
-test('users come in the order asked for, and whom the reader may not see is left out', async () => {
+test('users come in the order asked for, without those whom the viewer may not see', async () => {
   const ask = async (client: typeof bob | typeof site.nobody, ...ids: string[]) => {
     const { userIds, users } = (await client.send('GET', `/users?ids=${ids.join(',')}`)).body;
     assert.deepEqual(Object.keys(users).sort(), [...userIds].sort());
@@ -40,7 +40,7 @@ test('users come in the order asked for, and whom the reader may not see is left
   await bob.delete(`/block/${ann.id}`);
 });
 
-test('a hundred ids at most, and nothing beside them', async () => {
+test('at most a hundred ids, and no other parameters', async () => {
   const hundred = Array.from({ length: 100 }, (_, n) => String(n + 1));
   for (const path of ['/tweets', '/users']) {
     assert.equal((await bob.send('GET', `${path}?ids=${hundred}`)).status, 200);

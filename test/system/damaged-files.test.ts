@@ -1,6 +1,6 @@
 /**
- * Derived files that were damaged: whatever bytes of them changed, a server starts on them, serves, and comes back to
- * the truth by itself wherever it notices; facts alone are needed for that.
+ * Damaged derived files: whatever bytes were changed, a server starts on them, serves, and repairs from facts alone
+ * whatever damage it notices.
  */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { createSystem } from '#system/system.ts';
 const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
 const USERS = 5;
 const TWEETS = 60;
-/** Rounds of all workers until everything that was lost is there again. */
+/** The most rounds of all workers until everything that was lost has been rebuilt. */
 const MAX_ROUNDS = 400;
 
 let parent: string;
@@ -60,7 +60,7 @@ async function open(directory: string, time: number) {
 
   const top = () => timeline.top({ viewer: null, window: 'all', position: null, limit: 100 });
 
-  /** What readers are shown. Throws what a request would fail with. */
+  /** What viewers are shown. Throws the error that a request would fail with. */
   async function answers() {
     const shown: Record<string, unknown> = {};
     for (const window of WINDOWS) {
@@ -81,7 +81,7 @@ async function open(directory: string, time: number) {
     return shown;
   }
 
-  /** One step of every worker; whether all rest. */
+  /** Runs one step of every worker; returns whether all are idle. */
   async function round(): Promise<boolean> {
     let resting = true;
     for (const worker of [...system.workers, ...api.workers]) {
@@ -91,7 +91,7 @@ async function open(directory: string, time: number) {
         resting = false;
       }
     }
-    // Longer than a list is kept before it is made again.
+    // Longer than a list is cached.
     clock.advance(1_100);
     await new Promise((resolve) => setImmediate(resolve));
     return resting;
@@ -104,7 +104,7 @@ async function open(directory: string, time: number) {
     setAside,
     answers,
     top,
-    /** Lets the workers work until all rest and no request fails; what readers are shown then. */
+    /** Runs the workers until all are idle and no request fails; returns what viewers are shown then. */
     async settle(): Promise<unknown> {
       let failure: unknown;
       for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
@@ -158,7 +158,7 @@ async function fill({ system, api, clock }: Site): Promise<void> {
   }
 }
 
-/** A copy of the whole directory in which `damage` was done to one file, opened a second later. */
+/** A copy of the whole directory with one file damaged by `damage`, opened a second later. */
 async function reopened(name: string, damage: (path: string) => void): Promise<Site> {
   const directory = mkdtempSync(join(parent, 'copy-'));
   cpSync(whole, directory, { recursive: true });
@@ -166,7 +166,7 @@ async function reopened(name: string, damage: (path: string) => void): Promise<S
   return open(directory, T0 + TWEETS * 60_000 + 600_000);
 }
 
-/** Changes 40 bytes, each to another value. */
+/** Changes 40 bytes. */
 function flip(path: string, offsets: (size: number) => Iterable<number>): void {
   const bytes = readFileSync(path);
   for (const offset of offsets(bytes.length)) bytes[offset] = bytes[offset]! ^ (1 + (offset % 255));
@@ -175,7 +175,7 @@ function flip(path: string, offsets: (size: number) => Iterable<number>): void {
 
 const BYTES = 40;
 
-/** What a stranger may do on a server whatever its files look like: and what comes of it shows. */
+/** Checks that users can sign up and act on the server whatever its files look like, and that the effects show. */
 async function assertServes(site: Site): Promise<void> {
   await site.settle();
   const { tweets, engagement, timeline, notifications } = site.system.services;
@@ -217,7 +217,7 @@ for (const name of DERIVED_FILES) {
       'no database at all': (path) => writeFileSync(path, 'once a database '.repeat(500)),
     };
     for (const [way, damage] of Object.entries(ways)) {
-      test(`${way}: it is set aside, said in one line, and what it held is there again`, async () => {
+      test(`${way}: it is set aside, logged in one line, and its content rebuilt`, async () => {
         const site = await reopened(name, damage);
         try {
           const { items, partial } = await site.top();
@@ -231,7 +231,7 @@ for (const name of DERIVED_FILES) {
       });
     }
 
-    test('in forty bytes anywhere: it serves, and learns what happens then', async () => {
+    test('in forty bytes anywhere: the server serves, and takes in new events', async () => {
       const size = readFileSync(join(whole, name)).length;
       const step = Math.max(BYTES, Math.ceil(size / 10));
       for (let start = 0; start < size; start += step) {
@@ -248,7 +248,7 @@ for (const name of DERIVED_FILES) {
       }
     });
 
-    test('in forty bytes here and there: it serves, and learns what happens then', async () => {
+    test('in forty bytes here and there: the server serves, and takes in new events', async () => {
       for (let seed = 1; seed <= 4; seed++) {
         const random = createSeededRandom(seed);
         const offsets = (length: number) => Array.from({ length: BYTES }, () => random.integer(length));

@@ -1,4 +1,4 @@
-/** What was deleted or erased is in no file of the data directory any more, byte by byte. */
+/** Deleted and erased texts are in no file of the data directory any more, byte by byte. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { type Api, openApi, type Someone } from '#gateway/testing/gateway.ts';
 import { pictureForm } from '#test/support/system-http.ts';
 
-/** Longer than a request that was let in before the removal may still write. */
+/** Longer than a request that was admitted before the removal may run. */
 const LATE_WRITES_MS = 3 * 60_000;
 
 let api: Api;
@@ -45,7 +45,7 @@ async function uploadWithAlt(user: Someone, alt: string): Promise<string> {
   return ((await response.json()) as { image: string }).image;
 }
 
-test('a tweet and a comment that were deleted, and a bio that was replaced, are in no file after a minute', async () => {
+test('deleted tweets and comments, and replaced bios, are in no file after a minute', async () => {
   const [ada, bob] = [await api.someone('ada'), await api.someone('bob')];
   const tweetId = await post(ada, 'words that ada regrets');
   const theirs = await post(bob, 'words that stay');
@@ -70,7 +70,7 @@ test('a tweet and a comment that were deleted, and a bio that was replaced, are 
   assert.notDeepEqual(filesWith('words that stay'), []);
 });
 
-test('of an account that was erased no text is left in any file', async () => {
+test('no text of an erased account is left in any file', async () => {
   const [eve, fay] = [await api.someone('eve'), await api.someone('fay')];
   await eve.put('/me/profile', { name: 'Eve Herself', bio: 'a life of eve' });
   const credentials = { handle: 'eve', password: 'eve likes long passwords' };
@@ -96,7 +96,7 @@ test('of an account that was erased no text is left in any file', async () => {
   assert.notDeepEqual(filesWith('words of fay, 49'), []);
 });
 
-test('while somebody else reads the file the log cannot be emptied; it is as soon as they have read', async () => {
+test('the log cannot be emptied while another process reads the file; it is as soon as that has finished', async () => {
   const ada = await api.someone('ada');
   const tweetId = await post(ada, 'words that ada regrets');
   const reader = new DatabaseSync(api.system.stores.tweets.db.path);

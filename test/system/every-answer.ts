@@ -1,4 +1,4 @@
-/** Asks every GET call of the API, as somebody, about everybody and every tweet; and makes answers comparable. */
+/** Calls every GET route of the API about all users and tweets, and makes the answers comparable. */
 import type { Client } from '#test/support/client.ts';
 
 /** What calls can be asked about. */
@@ -8,7 +8,7 @@ export interface Subjects {
   tweetIds: readonly string[];
 }
 
-/** Streams have no end, and media are bytes: both have tests of their own. */
+/** Streams have no end and media are bytes; both have tests of their own. */
 const OTHERWISE = ['/api/v1/stream', '/media/{name}'];
 /** Every list that a call can answer, by the parameters that choose it. */
 const VARIANTS: Record<string, string[]> = {
@@ -21,10 +21,10 @@ const VARIANTS: Record<string, string[]> = {
     'followed=true&order=top&k=100&window=24h',
   ],
 };
-/** Pages of one list; a list is never this long in a test. */
+/** More pages than any list has in a test. */
 const MAX_PAGES = 200;
 
-/** Every address that can be asked for, from the server's own list of calls. */
+/** Every path that can be requested, from the server's own list of routes. */
 export async function everyAddress(url: string, subjects: Subjects): Promise<string[]> {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
   const templates = Object.entries(document.paths)
@@ -43,7 +43,7 @@ export async function everyAddress(url: string, subjects: Subjects): Promise<str
   });
 }
 
-/** Every query with which a call is asked. */
+/** Every query string with which a route is called. */
 function variantsOf(template: string, { userIds, handles, tweetIds }: Subjects): string[] {
   if (template === '/lookup') return handles.map((handle) => `handle=${handle}`);
   if (template === '/users') return userIds.map((userId) => `ids=${userId}`);
@@ -51,7 +51,7 @@ function variantsOf(template: string, { userIds, handles, tweetIds }: Subjects):
   return template === '/tweets' ? [...variants, ...tweetIds.map((tweetId) => `ids=${tweetId}`)] : variants;
 }
 
-/** The answer of an address: whole, and, where it is a list with a cursor, in pages of one. */
+/** The answers of a path: complete and, for a list with a cursor, in pages of one. */
 export async function wholeAnswer(reader: Client, address: string): Promise<object[]> {
   const { status, body } = await reader.send('GET', address);
   const answers: object[] = [{ status, ...body }];
@@ -67,7 +67,7 @@ export async function wholeAnswer(reader: Client, address: string): Promise<obje
   throw new Error(`${address} does not end`);
 }
 
-/** What differs from run to run although nothing else does: ids made from the time, times, and cursors but for their length. */
+/** Removes what differs between runs anyway: ids and times, and the content of cursors but not their length. */
 export function comparable(answer: unknown, names: ReadonlyMap<string, string>): unknown {
   if (typeof answer === 'string') return comparableText(answer, names);
   if (Array.isArray(answer)) return answer.map((item) => comparable(item, names));

@@ -1,4 +1,4 @@
-/** Homes, top lists and every other list, as their readers see them from outside. */
+/** Homes, top lists and all other lists, as viewers see them through the API. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually, type User } from '#test/support/client.ts';
@@ -22,7 +22,7 @@ async function textsOf(reader: User, path = HOME): Promise<string[]> {
   const { tweets } = await reader.get(path);
   return tweets.map(({ content }: { content: string }) => content);
 }
-/** A follower whose home holds what the author posted. */
+/** A follower whose home is cached and holds the author's tweets. */
 async function followerWith(...contents: string[]): Promise<[User, User, string[]]> {
   const [reader, author] = await two();
   await reader.post('/follow', { userId: author.id });
@@ -33,7 +33,7 @@ async function followerWith(...contents: string[]): Promise<[User, User, string[
   return [reader, author, ids];
 }
 
-test('a follower sees a tweet within 2 s; whoever wrote it, with own=true, at once', async () => {
+test('a follower sees a tweet within 2 s; its author, with own=true, at once', async () => {
   const [reader, author] = await two();
   await reader.post('/follow', { userId: author.id });
   assert.deepEqual(await textsOf(reader), []);
@@ -43,7 +43,7 @@ test('a follower sees a tweet within 2 s; whoever wrote it, with own=true, at on
   await eventually(async () => assert.deepEqual(await textsOf(reader), ['fresh']), SETTLED_MS);
 });
 
-test("a newly followed user's earlier tweets come into a home that is in use, within 2 s", async () => {
+test('earlier tweets of a new followee appear in a cached home within 2 s', async () => {
   const [reader, author] = await two();
   await post(author, 'before the follow');
   assert.deepEqual(await textsOf(reader), []);
@@ -75,7 +75,7 @@ async function removeAccount(user: User): Promise<void> {
   assert.equal(status, 200);
 }
 
-test('who becomes protected is read by followers alone, from the next read on', async () => {
+test('a user who becomes protected is visible to followers only, from the next read on', async () => {
   const [reader, author, [tweetId]] = await followerWith('for few');
   const [stranger] = await two();
   const top = async () => JSON.stringify(await stranger.get('/tweets?limit=100'));
@@ -93,7 +93,7 @@ test('who becomes protected is read by followers alone, from the next read on', 
   assert.equal((await stranger.get(`/tweets/${tweetId}`)).content, 'for few');
 });
 
-test('a repost brings a tweet into homes, once, naming who reposted; undone, it goes', async () => {
+test('a repost brings a tweet into homes, once, and names the reposter; undoing it removes the tweet', async () => {
   const [reader, reposter] = await two();
   const [other, author] = await two();
   await reader.post('/follow', { userId: reposter.id });
@@ -120,7 +120,7 @@ test('a repost brings a tweet into homes, once, naming who reposted; undone, it 
   assert.deepEqual([plain.tweetId, plain.repostedBy, plain.repostTime], [tweetId, [], null]);
 });
 
-test('a pagination session of a home neither repeats nor skips while its authors go on posting', async () => {
+test('pages of a home neither repeat nor skip while its authors go on posting', async () => {
   const before = Array.from({ length: 23 }, (_, index) => `tweet ${index}`);
   const [reader, author] = await followerWith(...before);
   const collected: string[] = [];
@@ -177,7 +177,7 @@ test('lists of users are full pages in order, and counts are exact', async () =>
     await fan.post('/repost', { tweetId });
   }
   const newestFirst = fans.map(({ id }) => id).toReversed();
-  // One of them is hidden from the reader; counts stay the same for everyone.
+  // One of them is hidden from the viewer; counts are the same for everyone.
   await fans[3]!.post('/block', { userId: reader.id });
   const visible = newestFirst.filter((id) => id !== fans[3]!.id);
   for (const list of ['likes', 'comments', 'reposts']) {
@@ -197,7 +197,7 @@ test('lists of users are full pages in order, and counts are exact', async () =>
   assert.deepEqual([followerCount, followers], [7, visible]);
 });
 
-test('limits and cursors outside their bounds are refused by name', async () => {
+test('invalid limits and cursors are refused, and named in the error', async () => {
   const [reader, author] = await followerWith('one', 'two');
   for (const limit of ['0', '-1', '101', '1e9', 'NaN', '']) {
     const { status, body } = await reader.send('GET', `${HOME}&limit=${limit}`);
@@ -218,7 +218,7 @@ test('limits and cursors outside their bounds are refused by name', async () => 
   }
 });
 
-test('the same idempotency key posts once, however often it comes', async () => {
+test('an idempotency key posts once, however often it is sent', async () => {
   const [, author] = await two();
   const key = { 'idempotency-key': 'once' };
   const answers = await Promise.all(
@@ -281,7 +281,7 @@ test("one user's reposts can be hidden from a home, their own tweets stay, and w
   await eventually(async () => assert.deepEqual(await home(), all), SETTLED_MS);
 });
 
-test('a follower can be taken away, and a private one is neither taken away nor betrayed', async () => {
+test('a follower can be removed; a private one is neither removed nor revealed', async () => {
   const [follower, followed] = await two();
   await follower.post('/follow', { userId: followed.id });
   await post(followed, 'for followers');

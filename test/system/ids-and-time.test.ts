@@ -1,4 +1,4 @@
-/** Ids and the time of whole systems: what they say, and that they grow whatever the machine's clock does. */
+/** Ids of a whole system: what they encode, and that they grow whatever the machine's clock does. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ describe('ids', () => {
     site = await open(directory, clock);
   }
 
-  test('say whose they are: from those of tweets, comments and reposts follows the partition', async () => {
+  test('encode their owner: the partition follows from ids of tweets, comments and reposts', async () => {
     const users = Array.from({ length: 2 * PARTITIONS }, (_, n) => n + 1);
     await site.users(...users);
     for (const author of users) {
@@ -110,7 +110,7 @@ describe('ids', () => {
     }
   });
 
-  test('grow over a crash and a clock that was set back, also where the highest is gone again', async () => {
+  test('grow across a crash and a clock that was set back, even where the highest one has been deleted', async () => {
     const [ann, ben] = [1, 2];
     await site.users(ann, ben);
     const tweetId = await site.post(ann);
@@ -130,7 +130,7 @@ describe('ids', () => {
     assert.ok((await site.post(ann)) > comment);
   });
 
-  test('of sessions too', async () => {
+  test('of sessions, too', async () => {
     await site.accounts.signUp({ handle: 'ann', password: PASSWORD, name: 'Ann', ...FROM });
     clock.advance(HOUR_MS);
     const first = await site.signIn();

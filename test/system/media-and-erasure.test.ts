@@ -1,4 +1,4 @@
-/** Pictures from upload to deletion, and accounts to their end: what is removed is removed everywhere. */
+/** Pictures from upload to deletion, and the removal of accounts: what is removed is removed everywhere. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
@@ -22,7 +22,7 @@ async function mediaStatus(url: string): Promise<number> {
   return response.status;
 }
 
-test('a picture is uploaded, shown in a tweet, gone with it, and can be posted again', async () => {
+test('a picture is uploaded, shown in a tweet, deleted with it, and can be posted again', async () => {
   const [ann, ben] = await site.users('ann', 'ben');
   const { image, url, width, height } = await upload(ann, 'image1.png', 'a red dot');
   assert.deepEqual([width, height], [6, 4]);
@@ -52,7 +52,7 @@ test('a picture is uploaded, shown in a tweet, gone with it, and can be posted a
   await ann.delete(`/tweets/${again.tweetId}`);
 });
 
-test('a picture that a profile shows goes when another takes its place, unless a tweet shows it too', async () => {
+test('a profile’s picture is deleted when another replaces it, unless a tweet shows it too', async () => {
   const [cyd] = await site.users('cyd');
   const [one, two] = [await upload(cyd, 'one.png'), await upload(cyd, 'two.png')];
   await cyd.post('/me/profile', { picture: one.image });
@@ -67,7 +67,7 @@ test('a picture that a profile shows goes when another takes its place, unless a
   assert.equal(await mediaStatus(two.url), 404);
 });
 
-test('an account that is removed is hidden at once, and then gone from every answer to everybody', async () => {
+test('a removed account is hidden at once, and then gone from every answer to everybody', async () => {
   const [eve, fay, gus] = await site.users('eve_who_leaves', 'fay', 'gus');
   const traces = ['eve_who_leaves', 'Eve Herself', 'a life of eve', 'words of eve', 'reply of eve'];
   const picture = await upload(eve, 'eve.png');
@@ -95,7 +95,7 @@ test('an account that is removed is hidden at once, and then gone from every ans
     tweetIds: [theirs, hers],
   });
   const readers = { fay, gus, nobody: site.nobody };
-  /** Where something of her shows, by whoever reads it. */
+  /** Where something of hers shows, by viewer. */
   async function found(): Promise<string[]> {
     const places: string[] = [];
     for (const [name, reader] of Object.entries(readers)) {

@@ -1,4 +1,4 @@
-/** Whom a text mentions is named to those who may know of them, at each read, in every list. */
+/** Mentioned users are named only to viewers who may know of them, at each read, in every list. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually, type User } from '#test/support/client.ts';
@@ -22,7 +22,7 @@ const everywhere = (userId: string | null) => [
   [userId, null],
 ];
 
-test('who blocks the reader is not named by a mention, to that reader alone', async () => {
+test('a user who blocks the viewer is not named to that viewer, but is to others', async () => {
   assert.deepEqual(await mentioned(cat), everywhere(bob.id));
   await bob.post('/block', { userId: cat.id });
   assert.deepEqual(await mentioned(cat), everywhere(null));
@@ -31,7 +31,7 @@ test('who blocks the reader is not named by a mention, to that reader alone', as
   assert.deepEqual(await mentioned(cat), everywhere(bob.id));
 });
 
-test('whom the reader blocks is not named either, and a protected account is', async () => {
+test('a user whom the viewer blocks is not named either, but a protected account is', async () => {
   await cat.post('/block', { userId: bob.id });
   assert.deepEqual(await mentioned(cat), everywhere(null));
   await cat.delete(`/block/${bob.id}`);
@@ -40,7 +40,7 @@ test('whom the reader blocks is not named either, and a protected account is', a
   await bob.post('/me/profile', { protected: false });
 });
 
-test('who leaves is named to nobody any more', async () => {
+test('a removed account is named to nobody any more', async () => {
   assert.deepEqual(await mentioned(dan), everywhere(bob.id));
   const { status } = await bob.send('DELETE', '/me', { password: 'bob likes long passwords' });
   assert.equal(status, 200);

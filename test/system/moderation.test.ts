@@ -1,4 +1,4 @@
-/** What users report and what moderators do about it, over HTTP: who may, who learns of it, and what is written down. */
+/** Reports and moderation over HTTP: who may do what, who learns of it, and what the audit log records. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
@@ -16,7 +16,7 @@ async function moderator(handle: string): Promise<User> {
 }
 const mod = await moderator('mod_one');
 
-/** The open (or resolved) reports that concern somebody, newest first. */
+/** The open (or resolved) reports that concern a user, newest first. */
 async function reportsAbout({ id }: User, state = 'open') {
   const reports = await mod.list(`/moderation/reports?state=${state}`, 'reports');
   return reports.filter(({ userId }) => userId === id);
@@ -27,7 +27,7 @@ const newestEntries = async (limit: number) =>
   );
 const byMod = `@mod_one (id ${mod.id})`;
 
-test('everybody who is signed in reports what they may see: a tweet, a comment or a user, with a reason', async () => {
+test('signed-in users report tweets, comments and users that they may see, with a reason', async () => {
   const [ann, bob] = await site.users('r_ann', 'r_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'Buy my things' });
   const { commentId } = await ann.post('/comment', { tweetId, content: 'Really, buy them' });
@@ -54,7 +54,7 @@ test('everybody who is signed in reports what they may see: a tweet, a comment o
   );
 });
 
-test('a report names one thing, gives a reason of at most 500 characters, and finds nothing that is hidden', async () => {
+test('a report has one subject and a reason of at most 500 characters, and hidden subjects are not found', async () => {
   const [ann, bob, cat] = await site.users('s_ann', 's_bob', 's_cat');
   const { tweetId } = await ann.post('/postTweet', { content: 'for few' });
   const { commentId } = await ann.post('/comment', { tweetId, content: 'hm' });
@@ -77,7 +77,7 @@ test('a report names one thing, gives a reason of at most 500 characters, and fi
   assert.equal((await site.nobody.send('POST', '/report', { tweetId, reason })).status, 401);
 });
 
-test('only moderators see reports and resolve them, and only while they are that', async () => {
+test('only moderators see and resolve reports, and only while they have the role', async () => {
   const [ann, bob] = await site.users('t_ann', 't_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'fine' });
   const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
@@ -96,7 +96,7 @@ test('only moderators see reports and resolve them, and only while they are that
   assert.equal((await ann.send('GET', `/tweets/${tweetId}`)).status, 200);
 });
 
-test('a moderator sees what was reported whoever blocked whom, and who is named', async () => {
+test('a moderator sees what was reported and who is named, whoever blocked whom', async () => {
   const [ann, bob] = await site.users('u_ann', 'u_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'behind a block' });
   await bob.post('/report', { tweetId, reason: 'x' });
@@ -111,7 +111,7 @@ test('a moderator sees what was reported whoever blocked whom, and who is named'
   assert.equal(other.body.code, 'invalid_cursor', 'a cursor belongs to one list');
 });
 
-test('a moderator sees the pictures of what is reported, until that is resolved', async () => {
+test('a moderator sees the pictures of a reported tweet until the report is resolved', async () => {
   const [ann, bob] = await site.users('q_ann', 'q_bob');
   await ann.post('/me/profile', { protected: true });
   await bob.post('/follow', { userId: ann.id });
@@ -131,7 +131,7 @@ test('a moderator sees the pictures of what is reported, until that is resolved'
   assert.deepEqual([await seenBy(bob), await seenBy(mod)], [200, 404]);
 });
 
-test('removing a tweet takes it away everywhere, resolves all that is open about it, and says who did it', async () => {
+test('removing a tweet removes it everywhere, resolves all open reports about it, and records who did it', async () => {
   const [ann, bob, cat] = await site.users('v_ann', 'v_bob', 'v_cat');
   const { tweetId } = await ann.post('/postTweet', { content: 'bad' });
   const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
@@ -161,7 +161,7 @@ test('removing a tweet takes it away everywhere, resolves all that is open about
   assert.equal((await ann.send('DELETE', `/tweets/${tweetId}`)).status, 200);
 });
 
-test('removing a comment takes it away and its count down; the tweet stays', async () => {
+test('removing a comment lowers the count; the tweet stays', async () => {
   const [ann, bob] = await site.users('w_ann', 'w_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'good' });
   const { commentId } = await bob.post('/comment', { tweetId, content: 'bad' });
@@ -177,7 +177,7 @@ test('removing a comment takes it away and its count down; the tweet stays', asy
   assert.deepEqual({ ...row }, { by: 'moderator' });
 });
 
-test('suspending hides the author and signs them out; a moderator is not suspended so', async () => {
+test('suspending hides the author and signs them out; moderators cannot be suspended this way', async () => {
   const [ann, bob] = await site.users('x_ann', 'x_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'bad' });
   const first = await bob.post('/report', { tweetId, reason: 'x' });
@@ -205,7 +205,7 @@ test('suspending hides the author and signs them out; a moderator is not suspend
   assert.deepEqual([open.reason, open.suspended], ['all of it', true], 'what else is open stays open');
 });
 
-test('two moderators at once: the report says what was done, and whoever dismissed too late is told', async () => {
+test('two moderators at once: the report records what was done, and a late dismissal is refused', async () => {
   const [ann, bob] = await site.users('o_ann', 'o_bob');
   const other = await moderator('o_mod');
   for (let round = 0; round < 10; round++) {
@@ -223,7 +223,7 @@ test('two moderators at once: the report says what was done, and whoever dismiss
   }
 });
 
-test('dismissing changes nothing but the report, and is written down; the same may be reported again', async () => {
+test('dismissing changes only the report, and is recorded; the subject may be reported again', async () => {
   const [ann, bob] = await site.users('y_ann', 'y_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'fine' });
   const { reportId } = await bob.post('/report', { tweetId, reason: 'x' });
@@ -237,7 +237,7 @@ test('dismissing changes nothing but the report, and is written down; the same m
   assert.equal(absent.status, 404);
 });
 
-test('what its author deletes leaves the report open without its words; with an account all about it goes', async () => {
+test('a deleted tweet leaves its report open without the text; erasing an account deletes reports about it', async () => {
   const [ann, bob] = await site.users('z_ann', 'z_bob');
   const { tweetId } = await ann.post('/postTweet', { content: 'gone soon' });
   await bob.post('/report', { tweetId, reason: 'words of bob' });
@@ -264,7 +264,7 @@ async function upload(user: User): Promise<{ image: string; url: string }> {
   return user.post('/media', pictureForm(new Uint8Array(png), 'me.png'));
 }
 
-test('an administrator removes a picture: it is served no more, and the profile shows none', async () => {
+test('a picture that an administrator removes is not served any more, and the profile shows none', async () => {
   const ann = await site.user('p_ann');
   const { image, url } = await upload(ann);
   await ann.post('/me/profile', { picture: image });
@@ -282,7 +282,7 @@ test('an administrator removes a picture: it is served no more, and the profile 
   await assert.rejects(moderation.removePicture({ name: image, traceId: '', ...ROOT }), /no picture/);
 });
 
-test('somebody reports so often in an hour and no more', async () => {
+test('reports are limited per user and hour', async () => {
   const quotas = { report: { quota: 2, window_ms: 3_600_000 } };
   const strict = await openSystemHttp({ rateLimits: 'on', quotas });
   try {

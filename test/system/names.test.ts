@@ -1,4 +1,4 @@
-/** What tables let into a column of names is what the domain lists, so that a new name comes with its migration. */
+/** The names that table constraints accept are those of the domain, so that a new name needs a migration. */
 import assert from 'node:assert/strict';
 import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ const EXPECTED: Record<string, readonly string[]> = {
 };
 const CHECKED_LIST = /CHECK \((\w+) IN \(([^)]*)\)\)/g;
 
-test('columns of names take the names of the domain, and no others', async () => {
+test('columns of names accept the names of the domain, and no others', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'warble-names-'));
   try {
     await createEveryFile(directory);
@@ -68,7 +68,7 @@ async function createEveryFile(directory: string): Promise<void> {
   await system.close();
 }
 
-/** Each column of a file whose table has a list of the texts that it takes. */
+/** Each column of a file with a constraint that lists its values. */
 function* checkedListsOf(path: string): Generator<[column: string, names: string[]]> {
   const db = new DatabaseSync(path, { readOnly: true });
   const tables = db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all();

@@ -1,4 +1,4 @@
-/** What users are told, in their notifications and by their streams, as they see it from outside. */
+/** Notifications and event streams, as users see them through the API. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type ApiResponse, eventually, type User } from '#test/support/client.ts';
@@ -17,7 +17,7 @@ async function cast(): Promise<readonly [User, User, User]> {
 async function post(author: User, content: string): Promise<string> {
   return (await author.post('/postTweet', { content })).tweetId;
 }
-/** What somebody has been told, newest first, once everything has been folded. */
+/** A user's notifications, newest first, once everything has been folded. */
 async function told(user: User): Promise<{ notifications: Notification[]; unread: number }> {
   await site.settle();
   return await user.get('/me/notifications');
@@ -27,7 +27,7 @@ async function typesTold(user: User): Promise<string[]> {
   return notifications.map(({ type }) => type);
 }
 
-test('a like, a comment, a repost, a mention, a follow and a request are told; and who did them', async () => {
+test('a like, a comment, a repost, a mention, a follow and a request are notifications that name the actor', async () => {
   const [ann, ben] = await cast();
   const tweetId = await post(ann, 'hello');
   await ben.post('/like', { tweetId });
@@ -61,7 +61,7 @@ test('a like, a comment, a repost, a mention, a follow and a request are told; a
   assert.notEqual((await typesTold(ann))[0], 'followRequest', 'what is answered is told no more');
 });
 
-test('what is taken back is told no more: by undoing, deleting, unfollowing, and by turning private', async () => {
+test('notifications vanish when their cause does: by undoing, deleting, unfollowing, or making a follow private', async () => {
   const [ann, ben] = await cast();
   const tweetId = await post(ann, 'hello');
   await ben.post('/like', { tweetId });
@@ -72,14 +72,14 @@ test('what is taken back is told no more: by undoing, deleting, unfollowing, and
   await ben.delete(`/tweets/${mention}`);
   await ben.post('/follow', { userId: ann.id, private: true });
   await ben.delete(`/tweets/${tweetId}/comments/${commentId}`);
-  // In the very next read.
+  // From the next read on.
   const { notifications, unread } = await ann.get('/me/notifications');
   assert.deepEqual([notifications.map(({ type }: Notification) => type), unread], [['like'], 1]);
   await ben.delete(`/like/${tweetId}`);
   assert.deepEqual((await ann.get('/me/notifications')).notifications, []);
 });
 
-test('likes of a tweet are one group until it is read; later ones open another', async () => {
+test('likes of a tweet form one group until it is read; later ones form another', async () => {
   const [ann, ben, cyd] = await cast();
   const tweetId = await post(ann, 'hello');
   await ben.post('/like', { tweetId });
@@ -101,7 +101,7 @@ test('likes of a tweet are one group until it is read; later ones open another',
   assert.equal(second.unread, 1);
 });
 
-test('a pagination session of notifications repeats no group that grows meanwhile', async () => {
+test('pages of notifications repeat no group that grows meanwhile', async () => {
   const [ann, ben, cyd] = await cast();
   const tweets = [await post(ann, 'one'), await post(ann, 'two'), await post(ann, 'three')];
   for (const tweetId of tweets) await ben.post('/like', { tweetId });
@@ -112,7 +112,7 @@ test('a pagination session of notifications repeats no group that grows meanwhil
     const page = await ann.get(`/me/notifications?limit=1${cursor}`);
     collected.push(...page.notifications.map(({ tweetId }: Notification) => tweetId));
     cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
-    // The group that has just been shown, and the one that would come last, grow to the top.
+    // The group that was just shown, and the one that would come last, grow and move to the top.
     await cyd.post('/like', { tweetId: collected.at(-1) });
     await cyd.post('/like', { tweetId: tweets[0] });
     await site.settle();
@@ -120,7 +120,7 @@ test('a pagination session of notifications repeats no group that grows meanwhil
   assert.deepEqual(collected, tweets.toReversed());
 });
 
-test('the bell: by default new tweets are one group, with all each is told, with off none', async () => {
+test('the bell: by default new tweets form one group; with `all` each is a notification, with `off` none is', async () => {
   const [ann, ben] = await cast();
   await ann.post('/follow', { userId: ben.id });
   await post(ben, 'one');
@@ -147,7 +147,7 @@ test('the bell: by default new tweets are one group, with all each is told, with
   assert.equal((await told(ann)).unread, 0);
 });
 
-test('a muted thread, a muted user and settings keep notifications away', async () => {
+test('a muted thread, a muted user and settings suppress notifications', async () => {
   const [ann, ben, cyd] = await cast();
   const loud = await post(ann, 'loud');
   await ann.post('/muteThread', { tweetId: loud });
@@ -171,7 +171,7 @@ test('a muted thread, a muted user and settings keep notifications away', async 
   assert.deepEqual(await typesTold(ann), ['comment']);
 });
 
-test('a stream tells tweets, deletions, notifications and counts as they happen', async () => {
+test('a stream announces tweets, deletions, notifications and counts as they happen', async () => {
   const [ann, ben] = await cast();
   await ann.post('/follow', { userId: ben.id });
   const own = await post(ann, 'mine');
@@ -193,7 +193,7 @@ test('a stream tells tweets, deletions, notifications and counts as they happen'
   stream.close();
 });
 
-test('a stream goes on after its last event, without what was blocked meanwhile; or says reset', async () => {
+test('a stream resumes after its last event, without users blocked meanwhile, or says reset', async () => {
   const [ann, ben, cyd] = await cast();
   for (const { id } of [ben, cyd]) await ann.post('/follow', { userId: id });
   await site.settle();
@@ -218,7 +218,7 @@ test('a stream goes on after its last event, without what was blocked meanwhile;
   third.close();
 });
 
-test('a stream ends within 5 s of its session; a sixth one is refused', async () => {
+test('a stream ends within 5 s after its session; a sixth one is refused', async () => {
   const [ann] = await cast();
   const { token } = await site.nobody.post('/login', {
     handle: ann.handle,

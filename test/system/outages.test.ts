@@ -1,4 +1,4 @@
-/** When a part is down the rest serves: decoration fails open, visibility fails closed (promise 7). */
+/** While a service is down the rest serves: decoration fails open, visibility fails closed (promise 7). */
 import assert from 'node:assert/strict';
 import { after, afterEach, test } from 'node:test';
 import { eventually } from '#test/support/client.ts';
@@ -12,7 +12,7 @@ afterEach(() => site.outages.restore());
 const HOME = '/me/tweets?followed=true';
 const SERVICES = ['tweets', 'social', 'engagement', 'timeline', 'notifications'] as const;
 
-// Ann follows Ben and once followed Eve, who blocks her now; Pia is protected and not for Ann.
+// Ann follows Ben, and once followed Eve, who now blocks her. Pia is protected, and Ann does not follow her.
 const [ann, ben, eve, pia] = await site.users('ann', 'ben', 'eve', 'pia');
 for (const { id } of [ben, eve]) await ann.post('/follow', { userId: id });
 const { tweetId } = await ben.post('/postTweet', { content: 'words of ben' });
@@ -50,7 +50,7 @@ const asked = await Promise.all(
 );
 
 for (const service of SERVICES) {
-  test(`without ${service}, every call answers as before or says that it cannot, and shows nobody what is hidden`, async () => {
+  test(`without ${service}, every call answers as before or says that it cannot, and shows nothing hidden`, async () => {
     for (const { reader, address, status: usual, hidden } of asked) {
       site.outages.fail(service);
       const { status, headers, body } = await reader.send('GET', address);
@@ -78,7 +78,7 @@ test('without engagement, pages of tweets come without counts and previews, and 
   const one = await ann.get(`/tweets/${tweetId}`);
   assert.deepEqual([one.content, one.likeCount, one.degraded], ['words of ben', null, ['engagement']]);
   assert.equal((await ann.get(`/${ben.id}/profile`)).tweetCount, 1);
-  // What was liked cannot be shown to stand.
+  // Whether the viewer's likes are still there is unknown.
   assert.equal((await ann.get('/me/notifications')).partial, true);
   const refused = await ann.send('POST', '/like', { tweetId });
   assert.deepEqual([refused.status, refused.body.code], [503, 'unavailable']);
@@ -87,14 +87,14 @@ test('without engagement, pages of tweets come without counts and previews, and 
   await ben.delete(`/tweets/${posted.tweetId}`);
 });
 
-test('without social, pages leave out what cannot be checked, and say so', async () => {
+test('without social, pages leave out whatever cannot be checked, and say so', async () => {
   site.outages.fail('social');
   for (const path of [HOME, `${HOME}&own=true`, `${HOME}&order=top`, '/tweets', `/${ben.id}/tweets`]) {
     const { status, body } = await ann.send('GET', path);
     const { tweets, users, nextCursor, partial } = body;
     assert.deepEqual([status, tweets, users, nextCursor, partial], [200, [], {}, null, true], path);
   }
-  // Neither "it is not there" nor the tweet would be honest.
+  // Neither "not found" nor the tweet itself would be right.
   assert.equal((await ann.send('GET', `/tweets/${tweetId}`)).status, 503);
 });
 

@@ -1,6 +1,6 @@
 /**
- * A private follow is visible to its follower alone (promise 9), as non-interference: the same story is played with
- * private follows and without them, and then nobody but their follower is answered anything else by any call.
+ * A private follow is visible to its follower alone (promise 9), tested as non-interference: the same story runs with
+ * private follows and without them, and no call may answer anybody but the follower differently.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -19,13 +19,13 @@ interface Story {
   observers: Record<string, Client>;
   streams: Record<string, EventStream>;
   subjects: Subjects;
-  /** Ids by what they stand for in both runs. */
+  /** Ids by their role in both runs. */
   names: Map<string, string>;
 }
 
 /**
  * Xena follows Yara, privately, all along; Zoe, publicly at first and then privately; Wes, privately for a while; and
- * Pia, privately, until she becomes protected. Or, where it is not `secret`, all of that does not happen.
+ * Pia, privately, until she becomes protected. Where it is not `secret`, none of that happens.
  */
 async function play(secret: boolean): Promise<Story> {
   const site = await openSystemHttp();
@@ -46,7 +46,7 @@ async function play(secret: boolean): Promise<Story> {
     return tweetId as string;
   }
   const streams = { yara: await site.stream(yara), zoe: await site.stream(zoe) };
-  // Mia knows all of them; Yara and Zoe have as many followers, so that a relationship would show one more.
+  // Mia knows all of them. Yara and Zoe have equally many followers, so that an additional one would show.
   for (const user of [xena, yara, zoe, wes]) await follow(mia, user);
   for (const user of [xena, yara, zoe]) await follow(user, mia);
   await follow(sam, xena);
@@ -61,7 +61,7 @@ async function play(secret: boolean): Promise<Story> {
   await post(pia, 'one of pia');
   await pia.post('/me/profile', { protected: true });
   if (secret) await xena.delete(`/follow/${wes.id}`);
-  // What is done on top of a private follow shows as it does without.
+  // Actions after a private follow show in the same way as without it.
   await xena.post('/like', { tweetId: first });
   await xena.post('/comment', { tweetId: first, content: 'well said' });
   await xena.post('/repost', { tweetId: first });
@@ -99,7 +99,7 @@ const secret = await play(true);
 const open = await play(false);
 const PUBLIC_TWEETS = ['one of wes', 'one of yara', 'one of zoe', 'two of yara'];
 
-/** Global lists are made about once a second, each by itself. Throws until one has all public tweets. */
+/** Global lists are made about once a second, each on its own. Throws until one has all public tweets. */
 async function listsAll(site: Story['site'], window: string): Promise<void> {
   const { tweets } = await site.nobody.get(`/tweets?window=${window}`);
   assert.deepEqual(tweets.map(({ content }: { content: string }) => content).sort(), PUBLIC_TWEETS);
@@ -108,7 +108,7 @@ async function listsAll(site: Story['site'], window: string): Promise<void> {
 async function seenBy(story: Story, observer: string, address: string): Promise<unknown> {
   return comparable(await wholeAnswer(story.observers[observer]!, address), story.names);
 }
-/** Addresses alike in both stories, with what they are in each. */
+/** The same requests in both stories, with the path of each. */
 async function addresses(): Promise<{ name: string; secret: string; open: string }[]> {
   const named = async ({ site, subjects, names }: Story) =>
     (await everyAddress(site.url, subjects)).map((address) => ({
@@ -122,7 +122,7 @@ async function addresses(): Promise<{ name: string; secret: string; open: string
   });
 }
 
-test('nobody but the follower is answered anything else by any call, cursors and their lengths included', async () => {
+test('no call answers anybody but the follower differently, cursors and their lengths included', async () => {
   await eventually(async () => {
     for (const window of WINDOWS) for (const { site } of [secret, open]) await listsAll(site, window);
   });
@@ -136,7 +136,7 @@ test('nobody but the follower is answered anything else by any call, cursors and
   }
 });
 
-test('nor is anybody told anything else by their stream', () => {
+test('nor does any stream', () => {
   const told = ({ streams, names }: Story, user: 'yara' | 'zoe') =>
     streams[user]!.events.filter(({ type }) => type !== 'counts').map(({ type, data }) =>
       comparable({ type, data }, names),
@@ -145,7 +145,7 @@ test('nor is anybody told anything else by their stream', () => {
   assert.deepEqual(told(secret, 'zoe'), told(open, 'zoe'));
 });
 
-test('the follower sees them in the own list, marked, and reads what they write', async () => {
+test('the follower sees them in their own list, marked, and reads what they write', async () => {
   const { xena, yara, zoe } = secret;
   const { following, private: privately } = await xena.get('/me/following');
   assert.ok(following.includes(yara.id) && following.includes(zoe.id));

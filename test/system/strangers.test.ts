@@ -1,6 +1,6 @@
 /**
- * Every call of the API by every kind of stranger: what they are answered, and that nobody is shown what they may
- * not see. The list of calls is the server's own, so that a call without a row in the table fails.
+ * Every route of the API, called by every kind of stranger: the outcome, and that nobody is shown what they may not
+ * see. The routes are the server's own list, so that a route without a row in the table fails.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -45,7 +45,7 @@ interface Told {
   lists: boolean;
 }
 
-/** What the rules say. What a row leaves open is then taken as it came. */
+/** The expected outcome. Whatever a row leaves open is accepted. */
 function promised(row: Case, kind: Kind): Partial<Told> {
   const outcome = row.outcome(kind);
   const told: Partial<Told> = { outcome };
@@ -53,10 +53,10 @@ function promised(row: Case, kind: Kind): Partial<Told> {
   return told;
 }
 
-/** What was answered; throws at once where it shows what this stranger may not see. */
+/** The actual outcome; throws where the answer shows what this stranger may not see. */
 async function tell(call: string, row: Case, kind: Kind): Promise<Partial<Told>> {
   const method = call.split(' ')[0]!;
-  // What is changed is changed in a scene of its own.
+  // Calls that change something get a scene of their own.
   const scene = method === 'GET' ? scenes.get(kind)! : await stage(kind, 'tweet');
   const { status, text } = await ask(method, row, scene);
   const outcome = status === 200 ? 'ok' : JSON.parse(text).code;
@@ -87,7 +87,7 @@ async function ask(method: string, { path, body }: Case, scene: Scene) {
     headers,
     ...(content === undefined ? {} : { body: isForm ? content : JSON.stringify(content) }),
   });
-  // A stream has no end; that it began is enough here.
+  // A stream has no end, so it is enough that it began.
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
   if (isStream) await response.body?.cancel();
   return { status: response.status, text: isStream ? '' : await response.text() };

@@ -1,13 +1,13 @@
-/** The kinds of users who may ask something about one user, the target; and the rules that say what they get. */
+/** The kinds of strangers who call the API about one user, the target; and the rules for what they get. */
 import type { ErrorCode } from '#domain/errors.ts';
 
-/** How somebody stands to the target. Whatever is not said is not so. */
+/** A stranger's relationship with the target. Everything absent is false. */
 export interface Kind {
   name: string;
   token?: 'none' | 'bad' | 'suspended';
-  /** They are the target. */
+  /** The stranger is the target. */
   self?: true;
-  /** The target's account is protected; it has been suspended. */
+  /** The target's account is protected, or has been suspended. */
   protected?: true;
   gone?: true;
   follows?: 'publicly' | 'privately';
@@ -38,12 +38,12 @@ export const KINDS: readonly Kind[] = [
   { name: 'somebody, of a suspended account', gone: true },
 ];
 
-/** What somebody is answered: `ok` (200), or the code of a problem. */
+/** The outcome of a call: `ok` (200), or the code of a problem. */
 export type Outcome = 'ok' | ErrorCode;
 export type Rule = (kind: Kind) => Outcome;
 export type Test = (kind: Kind) => boolean;
 
-/** The target is there for them. */
+/** They may see the target. */
 export const knows: Test = (kind) => !kind.blocks && !kind.blocked && !kind.gone;
 /** They may read what the target writes, and see what it does. */
 export const reads: Test = (kind) => knows(kind) && (!kind.protected || isFollower(kind) || isTarget(kind));
@@ -54,19 +54,19 @@ export const isTarget: Test = ({ self }) => self === true;
 export const never: Test = () => false;
 
 const ok: Rule = () => 'ok';
-/** A bad token is refused everywhere, whatever is asked. */
+/** A bad token is refused by every route. */
 export const anybody =
   (rule: Rule = ok): Rule =>
   (kind) =>
     kind.token === 'bad' || kind.token === 'suspended' ? 'unauthenticated' : rule(kind);
 export const signedIn = (rule: Rule = ok): Rule =>
   anybody((kind) => (kind.token === 'none' ? 'unauthenticated' : rule(kind)));
-/** What is absent and what is hidden: one and the same 404. */
+/** Absent and hidden things get the same 404. */
 export const where =
   (test: Test, then: Rule = ok, otherwise: Outcome = 'not_found'): Rule =>
   (kind) =>
     test(kind) ? then(kind) : otherwise;
-/** What is one's own alone. */
+/** For routes about the caller's own account. */
 export const targetAlone = signedIn(where(isTarget, ok, 'forbidden'));
 export const always =
   (outcome: Outcome): Rule =>

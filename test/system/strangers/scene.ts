@@ -1,18 +1,18 @@
-/** Two users who stand to each other as a kind says, and a third who has to do with both. */
+/** A stranger and a target with the relationship of a kind, and a third user, the host, who knows both. */
 import sharp from 'sharp';
 import type { User } from '#test/support/client.ts';
 import { pictureForm, type SystemHttp } from '#test/support/system-http.ts';
 import type { Kind } from './kinds.ts';
 
 export interface Scene {
-  /** What the stranger sends as token; null: none. */
+  /** The token that the stranger sends; null for none. */
   token: string | null;
   target: User;
   targetSessionId: string;
   /** The target's tweet, and its own comment on it. */
   tweetId: string;
   commentId: string;
-  /** What the target wrote, wherever it stands. */
+  /** Every text that the target wrote. */
   writing: string;
   /** Follows the target, is followed by it and by the stranger; the target liked, commented and reposted this tweet. */
   host: User;
@@ -26,7 +26,7 @@ export interface Scene {
 
 export type Stage = (kind: Kind, scale: 'whole' | 'tweet') => Promise<Scene>;
 
-/** `tweet`: without what only reading can show, the host and all that the target does with others. */
+/** `tweet`: a smaller scene, without the host and everything that the target does with others. */
 export async function createStage(site: SystemHttp): Promise<Stage> {
   const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
     .png()
@@ -90,7 +90,7 @@ async function mingle({ target, stranger, host, writing }: Cast): Promise<string
   return tweetId;
 }
 
-/** What ends by a later step is there before it, so that it is seen to end. */
+/** Follows that a later step must end are made before it. */
 async function relationship(kind: Kind, stranger: User, target: User): Promise<void> {
   const toTarget = { userId: target.id };
   const toStranger = { userId: stranger.id };

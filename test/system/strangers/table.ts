@@ -1,4 +1,4 @@
-/** Every call of the API about one user, the target: who may do it, and what of the target it then shows. */
+/** Every route of the API, called about one user, the target: who may call it, and what it then shows of the target. */
 import {
   always,
   anybody,
@@ -19,29 +19,29 @@ import type { Scene } from './scene.ts';
 
 export interface Case {
   title: string;
-  /** Below /api/v1; a whole path where it begins with `/media`. */
+  /** Below /api/v1, except where it begins with `/media`. */
   path: (scene: Scene) => string;
   body?: (scene: Scene) => object;
   outcome: Rule;
-  /** Exactly these are shown the target's handle. Nobody for whom the target is not there is, in any call. */
+  /** Exactly these are shown the target's handle. No call may show it to those who may not see the target. */
   names?: Test;
-  /** Exactly these are shown what the target wrote. Nobody who may not read it is, in any call. */
+  /** Exactly these are shown the target's texts. No call may show them to those who may not read the target. */
   shows?: Test;
-  /** Exactly these have the target's tweet by its id. Nobody who may not read it has, in any call. */
+  /** Exactly these are given the id of the target's tweet. No call may give it to those who may not read the target. */
   lists?: Test;
 }
 
 const post = (title: string, body: (scene: Scene) => object, outcome: Rule, path: string): Case[] => [
   { title, path: () => path, body, outcome },
 ];
-/** About the target's own tweet, for those who may read it; `then` says what they get. */
+/** For calls about the target's tweet: those who may read it get `then`. */
 const onTweet = (then: Rule = always('ok')) => signedIn(where(reads, then));
-/** About the target, for those for whom it is there; `self` says what the target gets. */
+/** For calls about the target: the outcome for those who may see the target; `self` is the target's own. */
 const onUser = (self: Outcome, then: Rule = always('ok')) =>
   signedIn((kind) => (kind.self ? self : where(knows, then)(kind)));
 const tweetBody = ({ tweetId }: Scene) => ({ tweetId });
 const targetBody = ({ target }: Scene) => ({ userId: target.id });
-/** Of the target's tweet, and of somebody else's with which the target did the same. */
+/** Lists of the target's tweet, and of another user's tweet with which the target did the same. */
 function engagementLists(list: 'likes' | 'comments' | 'reposts'): Case[] {
   return [
     {
@@ -59,7 +59,7 @@ function engagementLists(list: 'likes' | 'comments' | 'reposts'): Case[] {
   ];
 }
 
-/** By method and path as the OpenAPI document has them (without its prefix). */
+/** By method and path, as in the OpenAPI document (without its prefix). */
 export const TABLE: Record<string, Case[]> = {
   'POST /signup': post(
     'for somebody new',
@@ -98,7 +98,7 @@ export const TABLE: Record<string, Case[]> = {
     {
       title: '',
       path: (s) => `/${s.target.id}/profile`,
-      // Whoever blocks keeps the head, so as to know whom to unblock.
+      // The blocker keeps the basic profile, so as to know whom to unblock.
       outcome: anybody((kind) => (kind.blocks ? 'ok' : where(knows)(kind))),
       names: (kind) => knows(kind) || kind.blocks === true,
       lists: reads,
@@ -257,7 +257,7 @@ export const TABLE: Record<string, Case[]> = {
       title: '',
       path: () => '/block',
       body: targetBody,
-      // Again is a success.
+      // Repeating it succeeds.
       outcome: signedIn((kind) => (kind.blocks ? 'ok' : onUser('invalid_request')(kind))),
     },
   ],
@@ -360,7 +360,7 @@ export const TABLE: Record<string, Case[]> = {
       title: 'of the target',
       path: () => '/report',
       body: ({ target }) => ({ userId: target.id, reason: 'x' }),
-      // Whoever blocks somebody may report them still.
+      // A user may report somebody whom they block.
       outcome: signedIn((kind) => (kind.blocks ? 'ok' : onUser('ok')(kind))),
     },
   ],
