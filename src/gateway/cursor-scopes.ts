@@ -1,7 +1,7 @@
-/** What a cursor is bound to: one list, whom or what that is of, who reads it, and what narrows it. */
+/** What a cursor is bound to: a list, its subject, its reader and its filters. */
 import { REPORT_STATES } from '#domain/names.ts';
 
-/** Every list that is read in pages. */
+/** The lists that are read in pages. */
 export const LIST_NAMES = [
   'home',
   'tweets',

@@ -1,6 +1,6 @@
 /**
- * An example of the body and of the response of each call: what a running system was sent and answered.
- * `npm run examples` writes them; a test holds them to the schemas and to what the system answers today.
+ * An example body and response of each call, recorded from a running system by `npm run examples`. A test checks them
+ * against the schemas and against what the system answers today.
  */
 import { readFileSync } from 'node:fs';
 import type { Examples } from '#http/docs/examples.ts';

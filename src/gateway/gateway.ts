@@ -46,7 +46,7 @@ export interface GatewayDeps {
   services: Services;
   accounts: Accounts;
   media: Media;
-  /** Where the bytes of uploads go as they come. */
+  /** Where uploads are stored while they arrive. */
   uploads: UploadSpool;
   moderation: Moderation;
   limits: Limits;
@@ -59,34 +59,34 @@ export interface GatewayDeps {
   logger?: RequestLog | undefined;
   /** Shown in the OpenAPI document. */
   version: string;
-  /** Who bears it may read /metrics from everywhere; null: this machine alone, while nothing stands in front. */
+  /** Allows reading /metrics from anywhere; null: only from this machine, and only if no proxy stands in front. */
   metricsToken?: string | null;
-  /** Addresses and CIDR ranges of the proxies whose `X-Forwarded-*` headers are believed. */
+  /** Addresses and CIDR ranges of the proxies whose `X-Forwarded-*` headers are trusted. */
   trustedProxies?: readonly string[] | undefined;
   /** The origin under which users reach this server, as `https://warble.example`. */
   publicUrl?: string | null | undefined;
   /** How much of clients' addresses is logged; default: shortened. */
   logAddresses?: LogAddresses | undefined;
-  /** Whether what stands behind the gateway can serve. */
+  /** Whether the services behind the gateway can serve. */
   ready?: () => Promise<boolean>;
   bounds?: Partial<Omit<ServerBounds, 'minRate'>> & { minRate?: Partial<ServerBounds['minRate']> };
 }
 
 export interface Gateway {
   app: FastifyInstance;
-  /** To which other parts of the process add their metrics. */
+  /** Other parts of the process add their metrics to it. */
   registry: Registry;
-  /** Binds and serves; `port` 0 picks a free one. */
+  /** Binds and serves. `port` 0: any free one. */
   listen(request: { host: string; port: number }): Promise<{ url: string; port: number }>;
   /**
-   * Stops without losing anything: streams end at once, requests in flight finish, a body that is still unfinished
-   * after 5 s gets 503; what is left at `deadline_ms` is cut off. Again: the same.
+   * Stops without losing anything: streams end at once, requests in flight finish, a body still unfinished after 5 s
+   * gets 503, and whatever is left at `deadline_ms` is cut off. A second call returns the same promise.
    */
   close(request: { deadline_ms: number }): Promise<void>;
   workers: Worker[];
 }
 
-/** How long bodies in flight may go on coming after the gateway was told to close. */
+/** How long unfinished bodies may still arrive after the gateway was told to close. */
 const BODY_GRACE_MS = 5_000;
 
 export function createGateway(deps: GatewayDeps): Gateway {
@@ -171,7 +171,7 @@ interface PagesDeps {
   version: string;
   publicUrl: string | null;
   ready: () => Promise<boolean>;
-  /** Why strangers are being refused; null: they are not. */
+  /** Why requests are being refused; null: they are not. */
   shedding: () => string | null;
   timeline: Services['timeline'];
 }
@@ -203,7 +203,7 @@ function registerPages(
   app.get('/health/ready', PROBE, async () => {
     if (await ready()) {
       const reason = shedding();
-      // Still 200: a balancer that moved the load on would take the next server down too.
+      // Still 200: a load balancer that moved the load elsewhere would take the next server down too.
       return reason === null ? { status: 'ready' } : { status: 'shedding', reason };
     }
     throw new WarbleError('unavailable', 'The server is starting or stopping.');

@@ -1,31 +1,31 @@
-/** From the ids of the API (decimal strings that passed their schema) to those of the services, and back. */
+/** Converts the API's ids (decimal strings that passed their schema) to those of the services. */
 import { WarbleError } from '#domain/errors.ts';
 import { MAX_USER_ID, type UserId } from '#domain/ids.ts';
 import type { Caller } from '#http/route.ts';
 
 /**
- * A user's id. What is well-formed but beyond the range of ids names nobody, for ever, and becomes 0, which is
- * nobody's id: asking for it finds nothing, and undoing something with it succeeds.
+ * A user's id. A well-formed id beyond the range of ids never names a user. It becomes 0, the id of no user: reading
+ * it finds nothing, and undoing something with it succeeds.
  */
 export function userIdOf(text: string): UserId {
   const id = Number(text);
   return id <= MAX_USER_ID ? id : 0;
 }
 
-/** A tweet's, comment's or notification's id; 0 where it is beyond the range of ids. */
+/** The id of a tweet, comment or notification; 0 if it is beyond the range of ids. */
 export function snowflakeIdOf(text: string): number {
   const id = Number(text);
   return Number.isSafeInteger(id) ? id : 0;
 }
 
-/** Whom `{userId}` in a path means. Throws `unauthenticated` for `me` without a token. */
+/** The user that `{userId}` in a path means. Throws `unauthenticated` for `me` without a token. */
 export function userOf(text: string, caller: Caller | null): UserId {
   if (text !== 'me') return userIdOf(text);
   if (caller === null) throw new WarbleError('unauthenticated', 'Sign in, or name the user by id.');
   return caller.userId;
 }
 
-/** For what is one's own alone. Throws `forbidden` where the path names somebody else. */
+/** For calls about the caller only. Throws `forbidden` if the path names another user. */
 export function selfOf(text: string, caller: Caller): UserId {
   const userId = userOf(text, caller);
   if (userId !== caller.userId)
@@ -33,7 +33,7 @@ export function selfOf(text: string, caller: Caller): UserId {
   return userId;
 }
 
-/** The actor that a body may name. Throws `forbidden` where it is not the one who is signed in. */
+/** The acting user, whom a body may name. Throws `forbidden` if it names another than the caller. */
 export function checkActor(named: string | undefined, caller: Caller): void {
   if (named !== undefined && userIdOf(named) !== caller.userId) {
     throw new WarbleError('forbidden', 'userId must be the user who is signed in; it may be left out.', {
@@ -42,7 +42,7 @@ export function checkActor(named: string | undefined, caller: Caller): void {
   }
 }
 
-/** The ids of a list of them that its schema has accepted. */
+/** The ids in a list that passed its schema. */
 export function idListOf(list: string): number[] {
   return list.split(',').map(Number);
 }

@@ -4,13 +4,13 @@ import type { FeedItem, FeedPage, Timeline } from '#timeline/timeline.ts';
 
 export interface IndexPageDeps {
   timeline: Pick<Timeline, 'top'>;
-  /** Asks whether the system is ready to serve. */
+  /** Whether the system is ready to serve. */
   ready: () => Promise<boolean>;
 }
 
 const TOP_TWEETS = 10;
 
-/** The body of the index page; it is there also while top tweets are not. `origin`: how the reader came here. */
+/** The body of the index page, also while top tweets are not available. `origin`: the one that the reader used. */
 export async function indexPage({ timeline, ready }: IndexPageDeps, origin: string) {
   const [isReady, top] = await Promise.all([
     ready(),

@@ -1,4 +1,4 @@
-/** Reading an upload: one file and its description, as multipart/form-data. */
+/** Reads an upload: one file and its description, as multipart/form-data. */
 import multipart, { type Multipart } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isWarbleError, pointerTo, WarbleError } from '#domain/errors.ts';
@@ -9,20 +9,20 @@ import type { SpooledFile } from '#http/upload-spool.ts';
 export interface ReceivedUpload {
   fileName: string;
   alt: string;
-  /** To be discarded by whoever asked for it. */
+  /** The caller must discard it. */
   file: SpooledFile;
 }
 
-/** Where the file of an upload goes, as it comes. */
+/** Stores the file of an upload while it arrives. */
 export type ReceiveFile = (source: AsyncIterable<Buffer>) => Promise<SpooledFile>;
 
 const PARTS = { files: 1, fields: 8, parts: 8, headerPairs: 16, fieldNameSize: 100 };
-/** More than a description of the greatest length can take, before it is normalised. */
+/** More than the longest description can have before it is normalised. */
 const ALT_BYTES = 32 * 1024;
-/** A multipart body that holds the greatest file: the rest is borders, names and the description. */
+/** A multipart body with the largest file; the rest is boundaries, names and the description. */
 export const UPLOAD_BYTES = LIMITS.mediaBytes + 64 * 1024;
 
-/** Lets the app read multipart bodies; to be called once, after its other parsers were registered. */
+/** Makes the app read multipart bodies. Call it once, after the other parsers were registered. */
 export function registerMultipart(app: FastifyInstance): void {
   app.register(multipart, {
     limits: { ...PARTS, fileSize: LIMITS.mediaBytes, fieldSize: ALT_BYTES },
@@ -31,8 +31,8 @@ export function registerMultipart(app: FastifyInstance): void {
 }
 
 /**
- * Throws unsupported_media_type, too_large, invalid_text, invalid_request (parts missing, unknown or twice), and what
- * `receive` throws; then its file is discarded.
+ * Throws unsupported_media_type, too_large, invalid_text, invalid_request (parts missing, unknown or repeated), and
+ * what `receive` throws; the file is then discarded.
  */
 export async function readUpload(request: FastifyRequest, receive: ReceiveFile): Promise<ReceivedUpload> {
   if (!request.isMultipart()) {
@@ -92,7 +92,7 @@ function invalid(part: string, detail: string): WarbleError {
   });
 }
 
-/** What the parser says of a body is about the body. */
+/** Turns the parser's errors into errors about the body. */
 function asRefusal(error: unknown): WarbleError {
   const { code } = error as { code?: string };
   if (code === 'FST_REQ_FILE_TOO_LARGE') return new WarbleError('too_large', 'A picture has at most 8 MiB.');

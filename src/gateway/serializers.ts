@@ -1,10 +1,10 @@
 /**
- * From the services' records to the JSON of the API. A feed is joined from fragments that are kept: a tweet view, a
- * user's head. A fragment is used for the very tweet view or head that it was made from, or for one with the same
- * content, so that no kept one can show what is not so any more; what differs from reader to reader is added to it.
+ * Turns the services' records into the JSON of the API. A feed is joined from cached fragments: tweet views and basic
+ * profiles. A fragment is only used for the very value that it was made from, or for one with the same content, so no
+ * cached fragment can be stale. What differs between readers is added to it.
  *
- * Each fragment is made of a value of a part of the route's schema, and its type goes with it into the response
- * (`http/json.ts`): a field that the schema has and nobody sends does not compile.
+ * Each fragment is made from a value of a part of the route's schema, and its type goes with it into the response
+ * (`http/json.ts`): a field that is in the schema but never sent does not compile.
  */
 import type { Static } from 'typebox';
 import type { ProfileBasic, TweetImage, ViewerState } from '#domain/records.ts';
@@ -63,11 +63,11 @@ interface TweetFragment {
   tweetView: TweetView;
   /** The tweet's own part of `json`. */
   content: Members<TweetContent>;
-  /** What all who are shown this tweet view are shown. */
+  /** What all readers of this tweet view see. */
   json: Opening<TweetContent & TweetEngagement>;
   users: ProfileFragment[];
 }
-/** What a text was made of lies in the fragment itself: it is compared without following the head that it came from. */
+/** The values that a fragment was made from are in the fragment itself, so that comparing follows no reference. */
 interface ProfileFragment {
   id: number;
   handle: string;
@@ -83,7 +83,7 @@ const USERS = { max: 65_536, maxCharacters: 1024 };
 
 const VIEWER_FIELDS = Object.keys(TweetViewer.properties) as (keyof ViewerState)[];
 
-/** Numbers what readers did with a tweet: 0 for nobody, then one bit a field. */
+/** What a reader did with a tweet, as a number: 0 without a reader, otherwise one bit a field. */
 function stateOf(viewer: ViewerState | null): number {
   if (viewer === null) return 0;
   let state = 1;
@@ -93,11 +93,11 @@ function stateOf(viewer: ViewerState | null): number {
 
 interface FragmentBounds {
   max: number;
-  /** A longer text is not kept. */
+  /** Longer JSON is not cached. */
   maxCharacters: number;
 }
 
-/** Whoever finds a fragment compares it with what it was made of, so whatever changes, no fragment is wrong. */
+/** A fragment is compared with its source whenever it is found, so no change can make it wrong. */
 function createFragments<Fragment extends { id: number; json: string }>({
   max,
   maxCharacters,
@@ -116,10 +116,10 @@ export function createSerializers(): Serializers {
   const { format } = createTimestamps();
   const tweets = createFragments<TweetFragment>(TWEETS);
   const users = createFragments<ProfileFragment>(USERS);
-  /** Of a tweet that nobody reposted whom its reader follows, by what the reader did with it. */
+  /** For a tweet without reposts by users whom its reader follows: by what the reader did with it. */
   const endings: Ending<TweetReader>[] = [];
 
-  /** What of a tweet all are shown who are shown this tweet view; puts whom it names into `named`. */
+  /** The part of a tweet that all readers of this tweet view see. Adds the users that it names to `named`. */
   function opening(
     { tweetView, repostedBy }: FeedItem,
     named: Named,
@@ -197,7 +197,7 @@ export function createSerializers(): Serializers {
   };
 }
 
-/** The `users` of a page, as far as they are named. */
+/** The `users` of a page: those that it names. */
 interface Named {
   ids: Set<number>;
   json: Members<Users>;
@@ -217,12 +217,12 @@ function usersMember({ json }: Named) {
   return memberOf('users', objectOf(json));
 }
 
-/** How somebody stands in `users`. */
+/** A user's entry in `users`. */
 export function profileBasicJson({ handle, name, picture }: ProfileBasic): ProfileBasicJson {
   return { handle, name, pictureUrl: picture === '' ? null : mediaUrl(picture) };
 }
 
-/** Whether two readers are shown the same counts and previews of a tweet. A test changes each field in turn. */
+/** Whether two tweet views have the same counts and previews. A test changes each field in turn. */
 function sameEngagement(a: TweetView, b: TweetView): boolean {
   return (
     a.likeCount === b.likeCount &&
@@ -245,7 +245,7 @@ function sameIds(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i]);
 }
 
-/** What is the same while a tweet's version and its hidden mentions are. */
+/** The part that stays the same while a tweet's version and its hidden mentions do. */
 function contentMembers(
   { tweet, hiddenMentions }: TweetView,
   format: Timestamps['format'],
@@ -287,12 +287,12 @@ function engagementMembers(tweetView: TweetView, format: Timestamps['format']): 
   });
 }
 
-/** A tweet's image as the API shows it. */
+/** A tweet's image as JSON. */
 export function presentImage({ image, width, height, alt }: TweetImage): Image {
   return { image, url: mediaUrl(image), width, height, alt };
 }
 
-/** What the page could not show; absent where there is nothing of the kind. */
+/** What the page could not show; absent if there is nothing. */
 function flawsOf({ degraded, partial }: FeedPage<unknown>): Whole<Flaws> {
   return { degraded: degraded.length === 0 ? undefined : degraded, partial: partial || undefined };
 }

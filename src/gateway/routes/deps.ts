@@ -1,4 +1,4 @@
-/** What the routes of the five services stand on. */
+/** What the routes of the five services depend on. */
 import type { Engagement } from '#engagement/engagement.ts';
 import type { Cursors } from '#http/cursors.ts';
 import type { Media } from '#media/media.ts';
@@ -25,7 +25,7 @@ export interface RouteDeps {
   clock: Clock;
 }
 
-/** The `users` of these users; whoever was never there is left out. At most 1,000. */
+/** The `users` of a response for these users, without those that never existed. At most 1,000. */
 export async function usersOf(
   { services, serializers }: Pick<RouteDeps, 'services' | 'serializers'>,
   viewer: number | null,

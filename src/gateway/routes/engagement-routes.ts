@@ -1,4 +1,4 @@
-/** Liking, commenting and reposting, and who did. */
+/** Liking, commenting and reposting, and the lists of who did. */
 import { Type } from 'typebox';
 import { type Snowflake, snowflakeTime, type UserId } from '#domain/ids.ts';
 import type { CommentRow, LikeRow, Page, RepostRow } from '#domain/records.ts';
@@ -35,7 +35,7 @@ export function engagementRoutes(deps: RouteDeps): Route[] {
   ];
 }
 
-/** Liking and reposting are alike. */
+/** The routes of likes and reposts are alike. */
 function toggleRoutes({ services: { engagement } }: RouteDeps, kind: 'like' | 'repost'): Route[] {
   const does = { like: engagement.like, repost: engagement.repost }[kind];
   const undoes = { like: engagement.unlike, repost: engagement.unrepost }[kind];
@@ -202,7 +202,7 @@ interface Rows {
 }
 type Lists = { [List in keyof Rows]: (request: EngagementList) => Promise<Page<Rows[List]>> };
 
-/** The page of a tweet's list that was asked for. */
+/** Reads the requested page of one of a tweet's lists. */
 function readActs<List extends keyof Rows>(
   deps: RouteDeps,
   list: List,
@@ -216,7 +216,7 @@ function readActs<List extends keyof Rows>(
   );
 }
 
-/** Likes or reposts, whose ids tell when they were made. */
+/** Likes or reposts with their times, which are in their ids. */
 function withTimes({ serializers }: RouteDeps, rows: readonly { id: Snowflake; userId: UserId }[]) {
   return rows.map(({ id, userId }) => ({
     userId: String(userId),
@@ -224,7 +224,7 @@ function withTimes({ serializers }: RouteDeps, rows: readonly { id: Snowflake; u
   }));
 }
 
-/** Comments with what they say; one that was deleted in the meantime is left out. */
+/** Comments with their text, without those deleted in the meantime. */
 async function withTexts({ services, serializers }: RouteDeps, rows: CommentRow[]) {
   if (rows.length === 0) return [];
   const records = await services.tweets.get({ ids: rows.map(({ id }) => id) });

@@ -1,4 +1,4 @@
-/** Pages of tweets: homes, top lists, and what somebody wrote. */
+/** Pages of tweets: homes, top lists, and a user's tweets. */
 import type { Static } from 'typebox';
 import { pointerTo, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -54,7 +54,7 @@ function topPositionOf([snapshot, index]: Position): TopPosition {
 
 type UserTweets = Static<typeof UserTweetsQuery>;
 
-/** Which parameters each of the three lists under this path takes. */
+/** The parameters of each of the three lists under this path. */
 const OF_AUTHOR: (keyof UserTweets)[] = ['followed', 'cursor', 'limit'];
 const OF_HOME: (keyof UserTweets)[] = ['followed', 'own', 'cursor', 'limit'];
 const OF_HOME_TOP: (keyof UserTweets)[] = ['followed', 'order', 'window', 'k'];
@@ -95,7 +95,7 @@ function userTweetsRoute(deps: RouteDeps): Route {
   });
 }
 
-/** Refuses, by name, a parameter of another of the lists. */
+/** Refuses, by name, a parameter of another list. */
 function refuseOthers<Query extends object>(query: Query, taken: (keyof Query)[], belongs: string): void {
   const names = Object.keys(query) as (keyof Query & string)[];
   const errors = names

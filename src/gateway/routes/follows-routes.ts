@@ -1,4 +1,4 @@
-/** Following, its lists, and requests to follow. */
+/** Following, its lists, and follow requests. */
 import { Type } from 'typebox';
 import { FOLLOW_STATES } from '#domain/names.ts';
 import { defineRoute, type Route } from '#http/route.ts';

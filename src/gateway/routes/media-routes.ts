@@ -66,9 +66,9 @@ function uploadRoute({ media, uploads }: MediaRoutesDeps): Route {
 }
 
 const SECONDS_OF_A_DAY = 86_400;
-/** So that a deletion is true everywhere within a day: a cache asks again then, and is told 404. */
+/** After a deletion, caches must ask again within a day, and get 404. */
 const CACHED_BY_ALL = `public, max-age=${SECONDS_OF_A_DAY}, must-revalidate`;
-/** A browser may keep it, and asks each time whether its reader may still see it. */
+/** A browser may keep it, but must ask each time whether its user may still see it. */
 const CACHED_BY_READER = 'private, no-cache';
 
 function serveRoute({ media }: MediaRoutesDeps): Route {

@@ -1,4 +1,4 @@
-/** Reporting, and what moderators do about reports. */
+/** Reports, and what moderators do about them. */
 import { type Static, Type } from 'typebox';
 import { WarbleError } from '#domain/errors.ts';
 import { REPORT_STATES } from '#domain/names.ts';
@@ -81,7 +81,7 @@ function listRoute({ moderation, services, serializers, cursors }: ModerationRou
         report.reporter,
         ...(report.resolution === null ? [] : [report.resolution.by]),
       ]);
-      // Moderators see who it is whatever stands between them, suspended users too.
+      // Moderators see every user, whatever blocks there are, suspended users too.
       const users = await services.social.view({ viewer: null, userIds: [...new Set(named)] });
       const suspended = users.filter(({ state }) => state === 'suspended').map((user) => user.userId);
       return {
@@ -149,7 +149,7 @@ function shown(report: ReportView, suspended: boolean, serializers: Serializers)
   };
 }
 
-/** What a report may be about, from the ids that a request names; undefined where it names none or several. */
+/** The subject of a report, from the ids in the request; undefined if it names none or several. */
 function subjectOf(ids: {
   tweetId: number | undefined;
   commentId: number | undefined;

@@ -1,4 +1,4 @@
-/** What users were told, and how they want to be told. */
+/** Notifications, and preferences about them. */
 import { type Static, Type } from 'typebox';
 import type { Position } from '#http/cursors.ts';
 import { defineRoute, type Route } from '#http/route.ts';
@@ -27,7 +27,7 @@ export function notificationsRoutes(deps: RouteDeps): Route[] {
   return [listRoute(deps), readRoute(deps), ...settingsRoutes(deps), bellRoute(deps), ...threadRoutes(deps)];
 }
 
-/** A notification as the API shows it. */
+/** A notification as JSON. */
 export function serializeNotification(
   serializers: Pick<Serializers, 'time'>,
   item: NotificationView,
@@ -76,7 +76,7 @@ function listRoute({ services: { notifications }, cursors, serializers }: RouteD
 
 const BEGINNING = { before: null, snapshot: null };
 
-/** A cursor holds the snapshot too, so that a group that grows meanwhile neither comes again nor is missed. */
+/** A cursor holds the snapshot too, so that a group that grows between pages is neither repeated nor skipped. */
 function positionOf({
   next,
   snapshot: { arrival, marker, after, tweets },

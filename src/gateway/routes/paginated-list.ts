@@ -1,4 +1,4 @@
-/** Lists of what users did, newest first, that go on below the id of a row: each is read in the same way. */
+/** Reads lists of what users did, newest first, whose cursor is the id of a row. */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import { openBefore, sealNext } from '#http/cursors.ts';
 import { type ListName, scopeOf } from '../cursor-scopes.ts';
@@ -6,14 +6,14 @@ import type { ProfileBasicJson } from '../serializers.ts';
 import { type RouteDeps, usersOf } from './deps.ts';
 
 export interface ListRequest {
-  /** The list's name, and whom or what it is of: with the viewer, what its cursors are bound to. */
+  /** The list and its subject. Cursors are bound to them and to the viewer. */
   list: ListName;
   subject: number;
   viewer: UserId | null;
   query: { cursor?: string; limit: number };
 }
 
-/** What a service is asked for: rows below the id `before`, null for the newest. */
+/** What is read from a service: rows below the id `before`; null: the newest. */
 export interface RowsRequest {
   before: Snowflake | null;
   limit: number;
@@ -21,11 +21,11 @@ export interface RowsRequest {
 
 export interface PaginatedList<Row> {
   rows: Row[];
-  /** What every list says beside its rows. */
+  /** What every list has beside its rows. */
   rest: { users: Record<string, ProfileBasicJson>; nextCursor: string | null };
 }
 
-/** Reads the page that the query asks for, with the users in it. Throws `invalid_cursor`, and what `read` throws. */
+/** Reads the requested page and the users in it. Throws `invalid_cursor`, and what `read` throws. */
 export async function readPaginatedList<Row extends { userId: UserId }>(
   deps: Pick<RouteDeps, 'services' | 'serializers' | 'cursors'>,
   { list, subject, viewer, query }: ListRequest,
@@ -42,7 +42,7 @@ export async function readPaginatedList<Row extends { userId: UserId }>(
   return { rows: items, rest: { users, nextCursor: sealNext(deps.cursors, scope, next) } };
 }
 
-/** Who made the rows, as a response names them. */
+/** The ids of the rows' users, as strings. */
 export function idsOf(rows: readonly { userId: UserId }[]): string[] {
   return rows.map(({ userId }) => String(userId));
 }

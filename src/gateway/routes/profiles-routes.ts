@@ -1,4 +1,4 @@
-/** Profiles: one call that sets them, one that shows everything of somebody at a glance. */
+/** Profiles: one call that sets them, and one that shows all of a user at a glance. */
 import { unlessDown, WarbleError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { BellLevel, DegradableService } from '#domain/names.ts';
@@ -70,7 +70,7 @@ export function profilesRoutes(deps: RouteDeps): Route[] {
 
 type Change = { name?: string | null; bio?: string | null; picture?: string | null; protected?: boolean };
 
-/** `picture`: the name of the picture that was found, where one was asked for. */
+/** `picture`: the name of the picture found, if one was given. */
 function changesOf(body: Change, picture: string | undefined): ProfileChanges {
   const changes: ProfileChanges = {};
   if (body.name !== undefined) changes.name = accepted('name', body.name, checkName);
@@ -80,7 +80,7 @@ function changesOf(body: Change, picture: string | undefined): ProfileChanges {
   return changes;
 }
 
-/** A text by its rule, which lets an empty one through; null clears. Throws invalid_text. */
+/** A text that passed its rule, which allows an empty one; null clears it. Throws invalid_text. */
 function accepted(field: string, raw: string | null, check: typeof checkName): string {
   const checked = check(raw ?? '');
   if (checked.ok) return checked.text;
@@ -88,7 +88,7 @@ function accepted(field: string, raw: string | null, check: typeof checkName): s
   throw new WarbleError('invalid_text', reason, { errors: [{ pointer: `#/${field}`, detail: reason }] });
 }
 
-/** What the blocker still gets of whom they blocked. */
+/** What a user still sees of a user whom they block. */
 function headOf(profile: ProfileRecord, viewer: number | null) {
   return {
     ...plainOf(profile),
@@ -148,14 +148,14 @@ function viewerOf(profile: ProfileRecord, viewer: number | null, bell: BellLevel
   return { following, followedBy, requested, blocking, muting, bell };
 }
 
-/** What a profile shows of somebody's tweets: decoration, as the bell is, of what social knows. */
+/** The tweets in a profile. Like the bell, they are decoration of what social knows. */
 interface TweetsPart {
   tweets: string[];
   tweetsCursor: string | null;
   tweetCount: number | null;
 }
 
-/** Where tweets are down: no list, and that nobody knows how many there are. */
+/** If the tweets service is down: no list, and an unknown count. */
 const NO_TWEETS: TweetsPart = { tweets: [], tweetsCursor: null, tweetCount: null };
 
 async function tweetsOf(deps: RouteDeps, profile: ProfileRecord, viewer: number | null): Promise<TweetsPart> {
@@ -171,7 +171,7 @@ async function tweetsOf(deps: RouteDeps, profile: ProfileRecord, viewer: number 
   };
 }
 
-/** Newest tweets' ids where the viewer may read them, and where the list of tweets goes on after them. */
+/** The ids of the newest tweets, if the viewer may read them, and the cursor of the tweets after them. */
 async function newestTweets({ services }: RouteDeps, profile: ProfileRecord, viewer: number | null) {
   if (!canReadUser(profile, viewer)) return { ids: [], next: null };
   const { ids } = await services.tweets.byAuthor({

@@ -1,4 +1,4 @@
-/** Blocks and mutes, users by handle, and questions about the graph. */
+/** Blocks and mutes, users by handle, and queries about the graph. */
 import { type TArray, type TString, Type } from 'typebox';
 import { notFound } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -35,7 +35,7 @@ export function usersRoutes(deps: RouteDeps): Route[] {
   ];
 }
 
-/** Block and mute are alike but for what they do. */
+/** The routes of blocks and mutes are alike. */
 function relationshipRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
   const { social } = deps.services;
   const does = { block: social.block, mute: social.mute }[kind];
@@ -84,7 +84,7 @@ function relationshipRoutes(deps: RouteDeps, kind: 'block' | 'mute'): Route[] {
       summary: `Whom you ${kind}, newest first`,
       query: ListQuery,
       response: named(kind === 'block' ? 'BlocksPage' : 'MutesPage', {
-        // One of the two is there: the one that the path names.
+        // The path names exactly one of the two.
         ...({ [list]: Type.Array(Id) } as Record<typeof list, TArray<TString>>),
         users: Users,
         nextCursor: NextCursor,
@@ -110,7 +110,7 @@ const Suggestion = Type.Object(
 
 function graphRoutes(deps: RouteDeps): Route[] {
   const { social } = deps.services;
-  /** A response that is users by id, under one name. */
+  /** A response of users by id, under one field. */
   const namedUsers = async (caller: Caller, userIds: UserId[]) => ({
     ids: userIds.map(String),
     users: await usersOf(deps, caller.userId, userIds),
@@ -220,7 +220,7 @@ function lookupRoute({ services: { social } }: RouteDeps): Route {
       if (found === undefined) throw notFound();
       const viewer = caller?.userId ?? null;
       const [view] = await social.view({ viewer, userIds: [found.userId] });
-      // Whoever blocked keeps the other's head; whoever was blocked sees nobody there.
+      // A user still sees whom they block, but not who blocks them.
       if (view === undefined || view.blockedBy || view.state !== 'active') throw notFound();
       return { userId: String(found.userId) };
     },

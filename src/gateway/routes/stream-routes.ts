@@ -1,4 +1,4 @@
-/** What happens for a user, at once, as server-sent events. */
+/** A user's events as they happen, as server-sent events. */
 import { Type } from 'typebox';
 import { defineRoute, type Route, SENT } from '#http/route.ts';
 import { strictObject } from '../schemas/common.ts';
@@ -28,7 +28,7 @@ export function streamRoutes({ streams }: { streams: Streams }): Route[] {
     async handler({ query, headers, caller, reply }) {
       const lastEventId = headers['last-event-id'] ?? query.lastEventId ?? null;
       const events = streams.open({ session: caller, lastEventId });
-      // Proxies of the nginx kind hold responses back unless they are told not to.
+      // nginx and similar proxies buffer responses unless told not to.
       reply
         .headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
         .send(events);

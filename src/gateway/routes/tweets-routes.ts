@@ -93,7 +93,7 @@ function deleteRoute({ services: { tweets, timeline } }: RouteDeps): Route {
         await tweets.remove({ tweetId, author: caller.userId, by: 'author', traceId });
       } catch (error) {
         if (!isWarbleError(error, 'not_found')) throw error;
-        // Not one's own: whoever may read it learns that it is not theirs, everybody else that it is not there.
+        // Not the caller's own: a caller who may read it gets 403, any other 404.
         await timeline.tweet({ tweetId, viewer: caller.userId });
         throw new WarbleError('forbidden', 'Only its author can delete a tweet.');
       }

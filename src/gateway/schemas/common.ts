@@ -11,7 +11,7 @@ export const Id = Type.String({
   description: 'A decimal string.',
   examples: ['1024'],
 });
-/** In a path: somebody's id, or `me`. */
+/** In a path: a user's id, or `me`. */
 export const User = Type.String({
   pattern: PATTERNS.user.pattern,
   description: "A user's id, or `me` for the one who is signed in.",
@@ -61,12 +61,12 @@ export function strictObject<const Of extends Fields>(fields: Of) {
   return Type.Object(fields, strict);
 }
 
-/** As `strictObject`, with a name of its own in the OpenAPI document, so that generated clients have one type for it. */
+/** As `strictObject`, with a name in the OpenAPI document, so that generated clients have one type for it. */
 export function named<const Of extends Fields>(title: string, fields: Of, description?: string) {
   return Type.Object(fields, { ...strict, title, ...(description === undefined ? {} : { description }) });
 }
 
-/** One of these texts, with a name of its own in the OpenAPI document. */
+/** One of these strings, with a name in the OpenAPI document. */
 export function namedEnum<const Of extends string>(
   title: string,
   values: readonly Of[],
@@ -88,7 +88,7 @@ export const UserHead = named(
 export const Users = Type.Unsafe<Record<string, Static<typeof UserHead>>>({
   type: 'object',
   title: 'Users',
-  description: 'Everybody whom the response names, by id.',
+  description: 'The users that the response names, by id.',
   propertyNames: { pattern: PATTERNS.id.pattern },
   additionalProperties: UserHead,
 });

@@ -1,11 +1,11 @@
-/** Reports and what becomes of them. */
+/** Reports and their resolutions. */
 import { Type } from 'typebox';
 import { LIMITS } from '#domain/limits.ts';
 import { MODERATION_ACTS } from '#domain/names.ts';
 import { Id, NextCursor, named, namedEnum, nullable, Time, Users } from './common.ts';
 import { Image } from './tweets.ts';
 
-/** Why something is reported or done; its rule answers with `invalid_text`, not this schema. */
+/** The reason of a report or resolution. The text rule, not this schema, answers with `invalid_text`. */
 export const Reason = Type.String({
   description: `Why: 1 to ${LIMITS.reasonGraphemes} extended grapheme clusters, with the rules of a tweet's text.`,
   examples: ['Sells things in every thread'],

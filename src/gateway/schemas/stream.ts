@@ -1,4 +1,4 @@
-/** What an event stream tells: the data of each event, by the event's name. */
+/** The data of each event of a stream, by the event's name. */
 import { Type } from 'typebox';
 import { Id, named, Time, Users } from './common.ts';
 import { Notification } from './users.ts';

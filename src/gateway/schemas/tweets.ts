@@ -56,8 +56,8 @@ const Count = Type.Unsafe<number | null>({
   description: 'null: engagement is not available just now.',
 });
 /**
- * The fields of a tweet, by how long the JSON made of them holds (`present.ts`): until its version changes, or whom its
- * reader may know of; until somebody likes, comments or reposts; for one reader. Answers have them in this order.
+ * The fields of a tweet, by how long their JSON holds (`serializers.ts`): until its version changes, or which users
+ * its reader may see; until its likes, comments or reposts change; for one reader. Responses have them in this order.
  */
 const contentFields = {
   tweetId: Id,
@@ -93,7 +93,7 @@ export const TweetReader = strictObject(readerFields);
 const tweetFields = { ...contentFields, ...engagementFields, ...readerFields };
 export const Tweet = Type.Object(tweetFields, { additionalProperties: false, title: 'Tweet' });
 
-/** What a response says of itself where a part of the system is down. */
+/** What a response says if a part of the system is down. */
 export const flaws = {
   degraded: Type.Optional(
     Type.Array(namedEnum('DegradableService', DEGRADABLE_SERVICES), {
@@ -112,7 +112,7 @@ export const TweetPage = Type.Object(
 
 const Window = namedEnum('Window', WINDOWS, 'Counts from the posting time; default all.');
 
-/** Of a call of several lists, not each of which takes it: so it has no default that would be filled in. */
+/** For a call of several lists, some of which do not take it, so it must have no default. */
 const PageLimit = Type.Integer({
   minimum: 1,
   maximum: LIMITS.pageMax,
@@ -127,7 +127,7 @@ export const TweetsQuery = strictObject({
   ids: Type.Optional(Ids),
 });
 
-/** What `GET /{userId}/tweets` accepts, of which each of its three lists takes a part. */
+/** What `GET /{userId}/tweets` accepts. Each of its three lists takes a part of it. */
 export const UserTweetsQuery = strictObject({
   followed: Type.Optional(Type.Boolean({ description: 'true: the home feed; for oneself only.' })),
   own: Type.Optional(Type.Boolean({ description: "With `followed`: one's own tweets too." })),
@@ -144,7 +144,7 @@ export const UserTweetsQuery = strictObject({
   limit: Type.Optional(PageLimit),
 });
 
-/** Text of a tweet or comment; its rule answers with `invalid_text`, not this schema. */
+/** The text of a tweet or comment. The text rule, not this schema, answers with `invalid_text`. */
 export const Content = Type.String({
   description:
     '1 to 140 extended grapheme clusters, at most 1,400 bytes of UTF-8, after NFC, LF for CRLF and CR, and trimming.',

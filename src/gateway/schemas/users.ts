@@ -1,4 +1,4 @@
-/** Users, their relations, and what they are told. */
+/** Users, their relationships, and their notifications. */
 import { type TSchema, Type } from 'typebox';
 import {
   ACCOUNT_NOTICE_TYPES,
@@ -14,7 +14,7 @@ export const BellLevel = namedEnum('BellLevel', BELL_LEVELS);
 
 const NullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
-/** What is given is set, what is absent kept, null or '' clears. */
+/** Fields that are given are set, absent ones kept; null or '' clears one. */
 export const ProfileChange = named('ProfileChange', {
   userId: Type.Optional(Id),
   name: Type.Optional({ ...NullableText, description: 'At most 50 grapheme clusters.' }),
@@ -102,14 +102,14 @@ const TypeSettingsChange = named('TypeSettingsChange', {
   channels: Type.Optional(named('ChannelsChange', { inApp: Type.Optional(Type.Boolean()) })),
 });
 
-/** The same of each type of notification that can be turned off. */
+/** The same schema for each type of notification that can be turned off. */
 function byType<Of extends TSchema>(schema: Of) {
   const fields = NOTIFICATION_TYPES.map((type) => [type, schema]);
   return Object.fromEntries(fields) as Record<NotificationTypeName, Of>;
 }
 
 export const Settings = named('Settings', { types: named('SettingsByType', byType(TypeSettings)) });
-/** The response of a write: it says its status and time too. */
+/** The response of a write, which has `status` and `time` too. */
 export const ChangedSettings = named('ChangedSettings', Settings.properties);
 export const SettingsChange = named('SettingsChange', {
   types: named('SettingsChangeByType', byType(Type.Optional(TypeSettingsChange))),

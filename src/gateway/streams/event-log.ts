@@ -1,23 +1,23 @@
 import type { PubSubEvent } from '#queue/pubsub.ts';
 
-/** What a stream tells; `counts` is asked for when it is told. */
+/** What a stream sends. `counts` are read when they are sent. */
 export type Entry = PubSubEvent | { type: 'counts' };
 
-/** One user's last events, numbered. Ids are `epoch-n`; the epoch tells one log of a user from the next. */
+/** One user's last events, numbered. Ids are `epoch-n`; the epoch distinguishes a user's successive logs. */
 export interface EventLog {
-  /** The number of the newest entry, 0 when there was none yet. */
+  /** The number of the newest entry; 0: there was none yet. */
   newest(): number;
   append(entry: Entry): void;
-  /** At most `limit` entries after that number, oldest first; undefined: some of them are gone already. */
+  /** At most `limit` entries after that number, oldest first; undefined: some of them are already gone. */
   after(number: number, limit: number): Entry[] | undefined;
   idOf(number: number): string;
-  /** The number that an id of this log stands for; undefined: another log's, or none. */
+  /** The number in an id of this log; undefined: another log's id, or none at all. */
   numberOf(id: string): number | undefined;
 }
 
 const ID = /^([0-9a-f]{1,32})-(0|[1-9]\d{0,14})$/;
 
-/** A log that remembers `capacity` entries. */
+/** A log that keeps the last `capacity` entries. */
 export function createEventLog(epoch: string, capacity: number): EventLog {
   const ring: Entry[] = [];
   let newest = 0;

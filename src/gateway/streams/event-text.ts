@@ -1,4 +1,4 @@
-/** From events to the text of the stream (html.spec.whatwg.org, server-sent events). */
+/** Turns events into the text of a stream (html.spec.whatwg.org, server-sent events). */
 import type { Static } from 'typebox';
 import type { UserId } from '#domain/ids.ts';
 import type { Notifications } from '#notifications/notifications.ts';
@@ -14,8 +14,8 @@ export interface EventTextDeps {
 }
 
 /**
- * What a user is told of some entries *now*: tweets of those they follow and neither mute nor block, the
- * notification as it stands, the counts once. Throws where that cannot be found out: then nothing may be told.
+ * The text that a user may see of some entries *now*: tweets of users whom they follow and neither mute nor block,
+ * the current notification, the counts once. Throws if that cannot be determined; then nothing may be sent.
  */
 export function createEventText({ social, notifications }: EventTextDeps) {
   const serializers = createSerializers();
@@ -56,7 +56,7 @@ export function createEventText({ social, notifications }: EventTextDeps) {
     }
   }
 
-  /** `idOf(index)`: the id of the entry at that position. */
+  /** `idOf(index)`: the id of the entry at that index. */
   return async (
     user: UserId,
     entries: readonly Entry[],
@@ -75,7 +75,7 @@ export function createEventText({ social, notifications }: EventTextDeps) {
 
 type Events = Static<typeof StreamEvents>;
 
-/** One event, as its schema says. `data` is JSON, so it has no line break that would end it. */
+/** One event, of its schema. `data` is JSON, so it contains no line break. */
 export function eventText<Name extends keyof Events>(type: Name, id: string, data: Events[Name]): string {
   return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

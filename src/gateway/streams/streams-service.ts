@@ -1,8 +1,8 @@
 /**
- * Streams: for each user a log of their last events, for each open stream a position in it. A stream tells what
- * stands after its position, as fast as its reader takes it, and remembers nothing else: so what is live and what is
- * told again goes one way and is checked alike, and a reader too slow costs no memory. When the log has gone on
- * past a stream's position, the stream is closed, and `reset` is told on return.
+ * Event streams. Each user has a log of their last events, and each open stream a position in it. A stream sends what
+ * comes after its position, as fast as its client reads, and remembers nothing else. So live and repeated events take
+ * one path with the same checks, and a slow client costs no memory. When the log no longer has the events after a
+ * stream's position, the stream is closed, and the client gets `reset` when it returns.
  */
 import { Readable } from 'node:stream';
 import type { Accounts, Session } from '#accounts/accounts.ts';
@@ -23,48 +23,48 @@ export interface StreamsServiceDeps extends EventTextDeps {
   accounts: Pick<Accounts, 'activeSessions'>;
   clock: Clock;
   random: Random;
-  /** Told of errors that end a stream, for the log of the server. */
+  /** Called with errors that end a stream, for the server's log. */
   onError?: (error: unknown) => void;
-  /** Streams of all users; one more is 503. */
+  /** The most open streams; one more gets 503. */
   max?: number;
 }
 
 const MAX_STREAMS = 20_000;
-/** Events that a user's log remembers, and how long it is kept after the last stream has ended. */
+/** How many events a user's log keeps, and how long the log is kept after the last stream has ended. */
 const REMEMBERED = 512;
 const REMEMBERED_MS = 5 * 60_000;
-/** Users whose logs are kept though nobody listens. */
+/** The most logs kept without an open stream. */
 const MAX_AWAY = 10_000;
 const BATCH = 64;
 const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for this long is gone. */
+/** A client that reads nothing for this long is gone. */
 const STALLED_MS = 60_000;
 const BUFFER_BYTES = 16 * 1024;
-/** How often sessions are looked at: a revoked one's streams end within 5 s. */
+/** How often sessions are checked: streams of a revoked session end within 5 s. */
 const CHECK_EVERY_MS = 2_000;
 
 interface User {
   log: EventLog;
   streams: Set<Stream>;
   stop: () => void;
-  /** Since when nobody listens (monotonic ms); null: somebody does. */
+  /** Since when no stream is open (monotonic ms); null: one is. */
   away: number | null;
 }
 interface Stream {
   session: Session;
   user: User;
-  /** The number of the last entry dealt with. */
+  /** The number of the last entry sent or skipped. */
   position: number;
   out: Readable;
-  /** The reader takes more. */
+  /** The client can take more. */
   ready: boolean;
   pumping: boolean;
-  /** When the reader last took something, and when something was last sent (monotonic ms). */
+  /** When the client last read something, and when something was last sent (monotonic ms). */
   taken: number;
   sent: number;
 }
 
-/** When a client comes back: at random, or all who were cut off by one stop would come at once. */
+/** When a client should reconnect: at random, or all those cut off by one stop would return at once. */
 const RETRY_MS = { from: 2_000, to: 10_000 };
 
 function randomRetry_ms(random: Random): number {
@@ -104,12 +104,12 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     const { user } = stream;
     user.streams.delete(stream);
     if (user.streams.size === 0) user.away = clock.monotonic();
-    // A reader that takes nothing would not take the end either.
+    // A client that reads nothing would not read the end either.
     if (stream.ready) stream.out.push(null);
     else stream.out.destroy();
   }
 
-  /** Tells what stands after the stream's position, while its reader takes it. One at a time per stream. */
+  /** Sends what comes after the stream's position while the client reads. Runs once at a time per stream. */
   async function pump(stream: Stream): Promise<void> {
     if (stream.pumping) return;
     stream.pumping = true;
@@ -124,10 +124,10 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
         stream.position = position + entries.length;
         if (text !== '') send(stream, text);
       }
-      // Not even its position is remembered any more: too slow.
+      // Too slow: the log no longer has the events after its position.
       if (open.has(stream) && log.after(stream.position, 0) === undefined) end(stream);
     } catch (error) {
-      // What cannot be checked is not told. The client comes back after `retry` and is told then.
+      // What cannot be checked is not sent. The client reconnects after `retry` and gets it then.
       onError(error);
       end(stream);
     } finally {
@@ -135,7 +135,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     }
   }
 
-  /** Where a stream begins: after the client's last event if that is known still, else at the log's end. */
+  /** Where a stream begins: after the client's last event if the log still has it, otherwise at the log's end. */
   function startOf(log: EventLog, lastEventId: string | null): { position: number; reset: boolean } {
     if (lastEventId === null) return { position: log.newest(), reset: false };
     const position = log.numberOf(lastEventId);
@@ -164,7 +164,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
     }
   }
 
-  /** Forgets logs that nobody came back for, the longest away first. */
+  /** Forgets logs without streams, those longest unused first. */
   function forgetAway(now: number): void {
     const away = [...users].filter(([, { away }]) => away !== null);
     away.sort(([, a], [, b]) => a.away! - b.away!);
@@ -223,7 +223,7 @@ export function createStreamsService(deps: StreamsServiceDeps): Streams {
       open.add(stream);
       out.on('close', () => end(stream));
       const id = user.log.idOf(position);
-      // An id without data sets what the client will send as its last event, before there was any.
+      // An id without data sets the client's last event id before the first event.
       send(
         stream,
         `retry: ${randomRetry_ms(random)}\nid: ${id}\n\n${reset ? eventText('reset', id, {}) : ''}`,

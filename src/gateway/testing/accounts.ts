@@ -44,11 +44,11 @@ export interface Ask {
   form?: FormData;
 }
 
-/** What stands in front of the server, beside the limits. */
+/** How the server is set up, beside its limits. */
 interface Front {
   trustedProxies?: string[];
   publicUrl?: string;
-  /** Instead of a cheap one. */
+  /** In place of a cheap one. */
   hasher?: PasswordHasher;
 }
 export type SiteOptions = Partial<LimitsServiceDeps> & Front;
@@ -92,7 +92,7 @@ export async function openSite({
   const streams = createStreamsService({ ...world, pubsub, accounts, notifications, random });
   const authenticate = accounts.authenticate;
   const { app } = createServer({
-    // Whoever is refused again and again waits for it, also while this clock stands still.
+    // Repeated refusals wait, also while this clock stands still.
     clock: { ...clock, sleep: systemClock.sleep },
     random,
     logger: undefined,
@@ -155,7 +155,7 @@ export async function onSite(body: (site: Site) => Promise<void>, options?: Site
   }
 }
 
-/** Requests whose bodies never come whole: so many, with headers of their own, and the beginning of their body. */
+/** Requests whose bodies never end: their count, extra headers, and the beginning of the body. */
 export interface Drips {
   count: number;
   path: string;
@@ -180,8 +180,8 @@ export function begin({ url }: Site, { count, path, head, body }: Drips) {
 }
 
 /**
- * Begins to send them and waits until one of them is answered: refused, since the others have taken their places.
- * Returns that response, and how to hang up.
+ * Begins to send them and waits for the first response: a refusal, since the others hold all permits. Returns that
+ * response, and how to hang up.
  */
 export async function drip(site: Site, drips: Drips): Promise<{ refused: string; hangUp: () => void }> {
   const { sockets, hangUp } = begin(site, drips);

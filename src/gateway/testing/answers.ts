@@ -1,4 +1,4 @@
-/** Whether answers are what the OpenAPI document says. */
+/** Checks that responses are what the OpenAPI document says. */
 import assert from 'node:assert/strict';
 import { Compile } from 'typebox/schema';
 import type { OpenApiDocument } from '#http/docs/openapi.ts';
@@ -19,7 +19,7 @@ interface Operation {
   responses: Record<string, Response | Reference>;
 }
 
-/** `check` throws where a status is not documented by itself, or where a header or the body is not of its schema. */
+/** `check` throws if a status is not documented, or if a header or the body is not of its schema. */
 export function createConformance(document: OpenApiDocument) {
   const validators = new Map<object, ReturnType<typeof Compile>>();
   const seen = new Map<string, Set<number>>();
@@ -50,14 +50,14 @@ export function createConformance(document: OpenApiDocument) {
     const segments = path.split('?')[0]!.split('/');
     const matching = Object.keys(document.paths)
       .filter((template) => matches(template.split('/'), segments))
-      // What a path names itself goes before parameters.
+      // Static segments win over parameters.
       .sort((a, b) => a.split('{').length - b.split('{').length);
     const item = document.paths[matching[0] ?? ''];
     return item?.[method.toLowerCase()] as unknown as Operation | undefined;
   }
 
   return {
-    /** Statuses that were seen, by operationId. */
+    /** The statuses seen, by operationId. */
     seen,
     check(method: string, path: string, response: { status: number; headers: Headers; body: unknown }): void {
       const operation = operationOf(method, path);
@@ -84,13 +84,13 @@ export function createConformance(document: OpenApiDocument) {
   };
 }
 
-/** What a reference into the document's components stands for. */
+/** Resolves a reference into the document's components. */
 function componentAt(document: OpenApiDocument, reference: string): unknown {
   const [kind, name] = reference.replace('#/components/', '').split('/');
   return document.components[kind as 'schemas' | 'responses' | 'headers'][name!];
 }
 
-/** A copy of a part of the document in which components stand in place of references to them. */
+/** A copy of a part of the document, with every reference resolved. */
 export function withoutReferences(document: OpenApiDocument, part: unknown): unknown {
   if (Array.isArray(part)) return part.map((item) => withoutReferences(document, item));
   if (typeof part !== 'object' || part === null) return part;

@@ -1,4 +1,7 @@
-/** A short story in which every call of the API succeeds once, on a running system: where its examples come from. */
+/**
+ * A short story in which every call of the API succeeds once, on a running system. The documentation's examples come
+ * from it.
+ */
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import type { Example, Examples } from '#http/docs/examples.ts';
@@ -20,7 +23,7 @@ type Send = (
   // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes, which the OpenAPI document checks.
 ) => Promise<any>;
 
-/** Lives through the story and returns what was sent and answered. */
+/** Plays the story, and returns the requests and responses. */
 export async function collectExamples(): Promise<Examples> {
   const api = await openApi();
   try {
@@ -35,7 +38,7 @@ export async function collectExamples(): Promise<Examples> {
   }
 }
 
-/** Sends a request and keeps it under the operation's name, where that is not empty. */
+/** Sends a request and records it under the operation's name, unless that is empty. */
 function recorder(api: Api, calls: Record<string, Example>): Send {
   return async (name, method, path, body, by = null) => {
     const form = body instanceof FormData;
@@ -60,7 +63,7 @@ function recorder(api: Api, calls: Record<string, Example>): Send {
   };
 }
 
-/** A form as it can be shown: of files their names. */
+/** A form for display, with files as their names. */
 function textsOf(form: FormData): Record<string, string> {
   return Object.fromEntries(
     Array.from(form, ([name, part]) => [name, typeof part === 'string' ? part : part.name]),
@@ -209,7 +212,7 @@ async function accounts(send: Send, { ada }: Users) {
   await send('removeAccount', 'DELETE', '/me', { password: NEW_PASSWORD }, back);
 }
 
-/** Opens a stream; `take` waits until one of each of these events has come, and gives all that came. */
+/** Opens a stream. `take` waits until each of these events has arrived once, and returns all text received. */
 async function openStream(api: Api, { token }: User) {
   const response = await fetch(`${api.url}/api/v1/stream`, { headers: { authorization: `Bearer ${token}` } });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,6 +1,6 @@
-/** Whether answers have all that their schema has. */
+/** Checks that responses have every field of their schema. */
 
-/** What of a JSON schema says which fields there are. */
+/** The keywords of a JSON schema that name fields. */
 interface Schema {
   anyOf?: Schema[];
   items?: Schema;

@@ -86,13 +86,13 @@ export async function openApi(front: Front = {}) {
       assert.equal(status, 200, JSON.stringify(body));
       return { id: body.userId, token: body.token, ...connect(body.token) };
     },
-    /** Lets everything that happens without a request happen. Time passes meanwhile, by `duration_ms`. */
+    /** Lets all background work finish, and time pass by `duration_ms`. */
     async settle(duration_ms = 0) {
       clock.advance(duration_ms);
       for (const worker of api.workers) while (await worker.step());
       await system.processAll();
     },
-    /** Only stops serving, as at SIGTERM. */
+    /** Stops serving, as at SIGTERM, and nothing else. */
     stop: () => api.close({ deadline_ms: 6_500 }),
     async close() {
       await api.close({ deadline_ms: 1_000 });
