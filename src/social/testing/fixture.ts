@@ -6,6 +6,7 @@ import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
 import { createProtectionMigrator } from '../protection-migration.ts';
 import { createSocialService } from '../social-service.ts';
+import type { OpenedSocialStore } from '../social-store.ts';
 import { createCachedSocialStore } from '../stores/cached.ts';
 import { openSqliteSocialStore } from '../stores/sqlite.ts';
 import { createEventReader, headline } from './events.ts';
@@ -19,19 +20,24 @@ export interface FixtureOptions {
   path?: string;
 }
 
-export async function openSocial({ cached = false, faults, path = ':memory:' }: FixtureOptions = {}) {
+/** On SQLite. */
+export async function openSocial({ cached, faults, path = ':memory:' }: FixtureOptions = {}) {
+  const sqlite = openSqliteSocialStore({ path, ...(faults === undefined ? {} : { faults }) });
+  return { ...createSocial(sqlite, cached), sqlite, crash: () => sqlite.db.crash() };
+}
+
+/** On any store. */
+export function createSocial(opened: OpenedSocialStore, cached = false) {
   const clock = createManualClock(T0);
   const minter = createMinter({ clock: createSteadyClock(clock) });
-  const sqlite = openSqliteSocialStore({ path, ...(faults === undefined ? {} : { faults }) });
-  const store = cached ? createCachedSocialStore({ store: sqlite }) : sqlite;
+  const store = cached ? createCachedSocialStore({ store: opened }) : opened;
   const deps = { store, minter, clock };
   const social = createSocialService(deps);
-  const readEvents = createEventReader(sqlite.log);
+  const readEvents = createEventReader(opened.log);
 
   return {
     social,
     store,
-    sqlite,
     clock,
     minter,
     protectionMigrator: createProtectionMigrator(deps),
@@ -50,9 +56,6 @@ export async function openSocial({ cached = false, faults, path = ':memory:' }: 
         ),
       );
     },
-    async close(): Promise<void> {
-      await sqlite.db.close();
-    },
-    crash: () => sqlite.db.crash(),
+    close: opened.close,
   };
 }
