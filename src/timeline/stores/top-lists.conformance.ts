@@ -195,7 +195,7 @@ async function allRows(store: TopListsStore): Promise<string[]> {
   return found.sort();
 }
 
-/** One random change of the world; nothing where whoever acts may not. */
+/** Makes one random change to the world; none where the user may not do it. */
 async function actAtRandom(world: World, random: Random): Promise<void> {
   const someone = () => 1 + random.integer(USERS);
   const { tweets } = await readPlainFacts(world);

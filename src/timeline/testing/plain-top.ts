@@ -11,7 +11,7 @@ export interface PlainTweet {
 }
 
 export interface PlainFacts {
-  /** Live ones, in id order. */
+  /** The live tweets, in order of ids. */
   tweets: PlainTweet[];
   users: Map<UserId, { protected: boolean; state: AccountState; followers: number }>;
 }
@@ -20,7 +20,7 @@ const PAGE = 500;
 
 type Facts = Pick<World, 'tweets' | 'social' | 'engagement'>;
 
-/** Everything there is. */
+/** Reads all facts from the services. */
 export async function readPlainFacts({ tweets, social, engagement }: Facts): Promise<PlainFacts> {
   const facts: PlainFacts = { tweets: [], users: new Map() };
   for (let after: TweetId | null = 0; after !== null; ) {
@@ -59,7 +59,7 @@ export function plainGlobalTop(facts: PlainFacts, window: Window, now: number, m
 
 export interface PlainHomeTopRequest {
   reader: UserId;
-  /** Of the reader. */
+  /** The reader's followees. */
   followees: readonly { userId: UserId; muted: boolean }[];
   window: Window;
   own: boolean;

@@ -1,4 +1,4 @@
-/** A process with top lists, which may end and start again. */
+/** A process with top lists, which can be ended and started again. */
 import { TELLS_NOTHING } from '#platform/change-source.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
@@ -27,7 +27,7 @@ export interface Setup extends Process {
   world: World;
   /** The process ends, by a shutdown that keeps its lists or by a crash, and another starts on the same stores. */
   restart(how: 'stopped' | 'crashed'): Promise<void>;
-  /** Until everything is settled, at most two seconds later. */
+  /** Runs the workers until everything is settled: at most two seconds on the clock. */
   settle(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ function startProcess({ backend, world, clock, size, page }: ProcessDeps): Proce
   return { view, globalTop, snapshots, openHomeTop };
 }
 
-/** Top lists of a world with so many users. `size` and `page` are those of a global list. */
+/** Top lists of a world with `users` users. `size` and `page` are those of the global lists. */
 export async function openTopLists(users: number, size?: TopKIndexSize, page?: number): Promise<Setup> {
   const clock = createManualClock(1_800_000_000_000);
   const world = createWorld(clock);

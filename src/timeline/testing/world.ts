@@ -1,4 +1,4 @@
-/** The services that lists of tweets are made from, on stores in memory, for tests of lists. */
+/** The services from which lists of tweets are made, on stores in memory, for tests of lists. */
 import { isWarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { AccountState } from '#domain/names.ts';
@@ -12,7 +12,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 
 export type World = ReturnType<typeof createWorld>;
 
-/** What users do is not watched; what lists ask for is, and comes in another order where the interfaces promise none. */
+/** Calls by lists are watched, and answered in another order where the interfaces promise none; calls by users are not. */
 export function createWorld(clock: ManualClock) {
   const minterAt = (at: ManualClock) => createMinter({ clock: createSteadyClock(at) });
   const current = minterAt(clock);
@@ -34,9 +34,9 @@ export function createWorld(clock: ManualClock) {
     tweets: watch.over('tweets', shuffled.tweets),
     social: watch.over('social', social),
     engagement: watch.over('engagement', shuffled.engagement),
-    /** Of all that tweet views are made of. */
+    /** The changes to everything that tweet views are made of. */
     changes: [stores.tweets.changes, stores.engagement.changes, stores.social.changes.profiles] as const,
-    /** Posts with an id of a time that has gone by. */
+    /** Posts a tweet with an id minted `age_ms` ago. */
     async postEarlier(author: UserId, age_ms: number) {
       minter = minterAt(createManualClock(clock.now() - age_ms));
       const tweetId = await services.post(author);
@@ -49,7 +49,7 @@ export function createWorld(clock: ManualClock) {
   };
 }
 
-/** For random acts: whoever may not do something does nothing. Any other error is the test's. */
+/** For random acts: ignores that a user may not do something. Rejects with any other error. */
 export async function unlessRefused(act: Promise<unknown>): Promise<void> {
   await act.catch((error: unknown) => {
     if (!isWarbleError(error, 'not_found') && !isWarbleError(error, 'forbidden')) throw error;
