@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { withoutReferences } from './testing/answers.ts';
 import { type Api, openApi, type Someone } from './testing/gateway.ts';
+import { withoutReferences } from './testing/openapi-conformance.ts';
 
 /** What the tests read of the OpenAPI document. */
 interface Operation {

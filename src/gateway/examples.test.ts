@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Compile } from 'typebox/schema';
 import { EXAMPLES } from './examples.ts';
-import { withoutReferences } from './testing/answers.ts';
 import { collectExamples } from './testing/examples.ts';
 import { unsentFields } from './testing/fields.ts';
 import { type Api, openApi } from './testing/gateway.ts';
+import { withoutReferences } from './testing/openapi-conformance.ts';
 
 interface Content {
   schema: object;

@@ -7,8 +7,8 @@ import { openApiOf } from '#http/docs/openapi.ts';
 import { defineRoute, type Route, SENT } from '#http/route.ts';
 import { mustMatch } from '#http/schema-faults.ts';
 import { Id, named } from './schemas/common.ts';
-import { withoutReferences } from './testing/answers.ts';
 import { type Api, openApi } from './testing/gateway.ts';
+import { withoutReferences } from './testing/openapi-conformance.ts';
 
 interface Body {
   headers?: object;

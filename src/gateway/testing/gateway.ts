@@ -11,7 +11,7 @@ import { createManualClock } from '#platform/clock.ts';
 import { createSeededRandom } from '#platform/random.ts';
 import { createPublicApi } from '#system/public-api.ts';
 import { createSystem } from '#system/system.ts';
-import { createConformance } from './answers.ts';
+import { createConformance } from './openapi-conformance.ts';
 
 export const T0 = Date.UTC(2026, 0, 21, 10, 24, 1);
 
