@@ -48,7 +48,7 @@ export function createSocialService(deps: SocialDeps): Social {
       const users = await store.blocksAndMutes(viewer);
       return users === null ? null : { userIds: [...users.keys()] };
     },
-    followeesOf: async ({ follower }) => ({ followees: (await store.followees(follower)).slice() }),
+    followeesOf: async ({ follower }) => ({ followees: await store.followees(follower) }),
     async followerIds({ followee, after, limit }) {
       const userIds = await store.followerIds({ followee, after, limit });
       return { userIds, next: userIds.length < limit ? null : (userIds.at(-1) ?? null) };

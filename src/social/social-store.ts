@@ -183,8 +183,8 @@ export interface SocialStore {
     before: Snowflake | null;
     limit: number;
   }): Promise<RelationshipRow[]>;
-  /** All active users whom a user follows, newest first. Shared by caches, so never to be mutated. */
-  followees(follower: UserId): Promise<readonly Followee[]>;
+  /** All active users whom a user follows, newest first. */
+  followees(follower: UserId): Promise<Followee[]>;
   /** Followers above `after` in userId order, private ones too. */
   followerIds(request: { followee: UserId; after: UserId; limit: number }): Promise<UserId[]>;
   /** Those of these follows that are active, in no order. At most 1,000. */
