@@ -68,8 +68,13 @@ async function actAsUser({ world }: Setup, { kind, who, whom, which }: Action) {
   else if (kind === 'postOld') await world.postEarlier(me, which * HOUR_MS);
   else if (kind === 'remove' && some) await world.remove(some.author, some.id);
   else if (kind === 'like' && some) await unlessRefused(world.like(me, some.id));
-  else if (kind === 'unlike' && some) await world.unlike(me, some.id);
-  else if (kind === 'follow' && me !== other) await unlessRefused(world.follow(me, other));
+  else if (kind === 'unlike') {
+    const { liked } = await world.engagement.viewerState({
+      viewer: me,
+      tweetIds: tweets.map(({ id }) => id),
+    });
+    if (liked.length > 0) await world.unlike(me, liked[which % liked.length]!);
+  } else if (kind === 'follow' && me !== other) await unlessRefused(world.follow(me, other));
   else if (kind === 'unfollow') await world.unfollow(me, other);
   else if (kind === 'protect') await world.protect(me, !user.protected);
   else if (kind === 'deactivate') {
