@@ -2,9 +2,8 @@
  * Asks for many things through a call that takes at most `size` of them; asks nothing for none. Answers come batch
  * after batch, each in the order in which it was given.
  *
- * One batch after the other, whoever asks: a page fits into one nearly always, and where it does not a second round
- * trip is cheaper than the thousands of keys of a fold let loose on a store at once (promise 6: everything has a
- * bound). Nor is any batch asked for after one that failed.
+ * Batches run one after the other. A page nearly always fits into one, and if not, a second round trip is cheaper
+ * than sending the thousands of keys of a fold to a store at once. After a batch that failed, no further one is sent.
  */
 export async function inBatches<Key, Answer>(
   keys: readonly Key[],

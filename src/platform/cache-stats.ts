@@ -1,4 +1,4 @@
-/** How often a cache answered by itself; its owner counts, the metrics read. */
+/** How often a cache answered by itself. The cache counts, the metrics read. */
 export interface CacheStats {
   hits: number;
   misses: number;

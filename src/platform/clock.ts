@@ -25,7 +25,7 @@ export const systemClock: Clock = {
 };
 
 export interface ManualClock extends Clock {
-  /** Moves time forward and wakes, in order, every sleeper whose moment has come. */
+  /** Moves time forward and wakes every sleeper that is due, in order. */
   advance(duration_ms: number): void;
   /** Sets the wall clock only, as an administrator or NTP would. */
   setWall(time_ms: number): void;

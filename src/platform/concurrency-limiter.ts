@@ -1,16 +1,16 @@
 import { WarbleError } from '#domain/errors.ts';
 
 export interface ConcurrencyLimiterDeps {
-  /** Pieces of work that run at once. */
+  /** How many calls of `run` work at once. */
   concurrency: number;
-  /** Pieces that may wait their turn; one more is refused with 503. */
+  /** How many may wait for their turn; one more is refused with 503. */
   waiting: number;
-  /** What is refused, as a sentence for the caller. */
+  /** The message of that refusal. */
   refusal: string;
 }
 
 export interface ConcurrencyLimiter {
-  /** Runs `work` when its turn comes, in the order of arrival. Throws `overloaded` where too many wait. */
+  /** Runs `work` when its turn comes, in order of arrival. Throws `overloaded` if too many wait. */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -1,30 +1,30 @@
 import { WarbleError } from '#domain/errors.ts';
 
-/** A part of a pool, for work of up to some weight; heavier work goes to the next lane and never holds this one up. */
+/** A part of a pool, for work up to some weight. Heavier work goes to the next lane and never delays this one. */
 export interface Lane {
   /** The heaviest work that this lane takes. */
   upTo: number;
-  /** The weight of all that runs in it at once. Work that is heavier than the whole lane runs there alone. */
+  /** The most weight that runs in it at once. Work heavier than that runs in it alone. */
   capacity: number;
 }
 
 export interface FairPoolDeps {
-  /** From light to heavy; the last one takes whatever is left. */
+  /** From light to heavy. The last one takes all other work. */
   lanes: readonly Lane[];
-  /** What a piece of work weighs at least, which bounds how many run at once. */
+  /** The least that a piece of work counts for, which bounds how many run at once. */
   minWeight: number;
-  /** Pieces that may wait or run, of one key and of all; one more is refused. */
+  /** The most pieces that may wait or run, for one key and in all; one more is refused. */
   maxPerKey: number;
   max: number;
-  /** What is refused, as a sentence for the caller. */
+  /** The message of a refusal. */
   refusal: string;
 }
 
 export interface FairPool<Key> {
   /**
-   * Runs `work` when its turn comes: keys take turns in the order of their arrival, and of one key only one piece
-   * runs at a time. Rejects with the reason of `signal` where that aborts before the turn has come. Throws
-   * `rate_limited` where too many pieces of this key wait, `overloaded` where too many wait in all.
+   * Runs `work` when its turn comes. Keys take turns in order of arrival, and only one piece of a key runs at a time.
+   * Rejects with the reason of `signal` if it aborts before the turn comes. Throws `rate_limited` if too many pieces
+   * of this key wait, `overloaded` if too many wait in all.
    */
   run<T>(
     piece: { key: Key; weight: number; signal?: AbortSignal | undefined },
@@ -40,11 +40,11 @@ interface Entry<Key> {
 }
 interface LaneState<Key> extends Lane {
   used: number;
-  /** Of each key its first piece, as long as that has not begun. */
+  /** The first piece of each key, until it begins. */
   queue: Entry<Key>[];
 }
 
-/** Shares costly work among those who ask for it, so that nobody waits for all that somebody else has brought. */
+/** Shares costly work fairly among keys, so that one key's work never waits for all the work of another. */
 export function createFairPool<Key>({
   lanes,
   minWeight,
@@ -53,7 +53,7 @@ export function createFairPool<Key>({
   refusal,
 }: FairPoolDeps): FairPool<Key> {
   const states = lanes.map((lane): LaneState<Key> => ({ ...lane, used: 0, queue: [] }));
-  /** The pieces of each key: the first one runs or is in its lane's queue, the others wait for it. */
+  /** The pieces of each key. The first runs or is in its lane's queue; the others wait for it. */
   const pieces = new Map<Key, Entry<Key>[]>();
   let count = 0;
 

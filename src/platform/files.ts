@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Makes names that were added to or removed from a directory durable. */
+/** Makes names added to or removed from a directory durable. */
 export function syncDirectory(path: string): void {
   // Windows opens no directories; its file system keeps this by itself.
   if (process.platform === 'win32') return;
@@ -23,7 +23,7 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Replaces a file as one step: after a crash it holds either what it held before or all of `text`, durably. */
+/** Replaces a file atomically and durably: after a crash it has either its old content or all of `text`. */
 export function replaceFile(path: string, text: string): void {
   const draft = `${path}.tmp`;
   writeFileSync(draft, text, { mode: 0o600, flush: true });
@@ -31,7 +31,7 @@ export function replaceFile(path: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** The text of a file, or undefined where there is none. */
+/** The text of a file; undefined if there is none. */
 export function readFileIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -41,7 +41,7 @@ export function readFileIfExists(path: string): string | undefined {
   }
 }
 
-/** At most the first `length` bytes of a file, or undefined where there is none. */
+/** At most the first `length` bytes of a file; undefined if there is none. */
 export function readStart(path: string, length: number): Buffer | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const file = openSync(path, 'r');

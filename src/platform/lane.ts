@@ -1,15 +1,14 @@
 import { createFairPool } from './fair-pool.ts';
 
 /**
- * A way of its own for reads that cost many milliseconds of the one thread. One goes at a time, and whoever is at work
- * pauses between slices of a few milliseconds, so that a hundred of them that come at once delay nobody else by more
- * than one slice.
+ * A lane for reads that cost many milliseconds of the one thread. One runs at a time and pauses between slices of a
+ * few milliseconds, so that a hundred of them at once delay other requests by no more than one slice.
  */
 export interface Lane {
   /**
-   * Runs `work` of somebody when its turn comes: users take turns, whatever each has brought; never from within another
-   * piece of work of the same lane. `pause` lets everything else go first. Throws `rate_limited` where too much of
-   * theirs waits, `overloaded` where too much does in all.
+   * Runs a user's `work` when its turn comes. Users take turns, however much each has queued. Never call it from work
+   * in the same lane. `pause` lets everything else go first. Throws `rate_limited` if too much of this user's work
+   * waits, `overloaded` if too much waits in all.
    */
   run<T>(userId: number, work: (pause: () => Promise<void>) => Promise<T>): Promise<T>;
 }
@@ -21,7 +20,7 @@ export function createLane({
   waiting = MAX_WAITING,
   waitingOfUser = MAX_WAITING_OF_USER,
 }: {
-  /** Pieces of work that wait or run: of all, and of one user. */
+  /** The most pieces of work that wait or run: in all, and for one user. */
   waiting?: number;
   waitingOfUser?: number;
 } = {}): Lane {
@@ -41,7 +40,7 @@ export function createLane({
   };
 }
 
-/** After all that is ready now: what came over the network meanwhile is read before the next slice. */
+/** Resumes after everything that is ready now: input that arrived meanwhile is read before the next slice. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -13,21 +13,21 @@ import type { Worker } from './worker.ts';
 export interface SteadyClock extends Clock {
   /** Milliseconds since 1970, whole; never falls. */
   now(): number;
-  /** From here on, time is not before this: what is on disk already may be later than the wall clock. */
+  /** From now on, time is at least this: what is already on disk may be later than the wall clock. */
   notBefore(time_ms: number): void;
-  /** By how much the time is ahead of the wall clock, in ms; negative: behind. */
+  /** How far the time is ahead of the wall clock, in ms; negative: behind. */
   ahead(): number;
-  /** Looks at the wall clock also when nobody asks for the time: it is corrected by what was seen. */
+  /** Reads the wall clock even if nobody asks for the time, since the time is corrected by these readings. */
   worker: Worker;
 }
 
 const SLOWER = 0.5;
 const FASTER = 0.1;
-/** How long the wall must keep its pace to be believed. */
+/** How long the wall clock must keep its pace to be trusted. */
 export const BELIEVED_AFTER_MS = 60_000;
-/** Rounding, drift between two looks, and the tiny steps of NTP: so far the wall is followed as it is. */
+/** Rounding, drift between two readings, and small steps of NTP: up to this, the wall clock is followed as it is. */
 export const FOLLOWED_MS = 5;
-/** One look at the wall says nothing of a longer time than this. */
+/** One reading of the wall clock says nothing about a longer time than this. */
 const LOOKED_AT_MS = 1_000;
 
 export function createSteadyClock(clock: Clock): SteadyClock {

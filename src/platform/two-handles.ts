@@ -1,8 +1,8 @@
-/** For suites that a backend passes with two handles open on it, as two processes would. */
+/** For suites that run with two handles open on one backend, as two processes would have them. */
 import { afterEach, beforeEach } from 'node:test';
 
 interface Opens<Handle> {
-  /** Opens one more handle on the same, at first empty, backend. */
+  /** Opens one more handle on the same backend, which is empty at first. */
   open(): Promise<Handle>;
 }
 /** Either its handles are closed one by one before it is removed, or `dispose` does both. */
@@ -16,7 +16,7 @@ export interface TwoHandles<Backend extends TwoHandlesBackend> {
   two: Awaited<ReturnType<Backend['open']>>;
 }
 
-/** Makes a fresh backend before each test and hands it over with two handles; closes and removes all after it. */
+/** Before each test, makes a fresh backend with two handles; after it, closes and removes them. */
 export function eachWithTwoHandles<Backend extends TwoHandlesBackend>(
   create: () => Backend | Promise<Backend>,
   use: (opened: TwoHandles<Backend>) => void,

@@ -1,20 +1,20 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Something that works in the background in bounded steps. Everything that happens without a request is a
- * Worker, so that a simulation or a test decides when each of them moves.
+ * Background work in bounded steps. Everything that happens without a request is a Worker, so that a simulation or a
+ * test decides when each one runs.
  */
 export interface Worker {
   name: string;
-  /** Does one bounded piece of work. `true`: there may be more at once. Throws where the piece must be tried again. */
+  /** Does one bounded piece of work. `true`: there may be more. Throws if the piece must be tried again. */
   step(): Promise<boolean>;
-  /** How long to rest when there was nothing to do and nobody woke it. */
+  /** How long it rests after a step without work, unless it is woken. */
   idle_ms: number;
-  /** Whether it is woken when the log has grown; the others go by their own time. */
+  /** Whether it is woken when the log grows. Others only wake by `idle_ms`. */
   followsLog?: true;
 }
 
-/** Wakes resting workers; a hint only, a lost one costs at most `idle_ms`. */
+/** Wakes resting workers. Only a hint: a lost one costs at most `idle_ms`. */
 export interface Wakeup {
   wake(): void;
   wait(duration_ms: number, signal: AbortSignal): Promise<void>;
@@ -53,7 +53,7 @@ export interface RunWorkerDeps {
 
 const MAX_ROUNDS = 100_000;
 
-/** Steps workers in turn until none has anything to do. Throws after too many rounds. */
+/** Steps workers in turn until all are idle. Throws after too many rounds. */
 export async function processAll(workers: readonly Worker[]): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let isBusy = false;
@@ -66,7 +66,7 @@ export async function processAll(workers: readonly Worker[]): Promise<void> {
 const RETRY_FIRST_MS = 50;
 const MAX_RETRY_MS = 5_000;
 
-/** Runs a worker until `signal` aborts; after an error it rests, twice as long each time, and goes on. */
+/** Runs a worker until `signal` aborts. After an error it rests, twice as long each time, and goes on. */
 export async function runWorker({ worker, clock, wakeup, signal, onError }: RunWorkerDeps): Promise<void> {
   let retry_ms = RETRY_FIRST_MS;
   while (!signal.aborted) {
@@ -83,7 +83,7 @@ export async function runWorker({ worker, clock, wakeup, signal, onError }: RunW
   }
 }
 
-/** Lets sockets and other workers have the thread between two steps. */
+/** Between two steps, yields the thread to sockets and other workers. */
 export function yieldToOthers(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,14 +1,14 @@
 import type { Database } from '#platform/sqlite/database.ts';
 
-/** How far time and ids had come when a store last committed, kept in its own commits. */
+/** How far time and ids had come when a store last committed. It is stored in the store's own commits. */
 export interface HighWater {
-  /** No id and no time that came with a commit of this store is later. Milliseconds since 1970; 0: none came. */
+  /** No id or time in this store's commits is later. Milliseconds since 1970; 0: there were none. */
   readonly time_ms: number;
-  /** From now on, every commit keeps what `latest` says then, in the same transaction. */
+  /** From now on, every commit stores the value of `latest` at that moment, in the same transaction. */
   keep(latest: () => number): void;
 }
 
-/** To be one of the migrations of every database whose rows have ids or times that later ones must not precede. */
+/** A migration of every database with ids or times that later ones must not precede. */
 export const HIGH_WATER_SCHEMA = `CREATE TABLE high_water (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   time_ms INTEGER NOT NULL

@@ -1,7 +1,7 @@
 /**
- * Mints the snowflakes of a process that owns every store. Their milliseconds never fall, of all kinds, and run at
- * most a second ahead of the clock, which is the process's own and never falls either. How far they came is kept in
- * the commits of the stores, so the next process begins above.
+ * Mints the snowflakes of a process that owns every store. Across all kinds, their milliseconds never fall, and run
+ * at most a second ahead of the process's clock, which never falls either. How far they came is stored in the commits
+ * of the stores, so the next process begins above.
  */
 import { WarbleError } from '#domain/errors.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import type { SteadyClock } from '#platform/steady-clock.ts';
 import type { HighWater } from './high-water.ts';
 
-/** Whose id it is to be (see `ownerHashOf`), and what of. */
+/** The owner (see `ownerHashOf`) and the kind of the id. */
 export interface Minting<Kind extends IdKind = IdKind> {
   owner: UserId;
   kind: Kind;
@@ -27,20 +27,23 @@ export type Mint = <Kind extends IdKind>(minting: Minting<Kind>) => SnowflakeOf<
 
 export interface Minter {
   /**
-   * The next snowflake. Its millisecond is at or above that of every earlier one, and so of every one that was
-   * acknowledged by an earlier process. Throws `unavailable` where ids have run a second ahead of the clock, which
-   * takes 8,000 of one kind and owner hash at once.
+   * The next snowflake. Its millisecond is at or above that of every earlier one, including all that an earlier
+   * process acknowledged. Throws `unavailable` if ids have run a second ahead of the clock, which takes 8,000 of one
+   * kind and owner hash at once.
    */
   mint: Mint;
-  /** Keeps in a store's commits how far ids came, and goes on above what it holds. To be told before the first id. */
+  /**
+   * Stores in a store's commits how far ids came, and goes on above what is stored there. Call it before the first
+   * id.
+   */
   keepIn(store: HighWater): void;
 }
 
 const MAX_AHEAD_MS = 1_000;
 /**
  * Within a millisecond ids are ordered by owner hash and kind. As long as ids are no further ahead than this, one
- * that would be below an earlier one takes the next millisecond instead: users who act one after the other see
- * their acts in that order, and only a crowd shares milliseconds.
+ * that would be below an earlier one takes the next millisecond instead: actions one after the other are in that
+ * order, and only many at once share milliseconds.
  */
 const IN_ORDER_AHEAD_MS = 100;
 const KINDS_PER_HASH = 8;

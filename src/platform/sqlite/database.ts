@@ -27,13 +27,13 @@ export interface DatabaseOptions {
    */
   disk?: Disk | undefined;
   faults?: CommitFaults | undefined;
-  /** Writes that may wait for the next group before 503. */
+  /** The most writes that may wait for the next group; one more gets 503. */
   maxWaiting?: number;
 }
 
 export interface Database {
   readonly path: string;
-  /** Whether no other handle has the file open, so that what was read of it may be kept in memory. */
+  /** Whether no other handle has the file open, so that what is read from it may be cached. */
   readonly soleOwner: boolean;
   /**
    * A prepared statement, kept for the life of the database. Inside a write it works on what the write has done so
@@ -65,22 +65,22 @@ export interface Database {
    */
   emptyLog(): Promise<boolean>;
   /**
-   * Resolves when all that was committed is on the disk. For whoever keeps elsewhere what rests on a file with
-   * durability `normal`; of a `full` one it is known already.
+   * Resolves when all that was committed is on the disk. For callers that store elsewhere what depends on a file with
+   * durability `normal`; with `full`, each write already waited for it.
    */
   flush(): Promise<void>;
   /**
-   * Runs `work` while nobody writes: all that was answered is on the disk, and nothing is added until `work` ends.
-   * Writes wait meanwhile. To see several databases as of one moment, nest their calls.
+   * Runs `work` while there are no writes: all that was answered is on the disk, and writes wait until `work` ends.
+   * To see several databases as of one moment, nest the calls.
    */
   whileQuiet<T>(work: () => Promise<T>): Promise<T>;
   /** Runs `work`, which is synchronous, inside each transaction that changes something, after all else. */
   inEveryCommit(work: () => void): void;
   /** Runs after each group that committed, when what it wrote is durable and before its writers are answered. */
   onCommit(listener: () => void): void;
-  /** Commits what waits, then closes. */
+  /** Commits waiting writes, then closes. */
   close(): Promise<void>;
-  /** Closes as `kill -9` would: what waits is never committed and never answered. */
+  /** Closes as `kill -9` would: waiting writes are neither committed nor answered. */
   crash(): void;
 }
 
@@ -115,7 +115,7 @@ function createShared(options: DatabaseOptions & { maxWaiting: number }, writer:
   const quiet = createQuiet({ prepare: commits.synced, onEnded: commits.schedule });
   return {
     path,
-    // Nobody else can open what lies in this process's memory.
+    // No other process can open a database in this one's memory.
     soleOwner: path === ':memory:',
     prepare: createStatements({ writer, group, snapshot: undefined }),
     write: commits.write,
@@ -153,7 +153,7 @@ function createShared(options: DatabaseOptions & { maxWaiting: number }, writer:
   };
 }
 
-/** Whether the log is empty now. Waits for nobody: it would hold the thread. */
+/** Whether the log is empty now. Does not wait for readers, since that would block the thread. */
 function truncateLog(connection: DatabaseSync): boolean {
   connection.exec('PRAGMA busy_timeout = 0');
   try {

@@ -1,6 +1,6 @@
 /**
- * A database of derived data: a file that is damaged is set aside, and an empty one takes its place, at opening or
- * while it is in use. Whoever keeps something in memory that was made from its rows asks to be told of that.
+ * A database of derived data. A damaged file is set aside and replaced by an empty one, at opening or while it is in
+ * use. Code that caches what it made from the rows can listen for that.
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { WarbleError } from '#domain/errors.ts';
@@ -29,11 +29,11 @@ export interface DerivedDatabaseOptions extends Omit<DatabaseOptions, 'durabilit
 
 export interface DerivedDatabase extends Database {
   /**
-   * To be called where a row says what nothing here would have written: sets the file aside soon, and returns the
+   * Call it if a row has a value that this code would never have written: sets the file aside soon, and returns the
    * error to throw meanwhile.
    */
   damaged(what: string): WarbleError;
-  /** Runs when an empty file has taken the place of a damaged one: nothing that was read from it holds any more. */
+  /** Runs when an empty file has replaced a damaged one: nothing read from the old file holds any more. */
   onReplaced(listener: () => void): void;
 }
 
@@ -51,7 +51,7 @@ export function openDerivedDatabase(options: DerivedDatabaseOptions): DerivedDat
   let version = 0;
   let closing = false;
   let replacing: Promise<void> | undefined;
-  /** Why there is no file: the empty one could not be made, as on a full disk. Whoever comes next tries again. */
+  /** Why there is no file: the empty one could not be made, for example on a full disk. The next call tries again. */
   let missing: string | undefined;
   let current = openFirst();
 

@@ -8,8 +8,8 @@ export interface Disk {
   /** Of a database that is open and has a log. */
   file(path: string): DiskFile;
   /**
-   * Ends the process: a sync failed, and nobody can know any more what the disk has of what was written. Whoever
-   * waits for that sync is never answered.
+   * Ends the process: a sync failed, so it is unknown how much of what was written is on the disk. Callers that wait
+   * for that sync are never answered.
    */
   fail(error: unknown): void;
   /** When logs are shortened. */
@@ -31,7 +31,7 @@ export interface LogBounds {
   checkpoint: number;
   /** From here on a checkpoint ends with the log begun anew, for which writers wait some milliseconds. */
   restart: number;
-  /** No commit is begun while the log has so many: writers come faster than the disk takes what they write. */
+  /** No commit begins while the log has this many: writers are faster than the disk. */
   max: number;
 }
 /**

@@ -1,6 +1,6 @@
 /**
- * Writes that wait share one transaction and one sync, each in a savepoint of its own, so that one that fails harms
- * no other.
+ * Group commit: waiting writes share one transaction and one sync. Each has a savepoint of its own, so one that fails
+ * harms no other.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { WarbleError } from '#domain/errors.ts';
@@ -28,11 +28,11 @@ export interface GroupCommitDeps {
   maxWaiting: number;
   /** Syncs what was committed, where the commit itself does not. */
   sync?: (() => Promise<void>) | undefined;
-  /** Begins a turn of the thread; the function that it returns tells when others must have the thread. */
+  /** Begins a turn of the thread. The returned function says when the turn must end. */
   beginTurn: () => () => boolean;
-  /** Whether a group may begin now; where not, `schedule` is to be called when it may. */
+  /** Whether a group may begin now. If not, call `schedule` once it may. */
   mayBegin: () => boolean;
-  /** What a group changed is durable: lets readers see it. What it throws, the writers of the group are told. */
+  /** A group's changes are durable: lets readers see them. The group's writers get what it throws. */
   moveOn?: () => void;
   /** After that, for every group; its writers are answered next. */
   onDurable: () => void;
@@ -41,15 +41,15 @@ export interface GroupCommitDeps {
 export interface GroupCommit {
   write<T>(work: () => T): Promise<T>;
   inEveryCommit(work: () => void): void;
-  /** Lets those who wait try again, in a turn of its own. */
+  /** Makes waiting writes try again, in a turn of its own. */
   schedule(): void;
-  /** Fails all who wait. */
+  /** Fails all waiting writes. */
   refuseWaiting(error: unknown): void;
   /** Resolves when no sync is under way. */
   synced(): Promise<void>;
-  /** Refuses writes from now on; resolves when all that waited are answered. */
+  /** Refuses writes from now on. Resolves when all waiting ones are answered. */
   end(): Promise<void>;
-  /** Forgets all who wait, and refuses writes from now on. */
+  /** Drops all waiting writes, and refuses writes from now on. */
   crash(): void;
 }
 
@@ -90,7 +90,7 @@ export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
     }
   }
 
-  /** Commits some of those who wait, as many as there is time for. */
+  /** Commits as many waiting writes as the turn has time for. */
   function runGroup(isOver: () => boolean): void {
     const members = waiting.slice(0, GROUP);
     const settle: (() => void)[] = [];
@@ -115,7 +115,7 @@ export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
     }
     members.length = settle.length;
     waiting = waiting.slice(members.length);
-    // Whatever a group that only read has seen was synced before it began.
+    // Everything that a read-only group has seen was synced before it began.
     if (deps.sync !== undefined && group.hasChanged) startSync(members, settle, deps.sync);
     else publish(members, settle);
   }

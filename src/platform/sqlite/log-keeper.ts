@@ -1,9 +1,9 @@
-/** Keeps the log of a database short, beside those who write. */
+/** Keeps the log of a database short while writes go on. */
 import type { DiskFile, LogBounds } from './disk.ts';
 
 export interface LogKeeperDeps {
   file: Pick<DiskFile, 'sync' | 'checkpoint' | 'restart'>;
-  /** Whether each commit is synced before the next begins; where not, the log is synced here, little by little. */
+  /** Whether each commit is synced before the next begins. If not, the log is synced here, little by little. */
   syncsCommits: boolean;
   bounds: LogBounds;
   /** The pages that the log has. */

@@ -13,7 +13,7 @@ export interface Quiet {
   ended(): Promise<void>;
 }
 
-/** Runs what needs a database while nobody writes; writers wait as long as `isHeld`. */
+/** Runs work that needs a database without writes. Writers wait while `isHeld`. */
 export function createQuiet({ prepare, onEnded }: QuietDeps): Quiet {
   const underWay = new Set<Promise<unknown>>();
   let holds = 0;

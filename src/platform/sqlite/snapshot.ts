@@ -1,6 +1,6 @@
 /**
- * A connection that reads and stands on one snapshot, so that nobody sees what was committed but is not yet on the
- * disk: the writer's thread moves it on when that is.
+ * A reading connection on one snapshot, so that no reader sees commits that are not yet on the disk. The writer's
+ * thread moves it on once they are.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { connectReader } from './connection.ts';

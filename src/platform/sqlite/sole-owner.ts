@@ -1,9 +1,8 @@
 /**
- * A database whose file this process alone has open. It commits without a sync of SQLite's own; the disk's threads
- * sync the log and checkpoint it, while this thread goes on. Until a commit is synced nobody learns of it: reads
- * outside a write stand on the last snapshot that is on the disk, and only when the next one is there do they move on,
- * and then, in this order, listeners are told and writers answered. So everybody sees what they would see if SQLite
- * had synced with the commit.
+ * A database whose file only this process has open. Commits do not sync; the disk's threads sync and checkpoint the
+ * log while this thread goes on. A commit stays invisible until it is synced: reads outside a write use the last
+ * snapshot that is on the disk. When the next one is, reads move on to it, then listeners are called, then writers
+ * answered. So callers see what they would see if SQLite had synced with the commit.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database, DatabaseOptions } from './database.ts';
@@ -125,7 +124,7 @@ export function createSoleOwner({ options, writer, disk }: SoleOwnerDeps): Datab
   };
 }
 
-/** `file`, but of a sync that failed only `onFailure` hears: whoever asked is never answered. */
+/** As `file`, but a failed sync only calls `onFailure`: the caller is never answered. */
 function withoutFailures(file: DiskFile, onFailure: (error: unknown) => void): DiskFile {
   const guard =
     <T>(call: () => Promise<T>) =>

@@ -1,4 +1,4 @@
-/** What SQLite and the disk say when they cannot, in the words of those who asked. */
+/** Errors of SQLite and the disk, translated for callers. */
 import { WarbleError } from '#domain/errors.ts';
 import { isDamage } from './damage.ts';
 
@@ -43,7 +43,7 @@ export function isSyncFailure(error: unknown): boolean {
   );
 }
 
-/** For whoever starts the server: which file, what is wrong with it, what to do. */
+/** For the administrator at start-up: which file, what is wrong with it, and what to do. */
 export function asOpeningFailure(error: unknown, path: string): unknown {
   if (isFull(error)) {
     const remedy = 'free some space on its disk, or give another directory';
@@ -62,7 +62,7 @@ export function asOpeningFailure(error: unknown, path: string): unknown {
   );
 }
 
-/** For whoever wrote: `storage_full` or `unavailable`; errors that are not of the storage as they are. */
+/** For writers: `storage_full` or `unavailable`. Errors that are not of the storage stay as they are. */
 export function asWriteFailure(error: unknown): unknown {
   if (isFull(error)) {
     return new WarbleError('storage_full', 'The disk is full; nothing was kept. Try again later.', {
