@@ -33,7 +33,7 @@ const INTERFACES: Record<string, readonly string[]> = {
 };
 /** An HTTP API of anything has errors, in the one catalogue of them, and callers with an id. */
 const HTTP_MAY_KNOW = new Set(['domain/errors.ts', 'domain/ids.ts']);
-/** Files that one other file may import: whoever keeps what a store said does it in the cache that is coherent. */
+/** Files that one other file may import: code that caches what a store said uses the coherent cache. */
 const PRIVATE: Record<string, string> = {
   'platform/id-slots.ts': 'platform/coherent-cache.ts',
   'platform/change-clock.ts': 'platform/coherent-cache.ts',

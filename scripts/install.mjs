@@ -60,7 +60,7 @@ function isInstalled(set) {
   const stamp = join(modules, STAMP);
   const found = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (found === stampOf(set) || found === stampOf('develop')) return true;
-  // Somebody may have run `npm ci` themselves.
+  // `npm ci` may have been run by hand.
   if (missingFrom(root, set) !== undefined) return false;
   remember(stamp, set);
   return true;
@@ -139,7 +139,7 @@ function npmInstall(cwd, set) {
     : execute('npm', args, { ...options, shell: process.platform === 'win32' });
 }
 
-/** Puts what was installed in the place of what was there. Two that installed at once: the first is kept. */
+/** Swaps the new installation in. If two ran at once, the first is kept. */
 function swap(beside, set) {
   if (isInstalled(set)) return;
   const replaced = join(scratch, `replaced-${process.pid}`);
