@@ -86,3 +86,8 @@ export function partitionOf(key: UserId): number {
 export function partitionOfId(id: Snowflake): number {
   return ownerHashOf(id) % PARTITIONS;
 }
+
+/** Who follows whom, of an event `follow.*`. */
+export function followOf({ key, actorId }: EventDraft): { follower: UserId; followee: UserId } {
+  return { follower: actorId, followee: key };
+}

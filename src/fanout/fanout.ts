@@ -15,7 +15,7 @@
  * **Progress** is what the timeline service writes beside a packed home: the positions through which every record has
  * been delivered to its last slice, or recorded for fan-out on read.
  */
-import { PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
+import { followOf, PARTITIONS, type Topic, type WarbleEvent } from '#domain/events.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
@@ -95,7 +95,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
 
   /** The job for a record; null: there is none. Follows change the author's list here, before later records are read. */
   function jobOf(event: WarbleEvent): Job | null {
-    const { type, key, actorId, entityId, itemId, time } = event;
+    const { type, key, entityId, itemId, time } = event;
     switch (type) {
       case 'tweet.posted':
         return jobs.fanOut({ activity: entityId, actor: key, tweetId: entityId, time });
@@ -103,11 +103,13 @@ export function createFanout(deps: FanoutDeps): Fanout {
         return jobs.notifyDeleted(entityId, key);
       case 'repost.added':
         return jobs.fanOut({ activity: -itemId, actor: key, tweetId: entityId, time });
-      case 'follow.added':
-        lists.follow(key, actorId);
-        return jobs.mergeFollow(actorId, key);
+      case 'follow.added': {
+        const { follower, followee } = followOf(event);
+        lists.follow(followee, follower);
+        return jobs.mergeFollow(follower, followee);
+      }
       case 'follow.removed':
-        lists.unfollow(key);
+        lists.unfollow(followOf(event).followee);
         return null;
       default:
         return null;

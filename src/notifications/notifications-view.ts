@@ -6,7 +6,7 @@
  * by what they are now, but for bells, which know since when they are set to `all`. Every partition's rebuild goes
  * through all engagement and all tweets, and keeps those of its own authors.
  */
-import { partitionOf, type WarbleEvent } from '#domain/events.ts';
+import { followOf, partitionOf, type WarbleEvent } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Engagement, ScannedEngagement } from '#engagement/engagement.ts';
@@ -111,15 +111,17 @@ function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Noti
     case 'tweet.deleted':
       return [{ step: 'change', change: { change: 'removeTweet', recipient: key, tweetId: entityId } }];
     case 'follow.requested': {
-      const notification = followNotification('followRequest', key, actorId, entityId);
-      return [{ step: 'replaceFollow', recipient: key, actor: actorId, notification }];
+      const { follower, followee } = followOf(event);
+      const notification = followNotification('followRequest', followee, follower, entityId);
+      return [{ step: 'replaceFollow', recipient: followee, actor: follower, notification }];
     }
     case 'follow.added':
     case 'follow.changed':
     case 'follow.removed':
     case 'follow.withdrawn': {
-      const notification = follows.get(`${actorId}/${key}`) ?? null;
-      return [{ step: 'replaceFollow', recipient: key, actor: actorId, notification }];
+      const { follower, followee } = followOf(event);
+      const notification = follows.get(`${follower}/${followee}`) ?? null;
+      return [{ step: 'replaceFollow', recipient: followee, actor: follower, notification }];
     }
     default:
       return [];
@@ -143,9 +145,7 @@ async function followNotifications(
   social: NotificationsViewDeps['social'],
   events: readonly WarbleEvent[],
 ): Promise<Map<string, Notification>> {
-  const pairs = events
-    .filter(({ topic }) => topic === 'follows')
-    .map(({ key, actorId }) => ({ follower: actorId, followee: key }));
+  const pairs = events.filter(({ topic }) => topic === 'follows').map(followOf);
   const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.follows({ pairs: batch }));
   return new Map(
     edges
