@@ -26,6 +26,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ERROR_CATALOGUE } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { boundsOf } from '#system/bounds.ts';
 import { quotasOf } from '#system/quotas.ts';
 
@@ -295,6 +296,14 @@ describe('The README', { timeout: TIMEOUT_MS }, () => {
       if (name !== 'README.md')
         assert.ok(index.includes(`(${name})`), `docs/decisions/README.md lacks ${name}`);
     }
+  });
+
+  test('says how long a text may be, as docs/API.md does', () => {
+    const { textGraphemes } = LIMITS;
+    assert.ok(
+      readFileSync(join(ROOT, 'README.md'), 'utf8').includes(`tweets of ${textGraphemes} characters`),
+    );
+    assert.ok(readFileSync(join(ROOT, 'docs/API.md'), 'utf8').includes(`1 to ${textGraphemes} characters`));
   });
 
   test('leads only to files that exist, as the other documents do', () => {

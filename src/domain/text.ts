@@ -2,8 +2,9 @@
  * What a tweet, a comment, a name and a bio may consist of. The server and the web client both import this file, so it
  * uses nothing but the language itself.
  *
- * A text is brought to Unicode NFC, CRLF and CR become LF, and it is trimmed. A tweet then has 1 to 140 extended
- * grapheme clusters (what a reader calls a character: an emoji family is one) and at most 1,400 UTF-8 bytes.
+ * A text is brought to Unicode NFC, CRLF and CR become LF, and it is trimmed. A tweet then has a bounded number of
+ * extended grapheme clusters (what a reader calls a character: an emoji family is one) and of UTF-8 bytes; a name and a
+ * bio have bounds of their own (`limits.ts`).
  */
 import { LIMITS } from './limits.ts';
 

@@ -1,5 +1,6 @@
 /** Posting, reading and deleting a tweet. */
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { defineRoute, type Route } from '#http/route.ts';
 import type { MediaUse } from '#media/media.ts';
 import { idempotencyOf } from '../idempotency.ts';
@@ -23,7 +24,7 @@ function postRoute({ services, media }: RouteDeps): Route {
     rateLimit: 'post',
     operationId: 'postTweet',
     tag: topic,
-    summary: 'Post a tweet of at most 140 characters, with up to 4 images',
+    summary: `Post a tweet of at most ${LIMITS.textGraphemes} characters, with up to ${LIMITS.imagesPerTweet} images`,
     headers: IdempotencyHeaders,
     body: PostTweet,
     response: named('TweetPosted', { tweetId: Id }),

@@ -146,8 +146,7 @@ export const UserTweetsQuery = strictObject({
 
 /** The text of a tweet or comment. The text rule, not this schema, answers with `invalid_text`. */
 export const Content = Type.String({
-  description:
-    '1 to 140 extended grapheme clusters, at most 1,400 bytes of UTF-8, after NFC, LF for CRLF and CR, and trimming.',
+  description: `1 to ${LIMITS.textGraphemes} extended grapheme clusters, at most ${LIMITS.textBytes.toLocaleString('en')} bytes of UTF-8, after NFC, LF for CRLF and CR, and trimming.`,
   examples: ['Hello, world'],
 });
 export const ImageName = Type.String({
