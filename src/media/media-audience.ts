@@ -7,7 +7,7 @@ import type { MediaUses } from './media-uses.ts';
 
 export interface MediaAudienceDeps {
   index: Pick<MediaIndex, 'find'>;
-  uses: Pick<MediaUses, 'usersOf'>;
+  uses: Pick<MediaUses, 'usesOf'>;
   social: Pick<Social, 'view'>;
   tweets: Pick<Tweets, 'get'>;
   /** Whether somebody is a moderator who has a report of one of these tweets to resolve. */
@@ -39,13 +39,13 @@ export function createMediaAudience(deps: MediaAudienceDeps): MediaAudience {
 
   /** The owner's tweets that show it just now. */
   async function tweetsWith(name: string, owner: UserId, lastUse: string): Promise<number[]> {
-    const users: string[] = [lastUse, ...(await uses.usersOf({ name, limit: MAX_USES }))];
-    const ids = users
-      .filter((user) => user.startsWith('tweet:'))
-      .map((user) => Number(user.slice('tweet:'.length)));
+    const noted: string[] = [lastUse, ...(await uses.usesOf({ name, limit: MAX_USES }))];
+    const ids = noted
+      .filter((use) => use.startsWith('tweet:'))
+      .map((use) => Number(use.slice('tweet:'.length)));
     if (ids.length === 0) return [];
-    const standing = await tweets.get({ ids: [...new Set(ids)] });
-    return standing
+    const tweetsFound = await tweets.get({ ids: [...new Set(ids)] });
+    return tweetsFound
       .filter(({ author, images }) => author === owner && images.some(({ image }) => image === name))
       .map(({ id }) => id);
   }

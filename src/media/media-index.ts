@@ -27,7 +27,7 @@ export interface MediaRow extends NewMedia {
 }
 
 /** What decides whether a picture may go. */
-export interface MediaSeen {
+export interface MediaStatus {
   name: string;
   state: MediaRow['state'];
   holds: number;
@@ -40,9 +40,9 @@ export interface MediaSeen {
 export interface MediaIndex {
   /**
    * Adds a row in `storing` that is looked at again at `checkAt`. False, and nothing added, where the owner has
-   * `most` that nothing has ever used.
+   * `maxUnused` that nothing has ever used.
    */
-  begin(request: { media: NewMedia; checkAt: number; most: number }): Promise<boolean>;
+  begin(request: { media: NewMedia; checkAt: number; maxUnused: number }): Promise<boolean>;
   /** From `storing` to `kept`. False where it is not `storing` any more. */
   keep(request: { name: string }): Promise<boolean>;
   /**
@@ -62,7 +62,7 @@ export interface MediaIndex {
   /** Names of pictures to look at: kept ones due at `now`, `storing` ones created before `storingBefore`, all `deleting` ones. */
   due(request: { now: number; storingBefore: number; limit: number }): Promise<string[]>;
   /** Those of the names that have a row. */
-  look(request: { names: string[]; now: number }): Promise<MediaSeen[]>;
+  statuses(request: { names: string[]; now: number }): Promise<MediaStatus[]>;
   /** To `deleting`: those that have been held as often as `holds` says and not again. Returns the ones taken. */
   claim(request: { media: { name: string; holds: number }[] }): Promise<string[]>;
   /** Pictures in any state by name, above `after`. */

@@ -299,10 +299,10 @@ test('a crash between a deletion’s steps is made good by the next sweep', () =
     await hours(24);
     const doomed = start({ store: { ...store, delete: () => Promise.reject(new Error('crash')) } });
     await assert.rejects(doomed.sweeper.step(), /crash/);
-    assert.equal((await index.look({ names: [image], now: 0 }))[0]?.state, 'deleting');
+    assert.equal((await index.statuses({ names: [image], now: 0 }))[0]?.state, 'deleting');
     await sweep();
     assert.equal(await bytesOf(image), undefined);
-    assert.deepEqual(await index.look({ names: [image], now: 0 }), []);
+    assert.deepEqual(await index.statuses({ names: [image], now: 0 }), []);
   }));
 
 test('the view of uses is built anew from the facts while pictures stay', () =>

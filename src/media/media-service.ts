@@ -43,7 +43,7 @@ export interface MediaServiceDeps {
 const NAME_BYTES = 16;
 const FILE_NAME_CHARACTERS = 255;
 /** A user's uploads that nothing has used yet; bounds the disk that somebody can take in a day. */
-const MOST_UNUSED = 1_000;
+const MAX_UNUSED = 1_000;
 const HOLD_MS = 15 * 60_000;
 
 export function createMediaService(deps: MediaServiceDeps): { media: Media; workers: Worker[] } {
@@ -59,10 +59,10 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
 
   async function keep(row: Parameters<MediaIndex['begin']>[0]['media'], bytes: Buffer): Promise<void> {
     const checkAt = row.created + LIMITS.mediaUnattached_ms;
-    if (!(await index.begin({ media: row, checkAt, most: MOST_UNUSED }))) {
+    if (!(await index.begin({ media: row, checkAt, maxUnused: MAX_UNUSED }))) {
       throw new WarbleError(
         'rate_limited',
-        `At most ${MOST_UNUSED} uploads may wait to be used; use some first.`,
+        `At most ${MAX_UNUSED} uploads may wait to be used; use some first.`,
         {
           retryAfter_s: 3_600,
         },

@@ -4,7 +4,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Log } from '#queue/log.ts';
 import type { ViewRunner } from '#queue/view-runner.ts';
-import type { MediaIndex, MediaSeen } from './media-index.ts';
+import type { MediaIndex, MediaStatus } from './media-index.ts';
 import type { MediaStore } from './media-store.ts';
 import type { MediaUses } from './media-uses.ts';
 import { MEDIA_USES_TOPICS } from './media-uses-view.ts';
@@ -25,13 +25,13 @@ const STORING_LOST_MS = 3_600_000;
 /** What is used is looked at again so often, should the view ever have missed the end of a use. */
 const CHECK_AGAIN_MS = 24 * 3_600_000;
 /** What is held is looked at again so soon. */
-const SPARED_MS = 60_000;
+const RECHECK_HELD_MS = 60_000;
 
-/** What was looked at, and how far the log went after that. */
-interface Look {
+/** The pictures that were inspected, and how far the log went after that. */
+interface Inspection {
   names: string[];
   released: string[];
-  seen: MediaSeen[];
+  statuses: MediaStatus[];
   ends: Map<Topic, number[]>;
 }
 
@@ -47,21 +47,21 @@ interface Look {
  */
 export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
   const { index, store, uses, usesRunner, log, clock } = deps;
-  let waiting: Look | undefined;
+  let waiting: Inspection | undefined;
 
-  async function look(): Promise<Look | undefined> {
+  async function inspect(): Promise<Inspection | undefined> {
     const now = clock.now();
     const due = await index.due({ now, storingBefore: now - STORING_LOST_MS, limit: BATCH });
     const released = await uses.released({ limit: BATCH });
     const names = [...new Set([...due, ...released])];
     if (names.length === 0) return undefined;
-    const seen = await index.look({ names, now });
+    const statuses = await index.statuses({ names, now });
     const ends = new Map<Topic, number[]>();
     for (const topic of MEDIA_USES_TOPICS) ends.set(topic, (await log.range({ topic })).end);
-    return { names, released, seen, ends };
+    return { names, released, statuses, ends };
   }
 
-  async function isFolded({ ends }: Look): Promise<boolean> {
+  async function isFolded({ ends }: Inspection): Promise<boolean> {
     for (const [topic, end] of ends) {
       const folded = await usesRunner.processedPositions(topic);
       if (end.some((last, partition) => (folded?.[partition] ?? 0) < last)) return false;
@@ -74,29 +74,29 @@ export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
     await index.forget({ names });
   }
 
-  async function decide({ names, released, seen }: Look): Promise<void> {
+  async function decide({ names, released, statuses }: Inspection): Promise<void> {
     // Before asking for uses: one that ends after that makes its picture released again.
     await uses.dismiss({ names: released });
     const used = new Set(await uses.used({ names }));
-    const unused = seen.filter(({ name, state }) => state !== 'deleting' && !used.has(name));
+    const unused = statuses.filter(({ name, state }) => state !== 'deleting' && !used.has(name));
     const ended = unused.filter((row) => row.used || released.includes(row.name));
     const free = unused.filter((row) => row.heldUntil === null && !ended.includes(row));
     const claimed = new Set(await index.claim({ media: free }));
     // What is `deleting` was claimed before, by a sweep that crashed or with all that its owner had.
-    const going = seen.filter(({ name, state }) => state === 'deleting' || claimed.has(name));
+    const going = statuses.filter(({ name, state }) => state === 'deleting' || claimed.has(name));
     await remove(namesOf(going));
     const now = clock.now();
     await index.postpone({ names: [...used], checkAt: now + CHECK_AGAIN_MS, used: true });
     await index.postpone({ names: namesOf(ended), checkAt: now + LIMITS.mediaUnattached_ms, used: false });
     const spared = unused.filter((row) => !ended.includes(row) && !going.includes(row));
-    await index.postpone({ names: namesOf(spared), checkAt: now + SPARED_MS });
+    await index.postpone({ names: namesOf(spared), checkAt: now + RECHECK_HELD_MS });
   }
 
   return {
     name: 'media-sweeper',
     idle_ms: IDLE_MS,
     async step() {
-      waiting ??= await look();
+      waiting ??= await inspect();
       if (waiting === undefined || !(await isFolded(waiting))) return false;
       const ready = waiting;
       waiting = undefined;
@@ -106,6 +106,6 @@ export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
   };
 }
 
-function namesOf(rows: MediaSeen[]): string[] {
+function namesOf(rows: MediaStatus[]): string[] {
   return rows.map(({ name }) => name);
 }

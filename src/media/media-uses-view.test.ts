@@ -74,7 +74,7 @@ async function harnessOn(backend: Backend): Promise<ViewHarness<UsesPatch>> {
         close,
         async actual() {
           const users = PICTURES.map(async (name) =>
-            (await uses.usersOf({ name, limit: 1_000 })).map((usedBy) => `${usedBy} ${name}`),
+            (await uses.usesOf({ name, limit: 1_000 })).map((usedBy) => `${usedBy} ${name}`),
           );
           return (await Promise.all(users)).flat().sort();
         },

@@ -54,7 +54,7 @@ const TIMEOUT_S = 60;
 /** Half of the room is for pictures of up to a sixth of it, a phone's at most, so that large ones never stop them. */
 const LIGHT_PART = 1 / 6;
 /** At most eight pictures at once: each takes one of libuv's threads (see `scripts/run.mjs`). */
-const LEAST_PART = 1 / 8;
+const MIN_SHARE = 1 / 8;
 /** Of one user: two tweets' pictures. In all: as many as there can be requests. */
 const MAX_WAITING_OF_OWNER = 8;
 const MAX_WAITING = 2_000;
@@ -82,7 +82,7 @@ export function createPictures(deps: PicturesDeps = {}): Pictures {
       { upTo: maxPixels * LIGHT_PART, capacity: half },
       { upTo: Number.POSITIVE_INFINITY, capacity: half },
     ],
-    minWeight: maxPixels * LEAST_PART,
+    minWeight: maxPixels * MIN_SHARE,
     maxPerKey: MAX_WAITING_OF_OWNER,
     max: MAX_WAITING,
     refusal: `Too many pictures wait to be read; send at most ${MAX_WAITING_OF_OWNER} at once, and try again in a moment.`,

@@ -8,13 +8,13 @@ export interface IdempotencyPrunerDeps {
   clock: Pick<Clock, 'now'>;
 }
 
-const AT_ONCE = 500;
+const MAX_ROWS = 500;
 
 /** Forgets idempotency keys after 24 h. They count for nothing from then on; this only frees their room. */
 export function createIdempotencyPruner({ store, clock }: IdempotencyPrunerDeps): Worker {
   return {
     name: 'idempotency-pruner',
     idle_ms: 60_000,
-    step: () => store.pruneKeys({ before: clock.now() - LIMITS.idempotencyKept_ms, limit: AT_ONCE }),
+    step: () => store.pruneKeys({ before: clock.now() - LIMITS.idempotencyKept_ms, limit: MAX_ROWS }),
   };
 }

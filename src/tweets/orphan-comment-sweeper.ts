@@ -7,7 +7,7 @@ export interface OrphanCommentSweeperDeps {
   clock: Pick<Clock, 'now'>;
 }
 
-const AT_ONCE = 200;
+const MAX_ROWS = 200;
 
 /**
  * Overwrites the texts of comments whose tweet was deleted, where they were too many for the commit that deleted
@@ -17,6 +17,6 @@ export function createOrphanCommentSweeper({ store, clock }: OrphanCommentSweepe
   return {
     name: 'orphan-comment-sweeper',
     idle_ms: 1_000,
-    step: () => store.sweepComments({ limit: AT_ONCE, now: clock.now() }),
+    step: () => store.sweepComments({ limit: MAX_ROWS, now: clock.now() }),
   };
 }

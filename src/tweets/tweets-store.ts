@@ -4,12 +4,12 @@
  * **Atomicity.** Every change is one commit of its rows, the author's count, the idempotency key and its event,
  * durable when the promise resolves. So counts always equal the rows, and a fact and its event are both there or
  * both not. A change that did nothing has no event.
- * **Idempotency.** Doing again what is done, or ending what has ended, changes nothing and says so.
+ * **Idempotency.** Doing again what is done, or deleting what is deleted, changes nothing and says so.
  * **Order.** Lists go by id, newest first. Every read reflects every change that resolved before it, through
  * whichever handle.
  * **Deletion.** The row stays with who wrote it, when and by whom it was deleted; text, entities, images, labels
- * and earlier versions are overwritten in that same commit. A comment is live only while its tweet is: that is
- * decided at reading, so that ending a tweet hides a million comments at once; their texts are overwritten a
+ * and earlier versions are overwritten in that same commit. A comment exists only as long as its tweet: that is
+ * decided at reading, so that deleting a tweet hides a million comments at once; their texts are overwritten a
  * bounded number at a time.
  * **Events.** `tweet.posted` and `tweet.deleted` on topic `tweets`, keyed by author. None for comments.
  */
@@ -38,7 +38,7 @@ export interface TweetInsert {
  */
 export type Inserted = { outcome: 'inserted' | 'repeated'; tweetId: TweetId } | { outcome: 'mismatch' };
 
-export interface Ending {
+export interface Deletion {
   by: DeletedBy;
   /** Milliseconds since 1970. */
   now: number;
@@ -62,21 +62,21 @@ export interface TweetsStore {
   readonly changes: ChangeSource;
 
   insertTweet(insert: TweetInsert): Promise<Inserted>;
-  /** Ends a tweet; its comments are hidden with it, their texts go now or with `sweepComments`. */
-  removeTweet(request: { tweetId: TweetId; author: UserId } & Ending): Promise<Removed>;
+  /** Deletes a tweet; its comments are hidden with it, their texts go now or with `sweepComments`. */
+  removeTweet(request: { tweetId: TweetId; author: UserId } & Deletion): Promise<Removed>;
   /** Again with the same id: `repeated`, whatever became of it, and nothing changes. */
   insertComment(comment: TweetRecord<CommentId>): Promise<CommentInserted>;
   /**
-   * Ends comments, passing over tweets. An id that never was is remembered as ended: the removal wins over a write
+   * Deletes comments, passing over tweets. An id that never was gets a tombstone: the removal wins over a write
    * that comes late. At most 1,000.
    */
   removeComments(request: { commentIds: CommentId[]; by: DeletedBy; now: number }): Promise<void>;
   /**
-   * Ends at most `limit` live tweets and comments of an author, and forgets the author's idempotency keys with the
-   * last. `media`: the images that those tweets had; a tweet not yet ended may share one until `done`.
+   * Deletes at most `limit` tweets and comments of an author, and forgets the author's idempotency keys with the
+   * last. `media`: the images that those tweets had; a tweet not yet deleted may share one until `done`.
    */
   eraseAuthor(
-    request: { author: UserId; limit: number } & Ending,
+    request: { author: UserId; limit: number } & Deletion,
   ): Promise<{ done: boolean; media: string[] }>;
 
   /**
@@ -101,7 +101,7 @@ export interface TweetsStore {
     limit: number;
   }): Promise<{ tweets: { id: TweetId; author: UserId }[]; next: number | null }>;
 
-  /** Overwrites at most `limit` texts of comments whose tweet ended. True: there are more. */
+  /** Overwrites at most `limit` texts of comments whose tweet is deleted. True: there are more. */
   sweepComments(request: { limit: number; now: number }): Promise<boolean>;
   /** Forgets at most `limit` idempotency keys first used before `before` (ms). True: there may be more. */
   pruneKeys(request: { before: number; limit: number }): Promise<boolean>;

@@ -37,7 +37,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
       ...fields,
     });
     const begin = (name: string, fields?: Partial<NewMedia>, checkAt = 9_000) =>
-      one.begin({ media: media(name, fields), checkAt, most: 5 });
+      one.begin({ media: media(name, fields), checkAt, maxUnused: 5 });
     const upload = async (name: string, fields?: Partial<NewMedia>, checkAt?: number) => {
       assert.equal(await begin(name, fields, checkAt), true);
       assert.equal(await two.keep({ name }), true);
@@ -75,7 +75,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
       assert.deepEqual(await hold(['a', 'b']), { unknown: 'b' });
       assert.deepEqual(await hold(['a', 'nothing']), { unknown: 'nothing' });
       assert.deepEqual(
-        (await one.look({ names: ['a'], now: 0 })).map(({ heldUntil, holds }) => [heldUntil, holds]),
+        (await one.statuses({ names: ['a'], now: 0 })).map(({ heldUntil, holds }) => [heldUntil, holds]),
         [[null, 0]],
       );
     });
@@ -85,7 +85,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
       await hold(['a'], { holdId: 'x', until: 5_000 });
       await hold(['a'], { holdId: 'y', until: 7_000 });
       const look = async (now: number) => {
-        const [row] = await one.look({ names: ['a', 'nothing'], now });
+        const [row] = await one.statuses({ names: ['a', 'nothing'], now });
         return [row?.state, row?.holds, row?.heldUntil];
       };
       assert.deepEqual(await look(1_000), ['kept', 2, 7_000]);
@@ -98,7 +98,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
     test('what was held again since one looked is not claimed; what is claimed is not held', async () => {
       await upload('a');
       await upload('b');
-      const seen = await one.look({ names: ['a', 'b'], now: 0 });
+      const seen = await one.statuses({ names: ['a', 'b'], now: 0 });
       await hold(['a']);
       await two.release({ holdId: 'h', usedBy: null });
       assert.deepEqual(await one.claim({ media: seen }), ['b']);
@@ -108,7 +108,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
 
     test('a hold and a claim in the same moment: one of them gets the picture', async () => {
       await upload('a');
-      const seen = await one.look({ names: ['a'], now: 0 });
+      const seen = await one.statuses({ names: ['a'], now: 0 });
       const [held, claimed] = await Promise.all([hold(['a']), one.claim({ media: seen })]);
       assert.equal('held' in held, claimed.length === 0);
     });
@@ -135,7 +135,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
       assert.equal((await one.find({ name: 'a' }))?.lastUse, null, 'it came to nothing');
       await hold(['a'], { holdId: 'y' });
       await two.release({ holdId: 'y', usedBy: 'tweet:7' });
-      const used = async () => (await one.look({ names: ['a', 'b'], now: 0 })).map((row) => row.used);
+      const used = async () => (await one.statuses({ names: ['a', 'b'], now: 0 })).map((row) => row.used);
       assert.equal((await one.find({ name: 'a' }))?.lastUse, 'tweet:7');
       assert.deepEqual(await used(), [true, false]);
       await two.postpone({ names: ['a', 'b'], checkAt: 9_000 });
@@ -170,7 +170,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
       await hold(['a', 'b']);
       await one.claimOwner({ owner: ANN, limit: 1 });
       await two.forget({ names: ['a', 'b'] });
-      const left = await one.look({ names: ['a', 'b'], now: 0 });
+      const left = await one.statuses({ names: ['a', 'b'], now: 0 });
       assert.equal(left.length, 1);
       assert.equal(left[0]?.state, 'kept');
     });
@@ -186,7 +186,7 @@ export function describeMediaIndex(name: string, fresh: () => Promise<Backend<Me
       const rest = await one.claimOwner({ owner: ANN, limit: 9 });
       assert.deepEqual([...first, ...rest].sort(), ['a', 'b', 'c', 'd']);
       assert.equal(await one.keep({ name: 'd' }), false);
-      assert.deepEqual((await two.look({ names: ['other'], now: 0 }))[0]?.state, 'kept');
+      assert.deepEqual((await two.statuses({ names: ['other'], now: 0 }))[0]?.state, 'kept');
     });
 
     test('so many may be there that nothing ever used, and no more', async () => {

@@ -27,22 +27,22 @@ export function describeMediaUses(name: string, create: () => MediaUsesBackend):
       const request = { partition, epoch, generation, expected: positions, next, patch };
       assert.ok(await one.viewStore.commit(request));
     }
-    const usersOf = (name: string, limit = 9) => two.uses.usersOf({ name, limit });
+    const usesOf = (name: string, limit = 9) => two.uses.usesOf({ name, limit });
     const released = async () => (await two.uses.released({ limit: 9 })).sort();
 
     test('are found by picture, the newest tweets first, whichever partition they are of', async () => {
       await commit([{ usedBy: 'tweet:11', names: ['a', 'b'] }]);
       await commit([{ usedBy: 'tweet:12', names: ['a', 'a'] }], 4);
-      assert.deepEqual(await usersOf('a'), ['tweet:12', 'tweet:11']);
-      assert.deepEqual(await usersOf('a', 1), ['tweet:12']);
-      assert.deepEqual(await usersOf('c'), []);
+      assert.deepEqual(await usesOf('a'), ['tweet:12', 'tweet:11']);
+      assert.deepEqual(await usesOf('a', 1), ['tweet:12']);
+      assert.deepEqual(await usesOf('c'), []);
       assert.deepEqual((await two.uses.used({ names: ['c', 'a', 'b'] })).sort(), ['a', 'b']);
     });
 
     test('are whole: what is said of one takes the place of what it used before', async () => {
       await commit([{ usedBy: 'person:1', names: ['a'] }]);
       await commit([{ usedBy: 'person:1', names: ['b'] }]);
-      assert.deepEqual([await usersOf('a'), await usersOf('b')], [[], ['person:1']]);
+      assert.deepEqual([await usesOf('a'), await usesOf('b')], [[], ['person:1']]);
       await commit([{ usedBy: 'person:1', names: [] }]);
       assert.deepEqual(await two.uses.used({ names: ['a', 'b'] }), []);
     });
@@ -77,7 +77,7 @@ export function describeMediaUses(name: string, create: () => MediaUsesBackend):
       assert.ok(await viewStore.commitScan(scan));
       assert.ok(await viewStore.swap({ partition: 3, epoch, generation }));
       while (await viewStore.dropOld(3));
-      assert.deepEqual([await usersOf('a'), await usersOf('b')], [[], ['tweet:12']]);
+      assert.deepEqual([await usesOf('a'), await usesOf('b')], [[], ['tweet:12']]);
     });
   });
 }

@@ -29,11 +29,11 @@ export function createMemoryMediaIndexBackend(commits = createMemoryCommits()): 
 
 function uploading({ commits, media }: IndexData): Pick<MediaIndex, 'begin' | 'keep'> {
   return {
-    begin: ({ media: picture, checkAt, most }) =>
+    begin: ({ media: picture, checkAt, maxUnused }) =>
       commits.write(() => {
         const { name, owner } = picture;
         const unused = [...media.values()].filter((each) => each.owner === owner && each.lastUse === null);
-        if (unused.length >= most) return false;
+        if (unused.length >= maxUnused) return false;
         media.set(name, { ...picture, state: 'storing', holds: 0, checkAt, used: false, lastUse: null });
         return true;
       }),
@@ -128,7 +128,7 @@ function sweeping({ commits, media, holds }: IndexData): SweepingSteps {
 function looking({
   media,
   holds,
-}: IndexData): Pick<MediaIndex, 'find' | 'due' | 'look' | 'scan' | 'ownerOf'> {
+}: IndexData): Pick<MediaIndex, 'find' | 'due' | 'statuses' | 'scan' | 'ownerOf'> {
   function heldUntil(name: string, now: number): number | null {
     const untils = [...holds.values()].map((held) => held.get(name)?.until ?? 0);
     const last = Math.max(0, ...untils);
@@ -146,7 +146,7 @@ function looking({
       const found = [...media.values()].filter(isDue).sort((a, b) => rank(a) - rank(b));
       return found.slice(0, limit).map(({ name }) => name);
     },
-    async look({ names, now }) {
+    async statuses({ names, now }) {
       const found = [...new Set(names)].flatMap((name) => media.get(name) ?? []);
       return found.map(({ name, state, holds: times, used }) => ({
         name,

@@ -1,5 +1,5 @@
 import type { Database } from '#platform/sqlite/database.ts';
-import type { MediaIndex, MediaRow, MediaSeen } from '../media-index.ts';
+import type { MediaIndex, MediaRow, MediaStatus } from '../media-index.ts';
 
 const ROW = `name, owner, file_name AS fileName, alt, width, height, content_hash AS contentHash, created, state, holds`;
 type Named = { name: string };
@@ -31,7 +31,7 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
      UNION ALL SELECT name FROM (SELECT name FROM media WHERE state = 'kept' AND check_at <= ?1 ORDER BY check_at LIMIT ?3 + 0)
      LIMIT ?3 + 0`,
   );
-  const look = db.prepare(
+  const statusOf = db.prepare(
     `SELECT name, state, holds, used,
        (SELECT max(until) FROM media_holds h WHERE h.name = media.name AND until > ?2) AS heldUntil
      FROM media WHERE name IN (SELECT value FROM json_each(?1))`,
@@ -48,10 +48,10 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
   const forget = db.prepare(`DELETE FROM media WHERE name = ? AND state = 'deleting'`);
 
   return {
-    begin: ({ media, checkAt, most }) =>
+    begin: ({ media, checkAt, maxUnused }) =>
       db.write(() => {
         const { name, owner, fileName, alt, width, height, contentHash, created } = media;
-        if ((unused.get(owner) as { count: number }).count >= most) return false;
+        if ((unused.get(owner) as { count: number }).count >= maxUnused) return false;
         insert.run(name, owner, fileName, alt, width, height, contentHash, created, checkAt);
         return true;
       }),
@@ -78,8 +78,10 @@ export function createSqliteMediaIndex(db: Database): MediaIndex {
     find: async ({ name }) => find.get(name) as Awaited<ReturnType<MediaIndex['find']>>,
     due: async ({ now, storingBefore, limit }) =>
       (due.all(now, storingBefore, limit) as unknown as Named[]).map(({ name }) => name),
-    look: async ({ names, now }) =>
-      look.all(JSON.stringify(names), now).map((row) => ({ ...row, used: row.used === 1 }) as MediaSeen),
+    statuses: async ({ names, now }) =>
+      statusOf
+        .all(JSON.stringify(names), now)
+        .map((row) => ({ ...row, used: row.used === 1 }) as MediaStatus),
     claim: ({ media }) =>
       db.write(() =>
         media.filter(({ name, holds }) => claim.get(name, holds) !== undefined).map(({ name }) => name),

@@ -39,7 +39,7 @@ describeTweetsStore('with a cache on each of two handles', async () => {
 });
 
 const ANN = 11;
-const ending = { by: 'author', now: 5, traceId: '' } as const;
+const deletion = { by: 'author', now: 5, traceId: '' } as const;
 
 describe('the cache of tweets', () => {
   let directory: string;
@@ -82,7 +82,7 @@ describe('the cache of tweets', () => {
   test('serves a deleted tweet no more, from the answer on', async () => {
     await cached.insertTweet(insertOf(recordOf(1, ANN)));
     await ids(1);
-    await cached.removeTweet({ tweetId: 1, author: ANN, ...ending });
+    await cached.removeTweet({ tweetId: 1, author: ANN, ...deletion });
     assert.deepEqual(await ids(1), []);
   });
 
@@ -93,7 +93,7 @@ describe('the cache of tweets', () => {
     inner.db.onCommit(() => {
       seen = ids(1);
     });
-    await cached.removeTweet({ tweetId: 1, author: ANN, ...ending });
+    await cached.removeTweet({ tweetId: 1, author: ANN, ...deletion });
     assert.deepEqual(await seen, []);
   });
 
@@ -105,7 +105,7 @@ describe('the cache of tweets', () => {
       open = resolve;
     });
     const early = ids(1, 2);
-    await cached.removeTweet({ tweetId: 1, author: ANN, ...ending });
+    await cached.removeTweet({ tweetId: 1, author: ANN, ...deletion });
     open();
     await early;
     gate = undefined;
@@ -121,11 +121,11 @@ describe('the cache of tweets', () => {
     reads.length = 0;
     assert.deepEqual(await ids(2), [2]);
     assert.deepEqual(reads, [], 'both are here');
-    await cached.removeTweet({ tweetId: 1, author: ANN, ...ending });
+    await cached.removeTweet({ tweetId: 1, author: ANN, ...deletion });
     assert.deepEqual(await ids(2), []);
   });
 
-  test('hides comments that a slow fill brought after their tweet had ended', async () => {
+  test('hides comments that a slow fill brought after their tweet was deleted', async () => {
     await cached.insertTweet(insertOf(recordOf(1, ANN)));
     const comments = Array.from({ length: 120 }, (_, index) => 1_000 + index);
     await Promise.all(comments.map((id) => cached.insertComment(commentOf(id, 12, 1))));
@@ -134,7 +134,7 @@ describe('the cache of tweets', () => {
       open = resolve;
     });
     const early = ids(1, ...comments);
-    await cached.removeTweet({ tweetId: 1, author: ANN, ...ending });
+    await cached.removeTweet({ tweetId: 1, author: ANN, ...deletion });
     open();
     await early;
     gate = undefined;

@@ -9,7 +9,7 @@ import { createMemoryOutbox, type MemoryOutbox } from '#queue/stores/memory/outb
 import type { TailRequest, TweetTail } from '../tweets.ts';
 import type {
   Authorship,
-  Ending,
+  Deletion,
   Inserted,
   OpenedTweetsStore,
   TweetInsert,
@@ -78,7 +78,7 @@ export function createMemoryTweetsBackend(): MemoryTweetsBackend {
   };
 }
 
-function isLive({ record, deletedBy }: Row, { rows }: Data): boolean {
+function exists({ record, deletedBy }: Row, { rows }: Data): boolean {
   if (deletedBy !== null) return false;
   return record.rootId === null || rows.get(record.rootId)?.deletedBy === null;
 }
@@ -161,20 +161,20 @@ function createTweetChanges({ data, commits, outbox, changed }: ChangesDeps): Tw
   }
 
   /** The comments on it are hidden from now on; the sweeper overwrites their texts. */
-  function deleteTweet(row: Row, { by, now, traceId }: Ending): void {
+  function deleteTweet(row: Row, { by, now, traceId }: Deletion): void {
     const { id } = row.record;
     overwrite(row, by);
     announce('tweet.deleted', row.record, { time: now, traceId });
     if ((comments.get(id) ?? []).length > 0) deletedThreads.set(id, by);
   }
 
-  function eraseSome({ author, limit, ...ending }: { author: UserId; limit: number } & Ending) {
+  function eraseSome({ author, limit, ...deletion }: { author: UserId; limit: number } & Deletion) {
     const own = data.byAuthor.get(author) ?? [];
     const found = own.filter(({ deletedBy }) => deletedBy === null).slice(0, limit);
     const media = new Set(found.flatMap(({ record }) => record.images.map(({ image }) => image)));
     for (const row of found) {
-      if (row.record.kind === 'tweet') deleteTweet(row, ending);
-      else overwrite(row, ending.by);
+      if (row.record.kind === 'tweet') deleteTweet(row, deletion);
+      else overwrite(row, deletion.by);
     }
     const done = found.length < limit;
     if (done) keys.delete(author);
@@ -183,12 +183,12 @@ function createTweetChanges({ data, commits, outbox, changed }: ChangesDeps): Tw
 
   return {
     insertTweet: (request) => commits.write(() => insertTweet(request)),
-    removeTweet: ({ tweetId, author, ...ending }) =>
+    removeTweet: ({ tweetId, author, ...deletion }) =>
       commits.write(() => {
         const row = rows.get(tweetId);
         if (row === undefined || row.record.kind !== 'tweet' || row.record.author !== author) return 'absent';
         if (row.deletedBy !== null) return 'already';
-        deleteTweet(row, ending);
+        deleteTweet(row, deletion);
         return 'removed';
       }),
     insertComment: (comment) =>
@@ -260,14 +260,14 @@ function createReads(data: Data): Reads {
   return {
     get: async <Id extends TextId>({ ids }: { ids: readonly Id[] }) =>
       rowsOf(ids)
-        .filter((row) => isLive(row, data))
+        .filter((row) => exists(row, data))
         .map(({ record }) => record as TweetRecord<Id>),
     authorsOf: async ({ ids }) =>
       rowsOf(ids).map(
         (row): Authorship => ({
           id: row.record.id,
           author: row.record.author,
-          deleted: !isLive(row, data),
+          deleted: !exists(row, data),
         }),
       ),
     byAuthor: async ({ author, before, limit }) =>

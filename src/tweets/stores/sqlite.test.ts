@@ -17,7 +17,7 @@ describeTweetsStore('on SQLite', async () => {
 });
 
 const ANN = 11;
-const ending = { by: 'author', now: 5, traceId: '' } as const;
+const deletion = { by: 'author', now: 5, traceId: '' } as const;
 
 describe('on SQLite', () => {
   let directory: string;
@@ -40,17 +40,17 @@ describe('on SQLite', () => {
     return store;
   }
 
-  async function whatStands() {
+  async function storedState() {
     const store = openSqliteTweetsStore({ path });
     const events = await eventsOf(store.log);
-    const stands = {
+    const state = {
       live: (await store.get({ ids: [1, 2, 3] })).map((record) => record.id),
       count: (await store.counts({ authors: [ANN] }))[0]!.count,
       listed: await store.byAuthor({ author: ANN, before: null, limit: 9 }),
       events: events.map((event) => `${event.sequence} ${event.type} ${event.entityId}`),
     };
     await store.db.close();
-    return stands;
+    return state;
   }
 
   for (const [moment, kept] of [
@@ -62,7 +62,7 @@ describe('on SQLite', () => {
       const store = openToDie(moment, 1);
       await assert.rejects(store.insertTweet(insertOf(recordOf(1, ANN))));
       assert.deepEqual(
-        await whatStands(),
+        await storedState(),
         kept
           ? { live: [1], count: 1, listed: [1], events: ['1 tweet.posted 1'] }
           : { live: [], count: 0, listed: [], events: [] },
@@ -72,10 +72,10 @@ describe('on SQLite', () => {
       const store = openToDie(moment, 3);
       await store.insertTweet(insertOf(recordOf(1, ANN)));
       await store.insertComment(commentOf(2, ANN, 1));
-      await assert.rejects(store.removeTweet({ tweetId: 1, author: ANN, ...ending }));
+      await assert.rejects(store.removeTweet({ tweetId: 1, author: ANN, ...deletion }));
       const posted = '1 tweet.posted 1';
       assert.deepEqual(
-        await whatStands(),
+        await storedState(),
         kept
           ? { live: [], count: 0, listed: [], events: [posted, '2 tweet.deleted 1'] }
           : { live: [1, 2], count: 1, listed: [1], events: [posted] },
@@ -92,18 +92,18 @@ describe('on SQLite', () => {
       );
       await again.db.close();
       const id = kept ? 1 : 2;
-      const { live, count, events } = await whatStands();
+      const { live, count, events } = await storedState();
       assert.deepEqual({ live, count, events }, { live: [id], count: 1, events: [`1 tweet.posted ${id}`] });
     });
     test(`a crash ${moment} of an erasure: it can be finished, with each event once`, async () => {
       const store = openToDie(moment, 4);
       for (const id of [1, 2, 3]) await store.insertTweet(insertOf(recordOf(id, ANN)));
-      const erase = { author: ANN, limit: 2, ...ending } as const;
+      const erase = { author: ANN, limit: 2, ...deletion } as const;
       await assert.rejects(store.eraseAuthor(erase));
       const again = openSqliteTweetsStore({ path });
       while (!(await again.eraseAuthor(erase)).done);
       await again.db.close();
-      const { live, count, events } = await whatStands();
+      const { live, count, events } = await storedState();
       assert.deepEqual({ live, count, events: events.length }, { live: [], count: 0, events: 6 });
     });
   }
@@ -116,7 +116,7 @@ describe('on SQLite', () => {
       () => {},
     );
     store.db.crash();
-    assert.deepEqual((await whatStands()).live, []);
+    assert.deepEqual((await storedState()).live, []);
     assert.equal(answered, false);
   });
 
@@ -137,13 +137,13 @@ describe('on SQLite', () => {
     await store.db.write(() => {
       store.db.prepare('INSERT INTO tweet_versions VALUES (1, 0, ?, ?, 1)').run(secret, secret);
     });
-    await store.removeTweet({ tweetId: 1, author: ANN, ...ending });
+    await store.removeTweet({ tweetId: 1, author: ANN, ...deletion });
     while (await store.sweepComments({ limit: 30, now: 5 }));
     await store.db.close();
     for (const file of readdirSync(directory)) {
       assert.equal(readFileSync(join(directory, file)).includes(secret), false, file);
     }
-    assert.deepEqual((await whatStands()).live, [2]);
+    assert.deepEqual((await storedState()).live, [2]);
   });
 
   test('what a commit changed is told in the turn of that commit, before its answer', async () => {
@@ -154,7 +154,7 @@ describe('on SQLite', () => {
     await store.insertTweet(insertOf(recordOf(1, ANN)));
     await store.insertComment(commentOf(2, ANN, 1));
     order.length = 0;
-    await store.removeTweet({ tweetId: 1, author: ANN, ...ending }).then(() => order.push('answered'));
+    await store.removeTweet({ tweetId: 1, author: ANN, ...deletion }).then(() => order.push('answered'));
     assert.deepEqual(order, ['changed 1 2', 'events can be read', 'answered']);
     await store.db.close();
   });

@@ -13,7 +13,7 @@ import type { OpenedTweetsStore, TweetInsert, TweetsStore } from '../tweets-stor
 
 const ANN = 11;
 const BOB = 12;
-const ending = { by: 'author', now: NOW, traceId: 'trace' } as const;
+const deletion = { by: 'author', now: NOW, traceId: 'trace' } as const;
 const idOf = (record: { id: number }) => record.id;
 
 export function describeTweetsStore(name: string, create: () => Promise<TweetsBackend>): void {
@@ -101,7 +101,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
       });
       test('answers even after its tweet was deleted', async () => {
         await one.insertTweet(keyed(1));
-        await one.removeTweet({ tweetId: 1, author: ANN, ...ending });
+        await one.removeTweet({ tweetId: 1, author: ANN, ...deletion });
         assert.deepEqual(await two.insertTweet(keyed(2)), { outcome: 'repeated', tweetId: 1 });
         assert.equal(await countOf(ANN), 0);
       });
@@ -126,7 +126,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
     });
 
     describe('deleting a tweet', () => {
-      const remove = (tweetId: number, author = ANN) => one.removeTweet({ tweetId, author, ...ending });
+      const remove = (tweetId: number, author = ANN) => one.removeTweet({ tweetId, author, ...deletion });
       test('ends it everywhere at once, with its event', async () => {
         await post(1);
         await post(2);
@@ -149,7 +149,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
       test('again changes nothing', async () => {
         await post(1);
         await remove(1);
-        assert.equal(await two.removeTweet({ tweetId: 1, author: ANN, ...ending }), 'already');
+        assert.equal(await two.removeTweet({ tweetId: 1, author: ANN, ...deletion }), 'already');
         assert.equal((await eventsOf(log)).length, 2);
         assert.equal(await countOf(ANN), 0);
       });
@@ -204,7 +204,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
       test('on what is gone, never was, or is a comment is refused', async () => {
         await post(1);
         await one.insertComment(commentOf(2, BOB, 1));
-        await one.removeTweet({ tweetId: 1, author: ANN, ...ending });
+        await one.removeTweet({ tweetId: 1, author: ANN, ...deletion });
         for (const [id, target] of [
           [3, 1],
           [4, 2],
@@ -279,7 +279,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
         assert.deepEqual(await since(50, { limit: 1 }), [{ author: ANN, ids: [40], truncated: true }]);
         assert.deepEqual((await since(50, { before: 40 }))[0]!.ids, [20]);
         assert.deepEqual(await since(40), []);
-        await one.removeTweet({ tweetId: 20, author: ANN, ...ending });
+        await one.removeTweet({ tweetId: 20, author: ANN, ...deletion });
         assert.deepEqual((await since(50))[0]!.ids, [40]);
       });
       test('of counts name everybody asked for', async () => {
@@ -295,7 +295,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
       });
       test('of everything go by id, over what is deleted, and end', async () => {
         await one.insertComment(commentOf(36, BOB, 35));
-        await one.removeTweet({ tweetId: 20, author: ANN, ...ending });
+        await one.removeTweet({ tweetId: 20, author: ANN, ...deletion });
         const ids: number[] = [];
         let after: number | null = 0;
         while (after !== null) {
@@ -318,7 +318,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
         const media = new Set<string>();
         let calls = 0;
         for (let done = false; !done; calls++) {
-          const erased = await two.eraseAuthor({ author: ANN, limit: 2, ...ending, by: 'erasure' });
+          const erased = await two.eraseAuthor({ author: ANN, limit: 2, ...deletion, by: 'erasure' });
           for (const image of erased.media) media.add(image);
           done = erased.done;
         }
@@ -334,7 +334,7 @@ export function describeTweetsStore(name: string, create: () => Promise<TweetsBa
         const keyed = (id: number) =>
           insertOf(recordOf(id, ANN), { idempotency: { key: 'k', bodyHash: 'h' } });
         await one.insertTweet(keyed(1));
-        const request = { author: ANN, limit: 10, ...ending, by: 'erasure' } as const;
+        const request = { author: ANN, limit: 10, ...deletion, by: 'erasure' } as const;
         assert.deepEqual(await one.eraseAuthor(request), { done: true, media: [] });
         assert.deepEqual(await two.eraseAuthor(request), { done: true, media: [] });
         assert.equal((await two.insertTweet(keyed(2))).outcome, 'inserted');

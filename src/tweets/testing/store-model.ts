@@ -58,13 +58,13 @@ function createModel() {
   const keys = new Map<string, number>();
   const events: string[] = [];
   let nextId = 100;
-  const ending = { by: 'author', now: 1, traceId: '' } as const;
+  const deletion = { by: 'author', now: 1, traceId: '' } as const;
 
   const nth = (n: number) => [...items.values()][n % Math.max(1, items.size)];
-  const isLive = (item: Item): boolean =>
+  const exists = (item: Item): boolean =>
     item.live && (item.root === null || (items.get(item.root)?.live ?? false));
 
-  function end(item: Item): void {
+  function markDeleted(item: Item): void {
     item.live = false;
     if (item.root === null) events.push(`tweet.deleted ${item.id}`);
   }
@@ -90,15 +90,15 @@ function createModel() {
   }
 
   async function remove(store: TweetsStore, item: Item, by: number): Promise<void> {
-    const got = await store.removeTweet({ tweetId: item.id, author: by, ...ending });
+    const got = await store.removeTweet({ tweetId: item.id, author: by, ...deletion });
     const own = item.root === null && item.author === by;
     assert.equal(got, own ? (item.live ? 'removed' : 'already') : 'absent');
-    if (got === 'removed') end(item);
+    if (got === 'removed') markDeleted(item);
   }
 
   async function erase(store: TweetsStore, by: number): Promise<void> {
-    while (!(await store.eraseAuthor({ author: by, limit: 3, ...ending })).done);
-    for (const item of items.values()) if (item.author === by && item.live) end(item);
+    while (!(await store.eraseAuthor({ author: by, limit: 3, ...deletion })).done);
+    for (const item of items.values()) if (item.author === by && item.live) markDeleted(item);
     for (const key of keys.keys()) if (key.startsWith(`${by} `)) keys.delete(key);
   }
 
@@ -118,7 +118,7 @@ function createModel() {
     async check(store: TweetsStore): Promise<void> {
       const all = [...items.values()];
       const ids = all.map((item) => item.id);
-      const live = all.filter(isLive);
+      const live = all.filter(exists);
       const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
       const got = await store.get({ ids });
       assert.deepEqual(
@@ -127,7 +127,7 @@ function createModel() {
       );
       assert.deepEqual(
         (await store.authorsOf({ ids })).sort(byId),
-        all.map((item) => ({ id: item.id, author: item.author, deleted: !isLive(item) })),
+        all.map((item) => ({ id: item.id, author: item.author, deleted: !exists(item) })),
       );
       for (const by of AUTHORS) {
         const own = live.filter((item) => item.author === by && item.root === null).map((item) => item.id);

@@ -29,7 +29,7 @@ export function createMemoryMediaUsesBackend(): { open(faults?: CommitFaults): O
     const commits = withCommitFaults(all, faults);
     return {
       uses: {
-        async usersOf({ name, limit }) {
+        async usesOf({ name, limit }) {
           const users = everyUse().flatMap(([usedBy, names]) => (names.includes(name) ? [usedBy] : []));
           return [...new Set(users)].sort().reverse().slice(0, limit);
         },

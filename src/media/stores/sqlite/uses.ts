@@ -17,7 +17,7 @@ export interface MediaUsesDb extends OpenedMediaUses {
 export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migrations'>): MediaUsesDb {
   const migrations = [`${VIEW_STATE_SCHEMA}\n${MEDIA_USES_SCHEMA}`];
   const db = openDerivedDatabase({ ...options, migrations });
-  const usesOf = db.prepare(
+  const namesUsedBy = db.prepare(
     'SELECT name FROM media_uses WHERE partition = ? AND generation = ? AND used_by = ?',
   );
   const add = db.prepare('INSERT INTO media_uses (partition, generation, used_by, name) VALUES (?, ?, ?, ?)');
@@ -30,7 +30,7 @@ export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migration
   const used = db.prepare(
     'SELECT DISTINCT name FROM media_uses WHERE name IN (SELECT value FROM json_each(?))',
   );
-  const usersOf = db.prepare(
+  const usesOf = db.prepare(
     'SELECT DISTINCT used_by AS usedBy FROM media_uses WHERE name = ? ORDER BY used_by DESC LIMIT ? + 0',
   );
   const released = db.prepare('SELECT name FROM media_released LIMIT ? + 0');
@@ -40,8 +40,8 @@ export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migration
     db,
     close: db.close,
     uses: {
-      usersOf: async ({ name, limit }) =>
-        (usersOf.all(name, limit) as { usedBy: MediaUse }[]).map(({ usedBy }) => usedBy),
+      usesOf: async ({ name, limit }) =>
+        (usesOf.all(name, limit) as { usedBy: MediaUse }[]).map(({ usedBy }) => usedBy),
       used: async ({ names }) => namesOf(used.all(JSON.stringify(names))),
       released: async ({ limit }) => namesOf(released.all(limit)),
       dismiss: ({ names }) =>
@@ -54,7 +54,7 @@ export function openMediaUsesDb(options: Omit<DerivedDatabaseOptions, 'migration
       name: MEDIA_USES_VIEW,
       apply(patch, { partition, generation }) {
         for (const { usedBy, names } of patch) {
-          const before = namesOf(usesOf.all(partition, generation, usedBy));
+          const before = namesOf(namesUsedBy.all(partition, generation, usedBy));
           if (before.length > 0) remove.run(partition, generation, usedBy);
           for (const name of new Set(names)) add.run(partition, generation, usedBy, name);
           for (const name of before) if (!names.includes(name)) release.run(name);

@@ -2,8 +2,8 @@ import type { UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 import type { Outbox } from '#queue/outbox.ts';
-import type { Ending, Inserted, TweetInsert, TweetsStore } from '../../tweets-store.ts';
-import type { Head, Rows } from './rows.ts';
+import type { Deletion, Inserted, TweetInsert, TweetsStore } from '../../tweets-store.ts';
+import type { RowHeader, Rows } from './rows.ts';
 
 export interface ChangesDeps {
   db: Database;
@@ -14,10 +14,10 @@ export interface ChangesDeps {
 }
 
 /**
- * Comments whose texts are overwritten in the commit that ends their tweet; the sweeper does the rest, so that a
+ * Comments whose texts are overwritten in the commit that deletes their tweet; the sweeper does the rest, so that a
  * tweet with a million comments does not hold the writer. A deletion with 100 took 2 to 5 ms, fsync included.
  */
-export const COMMENTS_AT_ONCE = 100;
+export const MAX_COMMENTS_PER_DELETION = 100;
 
 type Changes = Pick<
   TweetsStore,
@@ -51,10 +51,10 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
      ON CONFLICT (author) DO UPDATE SET live = live + 1`,
   );
   const countDown = db.prepare('UPDATE author_counts SET live = live - 1 WHERE author = ?');
-  const liveComments = db.prepare(
+  const commentsOn = db.prepare(
     `SELECT id FROM tweets WHERE root_id = ? AND kind = 'comment' AND deleted_at IS NULL LIMIT ? + 0`,
   );
-  const liveOf = db.prepare(
+  const writtenBy = db.prepare(
     `SELECT id, author, kind, root_id, version, deleted_at FROM tweets
      WHERE author = ? AND deleted_at IS NULL LIMIT ? + 0`,
   );
@@ -92,24 +92,28 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
     return { outcome: 'inserted', tweetId: tweet.id };
   }
 
-  function end(id: number, by: DeletedBy, now: number): void {
-    rows.end({ id, by, now });
+  function deleteRow(id: number, by: DeletedBy, now: number): void {
+    rows.overwrite({ id, by, now });
     db.noteErased();
     touched(id);
   }
 
-  /** Overwrites at most `limit` comments on an ended tweet, and notes it where some are left; how many it were. */
-  function endComments(rootId: number, limit: number, by: DeletedBy, now: number): number {
-    const comments = liveComments.all(rootId, limit) as { id: number }[];
-    for (const { id } of comments) end(id, by, now);
-    if (liveComments.get(rootId, 1) === undefined) forgetThread.run(rootId);
+  /** Overwrites at most `limit` comments on a deleted tweet, and notes it where some are left; how many it were. */
+  function deleteComments(rootId: number, limit: number, by: DeletedBy, now: number): number {
+    const comments = commentsOn.all(rootId, limit) as { id: number }[];
+    for (const { id } of comments) deleteRow(id, by, now);
+    if (commentsOn.get(rootId, 1) === undefined) forgetThread.run(rootId);
     else keepThread.run(rootId, by);
     return comments.length;
   }
 
-  /** Ends a live tweet and at most `comments` of the comments on it; how many it were. */
-  function endTweet({ id, author, version }: Head, { by, now, traceId }: Ending, comments: number): number {
-    end(id, by, now);
+  /** Deletes a tweet and at most `comments` of the comments on it; how many it were. */
+  function deleteTweet(
+    { id, author, version }: RowHeader,
+    { by, now, traceId }: Deletion,
+    comments: number,
+  ): number {
+    deleteRow(id, by, now);
     countDown.run(author);
     outbox.append({
       topic: 'tweets',
@@ -122,23 +126,23 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
       time: now,
       traceId,
     });
-    return endComments(id, comments, by, now);
+    return deleteComments(id, comments, by, now);
   }
 
-  function eraseSome(request: { author: UserId; limit: number } & Ending): {
+  function eraseSome(request: { author: UserId; limit: number } & Deletion): {
     done: boolean;
     media: string[];
   } {
     const { author, limit } = request;
-    const found = liveOf.all(author, limit) as unknown as Head[];
+    const found = writtenBy.all(author, limit) as unknown as RowHeader[];
     const media = new Set<string>();
-    let comments = COMMENTS_AT_ONCE;
+    let comments = MAX_COMMENTS_PER_DELETION;
     for (const row of found) {
       const { images } = imagesOf.get(row.id) as { images: string };
       if (images !== '') for (const { image } of JSON.parse(images) as { image: string }[]) media.add(image);
-      if (row.kind === 'tweet') comments -= endTweet(row, request, comments);
-      // It may have ended just now with the author's own tweet; ending it again changes nothing.
-      else end(row.id, request.by, request.now);
+      if (row.kind === 'tweet') comments -= deleteTweet(row, request, comments);
+      // It may have been deleted just now with the author's own tweet; deleting it again changes nothing.
+      else deleteRow(row.id, request.by, request.now);
     }
     const done = found.length < limit;
     if (done) forgetKeysOf.run(author);
@@ -150,34 +154,34 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
     for (let left = limit; left > 0; ) {
       const thread = nextThread.get() as { root_id: number; deleted_by: DeletedBy } | undefined;
       if (thread === undefined) return false;
-      left -= Math.max(1, endComments(thread.root_id, left, thread.deleted_by, now));
+      left -= Math.max(1, deleteComments(thread.root_id, left, thread.deleted_by, now));
     }
     return nextThread.get() !== undefined;
   }
 
   return {
     insertTweet: (insert) => db.write(() => insertTweet(insert)),
-    removeTweet: ({ tweetId, author, ...ending }) =>
+    removeTweet: ({ tweetId, author, ...deletion }) =>
       db.write(() => {
-        const row = rows.head(tweetId);
+        const row = rows.header(tweetId);
         if (row === undefined || row.kind !== 'tweet' || row.author !== author) return 'absent';
         if (row.deleted_at !== null) return 'already';
-        endTweet(row, ending, COMMENTS_AT_ONCE);
+        deleteTweet(row, deletion, MAX_COMMENTS_PER_DELETION);
         return 'removed';
       }),
     insertComment: (comment) =>
       db.write(() => {
-        if (rows.head(comment.id) !== undefined) return 'repeated';
-        if (!rows.isLiveTweet(comment.rootId)) return 'no_tweet';
+        if (rows.header(comment.id) !== undefined) return 'repeated';
+        if (!rows.tweetExists(comment.rootId)) return 'no_tweet';
         rows.insert(comment, null);
         return 'inserted';
       }),
     removeComments: ({ commentIds, by, now }) =>
       db.write(() => {
         for (const id of commentIds) {
-          const row = rows.head(id);
-          if (row === undefined) rows.insertEnded({ id, by, now });
-          else if (row.kind === 'comment' && row.deleted_at === null) end(id, by, now);
+          const row = rows.header(id);
+          if (row === undefined) rows.insertTombstone({ id, by, now });
+          else if (row.kind === 'comment' && row.deleted_at === null) deleteRow(id, by, now);
         }
       }),
     eraseAuthor: (request) => db.write(() => eraseSome(request)),

@@ -43,14 +43,14 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
   }
 
   function authorship(id: number): Authorship | undefined {
-    const row = rows.head(id);
+    const row = rows.header(id);
     if (row === undefined || row.author === NOBODY) return undefined;
-    const deleted = row.deleted_at !== null || (row.kind === 'comment' && !rows.isLiveTweet(row.root_id));
+    const deleted = row.deleted_at !== null || (row.kind === 'comment' && !rows.tweetExists(row.root_id));
     return { id: row.id, author: row.author, deleted };
   }
 
   return {
-    get: async ({ ids }) => db.read(() => present(ids, (id) => rows.live(id))),
+    get: async ({ ids }) => db.read(() => present(ids, (id) => rows.find(id))),
     authorsOf: async ({ ids }) => db.read(() => present(ids, authorship)),
     byAuthor: async ({ author, before, limit }) => ids(newest.all(author, before ?? ANY_ID, 0, limit)),
     // On one snapshot: each look-up on its own would take and give back the file's lock.

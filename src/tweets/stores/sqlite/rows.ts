@@ -5,7 +5,7 @@ import type { Entities, TweetRecord, Visibility } from '#domain/records.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 
 /** What decides about a row, without its text. */
-export interface Head {
+export interface RowHeader {
   id: number;
   author: number;
   kind: TweetKind;
@@ -14,7 +14,7 @@ export interface Head {
   deleted_at: number | null;
 }
 
-interface Row extends Head {
+interface Row extends RowHeader {
   parent_id: number | null;
   quote_of: number | null;
   visibility: Visibility;
@@ -30,23 +30,23 @@ interface Row extends Head {
 export const NOBODY = 0;
 
 export interface Rows {
-  head(id: number): Head | undefined;
+  header(id: number): RowHeader | undefined;
   /** Undefined where the row is deleted, or a comment whose tweet is. */
-  live<Id extends TextId>(id: Id): TweetRecord<Id> | undefined;
-  isLiveTweet(id: number | null): boolean;
+  find<Id extends TextId>(id: Id): TweetRecord<Id> | undefined;
+  tweetExists(id: number | null): boolean;
   /** `position`: of the event `tweet.posted`; null for comments. */
   insert(record: TweetRecord<TextId>, position: number | null): void;
-  /** The trace of something removed before it was written. */
-  insertEnded(ended: { id: number; by: DeletedBy; now: number }): void;
+  /** A tombstone for a comment that was removed before it was written. */
+  insertTombstone(tombstone: { id: number; by: DeletedBy; now: number }): void;
   /** Overwrites everything but who, what and when. */
-  end(ended: { id: number; by: DeletedBy; now: number }): void;
+  overwrite(tombstone: { id: number; by: DeletedBy; now: number }): void;
 }
 
 export function createRows(db: Database): Rows {
-  const selectHead = db.prepare(
+  const selectHeader = db.prepare(
     'SELECT id, author, kind, root_id, version, deleted_at FROM tweets WHERE id = ?',
   );
-  const selectLive = db.prepare(
+  const selectRecord = db.prepare(
     `SELECT id, author, kind, parent_id, root_id, quote_of, visibility, version, lang, labels, app_id, content,
      entities, images, deleted_at FROM tweets WHERE id = ? AND deleted_at IS NULL`,
   );
@@ -54,27 +54,27 @@ export function createRows(db: Database): Rows {
     `INSERT INTO tweets (id, author, kind, parent_id, root_id, quote_of, visibility, version, lang, labels, app_id,
      content, entities, images, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const insertTrace = db.prepare(
+  const insertTombstoneRow = db.prepare(
     `INSERT INTO tweets (id, author, kind, visibility, version, labels, content, entities, images, deleted_at,
      deleted_by) VALUES (?, ${NOBODY}, 'comment', 'public', 1, '', '', '', '', ?, ?)`,
   );
-  const overwrite = db.prepare(
+  const overwriteRow = db.prepare(
     `UPDATE tweets SET content = '', entities = '', images = '', labels = '', lang = NULL, app_id = NULL,
      quote_of = NULL, version = version + 1, deleted_at = ?, deleted_by = ? WHERE id = ?`,
   );
   const dropVersions = db.prepare('DELETE FROM tweet_versions WHERE tweet_id = ?');
 
-  const head = (id: number) => selectHead.get(id) as Head | undefined;
-  const isLiveTweet = (id: number | null) => {
-    const row = id === null ? undefined : head(id);
+  const header = (id: number) => selectHeader.get(id) as RowHeader | undefined;
+  const tweetExists = (id: number | null) => {
+    const row = id === null ? undefined : header(id);
     return row !== undefined && row.kind === 'tweet' && row.deleted_at === null;
   };
   return {
-    head,
-    isLiveTweet,
-    live<Id extends TextId>(id: Id) {
-      const row = selectLive.get(id) as Row | undefined;
-      if (row === undefined || (row.kind === 'comment' && !isLiveTweet(row.root_id))) return undefined;
+    header,
+    tweetExists,
+    find<Id extends TextId>(id: Id) {
+      const row = selectRecord.get(id) as Row | undefined;
+      if (row === undefined || (row.kind === 'comment' && !tweetExists(row.root_id))) return undefined;
       return toRecord(row) as TweetRecord<Id>;
     },
     insert(record, position) {
@@ -86,9 +86,9 @@ export function createRows(db: Database): Rows {
         ...[listToText(record.images), position],
       );
     },
-    insertEnded: ({ id, by, now }) => void insertTrace.run(id, now, by),
-    end({ id, by, now }) {
-      overwrite.run(now, by, id);
+    insertTombstone: ({ id, by, now }) => void insertTombstoneRow.run(id, now, by),
+    overwrite({ id, by, now }) {
+      overwriteRow.run(now, by, id);
       dropVersions.run(id);
     },
   };
