@@ -91,7 +91,7 @@ test('asking what one may send leaves the limits of calls alone', () =>
     { quotas: { read: { quota: 1, window_ms: 3_600_000 } } },
   ));
 
-test('whoever is no browser gets no more sign-ups and attempts than four sites by naming a thousand', () =>
+test('a client that is no browser gets no more sign-ups and attempts than four sites, though it names a thousand', () =>
   onSite(async (site) => {
     let signedUp = 0;
     let tried = 0;

@@ -36,7 +36,7 @@ for (const [name, front] of Object.entries(FRONTS)) {
       await api.close();
     });
 
-    test('gives its metrics to the bearer of the token alone, whoever asks from wherever', async () => {
+    test('gives its metrics only to the bearer of the token, from anywhere', async () => {
       const metrics = `${api.url}/metrics`;
       // What nginx sends with a bare proxy_pass: the Host of this server, and nothing of the client.
       assert.equal((await ask(metrics)).status, 401);

@@ -7,7 +7,7 @@ async function signedIn(site: Site, handle: string): Promise<string> {
   return (await site.call('POST', '/signup', { json })).body.token as string;
 }
 
-test('whoever keeps requests unfinished keeps only the permits of one user', () =>
+test('a user with unfinished requests holds only the permits of one user', () =>
   onSite(
     async (site) => {
       const [ann, bob] = [await signedIn(site, 'ann'), await signedIn(site, 'bob')];
@@ -72,7 +72,7 @@ test('however many accounts one address has, all of them together keep only the 
     },
   ));
 
-test('switched off, nobody has a number of permits', () =>
+test('switched off, permits are not counted by user or address', () =>
   onSite(
     async (site) => {
       const token = await signedIn(site, 'ann');

@@ -67,7 +67,7 @@ test('a body that comes whole within 5 s is answered, and kept', async () => {
   await api.close();
 });
 
-test('answers that nobody takes do not keep it from stopping', async () => {
+test('responses that clients do not read do not keep it from stopping', async () => {
   const api = await openApi();
   const sockets = Array.from({ length: 3 }, () => connect(Number(new URL(api.url).port), '127.0.0.1'));
   for (const socket of sockets) {

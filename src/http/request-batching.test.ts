@@ -24,7 +24,7 @@ test('at most so many at a time, the others in groups after them', async () => {
   assert.deepEqual(await orderOf(5, 2), ['0a', '1a', '0b', '1b', '2a', '3a', '2b', '3b', '4a', '4b']);
 });
 
-test('whoever comes later is of another group', async () => {
+test('a request that comes later joins another batch', async () => {
   const joinBatch = createRequestBatching({ max: 8 });
   const first = joinBatch();
   assert.equal(joinBatch(), first);

@@ -36,7 +36,7 @@ describe('a server', async () => {
     assert.equal(await head.text(), '');
   });
 
-  test('closes connections once it is draining, whoever put the response together', async () => {
+  test('closes connections once it is draining, however the response was made', async () => {
     const draining = await serve();
     draining.startDraining();
     for (const path of ['/plain', '/api/v1/page']) {

@@ -57,7 +57,7 @@ test('one user has so much there and no more, and has it again when some is done
     await (await spool.receive(ANN, parts(10 * MIB))).discard();
   }));
 
-test('nobody takes more than is left for others, so that a newcomer always finds room', () =>
+test('no user takes more than is left for others, so a newcomer always finds room', () =>
   inSpool({ max_MiB: 8, maxOfOwner_MiB: 8 }, async (spool) => {
     const ann = await spool.receive(ANN, parts(4 * MIB));
     await assert.rejects(spool.receive(ANN, parts(1)), (error) => isWarbleError(error, 'overloaded'));

@@ -34,7 +34,7 @@ test('so much runs at once, the next wait their turn, one more is refused', asyn
   assert.deepEqual(await Promise.all(answers), ['a', 'b']);
 });
 
-test('work that fails gives its place back', async () => {
+test('work that fails makes room for the next', async () => {
   const limiter = createConcurrencyLimiter({ concurrency: 1, waiting: 0, refusal: 'Too many.' });
   await assert.rejects(
     limiter.run(() => Promise.reject(new Error('broken'))),

@@ -27,7 +27,7 @@ function createScene(deps: Partial<FairPoolDeps> = {}) {
   };
 }
 
-test('whoever brings one piece waits for one piece of each other, not for all that they brought', async () => {
+test('a key with one piece waits for one piece of each other key, not for all of them', async () => {
   const { run, running, finish, settled } = createScene();
   for (const name of ['ann1', 'ann2', 'ann3']) run('ann', name);
   for (const name of ['bob1', 'bob2']) run('bob', name);
@@ -90,7 +90,7 @@ test('too much of one key is refused to that key alone; too much in all, to ever
   await assert.rejects(run('cyd', 'cyd1'), (error) => isWarbleError(error, 'overloaded'));
 });
 
-test('whoever leaves while waiting is passed over, first in its line or not', async () => {
+test('a piece aborted while it waits is skipped, first in its line or not', async () => {
   const { run, running, finish, settled } = createScene();
   const [first, second] = [new AbortController(), new AbortController()];
   run('ann', 'ann1');

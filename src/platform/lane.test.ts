@@ -36,7 +36,7 @@ describe('a lane', () => {
     assert.equal(await done, 7);
   });
 
-  test('lets users take turns, so that nobody waits for all that somebody else has brought', async () => {
+  test('lets users take turns, so that none waits for all the work of another', async () => {
     const lane = createLane();
     const ran: string[] = [];
     const work = (name: string) => async (pause: () => Promise<void>) => {

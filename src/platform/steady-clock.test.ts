@@ -26,7 +26,7 @@ async function pass(wall: ManualClock, steady: SteadyClock, duration_ms: number)
 }
 
 describe('the steady clock', () => {
-  test('is the wall clock where nobody sets that', () => {
+  test('is the wall clock as long as that is not set', () => {
     const { wall, steady } = startClocks();
     for (const duration_ms of [0, 1, 7, 999, HOUR_MS, 40 * 24 * HOUR_MS]) {
       wall.advance(duration_ms);
@@ -59,7 +59,7 @@ describe('the steady clock', () => {
     }
   });
 
-  test('a minute in which nobody looked says nothing of the wall', async () => {
+  test('a minute without a reading says nothing about the wall clock', async () => {
     const { wall, steady } = startClocks();
     jump(wall, HOUR_MS);
     await steady.worker.step();

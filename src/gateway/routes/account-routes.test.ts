@@ -73,7 +73,7 @@ const badSignUps: [why: string, json: unknown, status: number, code: string, poi
     ['an unknown field', { ...ANN, admin: true }, 400, 'invalid_request', '#/admin'],
     ['an unknown kind of session', { ...ANN, session: 'jwt' }, 400, 'invalid_request', '#/session'],
   ];
-test('what is wrong with a sign-up is told by its place, and nobody is signed up', () =>
+test('faults of a sign-up are told by pointer, and no account is made', () =>
   onSite(async ({ call }) => {
     for (const [why, json, status, code, pointer] of badSignUps) {
       const response = await call('POST', '/signup', { json });
@@ -87,7 +87,7 @@ test('what is wrong with a sign-up is told by its place, and nobody is signed up
     );
   }, OFF));
 
-test('a handle that somebody has is taken, in any case', () =>
+test('a handle in use is taken, whatever its case', () =>
   onSite(async (site) => {
     await signUp(site);
     const { status, body } = await site.call('POST', '/signup', { json: { ...ANN, handle: 'aNN' } });
@@ -251,7 +251,7 @@ test('limits are told in header fields, and beyond them one is told when to come
     await signUp(site, { ...ANN, handle: 'Ann9' });
   }));
 
-test('whoever guesses passwords is stopped, the user is not', () =>
+test('a guesser of passwords is stopped, the user is not', () =>
   onSite(
     async (site) => {
       await signUp(site);

@@ -38,7 +38,7 @@ test('paging goes through every row once, and each page names its users', async 
   assert.deepEqual(pages, [['90', '80', '70', '60'], ['50', '40', '30', '20'], ['10']]);
 });
 
-test('a cursor opens in the list, of the tweet or user, and for the reader whom it was given to', async () => {
+test('a cursor only opens for its own list, subject and reader', async () => {
   const { nextCursor } = (await readPaginatedList(deps, likes, read)).rest;
   const query = { limit: 4, cursor: nextCursor! };
   assert.equal((await readPaginatedList(deps, { ...likes, query }, read)).rows[0]!.id, 5);

@@ -29,7 +29,7 @@ async function wrongOnes(site: Site): Promise<number[]> {
 }
 const NONE_COUNTED = [...new Array<number>(ALLOWED_WRONG).fill(401), 429];
 
-test('80 changes of passwords from one address keep nobody else from signing in', () =>
+test('80 changes of passwords from one address do not keep others from signing in', () =>
   onSite(
     async (site) => {
       await signUp(site, 'ann', '10.0.0.2');

@@ -25,7 +25,7 @@ async function readUntil(response: Response, wanted: string | null): Promise<str
   }
 }
 
-test('a stream tells of a tweet as it happens, and again to whoever comes back with the last id', () =>
+test('a stream tells of a tweet as it happens, and again to a client that comes back with its last id', () =>
   onSite(async (site) => {
     const ann = await signUp(site, 'Ann');
     const bob = await signUp(site, 'Bob');

@@ -145,7 +145,7 @@ test('a notification is told as it is listed, with the counts after it', () =>
     assert.deepEqual([counts?.event, counts?.data], ['counts', { unread: 1 }]);
   }));
 
-test('whoever comes back is told what came since, checked again', () =>
+test('a client that comes back gets what came since, checked again', () =>
   inStreams(async ({ open, tweet, mute, follow }) => {
     await follow(ANN, CAT);
     const first = open(ANN);

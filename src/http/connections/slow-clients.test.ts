@@ -139,7 +139,7 @@ test('a body is cut too whose request was answered before it came', async (t) =>
   await closed;
 });
 
-test('a response that nobody takes is cut after the time of grace, and gives its permit back', async (t) => {
+test('a response that its client does not read is cut after the time of grace, and gives its permit back', async (t) => {
   const { server, client, ours, second, cuts } = await open(t);
   client.pause();
   client.write('GET /api/v1/big HTTP/1.1\r\nHost: x\r\n\r\n');

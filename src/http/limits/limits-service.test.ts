@@ -33,7 +33,7 @@ test('a user and an address of the same digits are counted apart', () => {
   assert.equal(limits.take('signUp', 7)?.allowed, true);
 });
 
-test('whoever tries passwords is stopped for that account and that address; nobody is locked out', () => {
+test('guessing passwords is stopped for that account and that address, and locks no user out', () => {
   const { clock, limits } = limitsAt();
   const attempt = (account: string, address: string) => limits.attempt({ account, address });
   for (let i = 0; i < 10; i++) attempt('Ann', '10.0.0.1');

@@ -62,7 +62,7 @@ test('an address shows 60 bad tokens, also at once; more are not looked up', asy
   );
 });
 
-test('whoever shares an address with somebody who guesses stays signed in, and can sign in', async () => {
+test('a user at the address of a guesser stays signed in, and can sign in', async () => {
   const { tokens } = createLimits({ clock: createManualClock(0) });
   const ann = { token: 'ann has this token', address: 'a' };
   assert.equal(await tokens.check(ann, good), 'found');

@@ -43,7 +43,7 @@ test('an address is refused twenty times at once, then after 250 ms and one by o
   assert.equal(gone.at(-1), 550);
 });
 
-test('whoever stays away for a while is refused at once again', async () => {
+test('after a pause, a client is refused at once again', async () => {
   const { clock, pacing } = flooded();
   clock.advance(16_000);
   assert.equal(pacing.turnOf('10.0.0.1'), 'now');

@@ -54,7 +54,7 @@ test('what is given back may be taken again', () => {
   assert.equal(window.take('ann', 3_000).allowed, false);
 });
 
-test('memory is bounded: whoever was not seen for longest is forgotten', () => {
+test('memory is bounded: the key unseen for longest is forgotten', () => {
   const window = createSlidingWindow<number>({ quota: 1, window_ms: 15_000 }, 2);
   window.take(1, 0);
   window.take(2, 0);

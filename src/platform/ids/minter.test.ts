@@ -50,7 +50,7 @@ function start(wall: ManualClock, disk = newDisk()): { minter: Minter; steady: S
 }
 
 describe('an id', () => {
-  test('carries its moment and whom it belongs to, so that the partition follows from it alone', () => {
+  test('carries its time and the hash of its owner, so that the partition follows from it alone', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: MAX_USER_ID }), fc.constantFrom(...KINDS), (owner, kind) => {
         const { minter } = start(createManualClock(START_MS));

@@ -35,7 +35,7 @@ describe('a database', () => {
     await db.close();
   });
 
-  test('nobody writes while it is held quiet; what waits is written afterwards', async () => {
+  test('writes wait while it is held quiet, and happen afterwards', async () => {
     const db = open();
     await insert(db, 1);
     let written = false;

@@ -107,7 +107,7 @@ for (const [name, createDisk] of [
       assert.deepEqual(rows(open()), [1, 2, 3]);
     });
 
-    test('nobody learns of a commit before it is synced: no reader, no listener, no writer', async () => {
+    test('a commit is invisible until it is synced: to readers, listeners and writers', async () => {
       const gate = gated(inner);
       const db = open({ disk: gate.disk });
       const told: string[] = [];
@@ -180,7 +180,7 @@ for (const [name, createDisk] of [
       assert.equal((synced - LOG_HEADER) % LOG_PAGE, 0);
     });
 
-    test('a sync that fails ends the process; nobody is answered, and nobody sees what was written', async () => {
+    test('a failed sync ends the process; no writer is answered, and no reader sees what was written', async () => {
       const gate = gated(inner);
       const db = open({ disk: gate.disk });
       let answered = false;
@@ -274,7 +274,7 @@ for (const [name, createDisk] of [
       });
     });
 
-    test('whoever holds a snapshot for long, as a backup does, stops no writer', async () => {
+    test('a snapshot held for long, as by a backup, stops no writer', async () => {
       const db = open({ disk: { ...inner, logBounds: { sync: 2, checkpoint: 5, restart: 10, max: 20 } } });
       await insert(db, 0);
       const pinned = pinFile(path);
