@@ -40,7 +40,7 @@ export async function createCommunity(serving: Serving, random: Random): Promise
     });
   }
   const ids: number[] = [];
-  const text = { images: [], mentioned: {}, appId: null, idempotency: null, traceId };
+  const text = { images: [], appId: null, idempotency: null, traceId };
   await inGroups(TWEETS, async () => {
     const content = `A tweet of usual length, about nothing in particular, number ${ids.length}, with a #hashtag`;
     ids.push((await tweets.post({ author: any(), content, ...text })).tweetId);
@@ -49,7 +49,7 @@ export async function createCommunity(serving: Serving, random: Random): Promise
   const like = (tweetId: number) => engagement.like({ actor: any(), tweetId, traceId });
   const comment = async (tweetId: number) => {
     const content = 'Indeed, who would have thought so?';
-    await engagement.comment({ actor: any(), tweetId, content, mentioned: {}, idempotency: null, traceId });
+    await engagement.comment({ actor: any(), tweetId, content, idempotency: null, traceId });
   };
   const add = (act: (tweetId: number) => Promise<void>, counts: readonly number[]) => {
     const targets = ids.flatMap((tweetId, i) => new Array<number>(counts[i]!).fill(tweetId));

@@ -106,7 +106,6 @@ async function post(system: System, graph: BulkGraph, tweets: number, random: Ra
           author: author + 1,
           content: 'A tweet that many users are waiting for, more or less.',
           images: [],
-          mentioned: {},
           appId: null,
           idempotency: null,
           traceId,

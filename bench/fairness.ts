@@ -68,7 +68,6 @@ async function accountWithTweets({ api, system }: Serving): Promise<string> {
     await system.services.tweets.post({
       author: userId,
       content,
-      mentioned: {},
       images: [],
       idempotency: null,
       appId: null,

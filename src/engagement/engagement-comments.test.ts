@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#domain/errors.ts';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { ABANDONED_AFTER_MS } from './comment-sweeper.ts';
 import { openWorld, type World } from './testing/engagement.ts';
@@ -24,7 +24,6 @@ describe('comments', () => {
       tweetId,
       traceId,
       content,
-      mentioned: {},
       idempotency: key === undefined ? null : { key, bodyHash: `hash of ${content}` },
     });
   const remove = (actor: UserId, commentId: number, tweetId = tweet) =>
@@ -70,6 +69,14 @@ describe('comments', () => {
     await assert.rejects(say(BOB, 'x'.repeat(141), 'key'), code('invalid_text'));
     assert.equal(await world.now.store.commentByKey({ actor: BOB, key: 'key', since: 0 }), undefined);
     assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
+  });
+
+  test('a comment for whose mentions social does not answer leaves no row', async () => {
+    world.now.social.lookup = () => Promise.reject(new WarbleError('unavailable', 'Not now.'));
+    await assert.rejects(say(BOB, 'hm @p1', 'key'), code('unavailable'));
+    assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
+    assert.equal(await world.now.store.commentByKey({ actor: BOB, key: 'key', since: 0 }), undefined);
+    await say(BOB, 'hm');
   });
 
   describe('idempotency keys', () => {

@@ -10,7 +10,7 @@ import type { Visibility } from './engagement-visibility.ts';
 
 export interface CommentRulesDeps {
   store: EngagementStore;
-  tweets: Pick<Tweets, 'checkText' | 'writeComment' | 'removeComments'>;
+  tweets: Pick<Tweets, 'parseText' | 'writeComment' | 'removeComments'>;
   visibility: Visibility;
   minter: Pick<Minter, 'mint'>;
   clock: Clock;
@@ -28,8 +28,8 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
   const { store, tweets, visibility, minter, clock } = deps;
 
   async function comment(request: NewEngagementComment): Promise<{ commentId: CommentId; time: number }> {
-    const { actor, tweetId, traceId, idempotency, mentioned } = request;
-    const { content } = await tweets.checkText({ content: request.content });
+    const { actor, tweetId, traceId, idempotency } = request;
+    const text = await tweets.parseText({ content: request.content });
     const keysSince = clock.now() - LIMITS.idempotencyKept_ms;
     if (idempotency !== null) {
       const earlier = await store.commentByKey({ actor, key: idempotency.key, since: keysSince });
@@ -53,7 +53,7 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
     const { commentId } = begun;
     if (begun.state !== 'pending') return answer(commentId);
     try {
-      await tweets.writeComment({ commentId, author: actor, tweetId, content, mentioned });
+      await tweets.writeComment({ commentId, author: actor, tweetId, ...text });
     } catch (error) {
       // Refused for good (the tweet went meanwhile): nothing is to come of it. Otherwise a retry may go on with it.
       if (isWarbleError(error) && error.status < 500) {

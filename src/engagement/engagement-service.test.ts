@@ -22,7 +22,7 @@ describe('engagement', () => {
 
   const by = (actor: UserId, tweetId = tweet) => ({ actor, tweetId, traceId });
   const say = (actor: UserId, content = 'hm', tweetId = tweet) =>
-    engagement.comment({ ...by(actor, tweetId), content, mentioned: {}, idempotency: null });
+    engagement.comment({ ...by(actor, tweetId), content, idempotency: null });
   const counts = async (tweetId = tweet) => {
     const [summary] = await engagement.summaries({ viewer: null, tweetIds: [tweetId] });
     return [summary!.likeCount, summary!.commentCount, summary!.repostCount];

@@ -13,7 +13,7 @@ import { createVisibility } from './engagement-visibility.ts';
 
 export interface EngagementDeps {
   store: EngagementStore;
-  tweets: Pick<Tweets, 'get' | 'checkText' | 'writeComment' | 'removeComments'>;
+  tweets: Pick<Tweets, 'get' | 'parseText' | 'writeComment' | 'removeComments'>;
   social: Pick<Social, 'visibleProfiles'>;
   minter: Pick<Minter, 'mint'>;
   clock: Clock;

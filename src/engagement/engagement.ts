@@ -15,7 +15,6 @@ export interface EngagementRequest {
 
 export interface NewEngagementComment extends EngagementRequest {
   content: string;
-  mentioned: Record<string, UserId>;
   idempotency: Idempotency | null;
 }
 

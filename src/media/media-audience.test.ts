@@ -98,7 +98,6 @@ test('a picture that only ever was in a tweet of somebody who used it without sa
       author: ANN,
       content: 'look',
       images,
-      mentioned: {},
       appId: null,
       idempotency: null,
       traceId,

@@ -51,7 +51,7 @@ async function harnessOn(backend: Backend): Promise<ViewHarness<UsesPatch>> {
         await tweets.remove({ tweetId: id, author, by: 'author', traceId });
       } else {
         const images = some(random).map((image) => ({ image, width: 1, height: 1, alt: '' }));
-        const text = { content: 'look', mentioned: {}, appId: null, idempotency: null, traceId };
+        const text = { content: 'look', appId: null, idempotency: null, traceId };
         const { tweetId } = await tweets.post({ author: user, images, ...text });
         posted.push({ id: tweetId, author: user });
       }

@@ -113,8 +113,8 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const pubsub = createPubSub();
 
   const { tweetsStore, socialStore, engagementStore, cacheStats } = cached(stores);
-  const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const social = createSocialService({ store: socialStore, minter, clock });
+  const tweets = createTweetsService({ store: tweetsStore, social, minter, clock });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
   const below = { tweets, social, engagement, log, pubsub, clock, lane: createLane() };
   const timelines = openTimelines(stores, random, below);

@@ -35,8 +35,8 @@ async function openNetwork(directory: string) {
   const tweetsStore = openSqliteTweetsStore(path('tweets'));
   const socialStore = openSqliteSocialStore(path('social'));
   const engagementStore = openSqliteEngagementStore(path('engagement'));
-  const tweets = createTweetsService({ store: tweetsStore, minter, clock });
   const social = createSocialService({ store: socialStore, minter, clock });
+  const tweets = createTweetsService({ store: tweetsStore, social, minter, clock });
   const engagement = createEngagementService({ store: engagementStore, tweets, social, minter, clock });
   const timelineDb = openSqliteTimelineDb(path('timeline'));
   const topLists = openSqliteTopListsStore(path('top-lists'));
@@ -88,7 +88,7 @@ describe('the timeline service', () => {
   });
 
   const post = async (author: UserId, content: string): Promise<TweetId> => {
-    const empty = { images: [], mentioned: {}, appId: null, idempotency: null };
+    const empty = { images: [], appId: null, idempotency: null };
     return (await network.tweets.post({ author, content, ...empty, traceId })).tweetId;
   };
   const like = (actor: UserId, tweetId: TweetId) => network.engagement.like({ actor, tweetId, traceId });
@@ -122,7 +122,7 @@ describe('the timeline service', () => {
       actor: CAT,
       tweetId: first,
       content: 'well said',
-      mentioned: {},
+
       idempotency: null,
       traceId,
     });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
-import { isWarbleError } from '#domain/errors.ts';
-import { snowflakeTime } from '#domain/ids.ts';
+import { afterEach, beforeEach, describe, type Mock, mock, test } from 'node:test';
+import { isWarbleError, WarbleError } from '#domain/errors.ts';
+import { type CommentId, snowflakeTime, type TweetId } from '#domain/ids.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
@@ -13,10 +13,14 @@ import { createOrphanCommentSweeper } from './orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from './stores/cached.ts';
 import { openSqliteTweetsStore, type SqliteTweetsStore } from './stores/sqlite.ts';
 import type { NewTweet, Tweets } from './tweets.ts';
-import { createTweetsService } from './tweets-service.ts';
+import { createTweetsService, type HandleLookup } from './tweets-service.ts';
 
 const ANN = 11;
 const BOB = 12;
+const USERS = [
+  { handle: 'ann', userId: ANN },
+  { handle: 'BOB', userId: BOB },
+];
 const HOUR_MS = 3_600_000;
 
 describe('the tweets service', () => {
@@ -24,13 +28,22 @@ describe('the tweets service', () => {
   let clock: ManualClock;
   let minter: Minter;
   let store: SqliteTweetsStore;
+  let lookup: Mock<HandleLookup['lookup']>;
   let tweets: Tweets;
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'warble-tweets-'));
     clock = createManualClock(Date.UTC(2026, 0, 21));
     minter = createMinter({ clock: createSteadyClock(clock) });
     store = openSqliteTweetsStore({ path: join(directory, 'tweets.db') });
-    tweets = createTweetsService({ store: createCachedTweetsStore({ store }), minter, clock });
+    lookup = mock.fn(async ({ handles }) =>
+      USERS.filter(({ handle }) => handles.includes(handle.toLowerCase())),
+    );
+    tweets = createTweetsService({
+      store: createCachedTweetsStore({ store }),
+      social: { lookup },
+      minter,
+      clock,
+    });
   });
   afterEach(async () => {
     await store.db.close();
@@ -41,13 +54,14 @@ describe('the tweets service', () => {
     author: ANN,
     content,
     images: [],
-    mentioned: {},
     appId: null,
     idempotency: null,
     traceId: '',
     ...more,
   });
   const post = (content: string, more: Partial<NewTweet> = {}) => tweets.post(draft(content, more));
+  const comment = async (commentId: CommentId, tweetId: TweetId, content = 'c') =>
+    tweets.writeComment({ commentId, author: BOB, tweetId, ...(await tweets.parseText({ content })) });
   const read = async (id: number) => (await tweets.get({ ids: [id] }))[0];
   const refusedAs = (code: string) => (error: unknown) => isWarbleError(error) && error.code === code;
 
@@ -56,7 +70,6 @@ describe('the tweets service', () => {
       const images = [{ image: 'a.png', width: 3, height: 2, alt: 'A bird' }];
       const { tweetId, time } = await post(' Cafe\u0301\r\n@Bob @nobody #tag https://a.com ', {
         images,
-        mentioned: { bob: BOB },
         appId: 'web',
       });
       assert.equal(time, snowflakeTime(tweetId));
@@ -94,6 +107,19 @@ describe('the tweets service', () => {
         mentions.map((mention) => mention.userId),
         [null, null, null],
       );
+    });
+    test('asks once who has the handles, each named once, and not at all where there are none', async () => {
+      await post('@Bob @bob @ann, hello');
+      assert.deepEqual(lookup.mock.calls[0]!.arguments, [{ handles: ['bob', 'ann'] }]);
+      await post('nobody is @ home');
+      await assert.rejects(post(`@bob ${'x'.repeat(140)}`), refusedAs('invalid_text'));
+      assert.equal(lookup.mock.callCount(), 1);
+    });
+    test('keeps nothing when social does not answer', async () => {
+      lookup.mock.mockImplementation(() => Promise.reject(new WarbleError('unavailable', 'Not now.')));
+      await assert.rejects(post('@bob hello'), refusedAs('unavailable'));
+      assert.deepEqual(await tweets.counts({ authors: [ANN] }), [{ author: ANN, count: 0 }]);
+      await post('hello');
     });
     test('refuses a text with the reason, before anything is kept; images do not excuse it', async () => {
       const images = [{ image: 'a.png', width: 3, height: 2, alt: '' }];
@@ -156,10 +182,10 @@ describe('the tweets service', () => {
     test("another's, a comment or what never was is not found", async () => {
       const { tweetId } = await post('one');
       const commentId = minter.mint({ owner: ANN, kind: 'comment' });
-      await tweets.writeComment({ commentId, author: ANN, tweetId, content: 'c', mentioned: {} });
+      await comment(commentId, tweetId);
       for (const [id, author] of [
         [tweetId, BOB],
-        [commentId as number, ANN],
+        [commentId as number, BOB],
         [77, ANN],
       ] as const) {
         const removal = tweets.remove({ tweetId: id, author, by: 'author', traceId: '' });
@@ -170,11 +196,7 @@ describe('the tweets service', () => {
     test('hides its comments at once, and the sweeper overwrites their texts', async () => {
       const { tweetId } = await post('one');
       const comments = Array.from({ length: 700 }, () => minter.mint({ owner: ANN, kind: 'comment' }));
-      await Promise.all(
-        comments.map((commentId) =>
-          tweets.writeComment({ commentId, author: BOB, tweetId, content: 'c', mentioned: {} }),
-        ),
-      );
+      await Promise.all(comments.map((commentId) => comment(commentId, tweetId)));
       assert.equal((await tweets.get({ ids: comments })).length, 700);
       await tweets.remove({ tweetId, author: ANN, by: 'author', traceId: '' });
       assert.deepEqual(await tweets.get({ ids: comments }), []);
@@ -190,12 +212,12 @@ describe('the tweets service', () => {
   describe('comments', () => {
     test('are checked by the same rule, and kept with what they name', async () => {
       const { tweetId } = await post('one');
-      assert.deepEqual(await tweets.checkText({ content: ' a\r\nb ' }), { content: 'a\nb' });
-      await assert.rejects(tweets.checkText({ content: '\u2800' }), refusedAs('invalid_text'));
+      const { content: normalised } = await tweets.parseText({ content: ' a\r\nb ' });
+      assert.equal(normalised, 'a\nb');
+      await assert.rejects(tweets.parseText({ content: '\u2800' }), refusedAs('invalid_text'));
       const commentId = minter.mint({ owner: ANN, kind: 'comment' });
-      const comment = { commentId, author: BOB, tweetId, content: 'hi @ann ', mentioned: { ann: ANN } };
-      await tweets.writeComment(comment);
-      await tweets.writeComment({ ...comment, content: 'again' });
+      await comment(commentId, tweetId, 'hi @ann ');
+      await comment(commentId, tweetId, 'again');
       const record = (await read(commentId))!;
       const { kind, parentId, rootId, author, content, time } = record;
       assert.deepEqual(
@@ -214,19 +236,13 @@ describe('the tweets service', () => {
     test('on a tweet that is gone are not found', async () => {
       const { tweetId } = await post('one');
       await tweets.remove({ tweetId, author: ANN, by: 'author', traceId: '' });
-      const comment = {
-        commentId: minter.mint({ owner: ANN, kind: 'comment' }),
-        author: BOB,
-        tweetId,
-        content: 'late',
-        mentioned: {},
-      };
-      await assert.rejects(tweets.writeComment(comment), refusedAs('not_found'));
+      const commentId = minter.mint({ owner: ANN, kind: 'comment' });
+      await assert.rejects(comment(commentId, tweetId, 'late'), refusedAs('not_found'));
     });
     test('removed are gone, and removing nothing is a success', async () => {
       const { tweetId } = await post('one');
       const commentId = minter.mint({ owner: ANN, kind: 'comment' });
-      await tweets.writeComment({ commentId, author: BOB, tweetId, content: 'c', mentioned: {} });
+      await comment(commentId, tweetId);
       await read(commentId);
       await tweets.removeComments({ commentIds: [commentId], by: 'author' });
       await tweets.removeComments({ commentIds: [], by: 'author' });

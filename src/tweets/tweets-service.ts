@@ -3,27 +3,42 @@ import { parseEntities } from '#domain/entities.ts';
 import { notFound, WarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type TextId, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Entities, TweetImage, TweetRecord } from '#domain/records.ts';
+import type { Mention, TweetImage, TweetRecord } from '#domain/records.ts';
 import { checkText } from '#domain/text.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Minter } from '#platform/ids/minter.ts';
-import type { Tweets } from './tweets.ts';
+import type { ParsedText, Tweets } from './tweets.ts';
 import type { TweetsStore } from './tweets-store.ts';
+
+/** What tweets need of the social service. Neither imports the other, so it is handed in. */
+export interface HandleLookup {
+  /** The active users with these handles (in lower case); a handle that nobody has is left out. */
+  lookup(request: { handles: string[] }): Promise<{ handle: string; userId: UserId }[]>;
+}
 
 export interface TweetsServiceDeps {
   store: TweetsStore;
+  social: HandleLookup;
   minter: Pick<Minter, 'mint'>;
   clock: Pick<Clock, 'now'>;
 }
 
 /** The rules of tweets: what a text may be, what it names, and that an idempotency key stands for one tweet. */
-export function createTweetsService({ store, minter, clock }: TweetsServiceDeps): Tweets {
+export function createTweetsService({ store, social, minter, clock }: TweetsServiceDeps): Tweets {
+  /** Throws invalid_text. Asks social only about a text with mentions, once. */
+  async function parseText({ content: raw }: { content: string }): Promise<ParsedText> {
+    const content = acceptText(raw);
+    const entities = parseEntities(content);
+    if (entities.mentions.length > 0) await resolveMentions(social, entities.mentions);
+    return { content, entities };
+  }
+
   return {
-    async post({ author, content, images, mentioned, appId, idempotency, traceId }) {
+    async post({ author, content, images, appId, idempotency, traceId }) {
       if (images.length > LIMITS.imagesPerTweet) {
         throw new WarbleError('invalid_request', `A tweet can have at most ${LIMITS.imagesPerTweet} images.`);
       }
-      const text = acceptText(content);
+      const text = await parseText({ content });
       const now = clock.now();
       const inserted = await store.insertTweet({
         tweet: newRecord({
@@ -31,7 +46,6 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
           author,
           rootId: null,
           text,
-          mentioned,
           images,
           appId,
         }),
@@ -53,15 +67,13 @@ export function createTweetsService({ store, minter, clock }: TweetsServiceDeps)
     tails: async (request) => store.tails(within(request.authors, request)),
     counts: async (request) => store.counts(within(request.authors, request)),
     scan: async (request) => store.scan(request),
-    checkText: async ({ content }) => ({ content: acceptText(content) }),
-    async writeComment({ commentId, author, tweetId, content, mentioned }) {
-      const text = acceptText(content);
+    parseText,
+    async writeComment({ commentId, author, tweetId, content, entities }) {
       const comment = newRecord({
         id: commentId,
         author,
         rootId: tweetId,
-        text,
-        mentioned,
+        text: { content, entities },
         images: [],
         appId: null,
       });
@@ -80,14 +92,13 @@ interface Draft<Id extends TextId> {
   author: UserId;
   /** The tweet that a comment answers; null for a tweet. */
   rootId: TweetId | null;
-  text: string;
-  mentioned: Record<string, UserId>;
+  text: ParsedText;
   images: TweetImage[];
   appId: string | null;
 }
 
 function newRecord<Id extends TextId>(draft: Draft<Id>): TweetRecord<Id> {
-  const { id, author, rootId, text, mentioned, images, appId } = draft;
+  const { id, author, rootId, text, images, appId } = draft;
   return {
     id,
     author,
@@ -100,22 +111,22 @@ function newRecord<Id extends TextId>(draft: Draft<Id>): TweetRecord<Id> {
     lang: null,
     labels: [],
     appId,
-    content: text,
-    entities: entitiesOf(text, mentioned),
+    content: text.content,
+    entities: text.entities,
     images,
     time: snowflakeTime(id),
   };
 }
 
-/** A mention keeps who had the handle when it was written: handles may change hands. */
-function entitiesOf(text: string, mentioned: Record<string, UserId>): Entities {
-  const entities = parseEntities(text);
-  for (const mention of entities.mentions) {
-    const handle = mention.handle.toLowerCase();
-    // Not `mentioned[handle]` alone: `constructor` is a handle too.
-    if (Object.hasOwn(mentioned, handle)) mention.userId = mentioned[handle]!;
-  }
-  return entities;
+/**
+ * Sets `userId` of each mention to who has the handle now, because handles may change hands. One lookup, of as many
+ * handles as a text holds.
+ */
+async function resolveMentions(social: HandleLookup, mentions: Mention[]): Promise<void> {
+  const handles = new Set(mentions.map(({ handle }) => handle.toLowerCase()));
+  const users = await social.lookup({ handles: [...handles] });
+  const userIds = new Map(users.map(({ handle, userId }) => [handle.toLowerCase(), userId]));
+  for (const mention of mentions) mention.userId = userIds.get(mention.handle.toLowerCase()) ?? null;
 }
 
 function acceptText(content: string): string {

@@ -4,15 +4,13 @@
  */
 import type { CommentId, Snowflake, TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
-import type { TweetImage, TweetRecord } from '#domain/records.ts';
+import type { Entities, TweetImage, TweetRecord } from '#domain/records.ts';
 
 export interface NewTweet {
   author: UserId;
-  /** As the client sent it; normalised and checked here by the rule in `contract/text.ts`. */
+  /** As the client sent it; normalised and checked here by the rule in `domain/text.ts`. */
   content: string;
   images: TweetImage[];
-  /** Who has each mentioned handle (in lower case), resolved by the gateway. */
-  mentioned: Record<string, UserId>;
   appId: string | null;
   idempotency: Idempotency | null;
   traceId: string;
@@ -24,12 +22,16 @@ export interface Idempotency {
   bodyHash: string;
 }
 
-export interface NewComment {
+/** A text that has passed the rule: normalised, and what it names, each mention with who had the handle then. */
+export interface ParsedText {
+  content: string;
+  entities: Entities;
+}
+
+export interface NewComment extends ParsedText {
   commentId: CommentId;
   author: UserId;
   tweetId: TweetId;
-  content: string;
-  mentioned: Record<string, UserId>;
 }
 
 /** One author's newest tweets, for building homes. */
@@ -85,11 +87,11 @@ export interface Tweets {
     after: TweetId;
     limit: number;
   }): Promise<{ tweets: { id: TweetId; author: UserId }[]; next: TweetId | null }>;
-  /** Checks a text by the rule, before its comment's row is made. Throws invalid_text. Returns it normalised. */
-  checkText(request: { content: string }): Promise<{ content: string }>;
+  /** Checks and parses a comment's text as the client sent it, before its row is made. Throws invalid_text. */
+  parseText(request: { content: string }): Promise<ParsedText>;
   /**
-   * Writes a comment's text; again with the same commentId changes nothing. Durable when it resolves. Throws
-   * invalid_text, not_found where the tweet is gone.
+   * Writes a comment's text as `parseText` returned it; again with the same commentId changes nothing. Durable when it
+   * resolves. Throws not_found where the tweet is gone.
    */
   writeComment(comment: NewComment): Promise<void>;
   /**

@@ -218,7 +218,7 @@ async function perform(system: System, model: Model, action: Resolved): Promise<
   const { tweets, social, engagement } = system.services;
   switch (action.kind) {
     case 'post': {
-      const text = { content: 'a tweet', images: [], mentioned: {}, appId: null, idempotency: null, traceId };
+      const text = { content: 'a tweet', images: [], appId: null, idempotency: null, traceId };
       const { tweetId } = await tweets.post({ author: action.user, ...text });
       return { ...action, tweetId };
     }
@@ -229,7 +229,7 @@ async function perform(system: System, model: Model, action: Resolved): Promise<
     }
     case 'comment': {
       const { user: actor, tweetId } = action;
-      const text = { content: 'a comment', mentioned: {}, idempotency: null, traceId };
+      const text = { content: 'a comment', idempotency: null, traceId };
       return { ...action, ...(await engagement.comment({ actor, tweetId, ...text })) };
     }
     case 'uncomment': {

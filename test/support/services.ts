@@ -60,13 +60,14 @@ export function createServices({
     social: backends.social.open(),
     engagement: backends.engagement.open(faults),
   };
-  const tweets = createTweetsService({
-    store: createCachedTweetsStore({ store: stores.tweets }),
+  const social = createSocialService({
+    store: createCachedSocialStore({ store: stores.social }),
     minter,
     clock,
   });
-  const social = createSocialService({
-    store: createCachedSocialStore({ store: stores.social }),
+  const tweets = createTweetsService({
+    store: createCachedTweetsStore({ store: stores.tweets }),
+    social,
     minter,
     clock,
   });
@@ -108,7 +109,6 @@ export interface ActsDeps {
 
 /** Shorthands for what users do. A millisecond passes before each action that has an id, so that ids order them. */
 export function createActs({ clock, tweets, social, engagement }: ActsDeps) {
-  const mentioned: Record<string, UserId> = {};
   const tick = async () => {
     clock.advance(1);
   };
@@ -118,25 +118,23 @@ export function createActs({ clock, tweets, social, engagement }: ActsDeps) {
     async users(...userIds: UserId[]) {
       for (const userId of userIds) {
         const handle = `p${userId}`;
-        mentioned[handle] = userId;
         await social.createUser({ userId, handle, name: handle, time: clock.now() });
       }
     },
-    ...actsOnTweets({ tweets, engagement, mentioned, tick }),
+    ...actsOnTweets({ tweets, engagement, tick }),
     ...actsOnUsers({ social, tick }),
   };
 }
 
 interface TweetActs extends Pick<ActsDeps, 'tweets' | 'engagement'> {
-  mentioned: Record<string, UserId>;
   tick: () => Promise<void>;
 }
 
-function actsOnTweets({ tweets, engagement, mentioned, tick }: TweetActs) {
+function actsOnTweets({ tweets, engagement, tick }: TweetActs) {
   return {
     async post(author: UserId, content = 'hello') {
       await tick();
-      const tweet = { author, content, images: [], mentioned, appId: null, idempotency: null, traceId };
+      const tweet = { author, content, images: [], appId: null, idempotency: null, traceId };
       return (await tweets.post(tweet)).tweetId;
     },
     async remove(author: UserId, tweetId: number) {
@@ -154,7 +152,7 @@ function actsOnTweets({ tweets, engagement, mentioned, tick }: TweetActs) {
     unrepost: (actor: UserId, tweetId: number) => engagement.unrepost({ actor, tweetId, traceId }),
     async comment(actor: UserId, tweetId: number, content = 'indeed') {
       await tick();
-      const comment = { actor, tweetId, content, mentioned, idempotency: null, traceId };
+      const comment = { actor, tweetId, content, idempotency: null, traceId };
       return (await engagement.comment(comment)).commentId;
     },
     removeComment: (actor: UserId, tweetId: number, commentId: number) =>

@@ -42,11 +42,11 @@ async function open(directory: string, clock: ManualClock) {
       }
     },
     post: async (author: number) => {
-      const text = { content: 'hello', images: [], mentioned: {}, appId: null, idempotency: null };
+      const text = { content: 'hello', images: [], appId: null, idempotency: null };
       return (await tweets.post({ author, ...text, traceId })).tweetId;
     },
     comment: async (actor: number, tweetId: number) => {
-      const text = { content: 'well', mentioned: {}, idempotency: null };
+      const text = { content: 'well', idempotency: null };
       return (await engagement.comment({ actor, tweetId, ...text, traceId })).commentId;
     },
     async like(actor: number, tweetId: number) {

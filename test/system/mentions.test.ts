@@ -1,6 +1,9 @@
-/** Mentioned users are named only to viewers who may know of them, at each read, in every list. */
+/**
+ * A text is normalised and parsed once, when it is posted; mentioned users are named only to viewers who may know of
+ * them, at each read, in every list.
+ */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
 import { eventually, type User } from '#test/support/client.ts';
 import { openSystemHttp } from '#test/support/system-http.ts';
 
@@ -21,6 +24,29 @@ const everywhere = (userId: string | null) => [
   [userId, null],
   [userId, null],
 ];
+
+/** How often `act` has the text `content` brought to NFC, and searched for mentions. */
+async function workOn(content: string, act: () => Promise<unknown>): Promise<[number, number]> {
+  const normalize = mock.method(String.prototype, 'normalize');
+  const matchAll = mock.method(String.prototype, 'matchAll');
+  try {
+    await act();
+  } finally {
+    mock.restoreAll();
+  }
+  const isIt = (text: unknown) => String(text) === content;
+  return [
+    normalize.mock.calls.filter((call) => isIt(call.this)).length,
+    matchAll.mock.calls.filter((call) => isIt(call.this) && String(call.arguments[0]).startsWith('/[@'))
+      .length,
+  ];
+}
+
+test('a text is normalised and searched for mentions once, a comment too', async () => {
+  const content = 'once with @bob';
+  assert.deepEqual(await workOn(content, () => cat.post('/postTweet', { content })), [1, 1]);
+  assert.deepEqual(await workOn(content, () => cat.post('/comment', { tweetId, content })), [1, 1]);
+});
 
 test('a user who blocks the viewer is not named to that viewer, but is to others', async () => {
   assert.deepEqual(await mentioned(cat), everywhere(bob.id));

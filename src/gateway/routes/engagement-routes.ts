@@ -6,7 +6,6 @@ import type { EngagementList } from '#engagement/engagement.ts';
 import { type Caller, defineRoute, type Route } from '#http/route.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
-import { resolveMentions } from '../mentions.ts';
 import {
   Id,
   ListQuery,
@@ -75,7 +74,7 @@ function toggleRoutes({ services: { engagement } }: RouteDeps, kind: 'like' | 'r
   ];
 }
 
-function commentRoute({ services: { engagement, social } }: RouteDeps): Route {
+function commentRoute({ services: { engagement } }: RouteDeps): Route {
   return defineRoute({
     method: 'POST',
     path: '/comment',
@@ -95,7 +94,6 @@ function commentRoute({ services: { engagement, social } }: RouteDeps): Route {
         actor: caller.userId,
         tweetId: snowflakeIdOf(body.tweetId),
         content,
-        mentioned: await resolveMentions(social, content),
         idempotency: idempotencyOf(headers['idempotency-key'], [body.tweetId, content]),
         traceId,
       });

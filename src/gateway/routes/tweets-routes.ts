@@ -5,7 +5,6 @@ import { defineRoute, type Route } from '#http/route.ts';
 import type { MediaUse } from '#media/media.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { checkActor, snowflakeIdOf } from '../ids.ts';
-import { resolveMentions } from '../mentions.ts';
 import { Id, Nothing, named, TweetParams } from '../schemas/common.ts';
 import { IdempotencyHeaders, PostTweet, TweetWithUsers } from '../schemas/tweets.ts';
 import type { RouteDeps } from './deps.ts';
@@ -33,7 +32,6 @@ function postRoute({ services, media }: RouteDeps): Route {
       checkActor(body.userId, caller);
       const { content, images: names = [] } = body;
       const author = caller.userId;
-      const mentioned = await resolveMentions(services.social, content);
       const idempotency = idempotencyOf(headers['idempotency-key'], [content, names]);
       const held = names.length === 0 ? null : await media.hold({ owner: author, names });
       let usedBy: MediaUse | null = null;
@@ -43,7 +41,6 @@ function postRoute({ services, media }: RouteDeps): Route {
           author,
           content,
           images,
-          mentioned,
           appId: null,
           idempotency,
           traceId,

@@ -65,7 +65,7 @@ export async function createMediaWorld() {
     async postWith(author: number, names: string[]) {
       await services.tick();
       const held = await first.media.hold({ owner: author, names });
-      const tweet = { author, content: 'look', images: held.images, mentioned: {}, appId: null };
+      const tweet = { author, content: 'look', images: held.images, appId: null };
       const { tweetId } = await tweets.post({ ...tweet, idempotency: null, traceId });
       await held.done(`tweet:${tweetId}`);
       return tweetId;

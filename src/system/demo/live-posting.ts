@@ -34,7 +34,6 @@ export function startPosting({
       author,
       content: tweetText(systemRandom, null),
       images: [],
-      mentioned: {},
       appId: null,
       idempotency: null,
       traceId: 'demo',

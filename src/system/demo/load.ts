@@ -105,14 +105,12 @@ const ACTION: {
     loaded.follows.push(edge);
   },
   async tweet({ system, userIds, handles, random }, loaded, { user, tweet }) {
-    const mentioned = random.integer(12) === 0 ? random.integer(handles.length) : null;
-    const handle = mentioned === null ? null : handles[mentioned]!;
+    const handle = random.integer(12) === 0 ? handles[random.integer(handles.length)]! : null;
     const author = userIds[user]!;
     const { tweetId } = await system.services.tweets.post({
       author,
       content: tweetText(random, handle),
       images: [],
-      mentioned: mentioned === null ? {} : { [handle!]: userIds[mentioned]! },
       appId: null,
       idempotency: null,
       traceId,
@@ -128,7 +126,7 @@ const ACTION: {
   async comment({ system, userIds, random }, loaded, { user, tweet }) {
     const action = { actor: userIds[user]!, tweetId: loaded.tweetIds[tweet]! };
     const content = replyText(random);
-    const request = { ...action, content, mentioned: {}, idempotency: null, traceId };
+    const request = { ...action, content, idempotency: null, traceId };
     const { commentId } = await system.services.engagement.comment(request);
     loaded.comments.push({ ...action, commentId });
   },
