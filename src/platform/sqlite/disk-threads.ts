@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Checkpointer } from './checkpointer.ts';
-import { type Disk, type DiskFile, LOG_BOUNDS } from './disk.ts';
+import { closedFile, type Disk, type DiskFile, LOG_BOUNDS } from './disk.ts';
 
 export interface DiskThreadsDeps {
   /** Must end the process at once. Called where a sync failed, or a thread ended by itself. */
@@ -34,18 +34,48 @@ export function createDiskThreads({ onFailure }: DiskThreadsDeps): Disk {
   );
   const leastBusy = () => syncs.reduce((best, thread) => (thread.waiting() < best.waiting() ? thread : best));
 
+  /** Ends of files that are being closed. */
+  const closings = new Set<Promise<void>>();
+
   function openFile(path: string): DiskFile {
     // Descriptors are the process's, so any thread may sync by them.
     const log = openSync(`${path}-wal`, 'r+');
-    const ask = (call: CheckpointRequest['call']) => checkpoints.ask({ call, path });
+    const underWay = new Set<Promise<unknown>>();
+    let isClosed = false;
+    async function ask(call: CheckpointRequest['call']) {
+      if (isClosed) throw closedFile(path);
+      return checkpoints.ask({ call, path });
+    }
+
+    async function sync(): Promise<void> {
+      if (isClosed) throw closedFile(path);
+      const syncing = leastBusy().ask(log);
+      underWay.add(syncing);
+      try {
+        await syncing;
+      } finally {
+        underWay.delete(syncing);
+      }
+    }
+    async function close(): Promise<void> {
+      // Asked at once: the next file of this path must find the thread's connection to this one closed.
+      const closed = ask('close');
+      isClosed = true;
+      // Syncs know the log by its number alone, which the next file to be opened gets.
+      await Promise.allSettled(underWay);
+      closeSync(log);
+      await closed;
+    }
     return {
-      sync: async () => void (await leastBusy().ask(log)),
+      sync,
       checkpoint: async () => (await ask('checkpoint')) as number,
       restart: async () => (await ask('restart')) as number,
       empty: async () => (await ask('empty')) as boolean,
-      async close() {
-        closeSync(log);
-        await ask('close');
+      close() {
+        const closing = close();
+        const ended = closing.catch(() => {}).finally(() => closings.delete(ended));
+        closings.add(ended);
+        return closing;
       },
     };
   }
@@ -56,6 +86,7 @@ export function createDiskThreads({ onFailure }: DiskThreadsDeps): Disk {
     logBounds: LOG_BOUNDS,
     monotonic: () => performance.now(),
     async close() {
+      await Promise.all(closings);
       await Promise.all([checkpoints, ...syncs].map((thread) => thread.end()));
     },
   };

@@ -1,3 +1,5 @@
+import { WarbleError } from '#domain/errors.ts';
+
 /**
  * What waits for the disk: syncs and checkpoints of databases. Handed to a database, it says that this process alone
  * has the file open; the database then leaves both to it and goes on meanwhile. Adapters: threads of their own
@@ -16,7 +18,7 @@ export interface Disk {
   readonly logBounds: LogBounds;
   /** Milliseconds from an arbitrary origin, to bound how long a thread commits without a break. */
   monotonic(): number;
-  /** Only when all files are closed. */
+  /** Only when all files are closed, or being closed. */
   close(): Promise<void>;
 }
 
@@ -36,11 +38,13 @@ export interface LogBounds {
 }
 /**
  * 1, 16, 32 and 64 MiB. A checkpoint begins with a sync of the log: with 16 MiB to write at once it took 11 to 34 ms,
- * and the syncs of other files that posts waited for meanwhile 4 ms at the median instead of 0.3. Each checkpoint syncs the file, and syncs of logs wait for that disk too: with one every 4 MiB
- * commits took twice as long at the median, with one every MiB four times (docs/decisions/0043).
+ * and the syncs of other files that posts waited for meanwhile 4 ms at the median instead of 0.3. Each checkpoint syncs
+ * the file, and syncs of logs wait for that disk too: with one every 4 MiB commits took twice as long at the median,
+ * with one every MiB four times (docs/decisions/0043).
  */
 export const LOG_BOUNDS: LogBounds = { sync: 256, checkpoint: 4_000, restart: 8_000, max: 16_000 };
 
+/** Once it is closed, each call but `close` rejects with `unavailable`. */
 export interface DiskFile {
   /**
    * Resolves when all that the log held at the call is on the disk, whoever wrote it. Rejects where the disk failed;
@@ -60,6 +64,14 @@ export interface DiskFile {
   restart(): Promise<number>;
   /** As `restart`, and gives the log's room back, so that nothing of its old content is left. Resolves with success. */
   empty(): Promise<boolean>;
-  /** Only after every other connection to the file is closed. */
+  /** Only after every other connection to the file is closed. Syncs that are under way end first. */
   close(): Promise<void>;
+}
+
+/**
+ * What is rejected with once a file is closed: the number of its descriptor, and its path, may be another file's by
+ * then.
+ */
+export function closedFile(path: string): WarbleError {
+  return new WarbleError('unavailable', `${path} is closed.`);
 }

@@ -1,6 +1,6 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { type Checkpointer, openCheckpointer } from './checkpointer.ts';
-import { type Disk, type DiskFile, LOG_BOUNDS } from './disk.ts';
+import { closedFile, type Disk, type DiskFile, LOG_BOUNDS } from './disk.ts';
 
 /** {@link Disk} on the caller's thread: each call is done when it returns. Its turns take no time. */
 export function createInThreadDisk(): Disk {
@@ -21,16 +21,22 @@ export function createInThreadDisk(): Disk {
 function openFile(path: string): DiskFile {
   const log = openSync(`${path}-wal`, 'r+');
   let opened: Checkpointer | undefined;
+  let isClosed = false;
   function checkpointer(): Checkpointer {
+    if (isClosed) throw closedFile(path);
     opened ??= openCheckpointer(path);
     return opened;
   }
   return {
-    sync: async () => fdatasyncSync(log),
+    async sync() {
+      if (isClosed) throw closedFile(path);
+      fdatasyncSync(log);
+    },
     checkpoint: async () => checkpointer().checkpoint(),
     restart: async () => checkpointer().restart(),
     empty: async () => checkpointer().empty(),
     async close() {
+      isClosed = true;
       closeSync(log);
       opened?.close();
     },

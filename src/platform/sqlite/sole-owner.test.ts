@@ -322,6 +322,39 @@ for (const [name, createDisk] of [
       assert.ok(!rows(open({ path: copy })).includes(3));
     });
 
+    test('a database that closes or crashes while its log is synced fails no sync', async () => {
+      const db = open({
+        disk: { ...inner, logBounds: { ...inner.logBounds, sync: 1 } },
+        durability: 'normal',
+      });
+      await insert(db, 1);
+      const flushes = Array.from({ length: 300 }, () => db.flush());
+      await db.close();
+      await Promise.all(flushes);
+      const again = open({
+        disk: { ...inner, logBounds: { ...inner.logBounds, sync: 1 } },
+        durability: 'normal',
+      });
+      await insert(again, 2);
+      const late = Array.from({ length: 300 }, () => again.flush());
+      again.crash();
+      await Promise.all(late);
+      await assert.rejects(again.flush(), (error) => isWarbleError(error, 'unavailable'));
+    });
+
+    test('several may close a database at once, and it may crash meanwhile', async () => {
+      const db = open();
+      await insert(db, 1);
+      await Promise.all([db.close(), db.close()]);
+      const again = open();
+      await insert(again, 2);
+      const closing = again.close();
+      await turn();
+      again.crash();
+      await closing;
+      assert.deepEqual(rows(open()), [1, 2]);
+    });
+
     test('closing commits what waits; closing and crashing again do nothing', async () => {
       const db = open();
       const waiting = Array.from({ length: 600 }, (_, a) => insert(db, a));

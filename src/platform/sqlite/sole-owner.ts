@@ -117,6 +117,8 @@ export function createSoleOwner({ options, writer, disk }: SoleOwnerDeps): Datab
       if (!writer.isOpen) return;
       // What is left of the log is copied off this thread. Where the disk has no room the log is whole all the same.
       await file.checkpoint().catch(() => {});
+      // Somebody else closed it meanwhile, or it crashed.
+      if (!writer.isOpen) return;
       closeConnections();
       await file.close();
     },
