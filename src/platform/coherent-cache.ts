@@ -2,10 +2,10 @@
  * The one cache for what a store said: it never answers with what the store would not say any more.
  *
  * Three rules make it so, and a property test holds them against any interleaving of reads and commits:
- * - `fill` takes the time of the change clock itself, which nobody else has, before it lets anybody read. What is read in it is kept only if
- *   it has not changed since; a read that a commit overtook is used by whoever asked, and not kept. (So do the leases
- *   of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, 3.2.1: a deletion takes back the right to set. One
- *   clock in place of a token for each key makes a batch of a hundred cost one number.)
+ * - `fill` takes the time of the change clock itself, which nobody else has, before it lets anybody read. What is read
+ *   in it is kept only if it has not changed since; a read that a commit overtook is used by whoever asked, and not
+ *   kept. (So do the leases of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, 3.2.1: a deletion takes back
+ *   the right to set. One clock in place of a token for each key makes a batch of a hundred cost one number.)
  * - What is kept under an id goes in the turn in which that id changes.
  * - A value that was made of other things too names them (`madeOf`), and each `get` asks the clock about them: nobody
  *   has to know what somebody is a part of.

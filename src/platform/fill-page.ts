@@ -17,7 +17,7 @@ export interface PageOfRows<Row> {
 export interface FillPageRequest<Row, Item> {
   /** Most items of the page. */
   limit: number;
-  /** Most rows of one read. The first asks for `limit`, and each that follows for four times as many as the one before. */
+  /** Most rows of one read. The first asks for `limit`, each after it for four times as many as the one before. */
   maxRows: number;
   /** The next rows, at most `count`, after all that were read before; fewer, even none, where some fell out. */
   read(count: number): Promise<PageOfRows<Row>>;
