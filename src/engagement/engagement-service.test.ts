@@ -177,7 +177,7 @@ describe('engagement', () => {
     const seen: string[] = [];
     for (let after: number | null = 0; after !== null; ) {
       const { engagements, next } = await engagement.scan({ after, limit: 4 });
-      seen.push(...engagements.map(({ type, actor, author }) => `${type} ${actor} ${author}`));
+      seen.push(...engagements.map(({ kind, actor, author }) => `${kind} ${actor} ${author}`));
       after = next;
     }
     const expected = everyWay.flatMap(([name]) => [`${name} ${BOB} ${ANN}`, `${name} ${CAT} ${ANN}`]);

@@ -8,7 +8,7 @@ import type { Tweets } from '#tweets/tweets.ts';
 import type { Engagement, EngagementList, EngagementRequest } from './engagement.ts';
 import { createCommentRules } from './engagement-comments.ts';
 import { createPreviews } from './engagement-previews.ts';
-import type { EngagementRemoval, EngagementStore, NewEngagement } from './engagement-store.ts';
+import type { EngagementRemoval, EngagementStore } from './engagement-store.ts';
 import { createVisibility } from './engagement-visibility.ts';
 
 export interface EngagementDeps {
@@ -32,21 +32,13 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
   const visibility = createVisibility({ tweets, social });
 
   /** Throws not_found where the actor may not read the tweet. */
-  async function newEngagement(
-    { actor, tweetId, traceId }: EngagementRequest,
-    kind: 'like' | 'repost',
-  ): Promise<NewEngagement & { protected: boolean }> {
+  async function newEngagement(request: EngagementRequest, kind: 'like' | 'repost') {
+    const { actor, tweetId } = request;
     const { author } = await visibility.readable({ viewer: actor, tweetId });
-    const { profile: head, protected: isProtected } = author;
     const id = minter.mint({ owner: actor, kind });
-    return { id, tweetId, author: head.userId, actor, traceId, protected: isProtected };
+    return { engagement: { ...request, id, author: author.profile.userId }, isProtected: author.protected };
   }
-  const removalOf = ({ actor, tweetId, traceId }: EngagementRequest): EngagementRemoval => ({
-    actor,
-    tweetId,
-    traceId,
-    time: clock.now(),
-  });
+  const removalOf = (request: EngagementRequest): EngagementRemoval => ({ ...request, time: clock.now() });
   const list =
     <Row extends { id: number; userId: number }>(
       read: (request: { tweetId: number; before: number | null; limit: number }) => Promise<Row[]>,
@@ -58,14 +50,14 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
 
   return {
     async like(request) {
-      const { protected: _, ...engagement } = await newEngagement(request, 'like');
+      const { engagement } = await newEngagement(request, 'like');
       await store.addLike(engagement);
     },
     async unlike(request) {
       await store.removeLike(removalOf(request));
     },
     async repost(request) {
-      const { protected: isProtected, ...engagement } = await newEngagement(request, 'repost');
+      const { engagement, isProtected } = await newEngagement(request, 'repost');
       if (isProtected)
         throw new WarbleError('forbidden', 'Tweets of a protected account cannot be reposted.');
       await store.addRepost(engagement);

@@ -16,26 +16,28 @@ import type { ChangeSource } from '#platform/change-source.ts';
 import type { HighWater } from '#platform/ids/high-water.ts';
 import type { TopicLog } from '#queue/log.ts';
 import type { Idempotency } from '#tweets/tweets.ts';
-import type { RepostActivity, RepostTail, ScannedEngagement, Summary } from './engagement.ts';
+import type {
+  EngagementRecord,
+  EngagementRequest,
+  RepostActivity,
+  RepostTail,
+  Summary,
+} from './engagement.ts';
 
-/** Something that somebody does to a tweet. */
-export interface NewEngagement {
-  /** The like's, comment's or repost's own, freshly minted. Kept only where the act is new. */
+/**
+ * A like, comment or repost to be made; the method that takes it says which. `author` is kept with the row, so that a
+ * removal needs no other service.
+ */
+export interface NewEngagement extends Omit<EngagementRecord, 'kind'> {
+  /** Freshly minted. Kept only where the engagement is new. */
   id: LikeId | CommentId | RepostId;
-  tweetId: TweetId;
-  /** Who wrote the tweet; kept with the row, so that undoing needs to ask nobody. */
-  author: UserId;
-  actor: UserId;
   traceId: string;
 }
 
-/** Something that somebody takes back. */
-export interface EngagementRemoval {
-  tweetId: TweetId;
-  actor: UserId;
+/** A like or repost to be removed. */
+export interface EngagementRemoval extends EngagementRequest {
   /** Milliseconds since 1970. */
   time: number;
-  traceId: string;
 }
 
 /**
@@ -146,7 +148,7 @@ export interface EngagementStore {
   /** Which of these likes, listed comments and reposts stand. At most 1,000. */
   active(request: { ids: Snowflake[] }): Promise<Snowflake[]>;
   /** Everything that stands, in the order of the items' own ids, ids above `after`. */
-  scan(request: { after: Snowflake; limit: number }): Promise<ScannedEngagement[]>;
+  scan(request: { after: Snowflake; limit: number }): Promise<EngagementRecord[]>;
 
   /**
    * Takes back at most `limit` of somebody's likes, comments (pending ones too) and reposts, as undoing would, and

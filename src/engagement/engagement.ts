@@ -50,12 +50,15 @@ export interface RepostTail {
   truncated: boolean;
 }
 
-/** One like, comment or repost that stands. `author` wrote the tweet; `actor` did it. */
-export interface ScannedEngagement {
-  type: EngagementKind;
+/** One like, comment or repost, from its row to its event and the notification of it. */
+export interface EngagementRecord {
+  kind: EngagementKind;
+  /** The like's, comment's or repost's own. */
   id: Snowflake;
   tweetId: TweetId;
+  /** Who wrote the tweet. */
   author: UserId;
+  /** Who liked, commented or reposted, whoever removed it. */
   actor: UserId;
 }
 
@@ -124,7 +127,7 @@ export interface Engagement {
   scan(request: {
     after: Snowflake;
     limit: number;
-  }): Promise<{ engagements: ScannedEngagement[]; next: Snowflake | null }>;
+  }): Promise<{ engagements: EngagementRecord[]; next: Snowflake | null }>;
   /** Undoes some of what somebody did. Call until `done`. */
   eraseActor(request: { actor: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
 }

@@ -5,7 +5,7 @@
 import { type CommentId, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TweetRecord } from '#domain/records.ts';
-import type { ScannedEngagement } from '#engagement/engagement.ts';
+import type { EngagementRecord } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { BellJob, Notification, NotificationFacts } from './notifications-store.ts';
@@ -105,12 +105,15 @@ function mentionNotifications(text: TweetRecord, rootId: TweetId, commentId: num
 }
 
 /** Who is told of a like, a comment or a repost. `text`: the comment's, where it still stands. */
-export function candidatesOfEngagement(act: ScannedEngagement, text: TweetRecord | undefined): Candidates[] {
-  const { type, id, tweetId, author, actor } = act;
-  const commentId = type === 'comment' ? (id as CommentId) : null;
-  const toAuthor: Notification = { recipient: author, id, type, tweetId, commentId, actor };
+export function candidatesOfEngagement(
+  engagement: EngagementRecord,
+  text: TweetRecord | undefined,
+): Candidates[] {
+  const { kind, id, tweetId, author, actor } = engagement;
+  const commentId = kind === 'comment' ? (id as CommentId) : null;
+  const toAuthor: Notification = { recipient: author, id, type: kind, tweetId, commentId, actor };
   const own = author === actor ? [] : [toAuthor];
-  if (type !== 'comment' || text === undefined) return own.length > 0 ? [own] : [];
+  if (kind !== 'comment' || text === undefined) return own.length > 0 ? [own] : [];
   const mentions = mentionNotifications(text, tweetId, id);
   const others = mentions
     .filter(({ recipient }) => recipient !== author)

@@ -9,7 +9,8 @@
 import { followOf, partitionOf, type WarbleEvent } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Engagement, ScannedEngagement } from '#engagement/engagement.ts';
+import type { EngagementKind } from '#domain/names.ts';
+import type { Engagement } from '#engagement/engagement.ts';
 import { inBatches } from '#platform/batches.ts';
 import type { View } from '#queue/view.ts';
 import type { Social } from '#social/social.ts';
@@ -93,15 +94,9 @@ function stepsOf(event: WarbleEvent, texts: TextsById, follows: Map<string, Noti
     case 'like.added':
     case 'comment.added':
     case 'repost.added': {
-      const kind = type.slice(0, type.indexOf('.')) as ScannedEngagement['type'];
-      const act: ScannedEngagement = {
-        type: kind,
-        id: itemId,
-        tweetId: entityId,
-        author: key,
-        actor: actorId,
-      };
-      return candidatesOfEngagement(act, texts.get(itemId)).map(notifyStep);
+      const kind = type.slice(0, type.indexOf('.')) as EngagementKind;
+      const engagement = { kind, id: itemId, tweetId: entityId, author: key, actor: actorId };
+      return candidatesOfEngagement(engagement, texts.get(itemId)).map(notifyStep);
     }
     case 'like.removed':
     case 'comment.removed':
@@ -183,7 +178,7 @@ async function scanEngagement(
 ): Promise<ScanPage> {
   const { engagements, next } = await deps.engagement.scan({ after, limit: SCAN_ROWS });
   const mine = engagements.filter(({ author }) => partitionOf(author) === partition);
-  const comments = mine.filter(({ type }) => type === 'comment').map(({ id }) => id);
+  const comments = mine.filter(({ kind }) => kind === 'comment').map(({ id }) => id);
   const texts = await deps.candidateSource.texts(comments);
   const candidates = mine.flatMap((engagement) =>
     candidatesOfEngagement(engagement, texts.get(engagement.id)),

@@ -26,9 +26,9 @@ async function keptEngagement(system: System) {
   let after: number | null = 0;
   while (after !== null) {
     const page = await system.services.engagement.scan({ after, limit: 200 });
-    for (const { type, id, tweetId, actor } of page.engagements) {
-      if (type === 'comment') kept.comments.set(id, { tweetId, actor });
-      else kept[type === 'like' ? 'likes' : 'reposts'].set(pair(tweetId, actor), id);
+    for (const { kind, id, tweetId, actor } of page.engagements) {
+      if (kind === 'comment') kept.comments.set(id, { tweetId, actor });
+      else kept[kind === 'like' ? 'likes' : 'reposts'].set(pair(tweetId, actor), id);
     }
     after = page.next;
   }

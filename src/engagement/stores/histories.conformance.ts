@@ -50,9 +50,9 @@ export function describeWhole(name: string, create: CreateBackend): void {
       await kit.one.beginComment(draft(5));
       const base = { tweetId: TWEET, author: AUTHOR };
       const expected = [
-        { type: 'like', id: like.id, ...base, actor: 1 },
-        { type: 'comment', id: commentId, ...base, actor: 2 },
-        { type: 'repost', id: repost.id, tweetId: OTHER_TWEET, author: AUTHOR, actor: 3 },
+        { kind: 'like', id: like.id, ...base, actor: 1 },
+        { kind: 'comment', id: commentId, ...base, actor: 2 },
+        { kind: 'repost', id: repost.id, tweetId: OTHER_TWEET, author: AUTHOR, actor: 3 },
       ];
       assert.deepEqual(await kit.two.scan({ after: 0, limit: 10 }), expected);
       assert.deepEqual(await kit.two.scan({ after: 0, limit: 2 }), expected.slice(0, 2));

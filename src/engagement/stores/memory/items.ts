@@ -1,14 +1,14 @@
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { EngagementKind } from '#domain/names.ts';
 import type { MemoryOutbox } from '#queue/stores/memory/outbox.ts';
-import { type EngagementChange, type EngagementRecord, eventsOf } from '../../engagement-events.ts';
+import type { EngagementRecord } from '../../engagement.ts';
+import { type EngagementChange, eventsOf } from '../../engagement-events.ts';
 import type { CommentState } from '../../engagement-store.ts';
 
 /** A like, a comment or a repost. A like that was taken back is forgotten, a repost is kept as undone. */
 export interface Item extends Omit<EngagementRecord, 'id'> {
   /** A snowflake of its kind. */
   readonly id: number;
-  readonly kind: EngagementKind;
   state: CommentState | 'active' | 'undone';
   /** When it became that; milliseconds since 1970. */
   changedAt: number;
@@ -69,10 +69,9 @@ export function createItems(outbox: MemoryOutbox, changed: (tweetId: TweetId) =>
       byActor.get(item.actor)?.delete(item);
       changed(item.tweetId);
     },
-    announce(change, { kind, id, tweetId, author, actor }, { time, traceId }) {
-      const record = { id, tweetId, author, actor };
+    announce(change, item, { time, traceId }) {
       let position = 0;
-      for (const event of eventsOf({ kind, change, record, time, traceId })) {
+      for (const event of eventsOf({ change, record: item, time, traceId })) {
         position = outbox.append(event).position;
       }
       return position;

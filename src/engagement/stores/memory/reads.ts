@@ -133,7 +133,7 @@ export function createLookups({ byId, ofTweet, ofActor }: Items): Lookups {
         .filter((item) => item.id > after && isActive(item))
         .sort((a, b) => a.id - b.id)
         .slice(0, limit)
-        .map(({ kind, id, tweetId, author, actor }) => ({ type: kind, id, tweetId, author, actor })),
+        .map(({ kind, id, tweetId, author, actor }) => ({ kind, id, tweetId, author, actor })),
     tweetIds: async ({ after, limit }) =>
       [...new Set([...byId.values()].filter(isKept).map(({ tweetId }) => tweetId))]
         .filter((tweetId) => tweetId > after)

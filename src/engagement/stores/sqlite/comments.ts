@@ -1,5 +1,6 @@
-import { snowflakeTime } from '#domain/ids.ts';
+import { type CommentId, snowflakeTime } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
+import type { EngagementRecord } from '../../engagement.ts';
 import type { CommentState, EngagementStore, KeyedComment, StoredComment } from '../../engagement-store.ts';
 import type { Counters } from './counters.ts';
 
@@ -10,16 +11,16 @@ export const LISTED = 1;
 export const DELETING = 2;
 export const DELETED = 3;
 
-export interface CommentTuple {
-  id: number;
-  tweet_id: number;
-  actor: number;
-  author: number;
+/** The columns of a {@link CommentRecord}. */
+export const COMMENT_COLUMNS = "'comment' AS kind, id, tweet_id AS tweetId, actor, author, state";
+
+export interface CommentRecord extends EngagementRecord {
+  id: CommentId;
   state: number;
 }
 
-export function storedComment({ id, tweet_id, actor, author, state }: CommentTuple): StoredComment {
-  return { id, tweetId: tweet_id, userId: actor, author, state: STATES[state]! };
+function storedComment({ id, tweetId, actor, author, state }: CommentRecord): StoredComment {
+  return { id, tweetId, userId: actor, author, state: STATES[state]! };
 }
 
 type Comments = Pick<
@@ -48,10 +49,10 @@ export function createComments({ db, counters }: { db: Database; counters: Count
     'INSERT OR REPLACE INTO comment_keys (actor, key, body_hash, comment_id, used_at) VALUES (?, ?, ?, ?, ?)',
   );
   const forgetKey = db.prepare('DELETE FROM comment_keys WHERE comment_id = ?');
-  const byId = db.prepare('SELECT id, tweet_id, actor, author, state FROM comments WHERE id = ?');
+  const byId = db.prepare(`SELECT ${COMMENT_COLUMNS} FROM comments WHERE id = ?`);
   const move = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ? AND state = ?');
   const unsettled = db.prepare(
-    `SELECT id, tweet_id, actor, author, state FROM comments
+    `SELECT ${COMMENT_COLUMNS} FROM comments
      WHERE state IN (0, 2) AND changed_at < ? ORDER BY changed_at, id LIMIT ? + 0`,
   );
 
@@ -59,8 +60,8 @@ export function createComments({ db, counters }: { db: Database; counters: Count
     const row = byKey.get(actor, key, since) as (Omit<KeyedComment, 'state'> & { state: number }) | undefined;
     return row === undefined ? undefined : { ...row, state: STATES[row.state]! };
   }
-  function find(commentId: number): CommentTuple | undefined {
-    return byId.get(commentId) as CommentTuple | undefined;
+  function find(commentId: number): CommentRecord | undefined {
+    return byId.get(commentId) as CommentRecord | undefined;
   }
 
   return {
@@ -81,8 +82,7 @@ export function createComments({ db, counters }: { db: Database; counters: Count
         if (row === undefined || row.state !== PENDING) return row?.state === LISTED;
         const time = snowflakeTime(commentId);
         move.run(LISTED, time, commentId, PENDING);
-        const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
-        counters.record({ kind: 'comment', change: 'added', record, time, traceId });
+        counters.record({ change: 'added', record: row, time, traceId });
         return true;
       }),
     abandonComment: ({ commentId, time }) =>
@@ -93,8 +93,7 @@ export function createComments({ db, counters }: { db: Database; counters: Count
       db.write(() => {
         const row = find(commentId);
         if (row === undefined || move.run(DELETING, time, commentId, LISTED).changes === 0) return false;
-        const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor: row.actor };
-        counters.record({ kind: 'comment', change: 'removed', record, time, traceId });
+        counters.record({ change: 'removed', record: row, time, traceId });
         return true;
       }),
     completeDeletions: ({ commentIds, time }) =>
@@ -106,6 +105,6 @@ export function createComments({ db, counters }: { db: Database; counters: Count
       return row === undefined ? undefined : storedComment(row);
     },
     unfinishedComments: async ({ before, limit }) =>
-      (unsettled.all(before, limit) as unknown as CommentTuple[]).map(storedComment),
+      (unsettled.all(before, limit) as unknown as CommentRecord[]).map(storedComment),
   };
 }

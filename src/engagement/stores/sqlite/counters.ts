@@ -34,7 +34,8 @@ export function createCounters(deps: {
     count,
     record(change) {
       const step = change.change === 'added' ? 1 : -1;
-      count(change.record.tweetId, { [`${change.kind}s`]: step });
+      const { tweetId, kind } = change.record;
+      count(tweetId, { [`${kind}s`]: step });
       let position = 0;
       for (const event of eventsOf(change)) position = outbox.append(event).position;
       return position;

@@ -1,5 +1,6 @@
 import { snowflakeTime } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
+import type { EngagementRecord } from '../../engagement.ts';
 import type { EngagementStore } from '../../engagement-store.ts';
 import type { Counters } from './counters.ts';
 
@@ -24,7 +25,7 @@ export function createLikesAndReposts({
     'INSERT INTO reposts (id, tweet_id, actor, author, position, undone_at) VALUES (?, ?, ?, ?, ?, NULL)',
   );
   const undoRepost = db.prepare('UPDATE reposts SET undone_at = ? WHERE id = ?');
-  type Found = { id: number; author: number } | undefined;
+  type Found = Pick<EngagementRecord, 'id' | 'author'> | undefined;
 
   return {
     addLike: (engagement) =>
@@ -33,30 +34,26 @@ export function createLikesAndReposts({
           insertLike.run(engagement.id, engagement.tweetId, engagement.actor, engagement.author).changes === 0
         )
           return false;
-        const { traceId, ...record } = engagement;
-        counters.record({
-          kind: 'like',
-          change: 'added',
-          record,
-          time: snowflakeTime(engagement.id),
-          traceId,
-        });
+        const { traceId, ...columns } = engagement;
+        const record = { ...columns, kind: 'like' as const };
+        counters.record({ change: 'added', record, time: snowflakeTime(engagement.id), traceId });
         return true;
       }),
     removeLike: ({ tweetId, actor, time, traceId }) =>
       db.write(() => {
         const found = deleteLike.get(tweetId, actor) as Found;
         if (found === undefined) return false;
-        const record = { id: found.id, author: found.author, tweetId, actor };
-        counters.record({ kind: 'like', change: 'removed', record, time, traceId });
+        const record = { ...found, tweetId, actor, kind: 'like' as const };
+        counters.record({ change: 'removed', record, time, traceId });
         return true;
       }),
     addRepost: (engagement) =>
       db.write(() => {
         if (activeRepost.get(engagement.tweetId, engagement.actor) !== undefined) return false;
-        const { traceId, ...record } = engagement;
+        const { traceId, ...columns } = engagement;
+        const record = { ...columns, kind: 'repost' as const };
         const time = snowflakeTime(engagement.id);
-        const position = counters.record({ kind: 'repost', change: 'added', record, time, traceId });
+        const position = counters.record({ change: 'added', record, time, traceId });
         insertRepost.run(engagement.id, engagement.tweetId, engagement.actor, engagement.author, position);
         return true;
       }),
@@ -65,8 +62,8 @@ export function createLikesAndReposts({
         const found = activeRepost.get(tweetId, actor) as Found;
         if (found === undefined) return false;
         undoRepost.run(time, found.id);
-        const record = { id: found.id, author: found.author, tweetId, actor };
-        counters.record({ kind: 'repost', change: 'removed', record, time, traceId });
+        const record = { ...found, tweetId, actor, kind: 'repost' as const };
+        counters.record({ change: 'removed', record, time, traceId });
         return true;
       }),
   };

@@ -1,8 +1,9 @@
 import type { CommentId, LikeId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
+import type { EngagementKind } from '#domain/names.ts';
 import type { CommentRow, LikeRow } from '#domain/records.ts';
 import type { Database, Statement } from '#platform/sqlite/database.ts';
-import type { ScannedEngagement, Summary } from '../../engagement.ts';
+import type { EngagementRecord, Summary } from '../../engagement.ts';
 import type { EngagementStore, ListRead } from '../../engagement-store.ts';
 
 interface Counts {
@@ -108,23 +109,20 @@ export function createReads({ db }: { db: Database }): Reads {
 
 /** Everything that stands, in the order of its own ids: the next `limit` of each kind, merged and cut. */
 function createScan(db: Database): EngagementStore['scan'] {
-  const next = (table: string, active: string) =>
+  const next = (kind: EngagementKind, active: string) =>
     db.prepare(
-      `SELECT id, tweet_id AS tweetId, author, actor FROM ${table}
+      `SELECT '${kind}' AS kind, id, tweet_id AS tweetId, author, actor FROM ${kind}s
        WHERE id > ? AND ${active} ORDER BY id LIMIT ? + 0`,
     );
-  const kinds: [ScannedEngagement['type'], Statement][] = [
-    ['like', next('likes', 'true')],
-    ['comment', next('comments', 'state = 1')],
-    ['repost', next('reposts', 'undone_at IS NULL')],
+  const statements = [
+    next('like', 'true'),
+    next('comment', 'state = 1'),
+    next('repost', 'undone_at IS NULL'),
   ];
   return async ({ after, limit }) =>
     db.read(() => {
-      const engagements: ScannedEngagement[] = [];
-      for (const [type, statement] of kinds) {
-        const rows = statement.all(after, limit) as unknown as Omit<ScannedEngagement, 'type'>[];
-        for (const row of rows) engagements.push({ type, ...row });
-      }
+      const rows = statements.flatMap((statement) => statement.all(after, limit));
+      const engagements = (rows as unknown as EngagementRecord[]).map((row) => ({ ...row }));
       return engagements.sort((a, b) => a.id - b.id).slice(0, limit);
     });
 }

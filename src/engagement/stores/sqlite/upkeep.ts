@@ -1,17 +1,11 @@
-import type { TweetId, UserId } from '#domain/ids.ts';
-import type { EngagementKind } from '#domain/names.ts';
+import type { TweetId } from '#domain/ids.ts';
 import type { Database } from '#platform/sqlite/database.ts';
+import type { EngagementRecord } from '../../engagement.ts';
 import type { EngagementStore } from '../../engagement-store.ts';
-import { type CommentTuple, DELETING, LISTED, PENDING } from './comments.ts';
+import { COMMENT_COLUMNS, type CommentRecord, DELETING, LISTED, PENDING } from './comments.ts';
 import type { Counters } from './counters.ts';
 
 type Upkeep = Pick<EngagementStore, 'eraseActor' | 'pruneTweet' | 'pruneUndone' | 'pruneKeys'>;
-
-interface Row {
-  id: number;
-  tweet_id: TweetId;
-  author: UserId;
-}
 
 export interface UpkeepDeps {
   db: Database;
@@ -45,14 +39,17 @@ export function createUpkeep({ db, counters, changed }: UpkeepDeps): Upkeep {
 }
 
 function createEraseActor(db: Database, counters: Counters): EngagementStore['eraseActor'] {
-  const likes = db.prepare('SELECT id, tweet_id, author FROM likes WHERE actor = ? LIMIT ? + 0');
+  const likes = db.prepare(
+    "SELECT 'like' AS kind, id, tweet_id AS tweetId, author, actor FROM likes WHERE actor = ? LIMIT ? + 0",
+  );
   const deleteLike = db.prepare('DELETE FROM likes WHERE id = ?');
   const reposts = db.prepare(
-    'SELECT id, tweet_id, author FROM reposts WHERE actor = ? AND undone_at IS NULL LIMIT ? + 0',
+    `SELECT 'repost' AS kind, id, tweet_id AS tweetId, author, actor FROM reposts
+     WHERE actor = ? AND undone_at IS NULL LIMIT ? + 0`,
   );
   const undoRepost = db.prepare('UPDATE reposts SET undone_at = ? WHERE id = ?');
   const comments = db.prepare(
-    'SELECT id, tweet_id, actor, author, state FROM comments WHERE actor = ? AND state < 2 LIMIT ? + 0',
+    `SELECT ${COMMENT_COLUMNS} FROM comments WHERE actor = ? AND state < 2 LIMIT ? + 0`,
   );
   const deleteComment = db.prepare('UPDATE comments SET state = ?, changed_at = ? WHERE id = ?');
   const deleteKeys = db.prepare(
@@ -62,22 +59,21 @@ function createEraseActor(db: Database, counters: Counters): EngagementStore['er
   return ({ actor, limit, time, traceId }) =>
     db.write(() => {
       let left = limit;
-      const recordRemoval = (kind: EngagementKind, row: Row) => {
-        const record = { id: row.id, tweetId: row.tweet_id, author: row.author, actor };
-        counters.record({ kind, change: 'removed', record, time, traceId });
+      const recordRemoval = (record: EngagementRecord) => {
+        counters.record({ change: 'removed', record, time, traceId });
         left--;
       };
-      for (const row of likes.all(actor, left) as unknown as Row[]) {
+      for (const row of likes.all(actor, left) as unknown as EngagementRecord[]) {
         deleteLike.run(row.id);
-        recordRemoval('like', row);
+        recordRemoval(row);
       }
-      for (const row of reposts.all(actor, left) as unknown as Row[]) {
+      for (const row of reposts.all(actor, left) as unknown as EngagementRecord[]) {
         undoRepost.run(time, row.id);
-        recordRemoval('repost', row);
+        recordRemoval(row);
       }
-      for (const row of comments.all(actor, left) as unknown as CommentTuple[]) {
+      for (const row of comments.all(actor, left) as unknown as CommentRecord[]) {
         deleteComment.run(DELETING, time, row.id);
-        if (row.state === LISTED) recordRemoval('comment', row);
+        if (row.state === LISTED) recordRemoval(row);
         else left--;
       }
       left -= Number(deleteKeys.run(actor, left).changes);
