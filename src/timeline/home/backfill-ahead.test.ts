@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type ActivityId, firstSnowflakeAt } from '#domain/ids.ts';
 import { createManualClock } from '#platform/clock.ts';
 import type { BackfillRequest } from './backfill.ts';
@@ -132,4 +134,21 @@ test('few authors, and activities younger than a minute, are read without readin
     asked.map(({ want }) => want),
     [127, 127, 127],
   );
+});
+
+test('what is kept of a read does not keep the followees, which take far more memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const { asked, next } = world();
+  const read = async () => {
+    const theirs = followeeSet([1, 2, 3]);
+    await next({ followeeSet: theirs });
+    return new WeakRef(theirs);
+  };
+  const followees = await read();
+  asked.length = 0;
+  // What was made or looked at in a turn is held until it ends.
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  assert.equal(followees.deref(), undefined);
 });

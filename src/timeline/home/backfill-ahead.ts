@@ -33,7 +33,8 @@ export interface BackfillAheadDeps {
 }
 
 interface Kept {
-  followeeSet: FolloweeSet;
+  /** Weak: a set takes 60 bytes a followee, which would be far more than the candidates, and is bounded elsewhere. */
+  followeeSet: WeakRef<FolloweeSet>;
   own: boolean;
   before: Snowflake;
   read_ms: number;
@@ -62,7 +63,7 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
   function fromKept(request: AheadRequest, before: Snowflake): Backfilled | null {
     const { reader, own, followeeSet, want } = request;
     const read = kept.get(reader);
-    if (read === undefined || read.followeeSet !== followeeSet || read.own !== own) return null;
+    if (read === undefined || read.followeeSet.deref() !== followeeSet || read.own !== own) return null;
     if (before > read.before || clock.monotonic() - read.read_ms > SERVES_MS) return null;
     return cut(read.found, before, want);
   }
@@ -73,7 +74,8 @@ export function createBackfillAhead(deps: BackfillAheadDeps): BackfillAhead {
     const read_ms = clock.monotonic();
     const found = await backfill.newest({ reader, authors, before, atLeast: 0, want, strict: false });
     // A read without reposts serves this page only.
-    if (!found.partial) kept.set(reader, { followeeSet, own, before, read_ms, found });
+    if (!found.partial)
+      kept.set(reader, { followeeSet: new WeakRef(followeeSet), own, before, read_ms, found });
     return cut(found, before, request.want) ?? found;
   }
 
