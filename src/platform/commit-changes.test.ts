@@ -68,6 +68,20 @@ describe('what a database tells of its commits', () => {
     assert.equal(told.at(-1)!.endsWith('2, of 1 rows'), true);
   });
 
+  test('is that everything changed, after many groups whose commits failed', () => {
+    let commit = () => {};
+    const onCommit = (listener: () => void) => {
+      commit = listener;
+    };
+    const { source, changed } = createCommitChanges({ soleOwner: true, onCommit });
+    source.onChange((ids) => told.push(String(ids === 'everything' ? ids : [...ids])));
+    for (let id = 1; id <= 10_001; id++) changed(id);
+    commit();
+    changed(10_002);
+    commit();
+    assert.deepEqual(told, ['everything', '10002']);
+  });
+
   test('is that everything changed, when an empty file has taken the place of a damaged one', () => {
     const replace: (() => void)[] = [];
     const derived = {

@@ -14,6 +14,12 @@ export interface CommitChanges {
 type TellingCommits = Pick<Database, 'soleOwner' | 'onCommit'> & Partial<Pick<DerivedDatabase, 'onReplaced'>>;
 
 /**
+ * Ids that are noted between two commits; a group of 256 writes changes far fewer. While a full disk undoes every write
+ * there is no commit, and each write brings new ids.
+ */
+const MAX_NOTED = 10_000;
+
+/**
  * Tells what commits changed. On SQLite that is when the group of writes is durable: the database lets readers see it
  * and calls its listeners in one turn. What a write that was undone leaves is told with the next commit; whoever keeps
  * something then reads it again for nothing.
@@ -32,7 +38,10 @@ export function createCommitChanges(commits: TellingCommits): CommitChanges {
   commits.onReplaced?.(() => teller.tell('everything'));
   return {
     source: teller,
-    changed: (id) => void changed.add(id),
+    changed(id) {
+      if (changed.size >= MAX_NOTED) hasEverythingChanged = true;
+      else changed.add(id);
+    },
     everythingChanged() {
       hasEverythingChanged = true;
     },
