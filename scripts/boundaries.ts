@@ -1,7 +1,8 @@
 /**
  * The shape of the tree, checked. Imports only ever run downwards (FLOORS); from another service only its interface is
  * imported, and only system/ sees an adapter; http/ knows no word of the domain but those named in HTTP_MAY_KNOW; no
- * room is larger than a fifth of src/. Prints each breach as `file: why`; exit code 1 when there is one.
+ * room is larger than a fifth of src/, and no files import each other in a circle. Prints each breach as `file: why`;
+ * exit code 1 when there is one.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -76,6 +77,24 @@ function importsOf(file: string): string[] {
     .map((target) => (target.startsWith('#') ? target.slice(1) : normalize(join(dirname(file), target))));
 }
 
+/** Files that import each other in a loop, as `a -> b -> a`; each loop once. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  function visit(file: string): void {
+    const at = path.indexOf(file);
+    if (at >= 0) found.push([...path.slice(at), file].join(' -> '));
+    if (at >= 0 || done.has(file)) return;
+    path.push(file);
+    for (const target of imports.get(file) ?? []) visit(target);
+    path.pop();
+    done.add(file);
+  }
+  for (const file of imports.keys()) visit(file);
+  return found;
+}
+
 function isTest(file: string): boolean {
   return /\.(test|conformance)\.ts$|\/testing\//.test(file);
 }
@@ -85,12 +104,14 @@ const faults: string[] = [];
 const linesOf = new Map(
   files.map((file) => [file, readFileSync(join('src', file), 'utf8').split('\n').length]),
 );
-for (const file of files.filter((name) => !isTest(name))) {
-  for (const target of importsOf(file)) {
+const imports = new Map(files.filter((name) => !isTest(name)).map((file) => [file, importsOf(file)]));
+for (const [file, targets] of imports) {
+  for (const target of targets) {
     const why = breach(file, target);
     if (why !== undefined) faults.push(`src/${file}: ${why}`);
   }
 }
+for (const circle of circles(imports)) faults.push(`src/${circle}: a circle; put what both need below both`);
 for (const [file, lines] of linesOf) {
   if (lines > MAX_FILE_LINES) {
     faults.push(`src/${file}: ${lines} lines; a file of more than ${MAX_FILE_LINES} wants to be two`);

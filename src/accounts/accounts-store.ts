@@ -3,31 +3,12 @@
  * calls are serialised. Times are milliseconds since 1970; handles are compared ignoring case.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
-import { ACCOUNT_STATES, type AccountState } from '#domain/names.ts';
+import type { AccountState } from '#domain/names.ts';
 import type { ChangeSource } from '#platform/change-source.ts';
+import type { AccountRow, NewAccount, StoredState } from './account-row.ts';
 import type { AccountNotice } from './accounts.ts';
 import type { AdministrationStore } from './administration-store.ts';
 import type { AuditEntry, AuditLog } from './audit.ts';
-
-/** `pending`: signed up, but the social service may not know the user yet; never visible to clients. */
-export const STORED_STATES = ['pending', ...ACCOUNT_STATES] as const;
-export type StoredState = (typeof STORED_STATES)[number];
-
-export interface NewAccount {
-  userId: UserId;
-  handle: string;
-  name: string;
-  passwordHash: string;
-  created: number;
-}
-export interface AccountRow extends NewAccount {
-  state: StoredState;
-  /** When it entered that state. */
-  since: number;
-  moderator: boolean;
-  /** Its password was set by an administrator, and its owner has not chosen another since. */
-  oneTimePassword: boolean;
-}
 
 export interface NewSession {
   sessionId: number;

@@ -4,7 +4,7 @@
  */
 import type { UserId } from '#domain/ids.ts';
 import type { AccountState, SignUpMode } from '#domain/names.ts';
-import type { AccountRow, StoredState } from './accounts-store.ts';
+import type { AccountRow, StoredState } from './account-row.ts';
 import type { AuditEntry } from './audit.ts';
 
 export interface InviteRow {

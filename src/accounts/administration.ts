@@ -4,7 +4,7 @@
  */
 import type { UserId } from '#domain/ids.ts';
 import type { SignUpMode } from '#domain/names.ts';
-import type { StoredState } from './accounts-store.ts';
+import type { StoredState } from './account-row.ts';
 import type { AuditEntry } from './audit.ts';
 
 /** For the audit log: who acts, from where and why. */

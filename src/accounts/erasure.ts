@@ -9,7 +9,8 @@ import type { UserId } from '#domain/ids.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { Social } from '#social/social.ts';
-import type { AccountRow, AccountsStore } from './accounts-store.ts';
+import type { AccountRow } from './account-row.ts';
+import type { AccountsStore } from './accounts-store.ts';
 
 /** Erases up to `limit` items that one service has of a user, and says whether that was all. */
 export type ErasureStep = (request: {

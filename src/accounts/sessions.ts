@@ -7,8 +7,9 @@ import type { Mint } from '#platform/ids/minter.ts';
 import type { Random } from '#platform/random.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { PubSub } from '#queue/pubsub.ts';
+import type { AccountRow } from './account-row.ts';
 import type { Session, SessionInfo, SignedIn } from './accounts.ts';
-import type { AccountRow, AccountsStore, NewSession, SessionRow } from './accounts-store.ts';
+import type { AccountsStore, NewSession, SessionRow } from './accounts-store.ts';
 
 export interface SessionsDeps {
   store: AccountsStore;

@@ -2,8 +2,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '#domain/errors.ts';
 import { PERMIT_KINDS, type PermitKind } from './admission/permits.ts';
-import type { Cut } from './admission/refusals.ts';
 import type { ConnectionRefusal } from './connections/connections.ts';
+import type { Cut } from './connections/slow-clients.ts';
 
 export interface GatewayMetrics {
   /** The rest of the process registers its metrics here too. */

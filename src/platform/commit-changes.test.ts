@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type CommitChanges, createCommitChanges } from './commit-changes.ts';
-import { type Database, openDatabase } from './sqlite/database.ts';
+import type { Database } from './sqlite/database.ts';
 import { createInThreadDisk } from './sqlite/in-thread-disk.ts';
+import { openDatabase } from './sqlite/open-database.ts';
 
 describe('what a database tells of its commits', () => {
   let directory: string;

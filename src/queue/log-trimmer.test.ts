@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PARTITIONS, partitionOf, TOPICS } from '#domain/events.ts';
-import { openDatabase } from '#platform/sqlite/database.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 import { draftOf } from './log.conformance.ts';
 import { createLogTrimmer } from './log-trimmer.ts';
 import { createOutbox, OUTBOX_SCHEMA } from './outbox.ts';

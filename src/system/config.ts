@@ -5,7 +5,8 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createTrustProxy } from '#http/limits/addresses.ts';
-import type { Policy, Quota } from '#http/limits/limits.ts';
+import type { Policy } from '#http/limits/limits.ts';
+import type { Quota } from '#http/limits/quota.ts';
 import { LOG_ADDRESSES, type LogAddresses } from '#http/log-address.ts';
 import { isLoopbackName } from '#http/public-site.ts';
 import { type Bounds, boundsOf } from './bounds.ts';

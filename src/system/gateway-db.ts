@@ -15,8 +15,9 @@ import type { ReportsStore } from '#moderation/reports-store.ts';
 import { REPORTS_SCHEMA } from '#moderation/stores/sqlite/schema.ts';
 import { createSqliteReportsStore } from '#moderation/stores/sqlite.ts';
 import { createSqliteHighWater, HIGH_WATER_SCHEMA, type HighWater } from '#platform/ids/high-water.ts';
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 
 /** One open handle on the backend that accounts, the audit log, reports and the media index share. */
 export interface OpenedGatewayStores extends OpenedAccountsStore {

@@ -1,4 +1,5 @@
-import { POLICIES, type Policy, type Quota } from '#http/limits/limits.ts';
+import { POLICIES, type Policy } from '#http/limits/limits.ts';
+import type { Quota } from '#http/limits/quota.ts';
 import { ConfigError } from './config-error.ts';
 
 const QUOTA = /^(\w+)=(\d{1,9})\/(\d{1,7})$/;

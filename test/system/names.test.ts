@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { STORED_STATES } from '#accounts/accounts-store.ts';
+import { STORED_STATES } from '#accounts/account-row.ts';
 import { createPasswordHasher } from '#accounts/password-hasher.ts';
 import {
   ACCOUNT_NOTICE_TYPES,

@@ -1,8 +1,8 @@
 /** A program to be traced: writes to a database in the given directory, whose log is short and so begins anew often. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '#platform/sqlite/database.ts';
 import { createDiskThreads } from '#platform/sqlite/disk-threads.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 
 const directory = process.argv[2]!;
 mkdirSync(directory, { recursive: true });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eachWithTwoHandles } from '#platform/two-handles.ts';
-import type { NewAccount, NewSession, OpenedAccountsStore } from '../accounts-store.ts';
+import type { NewAccount } from '../account-row.ts';
+import type { NewSession, OpenedAccountsStore } from '../accounts-store.ts';
 import { describeAdministrationStore, entry } from './administration.conformance.ts';
 import { describeAccountNotices } from './notices.conformance.ts';
 

@@ -6,11 +6,8 @@ import type { ErrorCode } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Worker } from '#platform/worker.ts';
 import type { ConnectionRefusal } from '../connections/connections.ts';
-import type { Slowness } from '../connections/slow-clients.ts';
+import type { Cut } from '../connections/slow-clients.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-
-/** Why a connection was cut: its client was slow, its permits were needed, or it was idle and connections ran out. */
-export type Cut = Slowness | 'slowest' | 'idle';
 
 export interface RefusalsDeps {
   clock: Clock;

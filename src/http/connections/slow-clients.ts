@@ -11,6 +11,8 @@ import { type DataRate, observe } from './data-rate.ts';
 import { clientKey, type SendBuffers } from './send-buffers.ts';
 
 export type Slowness = 'sending' | 'taking';
+/** Why a connection was cut: its client was slow, its permits were needed, or it was idle and connections ran out. */
+export type Cut = Slowness | 'slowest' | 'idle';
 
 export interface SlowClientsDeps {
   clock: Clock;

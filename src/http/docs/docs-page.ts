@@ -1,6 +1,7 @@
 /** The documentation of the API: one page, made once from the routes. */
 import { ERROR_CATALOGUE } from '#domain/errors.ts';
-import type { Limits, Quota } from '../limits/limits.ts';
+import type { Limits } from '../limits/limits.ts';
+import type { Quota } from '../limits/quota.ts';
 import { policyOf } from '../limits/rate-limiter.ts';
 import type { Route } from '../route.ts';
 import { createFieldTables, type FieldTables } from './docs-fields.ts';

@@ -1,7 +1,8 @@
 import { WarbleError } from '#domain/errors.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { ConcurrencyLimits, Decision, Limits, Policy, Quota } from './limits.ts';
+import type { ConcurrencyLimits, Decision, Limits, Policy } from './limits.ts';
+import type { Quota } from './quota.ts';
 import { createSiteWindow } from './site-window.ts';
 import { createSlidingWindow, type Taken } from './sliding-window.ts';
 import { createTokens, type Tokens } from './tokens.ts';

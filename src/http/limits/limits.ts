@@ -1,5 +1,6 @@
 /** Request limits: how many requests a user or address may send, counted per process in bounded memory. */
 import type { UserId } from '#domain/ids.ts';
+import type { Quota } from './quota.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What requests are counted as. `badToken`: those whose token is not valid. */
@@ -16,12 +17,6 @@ export const POLICIES = [
   'badToken',
 ] as const;
 export type Policy = (typeof POLICIES)[number];
-
-/** At most `quota` requests in any `window_ms`. */
-export interface Quota {
-  quota: number;
-  window_ms: number;
-}
 
 export interface Decision {
   allowed: boolean;

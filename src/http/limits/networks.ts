@@ -4,7 +4,7 @@
  * of them would count alone. Connections, permits, request limits and attempts are all counted this way.
  */
 import { createCounters } from '../admission/counters.ts';
-import type { Quota } from './limits.ts';
+import type { Quota } from './quota.ts';
 import { createSlidingWindow, type Taken } from './sliding-window.ts';
 
 /** The bound of a /48, in bounds of a /64. */

@@ -3,8 +3,9 @@
  * the attempts and sign-ups of everyone who opens it. It counts by address and site, with the same quota; all sites
  * together have a bound too, since a client that is no browser may name any site.
  */
-import type { Quota } from './limits.ts';
+
 import { createAddressWindow } from './networks.ts';
+import type { Quota } from './quota.ts';
 import type { Taken } from './sliding-window.ts';
 
 /** The bound of all other sites together, in quotas. */

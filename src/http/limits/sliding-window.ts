@@ -1,4 +1,4 @@
-import type { Quota } from './limits.ts';
+import type { Quota } from './quota.ts';
 
 export interface Taken {
   allowed: boolean;

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { WarbleError } from '#domain/errors.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { Quota } from './limits.ts';
 import { createAddressWindow } from './networks.ts';
+import type { Quota } from './quota.ts';
 
 export interface TokensDeps {
   clock: Clock;

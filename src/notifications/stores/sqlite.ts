@@ -1,11 +1,12 @@
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import {
   type DerivedDatabase,
   openDerivedDatabase,
   type SetAside,
 } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 import type { OpenedNotificationsStore } from '../notifications-store.ts';
 import { createSqliteFacts } from './sqlite/facts.ts';
 import { createSqliteNotifications } from './sqlite/notifications.ts';

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type CommitFaults, openDatabase } from '#platform/sqlite/database.ts';
+import type { CommitFaults } from '#platform/sqlite/database.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 import { createSqliteHighWater, HIGH_WATER_SCHEMA } from './high-water.ts';
 
 describe('how far time and ids came', () => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
-import { type DatabaseOptions, openDatabase } from './database.ts';
+import type { DatabaseOptions } from './database.ts';
+import { openDatabase } from './open-database.ts';
 
 describe('a database', () => {
   let directory: string;

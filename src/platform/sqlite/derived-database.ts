@@ -6,13 +6,8 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { WarbleError } from '#domain/errors.ts';
 import { readApplicationId } from './application-id.ts';
 import { isDamage } from './damage.ts';
-import {
-  type Database,
-  type DatabaseOptions,
-  openDatabase,
-  type SQLInputValue,
-  type Statement,
-} from './database.ts';
+import type { Database, DatabaseOptions, SQLInputValue, Statement } from './database.ts';
+import { openDatabase } from './open-database.ts';
 
 export interface SetAside {
   /** Path of the file that was damaged. An empty one is there now. */

@@ -14,10 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { isWarbleError } from '#domain/errors.ts';
-import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
+import type { Database, DatabaseOptions } from './database.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { createDiskThreads } from './disk-threads.ts';
 import { createInThreadDisk } from './in-thread-disk.ts';
+import { openDatabase } from './open-database.ts';
 import { pinFile } from './pinned-file.ts';
 
 const SCHEMA = 'CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)';

@@ -2,8 +2,9 @@
 import type { UserId } from '#domain/ids.ts';
 import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createSqliteHighWater } from '#platform/ids/high-water.ts';
-import { type CommitFaults, type Database, openDatabase } from '#platform/sqlite/database.ts';
+import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 import { createOutbox, type Outbox } from '#queue/outbox.ts';
 import { createSqliteLog } from '#queue/stores/sqlite/log.ts';
 import { countChanges, hasTurned } from '../relationships.ts';

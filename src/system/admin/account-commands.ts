@@ -1,7 +1,7 @@
 /** Commands on accounts: users, their sessions, passwords, handles and roles. */
 
 import { type Static, type TObject, Type } from 'typebox';
-import { STORED_STATES } from '#accounts/accounts-store.ts';
+import { STORED_STATES } from '#accounts/account-row.ts';
 import type { AccountSummary } from '#accounts/administration.ts';
 import { actorOf, fields, Limit, Name, named, Person, Reason, userOf } from './arguments.ts';
 import { type Command, type CommandDeps, defineCommand } from './command.ts';

@@ -1,7 +1,8 @@
 import type { UserId } from '#domain/ids.ts';
 import type { SignUpMode } from '#domain/names.ts';
 import type { MemoryCommits } from '#platform/memory-commits.ts';
-import type { AccountRow, SessionRow } from '../../accounts-store.ts';
+import type { AccountRow } from '../../account-row.ts';
+import type { SessionRow } from '../../accounts-store.ts';
 import type { InviteRow } from '../../administration-store.ts';
 import type { AuditEntry } from '../../audit.ts';
 import { handleKey } from '../../handles.ts';

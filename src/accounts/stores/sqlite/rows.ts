@@ -1,4 +1,4 @@
-import type { AccountRow } from '../../accounts-store.ts';
+import type { AccountRow } from '../../account-row.ts';
 
 /** The columns of an {@link AccountRow}, from which `rowOf` makes one. */
 export const ACCOUNT_COLUMNS = `user_id AS userId, handle, name, password_hash AS passwordHash, state, since, created,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '#platform/sqlite/database.ts';
+import { openDatabase } from '#platform/sqlite/open-database.ts';
 import { describeLog } from '../../log.conformance.ts';
 import { createOutbox, OUTBOX_SCHEMA } from '../../outbox.ts';
 import { createSqliteLog } from './log.ts';
