@@ -9,14 +9,14 @@ export interface CommentSweeperDeps {
   clock: Clock;
 }
 
-/** No request is under way for as long as this, so what waits longer was left behind. */
+/** No request takes as long as this, so a comment that has waited longer was left behind. */
 export const ABANDONED_AFTER_MS = 60_000;
 const MAX_COMMENTS = 100;
 
 /**
- * Brings comments to an end that a crash left between their row and their text: a pending one whose text stands is
- * listed, one without is abandoned; of a deleting one the text is removed. An abandoned one rests as `deleting` for a
- * while before that, so that a text that a very slow request wrote after all goes too.
+ * Finishes comments that a crash left between their row and their text. A pending comment is listed if its text exists,
+ * and abandoned if not. The text of a deleting comment is removed. An abandoned comment stays `deleting` for a while
+ * first, so that a text written late by a very slow request is removed too.
  */
 export function createCommentSweeper({ store, tweets, clock }: CommentSweeperDeps): Worker {
   return {

@@ -19,10 +19,11 @@ export interface CommentRulesDeps {
 type RemoveComment = Parameters<Engagement['removeComment']>[0];
 
 /**
- * Comments stand in two stores. The row, with id and idempotency key, is the fact and comes first (`pending`); then
- * tweets writes the text, idempotently; then the row is `listed`: counted, announced, shown. A removal goes the
- * other way. So whichever line a crash comes after, what is shown has both; a retry with the same key goes on with
- * the same comment, and the sweeper (`comment-sweeper.ts`) brings to an end what nobody retries.
+ * A comment is kept in two stores. Its row, with its id and idempotency key, is the fact and is written first
+ * (`pending`). Then the tweets service writes the text, idempotently. Then the row becomes `listed`: it is counted,
+ * announced and shown. A removal goes the other way. So, wherever a crash comes, every comment that is shown has both
+ * row and text. A retry with the same key continues the same comment, and the sweeper (`comment-sweeper.ts`) finishes
+ * those that are not retried.
  */
 export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'comment' | 'removeComment'> {
   const { store, tweets, visibility, minter, clock } = deps;
@@ -55,14 +56,14 @@ export function createCommentRules(deps: CommentRulesDeps): Pick<Engagement, 'co
     try {
       await tweets.writeComment({ commentId, author: actor, tweetId, ...text });
     } catch (error) {
-      // Refused for good (the tweet went meanwhile): nothing is to come of it. Otherwise a retry may go on with it.
+      // A refusal is final (the tweet was deleted meanwhile). After any other error a retry may continue the comment.
       if (isWarbleError(error) && error.status < 500) {
         await store.abandonComment({ commentId, time: clock.now() });
       }
       throw error;
     }
     if (await store.listComment({ commentId, traceId })) return answer(commentId);
-    // Ended meanwhile: by the sweeper, because this took too long, or by erasure. Then the text must not stay.
+    // The sweeper abandoned it, because this took too long, or an erasure removed it. The text must not stay.
     await tweets.removeComments({ commentIds: [commentId], by: 'author' });
     throw new WarbleError('unavailable', 'The comment could not be finished in time; try again.');
   }
@@ -89,7 +90,7 @@ function answer(commentId: CommentId): { commentId: CommentId; time: number } {
   return { commentId, time: snowflakeTime(commentId) };
 }
 
-/** Passes on what an idempotency key stands for where it came with this very request. */
+/** Returns `keyed` if its idempotency key came with this same request. Throws idempotency_mismatch otherwise. */
 function sameRequest(keyed: KeyedComment, request: NewEngagementComment): KeyedComment {
   const { idempotency, tweetId } = request;
   if (idempotency === null) return keyed;

@@ -10,8 +10,8 @@ export interface EngagementChange {
 }
 
 /**
- * The events of one change: one for the tweet's author on topic `engagement`, and for a repost one more on topic
- * `reposts` for whoever reposted (always the last), in the commit of the change itself.
+ * The events of one change, to be written in its commit: one on topic `engagement`, keyed by the tweet's author, and
+ * for a repost a second (always the last) on topic `reposts`, keyed by the user who reposted.
  */
 export function eventsOf({ change, record, time, traceId }: EngagementChange): EventDraft[] {
   const { kind, id: itemId, tweetId: entityId, author, actor: actorId } = record;

@@ -1,4 +1,4 @@
-/** Previews for readers from whom the newest likes or comments of a tweet are hidden. */
+/** Previews for readers who may not see some of the newest likes or comments of a tweet. */
 import { requireBatch } from '#domain/batch.ts';
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -17,7 +17,7 @@ interface Row {
   userId: UserId;
 }
 
-/** What is still looked for of one tweet. */
+/** The search for one tweet's previews. */
 interface Search<Found extends Row> {
   tweetId: TweetId;
   read(position: ListRead): Promise<Found[]>;

@@ -161,7 +161,7 @@ describe('engagement', () => {
     await assert.rejects(users('likes', CAT, other), code('not_found'));
   });
 
-  test('erasing somebody takes back what they did everywhere', async () => {
+  test('erasing a user removes what they did everywhere', async () => {
     for (const [, act] of everyWay) for (const actor of [BOB, CAT]) await act(actor, tweet);
     for (let done = false; !done; ) {
       ({ done } = await engagement.eraseActor({ actor: BOB, limit: 1, traceId }));

@@ -19,13 +19,13 @@ export interface EngagementDeps {
   clock: Clock;
 }
 
-/** Followees that a home may ask about in one call, and rows of an erasing step. */
+/** At most so many followees in one call for a home, and so many rows in one step of an erasure. */
 const MAX_ACTORS = 5_000;
 const MAX_ERASED = 200;
 
 /**
- * The rules of engagement. Whether one may act is asked before the row is written, so a deletion, a block or a
- * protection can come between: then the row stands, but whatever is read afterwards is asked again and hides it.
+ * The rules of engagement. Permission is checked before the row is written, so a deletion, a block or a protection can
+ * come between the two. The row is then kept, but every later read checks again and hides it.
  */
 export function createEngagementService(deps: EngagementDeps): Engagement {
   const { store, tweets, social, minter, clock } = deps;
@@ -77,7 +77,7 @@ export function createEngagementService(deps: EngagementDeps): Engagement {
   };
 }
 
-/** What other services and pages ask: straight from the store, within bounds. */
+/** Reads for pages and other services: straight from the store, with their bounds checked. */
 function createReading(
   store: EngagementStore,
 ): Pick<

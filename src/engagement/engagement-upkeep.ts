@@ -5,7 +5,7 @@ import type { Worker } from '#platform/worker.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { EngagementStore } from './engagement-store.ts';
 
-/** How long an undone repost is kept, so that a pagination session of a home that began before repeats nothing. */
+/** How long an undone repost is kept, so that a home's pagination session that began earlier repeats nothing. */
 export const UNDONE_KEPT_MS = 24 * 3_600_000;
 const MAX_ROWS = 500;
 const MAX_TWEETS = 200;
@@ -33,8 +33,9 @@ export interface DeadTweetSweeperDeps {
 }
 
 /**
- * Goes round all tweets with engagement and drops what belongs to deleted ones. Nobody sees those rows, so this is
- * for room alone and in no hurry. It needs no position in any log, and also finds a like that raced with the deletion.
+ * Walks all tweets with engagement, over and over, and drops the rows of deleted tweets. Nobody sees those rows, so
+ * this only frees space and is in no hurry. It needs no position in a log, and finds even a like that raced with the
+ * deletion.
  */
 export function createDeadTweetSweeper({ store, tweets, clock }: DeadTweetSweeperDeps): Worker {
   let after: TweetId = 0;

@@ -12,7 +12,7 @@ export interface VisibilityDeps {
   social: Pick<Social, 'visibleProfiles'>;
 }
 
-/** A tweet that its reader may read, and who wrote it as they stand to each other. */
+/** A tweet that the viewer may read, and its author as this viewer sees them. */
 export interface ReadableTweet {
   tweet: TweetRecord;
   author: VisibleProfile;
@@ -33,9 +33,9 @@ export interface VisibleList<Row extends ListRow> {
 export interface Visibility {
   /** Throws not_found where the tweet is gone, is a comment, or is hidden from this reader. */
   readable(request: { viewer: UserId | null; tweetId: TweetId }): Promise<ReadableTweet>;
-  /** Whether this viewer is shown what that user did. */
+  /** Whether this viewer is shown the likes, comments and reposts of that user. */
   shows(request: { viewer: UserId | null; actor: UserId }): Promise<boolean>;
-  /** A full page of those rows whose users the viewer is shown. */
+  /** A full page of rows, without those of users who are hidden from the viewer. */
   page<Row extends ListRow>(list: VisibleList<Row>): Promise<Page<Row>>;
 }
 
@@ -67,7 +67,7 @@ export function createVisibility({ tweets, social }: VisibilityDeps): Visibility
   };
 }
 
-/** Those users of some rows whom the viewer may read, and so may be shown what they did. */
+/** The users of these rows whom the viewer may read, and whose engagement the viewer is therefore shown. */
 export async function readableAmong(
   social: Pick<Social, 'visibleProfiles'>,
   viewer: UserId | null,

@@ -1,6 +1,6 @@
 /**
- * The engagement service: who liked, commented on and reposted which tweet, exactly. It asks tweets whether a tweet
- * stands and social who may see whom; nothing else.
+ * The engagement service: who liked, commented on and reposted which tweet, exactly. It asks the tweets service whether
+ * a tweet is live and the social service who may see whom, and depends on nothing else.
  */
 import type { CommentId, RepostId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy, EngagementKind } from '#domain/names.ts';
@@ -18,7 +18,7 @@ export interface NewEngagementComment extends EngagementRequest {
   idempotency: Idempotency | null;
 }
 
-/** What a tweet's readers did with it. Counts are exact and the same for everyone; previews are raw: newest 8, unfiltered. */
+/** A tweet's engagement. Counts are exact and the same for everyone. Previews are the newest 8, not filtered. */
 export interface Summary {
   tweetId: TweetId;
   likeCount: number;
@@ -37,9 +37,9 @@ export interface EngagementList {
   limit: number;
 }
 
-/** A repost as homes need it: undone ones are kept for a while so that a pagination session in progress repeats nothing. */
+/** A repost for homes. Undone ones are kept for a while, so that a pagination session in progress repeats nothing. */
 export interface RepostActivity extends RepostRow {
-  /** When it was undone (ms since 1970), null while it stands. */
+  /** When it was undone (ms since 1970); null while it is active. */
   undoneAt: number | null;
 }
 
@@ -63,40 +63,41 @@ export interface EngagementRecord {
 }
 
 export interface Engagement {
-  /** Throws not_found where the actor may not read the tweet or it is gone. Again: a success. */
+  /** Throws not_found if the tweet is gone or the actor may not read it. Liking again succeeds. */
   like(request: EngagementRequest): Promise<void>;
-  /** Undoing what is not there is a success, for any well-formed id. */
+  /** Succeeds for any well-formed id, whether or not there was a like. */
   unlike(request: EngagementRequest): Promise<void>;
   /** Throws not_found, invalid_text, idempotency_mismatch. Row and text both durable when it resolves. */
   comment(request: NewEngagementComment): Promise<{ commentId: CommentId; time: number }>;
   /**
-   * By the comment's author or the tweet's. Another's visible one: forbidden; absent, hidden or of another tweet:
-   * not_found; one's own again: a success. `by`: who had it removed in the actor's name; `author` where it is left out.
+   * For the author of the comment or of the tweet. Throws forbidden for another user's comment that the actor can see,
+   * not_found for one that is absent, hidden or on another tweet. Removing a comment again succeeds. `by`: who had it
+   * removed in the actor's name; `author` by default.
    */
   removeComment(request: EngagementRequest & { commentId: CommentId; by?: DeletedBy }): Promise<void>;
-  /** Throws not_found, forbidden (a protected tweet). Again: a success. */
+  /** Throws not_found, forbidden (a protected tweet). Reposting again succeeds. */
   repost(request: EngagementRequest): Promise<void>;
   unrepost(request: EngagementRequest): Promise<void>;
 
   /** One per id asked for, zeros where nothing happened, in no order. The one batched call of a page. At most 1,000. */
   summaries(request: { viewer: UserId | null; tweetIds: TweetId[] }): Promise<Summary[]>;
   /**
-   * For tweets whose previews in a summary are hidden from the viewer: the newest 3 likes and comments of each that
-   * the viewer is shown, newest first, among the newest 200. At most 1,000 tweets in each list.
+   * For tweets with previews that the viewer may not see: of each, the newest 3 likes or comments that the viewer is
+   * shown, newest first, among the newest 200. At most 1,000 tweets in each list.
    */
   visiblePreviews(request: {
     viewer: UserId | null;
     likesOf: TweetId[];
     commentsOf: TweetId[];
   }): Promise<{ likes: LikeRow[]; comments: CommentRow[] }>;
-  /** Which of these tweets somebody likes, and has reposted. At most 1,000. */
+  /** Which of these tweets the viewer likes, and which the viewer has reposted. At most 1,000. */
   viewerState(request: {
     viewer: UserId;
     tweetIds: TweetId[];
   }): Promise<Record<keyof ViewerState, TweetId[]>>;
   /** Like counts alone. At most 1,000. */
   likeCounts(request: { tweetIds: TweetId[] }): Promise<{ tweetId: TweetId; likes: number }[]>;
-  /** Newest first, users hidden from the viewer left out, pages full. Throws not_found as `like`. */
+  /** Newest first, in full pages, without users who are hidden from the viewer. Throws not_found as `like`. */
   likes(request: EngagementList): Promise<Page<LikeRow>>;
   comments(request: EngagementList): Promise<Page<CommentRow>>;
   reposts(request: EngagementList): Promise<Page<RepostRow>>;
@@ -109,7 +110,7 @@ export interface Engagement {
     afterPositions: number[] | null;
     limit: number;
   }): Promise<RepostTail[]>;
-  /** Internal: active reposts by their ids; undone ones are left out. At most 1,000. */
+  /** Internal: the active reposts among these ids. At most 1,000. */
   repostsById(request: { repostIds: RepostId[] }): Promise<RepostRow[]>;
   /**
    * Internal: all reposts of these tweets by these users, ids through `through`, active ones and those undone
@@ -121,13 +122,13 @@ export interface Engagement {
     through: Snowflake;
     undoneAfter: number | null;
   }): Promise<RepostActivity[]>;
-  /** Internal: which of these likes, comments and reposts still stand, for notifications. At most 1,000. */
+  /** Internal, for notifications: which of these likes, comments and reposts are still active. At most 1,000. */
   active(request: { ids: Snowflake[] }): Promise<{ ids: Snowflake[] }>;
-  /** Internal: everything that stands, by the items' own ids, for rebuilding views. `after`: 0, then `next`. */
+  /** Internal, for rebuilding views: all that is active, in the order of its ids. `after`: 0, then `next`. */
   scan(request: {
     after: Snowflake;
     limit: number;
   }): Promise<{ engagements: EngagementRecord[]; next: Snowflake | null }>;
-  /** Undoes some of what somebody did. Call until `done`. */
+  /** Removes some of a user's likes, comments and reposts. Call until `done`. */
   eraseActor(request: { actor: UserId; limit: number; traceId: string }): Promise<{ done: boolean }>;
 }

@@ -10,7 +10,7 @@ export interface IdempotencyPrunerDeps {
 
 const MAX_ROWS = 500;
 
-/** Forgets idempotency keys after 24 h. They count for nothing from then on; this only frees their room. */
+/** Deletes idempotency keys after 24 h. They have no effect from then on, so this only frees space. */
 export function createIdempotencyPruner({ store, clock }: IdempotencyPrunerDeps): Worker {
   return {
     name: 'idempotency-pruner',

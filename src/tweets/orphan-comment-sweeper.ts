@@ -10,8 +10,8 @@ export interface OrphanCommentSweeperDeps {
 const MAX_ROWS = 200;
 
 /**
- * Overwrites the texts of comments whose tweet was deleted, where they were too many for the commit that deleted
- * it. Nobody can read them since that commit; this makes the deletion true on disk.
+ * Overwrites the texts of comments on deleted tweets that were too many for the commit of the deletion. Nobody can read
+ * them since that commit; this removes them from the disk too.
  */
 export function createOrphanCommentSweeper({ store, clock }: OrphanCommentSweeperDeps): Worker {
   return {

@@ -23,7 +23,7 @@ export interface TweetsServiceDeps {
   clock: Pick<Clock, 'now'>;
 }
 
-/** The rules of tweets: what a text may be, what it names, and that an idempotency key stands for one tweet. */
+/** The rules of tweets: which texts are accepted, whom they mention, and that an idempotency key means one tweet. */
 export function createTweetsService({ store, social, minter, clock }: TweetsServiceDeps): Tweets {
   /** Throws invalid_text. Asks social only about a text with mentions, once. */
   async function parseText({ content: raw }: { content: string }): Promise<ParsedText> {
@@ -144,7 +144,7 @@ function mismatch(): WarbleError {
   );
 }
 
-/** Passes a request on whose list is within the bound of one call. */
+/** Returns the request if its list is within the bound of one call. Throws otherwise. */
 function within<Request>(list: readonly number[], request: Request): Request {
   requireBatch(list);
   return request;

@@ -1,16 +1,16 @@
 /**
- * The port of the tweets store: tweets and comments, one kind of record, and the events that say so.
+ * The port of the tweets store: tweets and comments, which share one kind of record, and the events of their changes.
  *
  * **Atomicity.** Every change is one commit of its rows, the author's count, the idempotency key and its event,
- * durable when the promise resolves. So counts always equal the rows, and a fact and its event are both there or
- * both not. A change that did nothing has no event.
- * **Idempotency.** Doing again what is done, or deleting what is deleted, changes nothing and says so.
- * **Order.** Lists go by id, newest first. Every read reflects every change that resolved before it, through
- * whichever handle.
- * **Deletion.** The row stays with who wrote it, when and by whom it was deleted; text, entities, images, labels
- * and earlier versions are overwritten in that same commit. A comment exists only as long as its tweet: that is
- * decided at reading, so that deleting a tweet hides a million comments at once; their texts are overwritten a
- * bounded number at a time.
+ * durable when the promise resolves. So counts always equal the rows, and a fact and its event are either both there
+ * or both missing. A change that did nothing has no event.
+ * **Idempotency.** Repeating a change, or deleting what is deleted, changes nothing, and the result says so.
+ * **Order.** Lists are ordered by id, newest first. Every read reflects every change that resolved before it, through
+ * any handle.
+ * **Deletion.** The row stays, with its author, the time of the deletion and who deleted it; text, entities, images,
+ * labels and earlier versions are overwritten in the same commit. A comment exists only as long as its tweet. That is
+ * checked when it is read, so deleting a tweet hides a million comments at once; their texts are overwritten a bounded
+ * number at a time.
  * **Events.** `tweet.posted` and `tweet.deleted` on topic `tweets`, keyed by author. None for comments.
  */
 import type { CommentId, TextId, TweetId, UserId } from '#domain/ids.ts';
@@ -33,8 +33,8 @@ export interface TweetInsert {
 }
 
 /**
- * `repeated`: the key came before with the same body, `tweetId` is what it made; `mismatch`: with another body.
- * Of two that race with one key, through whichever handles, one is inserted and the other repeated.
+ * `repeated`: the key came before with the same body, and `tweetId` is the tweet that was made then. `mismatch`: it
+ * came with another body. Of two that race with one key, through any handles, one is inserted and the other repeated.
  */
 export type Inserted = { outcome: 'inserted' | 'repeated'; tweetId: TweetId } | { outcome: 'mismatch' };
 
@@ -45,10 +45,10 @@ export interface Deletion {
   traceId: string;
 }
 
-/** `absent`: there never was such a tweet of this author. */
+/** `absent`: this author never wrote such a tweet. */
 export type Removed = 'removed' | 'already' | 'absent';
 
-/** `no_tweet`: what it answers is gone or never was. */
+/** `no_tweet`: the tweet that it answers is gone or never existed. */
 export type CommentInserted = 'inserted' | 'repeated' | 'no_tweet';
 
 export interface Authorship {
@@ -58,17 +58,17 @@ export interface Authorship {
 }
 
 export interface TweetsStore {
-  /** Tells of tweets and comments that were deleted, but not of every comment that goes with its tweet. */
+  /** Reports deleted tweets and comments, but not every comment that is deleted with its tweet. */
   readonly changes: ChangeSource;
 
   insertTweet(insert: TweetInsert): Promise<Inserted>;
-  /** Deletes a tweet; its comments are hidden with it, their texts go now or with `sweepComments`. */
+  /** Deletes a tweet and hides its comments. Their texts are overwritten now or by `sweepComments`. */
   removeTweet(request: { tweetId: TweetId; author: UserId } & Deletion): Promise<Removed>;
-  /** Again with the same id: `repeated`, whatever became of it, and nothing changes. */
+  /** Again with the same id it changes nothing and returns `repeated`, even if the comment was deleted since. */
   insertComment(comment: TweetRecord<CommentId>): Promise<CommentInserted>;
   /**
-   * Deletes comments, passing over tweets. An id that never was gets a tombstone: the removal wins over a write
-   * that comes late. At most 1,000.
+   * Deletes comments, passing over tweets. An unknown id gets a tombstone, so that the removal wins over a write that
+   * comes later. At most 1,000.
    */
   removeComments(request: { commentIds: CommentId[]; by: DeletedBy; now: number }): Promise<void>;
   /**
@@ -80,21 +80,21 @@ export interface TweetsStore {
   ): Promise<{ done: boolean; media: string[] }>;
 
   /**
-   * The live ones among these, in no order. Records are shared: never change one. At most 1,000.
-   * Here and below, what is asked for twice may be answered twice.
+   * The live tweets and comments among these, in no order. Records are shared: never change one. At most 1,000.
+   * Here and below, an id that is asked for twice may be answered twice.
    */
   get<Id extends TextId>(request: { ids: readonly Id[] }): Promise<TweetRecord<Id>[]>;
-  /** Those that ever were, deleted or not; a comment goes with its tweet. At most 1,000. */
+  /** Those that ever existed, deleted or not; a comment counts as deleted when its tweet is. At most 1,000. */
   authorsOf(request: { ids: readonly number[] }): Promise<Authorship[]>;
   /** Live tweets, newest first. */
   byAuthor(request: { author: UserId; before: TweetId | null; limit: number }): Promise<TweetId[]>;
   /** As {@link TailRequest}; each author at the cost of an index probe. At most 1,000 authors. */
   tails(request: TailRequest): Promise<TweetTail[]>;
-  /** One per author asked for, zeros too. At most 1,000. */
+  /** One per author, zeros included. At most 1,000. */
   counts(request: { authors: readonly UserId[] }): Promise<{ author: UserId; count: number }[]>;
   /**
-   * Live tweets in id order. Looks at no more than `limit` records, deleted ones and comments among them, so a page
-   * may be shorter; `next` null: that was all.
+   * Live tweets in id order. It looks at no more than `limit` records, including deleted ones and comments, so a page
+   * may be shorter than `limit`. `next` is null at the end.
    */
   scan(request: {
     after: number;
@@ -107,12 +107,12 @@ export interface TweetsStore {
   pruneKeys(request: { before: number; limit: number }): Promise<boolean>;
 }
 
-/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+/** An open store: one handle. Several may be open on one backend; what one writes, all read. */
 export interface OpenedTweetsStore extends TweetsStore {
-  /** Topics `tweets`: every event that a commit of this store made, appended in that very commit. */
+  /** Topic `tweets`: every event of a commit of this store, appended in that commit. */
   readonly log: TopicLog;
-  /** How far ids and times had come, kept in every commit of this store. */
+  /** The highest ids and times given out so far, kept in every commit of this store. */
   readonly highWater: HighWater;
-  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  /** Resolves when all writes through this handle are durable. It may not be used afterwards. */
   close(): Promise<void>;
 }

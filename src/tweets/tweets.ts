@@ -1,6 +1,6 @@
 /**
- * The tweets service: tweets and the text of comments, in a relational database, and the events that say so.
- * It knows nobody's relations: who may read what is decided above it.
+ * The tweets service: tweets and the texts of comments, in a relational database, and the events of their changes.
+ * It knows nothing of follows, blocks or protection: who may read what is decided above it.
  */
 import type { CommentId, Snowflake, TextId, TweetId, UserId } from '#domain/ids.ts';
 import type { DeletedBy } from '#domain/names.ts';
@@ -22,7 +22,7 @@ export interface Idempotency {
   bodyHash: string;
 }
 
-/** A text that has passed the rule: normalised, and what it names, each mention with who had the handle then. */
+/** A text that was accepted: normalised, with its entities; each mention says who had the handle at that time. */
 export interface ParsedText {
   content: string;
   entities: Entities;
@@ -39,7 +39,7 @@ export interface TweetTail {
   author: UserId;
   /** Newest first. */
   ids: TweetId[];
-  /** There are older ones (or, with `afterPosition`, more) than `limit` let through. */
+  /** There are more than these, left out because of `limit`. */
   truncated: boolean;
 }
 
@@ -57,31 +57,32 @@ export interface TailRequest {
 
 export interface Tweets {
   /**
-   * Posts a tweet; durable, with its event, when it resolves. `time` is the moment in the id (ms). The same
-   * idempotency key and body: the first answer again. Throws invalid_text, idempotency_mismatch, unavailable.
+   * Posts a tweet, which is durable, with its event, when the promise resolves. `time` is the moment in the id (ms).
+   * The same idempotency key and body give the first answer again. Throws invalid_text, idempotency_mismatch,
+   * unavailable.
    */
   post(tweet: NewTweet): Promise<{ tweetId: TweetId; time: number }>;
   /**
-   * Deletes a tweet of `author` for everybody at once; comments on it go with it. Deleting one's own again is a
-   * success. Throws not_found where it never was or is somebody else's (the caller tells 403 from 404).
+   * Deletes a tweet of `author`, and the comments on it, for everybody at once. Deleting it again succeeds. Throws
+   * not_found if it never existed or another user wrote it (the caller tells 403 from 404).
    */
   remove(request: { tweetId: TweetId; author: UserId; by: DeletedBy; traceId: string }): Promise<void>;
   /**
-   * Live tweets and comments of those ids, in no order; what is deleted or never was is left out, and a comment goes
-   * with its tweet. Records are shared and frozen. At most 1,000.
+   * The live tweets and comments with these ids, in no order. Deleted and unknown ones are left out; a comment counts
+   * as deleted when its tweet is. Records are shared and frozen. At most 1,000.
    */
   get<Id extends TextId>(request: { ids: Id[] }): Promise<TweetRecord<Id>[]>;
-  /** Who wrote what, deleted or not: ids that never were are left out. For 403 or 404, and for repeated DELETE. */
+  /** Who wrote these, deleted or not. Unknown ids are left out. For 403 or 404, and for repeated DELETE. */
   authorsOf(request: { ids: number[] }): Promise<{ id: number; author: UserId; deleted: boolean }[]>;
   /** An author's live tweets (no comments), newest first, ids below `before`. */
   byAuthor(request: { author: UserId; before: TweetId | null; limit: number }): Promise<{ ids: TweetId[] }>;
-  /** The newest live tweets of many authors, one tail each (authors without any are left out). At most 1,000 authors. */
+  /** The newest live tweets of many authors, one tail each; authors without any are left out. At most 1,000 authors. */
   tails(request: TailRequest): Promise<TweetTail[]>;
-  /** How many live tweets (no comments) each author has; zeros too. At most 1,000. */
+  /** How many live tweets (no comments) each author has, zeros included. At most 1,000. */
   counts(request: { authors: UserId[] }): Promise<{ author: UserId; count: number }[]>;
   /**
-   * All live tweets in id order, for rebuilding views. `after`: 0 at first, then `next`; a page may be shorter than
-   * `limit`, even empty, before the end, which `next` null says.
+   * All live tweets in id order, for rebuilding views. `after`: 0 at first, then `next`, which is null at the end.
+   * Pages before the end may be shorter than `limit`, even empty.
    */
   scan(request: {
     after: TweetId;
@@ -90,13 +91,13 @@ export interface Tweets {
   /** Checks and parses a comment's text as the client sent it, before its row is made. Throws invalid_text. */
   parseText(request: { content: string }): Promise<ParsedText>;
   /**
-   * Writes a comment's text as `parseText` returned it; again with the same commentId changes nothing. Durable when it
-   * resolves. Throws not_found where the tweet is gone.
+   * Writes a comment's text as `parseText` returned it, durable when the promise resolves. Again with the same
+   * commentId it changes nothing. Throws not_found if the tweet is gone.
    */
   writeComment(comment: NewComment): Promise<void>;
   /**
-   * Deletes comments' texts; what is gone already is passed over, and what was not written yet never will be. At
-   * most 1,000.
+   * Deletes the texts of comments. Texts that are gone already are passed over, and texts not yet written can never be
+   * written. At most 1,000.
    */
   removeComments(request: { commentIds: CommentId[]; by: DeletedBy }): Promise<void>;
   /**

@@ -42,7 +42,7 @@ describe('the cache of engagement', () => {
     assert.equal(asked, 2);
   });
 
-  test('whoever reads an event finds what it says', async () => {
+  test('a reader of an event finds what it says', async () => {
     const store = createCachedEngagementStore({ store: plain });
     const seen: Promise<number>[] = [];
     // As a worker that a commit wakes would: in the turn of the commit, before the write is answered.

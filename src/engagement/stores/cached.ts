@@ -22,22 +22,22 @@ interface Entry {
   repostCount: number;
   likes: LikeRow[];
   comments: CommentRow[];
-  /** Everybody who likes it; null where they are too many. */
+  /** All users who like it; null if there are too many. */
   likers: UserId[] | null;
-  /** Everybody who reposts it; null where they are too many. */
+  /** All users who have reposted it; null if there are too many. */
   reposters: UserId[] | null;
-  /** All kept reposts, newest first, undone ones too; null where they are too many. */
+  /** All kept reposts, undone ones included, newest first; null if there are too many. */
   reposts: RepostActivity[] | null;
 }
 
 const CAPACITY = 65_536;
-/** A tweet with more rows, of some 80 bytes each, is kept apart, so that those with many do not take all memory. */
+/** Tweets with more rows (some 80 bytes each) are kept apart, so that they cannot take all the memory. */
 const FEW_ROWS = 24;
 /** Rows of those kept apart, for each tweet of the capacity. */
 const MANY_ROWS_EACH = 10;
-/** Likers kept with a tweet: a search through so many numbers costs some 30 ns. */
+/** Likers kept with a tweet. Searching this many numbers takes some 30 ns. */
 const MAX_LIKERS = 64;
-/** Reposts kept with a tweet; beyond, a home asks the store, 1 µs for each user that its reader follows. */
+/** Reposts kept with a tweet. With more, a home asks the store, at 1 µs for each user whom its reader follows. */
 const MAX_REPOSTS = 256;
 /** Viewers remembered for a tweet with more than either. */
 const MAX_KNOWN = 256;
@@ -53,7 +53,7 @@ export function createCachedEngagementStore({
   stats,
 }: CachedEngagementDeps): EngagementStore {
   const entries = createEntries(store.changes, capacity);
-  /** What was asked of tweets with many: LIKED | REPOSTED by viewer. */
+  /** Of tweets with too many likers or reposters: LIKED | REPOSTED by viewer, as it was asked for. */
   const viewers = createCoherentCache<TweetId, ReadonlyMap<UserId, number>>({
     changes: [store.changes],
     max: capacity * MANY_ROWS_EACH + MAX_KNOWN,
@@ -69,7 +69,7 @@ export function createCachedEngagementStore({
     });
   }
 
-  /** What is kept of these tweets, and for the others what the store says, kept from now on. */
+  /** The entries of these tweets, read from the store and kept where there were none. */
   async function entriesOf(tweetIds: TweetId[]): Promise<Entry[]> {
     const found: Entry[] = [];
     const missing: TweetId[] = [];
@@ -122,7 +122,7 @@ export function createCachedEngagementStore({
     async likeCounts({ tweetIds }) {
       const counts: { tweetId: TweetId; likes: number }[] = [];
       const missing: TweetId[] = [];
-      // Top lists ask for many tweets that no page shows: those are not kept, so that they push out none that one does.
+      // Top lists ask for many tweets that no page shows. Keeping those would push out tweets that pages do show.
       for (const tweetId of new Set(tweetIds)) {
         const entry = entries.get(tweetId);
         if (entry === undefined) missing.push(tweetId);
@@ -151,7 +151,7 @@ export function createCachedEngagementStore({
   };
 }
 
-/** Most tweets have few rows: they are found at once. Those with many are bounded by their rows. */
+/** Most tweets have few rows and are found at once. Tweets with many are bounded by the number of their rows. */
 function createEntries(source: ChangeSource, capacity: number) {
   const changes = [source] as const;
   const few = createCoherentCache<TweetId, Entry>({ changes, max: capacity });
@@ -171,7 +171,7 @@ function createEntries(source: ChangeSource, capacity: number) {
   };
 }
 
-/** Whether a repost stands, or was undone so lately that this reader still counts it. */
+/** Whether a repost is active, or was undone so recently that this reader still counts it. */
 function counts(row: RepostActivity, undoneAfter: number | null): boolean {
   return row.undoneAt === null || (undoneAfter !== null && row.undoneAt > undoneAfter);
 }
@@ -195,7 +195,7 @@ function rowsOf({ likes, comments, likers, reposters, reposts }: Entry): number 
   return 1 + likes.length + comments.length + (likers?.length ?? 0) + reposted;
 }
 
-/** LIKED | REPOSTED; undefined where there are too many to keep. */
+/** LIKED | REPOSTED; undefined if there are too many to keep. */
 function flagsOf({ likers, reposters }: Entry, viewer: UserId): number | undefined {
   if (likers === null || reposters === null) return undefined;
   return (likers.includes(viewer) ? LIKED : 0) | (reposters.includes(viewer) ? REPOSTED : 0);

@@ -39,7 +39,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
       assert.deepEqual(await kit.two.active({ ids }), [like.id]);
     });
 
-    test('a scan walks all that stands in portions, each thing once', async () => {
+    test('a scan walks all that is active in portions, each thing once', async () => {
       const like = newEngagement(1);
       await kit.one.addLike(like);
       const commentId = await listed(kit.one, 2);
@@ -60,7 +60,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
       assert.deepEqual(await kit.two.scan({ after: repost.id, limit: 2 }), []);
     });
 
-    test('which tweets somebody acted on', async () => {
+    test('which tweets a viewer likes or has reposted', async () => {
       await kit.one.addLike(newEngagement(1));
       await kit.one.addRepost(newEngagement(1, OTHER_TWEET));
       await kit.one.addLike(newEngagement(2, OTHER_TWEET));
@@ -99,7 +99,7 @@ export function describeWhole(name: string, create: CreateBackend): void {
       });
     }
 
-    test('erasing somebody takes back all that they did, in portions, with counts and events', async () => {
+    test('erasing a user removes all that they did, in portions, with counts and events', async () => {
       for (const tweetId of [TWEET, OTHER_TWEET]) {
         for (const actor of [1, 2]) {
           await kit.one.addLike(newEngagement(actor, tweetId));

@@ -8,11 +8,11 @@ import { createItems } from './memory/items.ts';
 import { createLists, createLookups } from './memory/reads.ts';
 
 export interface MemoryEngagementBackend {
-  /** One more handle; `faults`: of the process that holds it. */
+  /** Opens one more handle. `faults` are those of the process that holds it. */
   open(faults?: CommitFaults): OpenedEngagementStore;
 }
 
-/** An engagement store in this process's memory. Handles that are open at once share everything. */
+/** An engagement store in this process's memory. All its open handles share everything. */
 export function createMemoryEngagementBackend(): MemoryEngagementBackend {
   const commits = createMemoryCommits();
   const outbox = createMemoryOutbox({ commits, topics: ['engagement', 'reposts'] });

@@ -17,7 +17,7 @@ import {
 
 export function describeReposts(name: string, create: CreateBackend): void {
   engagementSuite(`reposts in the engagement store ${name}`, create, (kit) => {
-    test('a repost tells the author of the tweet and the followers of whoever reposted, in one commit', async () => {
+    test('a repost has events for the author of the tweet and for followers of its actor, in one commit', async () => {
       const repost = newEngagement(1);
       assert.equal(await kit.one.addRepost(repost), true);
       assert.equal(await kit.two.addRepost(newEngagement(1)), false);

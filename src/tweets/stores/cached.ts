@@ -16,7 +16,8 @@ const ITSELF: readonly TweetId[] = [];
 
 /**
  * Keeps live records in memory: 20 of them cost about 2 µs instead of 200 (2 cores, Node 26). Records are frozen. A
- * comment is made of its tweet, too: a tweet's deletion hides every comment on it, whatever is told of those.
+ * comment's entry is also made of its tweet, so that a deletion of the tweet drops the entries of all comments on it,
+ * whether or not the store reports those.
  */
 export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStore {
   const { store, maxRecords = MAX_RECORDS } = deps;
@@ -60,7 +61,7 @@ export function createCachedTweetsStore(deps: CachedTweetsStoreDeps): TweetsStor
   };
 }
 
-/** Many callers share a record, so a mistake in one of them must fail there. */
+/** Many callers share a record. Frozen, it makes a caller that would change it fail. */
 function freeze(record: TweetRecord<TextId>): TweetRecord<TextId> {
   const { entities, images, labels } = record;
   for (const list of [entities.mentions, entities.hashtags, entities.links, images]) {

@@ -16,7 +16,7 @@ import type {
   TweetsStore,
 } from '../tweets-store.ts';
 
-/** A tweet or comment; what is deleted keeps who wrote it, and nothing of what they wrote. */
+/** A tweet or comment. A deleted one keeps its author, and nothing of its text. */
 interface Row {
   /** Of a tweet or a comment. */
   record: TweetRecord<number>;
@@ -32,10 +32,10 @@ interface Key {
 }
 
 interface Data {
-  /** By id, in the order of being written. */
+  /** By id, in the order of writing. */
   rows: Map<number, Row>;
   byAuthor: Map<UserId, Row[]>;
-  /** Comments whose texts are there, by tweet. */
+  /** Comments that still have their text, by tweet. */
   comments: Map<TweetId, Row[]>;
   /** Deleted tweets that have such comments. */
   deletedThreads: Map<TweetId, DeletedBy>;
@@ -45,11 +45,11 @@ interface Data {
 }
 
 export interface MemoryTweetsBackend {
-  /** One more handle; `faults`: of the process that holds it. */
+  /** Opens one more handle. `faults` are those of the process that holds it. */
   open(faults?: CommitFaults): OpenedTweetsStore;
 }
 
-/** A tweets store in this process's memory. Handles that are open at once share everything. */
+/** A tweets store in this process's memory. All its open handles share everything. */
 export function createMemoryTweetsBackend(): MemoryTweetsBackend {
   const commits = createMemoryCommits();
   const outbox = createMemoryOutbox({ commits, topics: ['tweets'] });
@@ -160,7 +160,7 @@ function createTweetChanges({ data, commits, outbox, changed }: ChangesDeps): Tw
     if (left.length === 0) deletedThreads.delete(rootId);
   }
 
-  /** The comments on it are hidden from now on; the sweeper overwrites their texts. */
+  /** Deletes a tweet. The comments on it are hidden from now on; the sweeper overwrites their texts. */
   function deleteTweet(row: Row, { by, now, traceId }: Deletion): void {
     const { id } = row.record;
     overwrite(row, by);

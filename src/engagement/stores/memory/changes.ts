@@ -50,7 +50,7 @@ export function createLikesAndReposts({ items, commits }: ChangesDeps): LikesAnd
   };
 }
 
-/** Announced where it was active. */
+/** Removes an item, and announces the removal if the item was active. */
 function takeBack(items: Items, item: Item, details: { time: number; traceId: string }): void {
   if (isActive(item)) items.announce('removed', item, details);
   if (item.kind === 'like') items.forget(item);
@@ -68,7 +68,7 @@ type Comments = Pick<
   | 'pruneKeys'
 >;
 
-/** The way of a comment: see `CommentState`. */
+/** Comments, from state to state: see `CommentState`. */
 export function createComments({ items, keys, commits }: ChangesDeps): Comments {
   function keyed(actor: UserId, key: string, since: number): KeyedComment | undefined {
     const found = keys.get(actor)?.get(key);

@@ -5,14 +5,14 @@ import type { EngagementRecord } from '../../engagement.ts';
 import { type EngagementChange, eventsOf } from '../../engagement-events.ts';
 import type { CommentState } from '../../engagement-store.ts';
 
-/** A like, a comment or a repost. A like that was taken back is forgotten, a repost is kept as undone. */
+/** A like, a comment or a repost. A removed like is forgotten; a removed repost is kept as undone. */
 export interface Item extends Omit<EngagementRecord, 'id'> {
   /** A snowflake of its kind. */
   readonly id: number;
   state: CommentState | 'active' | 'undone';
-  /** When it became that; milliseconds since 1970. */
+  /** When `state` last changed; milliseconds since 1970. */
   changedAt: number;
-  /** Of its last event when it was made: a repost's on topic `reposts`. */
+  /** The position of the last event of its making; for a repost, of that on topic `reposts`. */
   position: number;
 }
 
@@ -21,26 +21,26 @@ export function isActive({ state }: Item): boolean {
   return state === 'active' || state === 'listed';
 }
 
-/** Whether it holds its tweet: comments on their way out do not. */
+/** Whether `pruneTweet` has yet to drop it; comments that are deleting or deleted are dropped already. */
 export function isKept({ state }: Item): boolean {
   return state !== 'deleting' && state !== 'deleted';
 }
 
-/** All items of a backend, found by what they are asked for by. Counts are not kept: they are counted. */
+/** All items of a backend, with an index for each kind of query. Counts are not kept but counted. */
 export interface Items {
   byId: ReadonlyMap<Snowflake, Item>;
   ofTweet(tweetId: TweetId): readonly Item[];
   ofActor(actor: UserId): readonly Item[];
-  /** The active like or repost of somebody. */
+  /** A user's active like or repost of a tweet. */
   active(kind: EngagementKind, tweetId: TweetId, actor: UserId): Item | undefined;
   add(item: Item): void;
   move(item: Item, state: Item['state'], time: number): void;
   forget(item: Item): void;
-  /** Appends a change's events, in the write that makes it; the position of the last one. */
+  /** Appends the events of a change, in its write. Returns the position of the last one. */
   announce(change: EngagementChange['change'], item: Item, of: { time: number; traceId: string }): number;
 }
 
-/** `changed` is told of every tweet whose engagement changes, before the commit ends. */
+/** `changed` is called, before the commit ends, with every tweet whose engagement changes. */
 export function createItems(outbox: MemoryOutbox, changed: (tweetId: TweetId) => void): Items {
   const byId = new Map<Snowflake, Item>();
   const byTweet = new Map<TweetId, Set<Item>>();

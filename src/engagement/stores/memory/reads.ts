@@ -24,7 +24,7 @@ type Lists = Pick<
   'summaries' | 'viewerState' | 'likeCounts' | 'likes' | 'comments' | 'reposts' | 'keptReposts'
 >;
 
-/** What was done to a tweet. */
+/** Reads of a tweet's engagement. */
 export function createLists({ ofTweet, active }: Items): Lists {
   const count = (kind: EngagementKind, tweetId: TweetId) =>
     ofTweet(tweetId).filter((item) => item.kind === kind && isActive(item)).length;
@@ -81,7 +81,7 @@ type Lookups = Pick<
   | 'tweetIds'
 >;
 
-/** What is found by who did it, by its own id, or in turn. */
+/** Reads by actor, by id, or in the order of ids. */
 export function createLookups({ byId, ofTweet, ofActor }: Items): Lookups {
   function tail(actor: UserId, request: RepostTailsRead): RepostTail[] {
     const { before, atLeast, afterPositions, limit } = request;

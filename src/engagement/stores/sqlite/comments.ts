@@ -4,7 +4,7 @@ import type { EngagementRecord } from '../../engagement.ts';
 import type { CommentState, EngagementStore, KeyedComment, StoredComment } from '../../engagement-store.ts';
 import type { Counters } from './counters.ts';
 
-/** In the order of the numbers that `comments.state` holds. */
+/** `comments.state` holds an index into this list. */
 const STATES: readonly CommentState[] = ['pending', 'listed', 'deleting', 'deleted'];
 export const PENDING = 0;
 export const LISTED = 1;
@@ -35,7 +35,7 @@ type Comments = Pick<
   | 'unfinishedComments'
 >;
 
-/** The way of a comment: see `CommentState`. */
+/** Comments, from state to state: see `CommentState`. */
 export function createComments({ db, counters }: { db: Database; counters: Counters }): Comments {
   const byKey = db.prepare(
     `SELECT k.comment_id AS commentId, c.tweet_id AS tweetId, k.body_hash AS bodyHash, c.state AS state

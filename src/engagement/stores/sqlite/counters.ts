@@ -4,17 +4,17 @@ import type { Outbox } from '#queue/outbox.ts';
 import { type EngagementChange, eventsOf } from '../../engagement-events.ts';
 
 /**
- * What every change writes beside its row. Both methods run inside `db.write`, in the transaction of that row, and
- * once for it: so counts equal rows, and events are neither lost nor doubled.
+ * What every change writes besides its row. Both methods run inside `db.write`, in the transaction of that row and once
+ * for it, so counts equal rows, and events are neither lost nor doubled.
  */
 export interface Counters {
-  /** Counts and announces one item. Returns the position of the last event: a repost's on topic `reposts`. */
+  /** Counts and announces one change. Returns the position of its last event; for a repost, on topic `reposts`. */
   record(change: EngagementChange): number;
   /** Adds to a tweet's counts without an event. */
   count(tweetId: TweetId, change: { likes?: number; comments?: number; reposts?: number }): void;
 }
 
-/** `changed` is told of every tweet whose engagement changes, before the commit. */
+/** `changed` is called, before the commit, with every tweet whose engagement changes. */
 export function createCounters(deps: {
   db: Database;
   outbox: Outbox;

@@ -11,7 +11,7 @@ interface Counts {
   comments: number;
   reposts: number;
 }
-/** Below no snowflake: stands for "from the newest". */
+/** Above every snowflake: as `before`, it means "from the newest". */
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
 type Reads = Pick<
@@ -107,7 +107,7 @@ export function createReads({ db }: { db: Database }): Reads {
   };
 }
 
-/** Everything that stands, in the order of its own ids: the next `limit` of each kind, merged and cut. */
+/** All that is active, in the order of its ids: the next `limit` of each kind are merged, then cut to `limit`. */
 function createScan(db: Database): EngagementStore['scan'] {
   const next = (kind: EngagementKind, active: string) =>
     db.prepare(

@@ -5,7 +5,7 @@ import type { Database } from '#platform/sqlite/database.ts';
 import type { RepostActivity, RepostTail } from '../../engagement.ts';
 import type { EngagementStore, RepostsByRead, RepostTailsRead } from '../../engagement-store.ts';
 
-/** Below no snowflake: stands for "from the newest". */
+/** Above every snowflake: as `before`, it means "from the newest". */
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
 type Reposts = Pick<EngagementStore, 'keptReposts' | 'repostTails' | 'repostsById' | 'repostsBy'>;
@@ -65,13 +65,13 @@ function createRepostTails(db: Database): EngagementStore['repostTails'] {
 }
 
 /**
- * Whichever is fewer leads: the tweet's reposts, looked up among the users, or the users, looked up among the
- * tweet's reposts. So neither a tweet with a million reposts nor a reader who follows 5,000 makes it slow.
+ * Starts from the shorter list: it looks up the tweet's reposts among the users, or the users among the tweet's
+ * reposts. So neither a tweet with a million reposts nor a reader who follows 5,000 users makes it slow.
  */
 function createRepostsBy(db: Database): EngagementStore['repostsBy'] {
   const repostCountOf = db.prepare('SELECT reposts FROM tallies WHERE tweet_id = ?');
   const columns = 'r.id, r.tweet_id AS tweetId, r.actor AS userId, r.undone_at AS undoneAt';
-  // Named indexes: left to itself, SQLite would look for a few undone ones among all reposts of the tweet.
+  // The indexes are named because SQLite would otherwise look for a few undone reposts among all of the tweet's.
   const kinds = (condition: string, index: string) => ({
     ofTweet: db.prepare(
       `SELECT ${columns} FROM reposts AS r INDEXED BY ${index}

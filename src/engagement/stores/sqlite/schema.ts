@@ -3,11 +3,12 @@ import { OUTBOX_SCHEMA } from '#queue/outbox.ts';
 
 /**
  * Facts of engagement. Every table's `id` is the item's snowflake and SQLite's row number, which ends every index:
- * one on (tweet_id) is ordered by id within a tweet. `author` is who wrote the tweet, `actor` whose item it is.
+ * one on (tweet_id) is ordered by id within a tweet. `author` wrote the tweet; `actor` liked, commented or
+ * reposted.
  *
  * - `tallies` holds each tweet's counts; they change in the transaction of their rows.
  * - `comments.state`: 0 pending, 1 listed, 2 deleting, 3 deleted; `changed_at` (ms) is when it became that.
- * - `reposts.position` is the place of its event in topic `reposts`; `undone_at` (ms) is null while it stands.
+ * - `reposts.position` is the place of its event in topic `reposts`; `undone_at` (ms) is null while it is active.
  */
 const FACTS = `CREATE TABLE tallies (
   tweet_id INTEGER PRIMARY KEY,

@@ -10,7 +10,7 @@ type Upkeep = Pick<EngagementStore, 'eraseActor' | 'pruneTweet' | 'pruneUndone' 
 export interface UpkeepDeps {
   db: Database;
   counters: Counters;
-  /** Told, before the commit, of tweets whose engagement changes. */
+  /** Called, before the commit, with every tweet whose engagement changes. */
   changed: (tweetId: TweetId) => void;
 }
 

@@ -9,7 +9,7 @@ export interface ChangesDeps {
   db: Database;
   outbox: Outbox;
   rows: Rows;
-  /** Told every id whose live record changes, within the transaction. */
+  /** Called, within the transaction, with every id whose live record changes. */
   touched: (id: number) => void;
 }
 
@@ -98,7 +98,7 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
     touched(id);
   }
 
-  /** Overwrites at most `limit` comments on a deleted tweet, and notes it where some are left; how many it were. */
+  /** Overwrites at most `limit` comments on a deleted tweet, and notes if some are left. Returns how many. */
   function deleteComments(rootId: number, limit: number, by: DeletedBy, now: number): number {
     const comments = commentsOn.all(rootId, limit) as { id: number }[];
     for (const { id } of comments) deleteRow(id, by, now);
@@ -107,7 +107,7 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
     return comments.length;
   }
 
-  /** Deletes a tweet and at most `comments` of the comments on it; how many it were. */
+  /** Deletes a tweet and at most `comments` of the comments on it. Returns how many. */
   function deleteTweet(
     { id, author, version }: RowHeader,
     { by, now, traceId }: Deletion,
@@ -185,7 +185,7 @@ export function createChanges({ db, outbox, rows, touched }: ChangesDeps): Chang
         }
       }),
     eraseAuthor: (request) => db.write(() => eraseSome(request)),
-    // Both look before they ask for the writer: mostly there is nothing to do.
+    // Both look before they ask for the writer, because mostly there is nothing to do.
     sweepComments: async ({ limit, now }) =>
       nextThread.get() !== undefined && db.write(() => sweep(limit, now)),
     pruneKeys: async ({ before, limit }) =>

@@ -9,13 +9,13 @@ type Reads = Pick<TweetsStore, 'get' | 'authorsOf' | 'byAuthor' | 'tails' | 'cou
 
 const ANY_ID = Number.MAX_SAFE_INTEGER;
 
-/** What reads the store. Every list is one probe of an index per author or id, by a statement prepared once. */
+/** Reads. Every list is one probe of an index per author or id, by a statement prepared once. */
 export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
   const newest = db.prepare(
     `SELECT id FROM tweets WHERE author = ? AND kind = 'tweet' AND deleted_at IS NULL AND id < ? AND id >= ?
      ORDER BY id DESC LIMIT ? + 0`,
   );
-  // By position and then sorted: what came after a position is little, what an author ever wrote may be much.
+  // Read by position, then sorted: few tweets come after a position, but an author may have written many.
   const newestSince = db.prepare(
     `SELECT id FROM tweets INDEXED BY live_by_position WHERE author = ? AND kind = 'tweet' AND deleted_at IS NULL
      AND position > ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ? + 0`,
@@ -53,7 +53,7 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
     get: async ({ ids }) => db.read(() => present(ids, (id) => rows.find(id))),
     authorsOf: async ({ ids }) => db.read(() => present(ids, authorship)),
     byAuthor: async ({ author, before, limit }) => ids(newest.all(author, before ?? ANY_ID, 0, limit)),
-    // On one snapshot: each look-up on its own would take and give back the file's lock.
+    // On one snapshot, because each look-up on its own would take and release the file's lock.
     tails: async (request) => db.read(() => present(request.authors, (author) => tail(author, request))),
     counts: async ({ authors }) =>
       authors.map((author) => {
@@ -75,7 +75,7 @@ export function createReads({ db, rows }: { db: Database; rows: Rows }): Reads {
   };
 }
 
-/** What `find` finds for each key, without those for which it finds nothing. */
+/** The result of `find` for each key, without keys for which there is none. */
 function present<Key, Value>(keys: readonly Key[], find: (key: Key) => Value | undefined): Value[] {
   const found: Value[] = [];
   for (const key of keys) {

@@ -1,10 +1,10 @@
-/** Rows of the table `tweets` and the records that they stand for. */
+/** Rows of the table `tweets`, and records made of them. */
 import { snowflakeTime, type TextId } from '#domain/ids.ts';
 import type { DeletedBy, TweetKind } from '#domain/names.ts';
 import type { Entities, TweetRecord, Visibility } from '#domain/records.ts';
 import type { Database } from '#platform/sqlite/database.ts';
 
-/** What decides about a row, without its text. */
+/** The columns that decide what may be done with a row, without its text. */
 export interface RowHeader {
   id: number;
   author: number;
@@ -26,19 +26,19 @@ interface Row extends RowHeader {
   images: string;
 }
 
-/** Who removed a comment that nobody wrote (yet). */
+/** The `author` of a tombstone for a comment that was never written, or not yet. */
 export const NOBODY = 0;
 
 export interface Rows {
   header(id: number): RowHeader | undefined;
-  /** Undefined where the row is deleted, or a comment whose tweet is. */
+  /** Undefined if the row is deleted, or is a comment on a deleted tweet. */
   find<Id extends TextId>(id: Id): TweetRecord<Id> | undefined;
   tweetExists(id: number | null): boolean;
   /** `position`: of the event `tweet.posted`; null for comments. */
   insert(record: TweetRecord<TextId>, position: number | null): void;
   /** A tombstone for a comment that was removed before it was written. */
   insertTombstone(tombstone: { id: number; by: DeletedBy; now: number }): void;
-  /** Overwrites everything but who, what and when. */
+  /** Overwrites the text and all that came with it. Author, kind, parent and times are kept. */
   overwrite(tombstone: { id: number; by: DeletedBy; now: number }): void;
 }
 
