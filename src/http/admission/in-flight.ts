@@ -40,6 +40,8 @@ export interface InFlight {
   attribute(request: FastifyRequest, holder: Holder): void;
   /** Gives back the permit of a request that only waits for its response to leave. */
   release(request: FastifyRequest): void;
+  /** Which request of its connection it is, from 1 on; Infinity: it was not registered. */
+  orderOf(request: FastifyRequest): number;
   count(kind?: PermitKind): number;
   /** Answers 503 to every request whose body is still incomplete. Returns how many there were. */
   refuseUnfinishedBodies(): number;
@@ -54,6 +56,7 @@ export interface Holder {
 interface Open {
   reply: FastifyReply;
   connection: Connection;
+  order: number;
   kind: PermitKind | null;
   permit: Permit | null;
   who: number | string | null;
@@ -113,7 +116,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
     enter(request, reply, kind) {
       const began = clock.monotonic();
       const connection = connections.of(request.raw.socket);
-      const entry: Open = { reply, connection, kind, permit: null, who: null };
+      const entry: Open = { reply, connection, order: ++connection.entered, kind, permit: null, who: null };
       open.set(request, entry);
       connection.request = request.raw;
       joinQueue(connection);
@@ -144,6 +147,7 @@ export function createInFlight(deps: InFlightDeps): InFlight {
       const entry = open.get(request);
       if (entry !== undefined) leave(entry);
     },
+    orderOf: (request) => open.get(request)?.order ?? Number.POSITIVE_INFINITY,
     count: (kind) =>
       kind === undefined ? permits.requests.held() + permits.pictures.held() : permits[kind].held(),
     refuseUnfinishedBodies() {

@@ -8,7 +8,7 @@ import type { InFlight } from './in-flight.ts';
 export interface RefusedInTurnDeps {
   clock: Clock;
   connections: Pick<Connections, 'of'>;
-  inFlight: Pick<InFlight, 'release'>;
+  inFlight: Pick<InFlight, 'release' | 'orderOf'>;
 }
 
 export interface RefusedInTurn {
@@ -32,7 +32,9 @@ export function createRefusedInTurn({ clock, connections, inFlight }: RefusedInT
       const turn = pacing.turnOf(request.address);
       if (turn === 'now') return sendProblem();
       if (turn === 'hang up') {
-        connections.of(request.raw.socket).ending = true;
+        const connection = connections.of(request.raw.socket);
+        // Those before it still have to be answered, or its own response could never leave.
+        connection.endsWith = Math.min(connection.endsWith, inFlight.orderOf(request), connection.entered);
         reply.header('connection', 'close');
         return sendProblem();
       }
@@ -41,6 +43,9 @@ export function createRefusedInTurn({ clock, connections, inFlight }: RefusedInT
         if (!reply.raw.destroyed) sendProblem();
       });
     },
-    isDropped: ({ raw }) => connections.of(raw.socket).ending,
+    isDropped(request) {
+      const { endsWith } = connections.of(request.raw.socket);
+      return endsWith < Number.POSITIVE_INFINITY && inFlight.orderOf(request) > endsWith;
+    },
   };
 }

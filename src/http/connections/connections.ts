@@ -15,8 +15,10 @@ export interface Connection {
   request: IncomingMessage | null;
   /** Since when nothing waits on it (monotonic ms). */
   idleSince: number;
-  /** It closes after the current response; further input is dropped. */
-  ending: boolean;
+  /** How many requests have come on it. */
+  entered: number;
+  /** The last of them that is answered: then it closes, and what came behind is dropped. Infinity: it goes on. */
+  endsWith: number;
   /** The body that the client sends, and the response that it reads; null: the server does not wait for it. */
   sending: Transfer | null;
   taking: Transfer | null;
@@ -120,7 +122,8 @@ function connectionOf(socket: Socket, address: string | null, now: number): Conn
     waiting: 0,
     request: null,
     idleSince: now,
-    ending: false,
+    entered: 0,
+    endsWith: Number.POSITIVE_INFINITY,
     sending: null,
     taking: null,
     written: null,
