@@ -203,7 +203,7 @@ describe('comments', () => {
       });
     }
 
-    test('at every edge of the sweeper itself, it goes on where it stood', async () => {
+    test('at every edge of the sweeper itself, it continues where it stopped', async () => {
       for (let edge = 1; edge <= 8; edge++) {
         for (const start of [1, 4, 6]) {
           world.now.dieAt(start);

@@ -108,7 +108,7 @@ describe('engagement', () => {
       });
     }
 
-    test('hide those whom this reader may not see, and count them all the same', async () => {
+    test('hide users whom this reader may not see, and count them all the same', async () => {
       for (const [, act] of everyWay) for (const actor of [BOB, CAT]) await act(actor, tweet);
       await block(BOB, DAN);
       await world.now.protect(CAT);

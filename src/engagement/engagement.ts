@@ -58,7 +58,7 @@ export interface EngagementRecord {
   tweetId: TweetId;
   /** Who wrote the tweet. */
   author: UserId;
-  /** Who liked, commented or reposted, whoever removed it. */
+  /** Who liked, commented or reposted; of a removal too, even if another user made it. */
   actor: UserId;
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../testing/store-kit.ts';
 
 export function describeWhole(name: string, create: CreateBackend): void {
-  engagementSuite(`what stands, erasure and pruning in the engagement store ${name}`, create, (kit) => {
+  engagementSuite(`active items, erasure and pruning in the engagement store ${name}`, create, (kit) => {
     test('active tells likes, listed comments and active reposts from all else', async () => {
       const like = newEngagement(1);
       const repost = newEngagement(1);

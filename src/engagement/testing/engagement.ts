@@ -22,7 +22,7 @@ export function openWorld() {
     async pass(duration_ms: number): Promise<void> {
       clock.advance(duration_ms);
     },
-    /** Kills the process where it stands, and starts another on what it left. */
+    /** Kills the process, whatever it is doing, and starts another on what it left. */
     async restart(): Promise<void> {
       running.die();
       running = start({ backends, clock, minter });

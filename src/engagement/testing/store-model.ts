@@ -1,6 +1,6 @@
 /**
  * Random actions of a few users through both handles, checked against a plain model after each: counts, lists,
- * flags, what stands, tails, and that the events, folded, say the same.
+ * flags, active items and tails; and that the events, folded, give the same.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -41,9 +41,9 @@ interface Step {
   action: 'like' | 'unlike' | 'repost' | 'unrepost' | 'begin' | 'list' | 'remove' | 'abandon' | 'erase';
   actor: number;
   tweetId: number;
-  /** Which of the two handles acts. */
+  /** Through which of the two handles. */
   first: boolean;
-  /** Which comment is meant, among those that there are. */
+  /** Picks one of the existing comments. */
   nth: number;
 }
 
@@ -184,7 +184,7 @@ async function compare(store: EngagementStore, model: Model, { actor: viewer }: 
   );
 }
 
-/** The events of the whole history, folded, leave exactly what stands; each thing is added and removed at most once. */
+/** The events of the whole history, folded, leave exactly the active items; each is added and removed at most once. */
 async function compareEvents(kit: Kit, model: Model): Promise<void> {
   const fold = (events: WarbleEvent[]) => {
     const left = new Set<number>();

@@ -146,7 +146,7 @@ describe('on SQLite', () => {
     assert.deepEqual((await storedState()).live, [2]);
   });
 
-  test('what a commit changed is told in the turn of that commit, before its answer', async () => {
+  test('what a commit changed is reported in the turn of that commit, before its answer', async () => {
     const store = openSqliteTweetsStore({ path });
     const order: string[] = [];
     store.changes.onChange((changed) => order.push(`changed ${[...changed].join(' ')}`));
