@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { ABANDONED_AFTER_MS } from './comment-sweeper.ts';
 import { openWorld, type World } from './testing/engagement.ts';
 
@@ -66,7 +67,7 @@ describe('comments', () => {
 
   test('a refused text leaves no row', async () => {
     await assert.rejects(say(BOB, ' '), code('invalid_text'));
-    await assert.rejects(say(BOB, 'x'.repeat(141), 'key'), code('invalid_text'));
+    await assert.rejects(say(BOB, 'x'.repeat(LIMITS.textGraphemes + 1), 'key'), code('invalid_text'));
     assert.equal(await world.now.store.commentByKey({ actor: BOB, key: 'key', since: 0 }), undefined);
     assert.deepEqual(await world.now.store.unfinishedComments({ before: 2 ** 53, limit: 10 }), []);
   });

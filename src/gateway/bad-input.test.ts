@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { LIMITS } from '#domain/limits.ts';
 import { type Api, openApi, type Someone } from './testing/gateway.ts';
 import { withoutReferences } from './testing/openapi-conformance.ts';
 
@@ -229,9 +230,9 @@ describe('bad input', () => {
   for (const [name, content] of [
     ['nothing', ''],
     ['spaces and line breaks', ' \r\n\t '],
-    ['141 characters', 'x'.repeat(141)],
-    ['141 families', '👩‍👩‍👧‍👦'.repeat(141)],
-    ['more bytes than a text has', `e${'\u0301'.repeat(1_000)}`],
+    ['too many characters', 'x'.repeat(LIMITS.textGraphemes + 1)],
+    ['too many families', '👩‍👩‍👧‍👦'.repeat(LIMITS.textGraphemes + 1)],
+    ['more bytes than a text has', `e${'\u0301'.repeat(LIMITS.textBytes)}`],
     ['a lone surrogate', 'a\ud800b'],
     ['a control character', 'a\u0000b'],
     ['a C1 control', 'a\u0085b'],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, type Mock, mock, test } from 'node:test';
 import { isWarbleError, WarbleError } from '#domain/errors.ts';
 import { type CommentId, snowflakeTime, type TweetId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { createManualClock, type ManualClock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
 import { createSteadyClock } from '#platform/steady-clock.ts';
@@ -112,7 +113,7 @@ describe('the tweets service', () => {
       await post('@Bob @bob @ann, hello');
       assert.deepEqual(lookup.mock.calls[0]!.arguments, [{ handles: ['bob', 'ann'] }]);
       await post('nobody is @ home');
-      await assert.rejects(post(`@bob ${'x'.repeat(140)}`), refusedAs('invalid_text'));
+      await assert.rejects(post(`@bob ${'x'.repeat(LIMITS.textGraphemes)}`), refusedAs('invalid_text'));
       assert.equal(lookup.mock.callCount(), 1);
     });
     test('keeps nothing when social does not answer', async () => {
@@ -123,7 +124,7 @@ describe('the tweets service', () => {
     });
     test('refuses a text with the reason, before anything is kept; images do not excuse it', async () => {
       const images = [{ image: 'a.png', width: 3, height: 2, alt: '' }];
-      for (const content of ['', ' ', '\u200d', 'x'.repeat(141), 'a\u202eb', '\ud800']) {
+      for (const content of ['', ' ', '\u200d', 'x'.repeat(LIMITS.textGraphemes + 1), 'a\u202eb', '\ud800']) {
         await assert.rejects(post(content, { images }), (error) => {
           assert.ok(isWarbleError(error, 'invalid_text'));
           assert.equal(error.errors?.[0]?.pointer, '#/content');
