@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { readSettings } from './config.ts';
 import { helpOf } from './help.ts';
 import { SETTINGS, unknownSetting } from './settings.ts';
 
@@ -14,6 +15,17 @@ test('every setting that is read is listed, also in the README, and no others ar
     .split('\n')
     .filter((line) => line.startsWith('| `WARBLE_'));
   assert.deepEqual(variables(table.map((row) => row.split('|')[1]).join()), known);
+});
+
+test('every setting that is read reaches what it is for', () => {
+  const cwd = new URL('..', import.meta.url);
+  const files = globSync('**/*.ts', { cwd }).filter((path) => !/\.test\.ts$|^system\/config\.ts$/.test(path));
+  const code = files.map((path) => readFileSync(new URL(path, cwd), 'utf8')).join('\n');
+  const { config } = readSettings({ argv: [], env: {}, defaultData: './data' });
+  const isRead = (name: string) =>
+    new RegExp(`\\bconfig\\.${name}\\b|\\b${name}\\b[^{}]*\\}: Config\\b`).test(code);
+  const unused = Object.keys(config).filter((name) => !isRead(name));
+  assert.deepEqual(unused, [], 'no file of src/ takes them from the configuration');
 });
 
 test('a mistyped setting is named with the nearest one, and other variables are ignored', () => {
