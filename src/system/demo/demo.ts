@@ -5,6 +5,7 @@ import { replaceFile } from '#platform/files.ts';
 import { readSettings } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { type DataDirectory, takeDataDirectory } from '../data-directory.ts';
+import { FACTS_FILES } from '../data-files.ts';
 import { createLogger } from '../logger.ts';
 import { startServing, stopOnSignals, welcome } from '../serve.ts';
 import { type DemoMark, type FillOptions, fillCommunity } from './fill.ts';
@@ -50,7 +51,7 @@ async function filled(data: string, options: FillOptions): Promise<DemoMark> {
       );
       return JSON.parse(readFileSync(file, 'utf8')) as DemoMark;
     }
-    if (existsSync(directory.file('tweets.db'))) {
+    if (FACTS_FILES.some((name) => existsSync(directory.file(name)))) {
       throw new ConfigError(
         `--data ${directory.path} holds other data, or a demo that was interrupted; delete it or give another directory.`,
       );
