@@ -7,7 +7,7 @@ import { createAdministration } from '#accounts/administration-service.ts';
 import { createAnnouncer } from '#accounts/announcer.ts';
 import { createErasure } from '#accounts/erasure.ts';
 import { createPasswordHasher, type PasswordHasher } from '#accounts/password-hasher.ts';
-import { createGateway, type Gateway } from '#gateway/gateway.ts';
+import { createGateway, type Gateway, type GatewayDeps } from '#gateway/gateway.ts';
 import { createStreamsService } from '#gateway/streams/streams-service.ts';
 import { createLimits } from '#http/limits/limits-service.ts';
 import { openUploadSpool } from '#http/upload-spool.ts';
@@ -24,6 +24,7 @@ import type { Database } from '#platform/sqlite/database.ts';
 import { createLogEmptier } from '#platform/sqlite/log-emptier.ts';
 import type { Worker } from '#platform/worker.ts';
 import { createViewRunner } from '#queue/view-runner.ts';
+import { complete } from './complete.ts';
 import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { UPLOADS_DIRECTORY } from './data-files.ts';
@@ -82,29 +83,28 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     clock,
   });
   const streams = openStreams(deps, accounts);
-  const gateway = createGateway({
-    services,
-    accounts,
-    media,
-    uploads: await openUploadSpool({
-      directory: directory.file(UPLOADS_DIRECTORY),
+  const gateway = createGateway(
+    complete<GatewayDeps>({
+      services,
+      accounts,
+      media,
+      uploads: await openUploadSpool({
+        directory: directory.file(UPLOADS_DIRECTORY),
+        random,
+        max_MiB: config.uploadsMiB,
+      }),
+      moderation,
+      streams,
+      limits,
+      ...siteOf(config),
+      cursorKey: await accounts.secret('cursors'),
+      clock,
       random,
-      max_MiB: config.uploadsMiB,
+      logger,
+      version,
+      ready: undefined,
     }),
-    moderation,
-    streams,
-    limits,
-    bounds: config.bounds?.server ?? {},
-    trustedProxies: config.trustedProxies,
-    publicUrl: config.publicUrl,
-    logAddresses: config.logAddresses,
-    cursorKey: await accounts.secret('cursors'),
-    clock,
-    random,
-    logger,
-    version,
-    metricsToken: config.metricsToken,
-  });
+  );
   const steps = erasureSteps({ ...services, media, moderation });
   const erasure = createErasure({ store: gatewayDb.accounts, social: services.social, steps, clock });
   const { app, listen, close, registry } = gateway;
@@ -129,6 +129,17 @@ export async function createPublicApi(deps: PublicApiDeps): Promise<PublicApi> {
     async closeStores() {
       await Promise.all([gatewayDb.close(), usesDb.close()]);
     },
+  };
+}
+
+/** What the configuration says of where this server stands. */
+function siteOf(config: PublicApiDeps['config']) {
+  return {
+    bounds: config.bounds?.server ?? {},
+    trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
+    logAddresses: config.logAddresses,
+    metricsToken: config.metricsToken,
   };
 }
 

@@ -11,6 +11,7 @@ import { type AdminSocket, type AdminSocketDeps, openAdminSocket } from './admin
 import { createBackups } from './backup/backup.ts';
 import { clockWarning } from './clock-warning.ts';
 import { closeAll } from './close-all.ts';
+import { complete } from './complete.ts';
 import { type Config, readSettings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { takeDataDirectory } from './data-directory.ts';
@@ -20,9 +21,9 @@ import { createLogger, logSetAside } from './logger.ts';
 import { openManifest } from './manifest.ts';
 import { createMeasurements, registerProcessMetrics, registerSystemMetrics } from './metrics.ts';
 import { othersAccess } from './others-access.ts';
-import { createPublicApi, type PublicApi } from './public-api.ts';
+import { createPublicApi, type PublicApi, type PublicApiDeps } from './public-api.ts';
 import { runWorkers } from './run-workers.ts';
-import { createSystem, type System } from './system.ts';
+import { createSystem, type System, type SystemDeps } from './system.ts';
 import { version } from './version.ts';
 
 export interface Serving {
@@ -68,16 +69,22 @@ export async function startServing(
   const random = systemRandom;
   openManifest({ path: directory.path, random });
   const measurements = createMeasurements();
-  const system = await createSystem({
-    file: directory.file,
-    clock: systemClock,
-    random,
-    region: config.region,
-    disk: createDiskThreads({ onFailure: (error) => endByDisk(error, logger) }),
-    onDelivered: measurements.delivered,
-    onSetAside: logSetAside(logger),
-  });
-  const api = await createPublicApi({ system, config, directory, random, logger, version: version() });
+  const system = await createSystem(
+    complete<SystemDeps>({
+      file: directory.file,
+      clock: systemClock,
+      random,
+      region: config.region,
+      disk: createDiskThreads({ onFailure: (error) => endByDisk(error, logger) }),
+      faults: undefined,
+      onDelivered: measurements.delivered,
+      onSetAside: logSetAside(logger),
+    }),
+  );
+  const hasher = undefined;
+  const api = await createPublicApi(
+    complete<PublicApiDeps>({ system, config, directory, random, logger, version: version(), hasher }),
+  );
   const late = clockWarning(system.clock.ahead());
   if (late !== undefined) logger.warn(late);
   registerSystemMetrics(api.registry, system, measurements);

@@ -1,6 +1,7 @@
 /** Opens every store of an embedded system: one file for each service, in one directory. */
 import { openSqliteEngagementStore } from '#engagement/stores/sqlite.ts';
 import { openSqliteNotificationsStore } from '#notifications/stores/sqlite.ts';
+import type { HighWater } from '#platform/ids/high-water.ts';
 import type { CommitFaults, Database } from '#platform/sqlite/database.ts';
 import type { SetAside } from '#platform/sqlite/derived-database.ts';
 import type { Disk } from '#platform/sqlite/disk.ts';
@@ -8,6 +9,7 @@ import { openSqliteSocialStore } from '#social/stores/sqlite.ts';
 import { openSqliteTopListsStore } from '#timeline/stores/sqlite/top-lists.ts';
 import { openSqliteTimelineDb } from '#timeline/stores/sqlite.ts';
 import { openSqliteTweetsStore } from '#tweets/stores/sqlite.ts';
+import type { Complete } from './complete.ts';
 
 export interface StoresOptions {
   /** Path of a file in the data directory. */
@@ -22,31 +24,32 @@ export interface StoresOptions {
 export type Stores = ReturnType<typeof openStores>;
 
 export function openStores({ file, disk, faults, region, onSetAside }: StoresOptions) {
-  const options = (name: string) => ({
-    path: file(name),
-    disk,
-    region,
-    ...(faults === undefined ? {} : { faults }),
-  });
+  const options = (name: string) => ({ path: file(name), disk, region, faults });
+  const derived = (name: string) => ({ ...options(name), onSetAside, maxWaiting: undefined });
   const stores = {
-    tweets: openSqliteTweetsStore(options('tweets.db')),
-    social: openSqliteSocialStore(options('social.db')),
-    engagement: openSqliteEngagementStore(options('engagement.db')),
-    timelineDb: openSqliteTimelineDb({ ...options('timeline.db'), onSetAside }),
-    topLists: openSqliteTopListsStore({ ...options('top-lists.db'), onSetAside }),
-    notifications: openSqliteNotificationsStore({ ...options('notifications.db'), onSetAside }),
+    tweets: opened(openSqliteTweetsStore, options('tweets.db')),
+    social: opened(openSqliteSocialStore, options('social.db')),
+    engagement: opened(openSqliteEngagementStore, options('engagement.db')),
+    timelineDb: opened(openSqliteTimelineDb, derived('timeline.db')),
+    topLists: opened(openSqliteTopListsStore, derived('top-lists.db')),
+    notifications: opened(openSqliteNotificationsStore, derived('notifications.db')),
   };
-  const databases: Database[] = [
-    stores.tweets.db,
-    stores.social.db,
-    stores.engagement.db,
-    stores.timelineDb.db,
-    stores.topLists.db,
-    stores.notifications.db,
-    stores.notifications.recordsDb,
-  ];
-  /** The high-water marks of all stores of facts: new ids and times must be above them. */
-  const { tweets, social, engagement, notifications } = stores;
-  const highWaters = [tweets, social, engagement, notifications].map(({ highWater }) => highWater);
-  return { ...stores, databases, highWaters };
+  return { ...stores, ...listsOf(stores) };
+}
+
+/** Opens a store with every option given, also those that may be left out. */
+function opened<Options, Store>(open: (options: Options) => Store, options: Complete<Options>): Store {
+  return open(options as Options);
+}
+
+type OpenedStore = { db: Database; recordsDb?: Database; highWater?: HighWater };
+
+/** What is done with all stores alike, from the stores themselves, so that a new one cannot be left out. */
+function listsOf(stores: Record<string, OpenedStore>): { databases: Database[]; highWaters: HighWater[] } {
+  const all = Object.values(stores);
+  return {
+    databases: all.flatMap(({ db, recordsDb }) => (recordsDb === undefined ? [db] : [db, recordsDb])),
+    /** The high-water marks of all stores of facts: new ids and times must be above them. */
+    highWaters: all.flatMap(({ highWater }) => highWater ?? []),
+  };
 }

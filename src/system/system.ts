@@ -8,10 +8,10 @@ import { createEngagementService } from '#engagement/engagement-service.ts';
 import type { EngagementStore } from '#engagement/engagement-store.ts';
 import { createDeadTweetSweeper, createEngagementPruner } from '#engagement/engagement-upkeep.ts';
 import { createCachedEngagementStore } from '#engagement/stores/cached.ts';
-import { createFanout, type Fanout } from '#fanout/fanout.ts';
+import { createFanout, type Fanout, type FanoutDeps } from '#fanout/fanout.ts';
 import { NO_ACCOUNT_NOTICES } from '#notifications/account-notices.ts';
 import type { AccountNotices, Notifications } from '#notifications/notifications.ts';
-import { createNotificationsService } from '#notifications/notifications-service.ts';
+import { createNotificationsService, type NotificationsDeps } from '#notifications/notifications-service.ts';
 import { type CacheStats, createCacheStats } from '#platform/cache-stats.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createMinter, type Minter } from '#platform/ids/minter.ts';
@@ -35,7 +35,7 @@ import { createSocialService } from '#social/social-service.ts';
 import { createCachedSocialStore } from '#social/stores/cached.ts';
 import { createMemoryTopSnapshots } from '#timeline/stores/memory/top-snapshots.ts';
 import type { Timeline } from '#timeline/timeline.ts';
-import { createTimelineService } from '#timeline/timeline-service.ts';
+import { createTimelineService, type TimelineServiceDeps } from '#timeline/timeline-service.ts';
 import { createIdempotencyPruner } from '#tweets/idempotency-pruner.ts';
 import { createOrphanCommentSweeper } from '#tweets/orphan-comment-sweeper.ts';
 import { createCachedTweetsStore } from '#tweets/stores/cached.ts';
@@ -43,7 +43,8 @@ import type { Tweets } from '#tweets/tweets.ts';
 import { createTweetsService } from '#tweets/tweets-service.ts';
 import type { TweetsStore } from '#tweets/tweets-store.ts';
 import { closeAll } from './close-all.ts';
-import { openStores, type Stores } from './stores.ts';
+import { type Complete, complete, type Nothing } from './complete.ts';
+import { openStores, type Stores, type StoresOptions } from './stores.ts';
 
 export interface Services {
   tweets: Tweets;
@@ -102,11 +103,23 @@ export interface SystemDeps {
 /** How many steps a view may take at start-up; a step handles up to 256 events of each of 16 partitions. */
 const CATCH_UP_STEPS = 20;
 
+/** Bounds and costs of fan-out that only tests and benchmarks set. */
+const AS_FANOUT_CHOOSES = { pushOrPull: undefined, maxFollowerIds: undefined };
+
 /** Opens a whole embedded system on one directory, which this process must have locked. */
 export async function createSystem(deps: SystemDeps): Promise<System> {
-  const { file, random, region = 'local', disk = createInThreadDisk(), faults } = deps;
-  const clock = createSteadyClock(deps.clock);
-  const stores = openStores({ file, disk, faults, region, onSetAside: deps.onSetAside });
+  const {
+    file,
+    random,
+    clock: machineClock,
+    region = 'local',
+    disk = createInThreadDisk(),
+    ...callbacks
+  } = deps;
+  const { faults, onSetAside, onDelivered, ...others } = callbacks;
+  others satisfies Nothing;
+  const clock = createSteadyClock(machineClock);
+  const stores = openStores(complete<StoresOptions>({ file, disk, faults, region, onSetAside }));
   const minter = createMinter({ clock });
   for (const highWater of stores.highWaters) minter.keepIn(highWater);
   const log = joinLogs([stores.tweets.log, stores.social.log, stores.engagement.log]);
@@ -119,18 +132,10 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
   const below = { tweets, social, engagement, log, pubsub, clock, lane: createLane() };
   const timelines = openTimelines(stores, random, below);
   const { timeline } = timelines;
-  let accounts = NO_ACCOUNT_NOTICES;
-  const notifications = createNotificationsService({
-    ...below,
-    store: stores.notifications,
-    timeline,
-    accounts: { notices: (request) => accounts.notices(request) },
-  });
-  const fanout = createFanout({
-    ...below,
-    timeline,
-    ...(deps.onDelivered && { onDelivered: deps.onDelivered }),
-  });
+  const notifications = openNotifications(stores, timeline, below);
+  const fanout = createFanout(
+    complete<FanoutDeps>({ ...below, timeline, onDelivered, ...AS_FANOUT_CHOOSES }),
+  );
 
   const views: Record<string, ViewRunner> = {
     'top-lists': timelines.topLists,
@@ -166,9 +171,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
       readers.push(view);
       views[name] = view;
     },
-    useAccounts(its) {
-      accounts = its;
-    },
+    useAccounts: notifications.useAccounts,
     processAll: () => processAll(workers),
     close: () =>
       closeAll(
@@ -185,7 +188,7 @@ export async function createSystem(deps: SystemDeps): Promise<System> {
 
 /** What timelines stand on beside their own stores. */
 type TimelinesBelow = Omit<
-  Parameters<typeof createTimelineService>[0],
+  Complete<TimelineServiceDeps>,
   'timelineDb' | 'topLists' | 'topSnapshots' | 'random' | 'changes'
 >;
 
@@ -207,17 +210,41 @@ function upkeepOf(deps: {
 }
 
 function openTimelines(stores: Stores, random: Random, below: TimelinesBelow) {
-  return createTimelineService({
-    ...below,
-    timelineDb: stores.timelineDb,
-    topLists: stores.topLists,
-    topSnapshots: createMemoryTopSnapshots({ clock: below.clock }),
-    random,
-    changes: {
-      tweetViews: [stores.tweets.changes, stores.engagement.changes, stores.social.changes.profiles],
-      followees: stores.social.changes.followees,
+  return createTimelineService(
+    complete<TimelineServiceDeps>({
+      ...below,
+      timelineDb: stores.timelineDb,
+      topLists: stores.topLists,
+      topSnapshots: createMemoryTopSnapshots({ clock: below.clock }),
+      random,
+      changes: {
+        tweetViews: [stores.tweets.changes, stores.engagement.changes, stores.social.changes.profiles],
+        followees: stores.social.changes.followees,
+      },
+    }),
+  );
+}
+
+function openNotifications(
+  stores: Stores,
+  timeline: Timeline,
+  below: Omit<Complete<NotificationsDeps>, 'store' | 'timeline' | 'accounts'>,
+) {
+  let accounts = NO_ACCOUNT_NOTICES;
+  const service = createNotificationsService(
+    complete<NotificationsDeps>({
+      ...below,
+      store: stores.notifications,
+      timeline,
+      accounts: { notices: (request) => accounts.notices(request) },
+    }),
+  );
+  return {
+    ...service,
+    useAccounts(its: AccountNotices) {
+      accounts = its;
     },
-  });
+  };
 }
 
 /** The stores with caches in front, and how often those answer. */

@@ -28,7 +28,8 @@ const KEPT: Record<string, string> = {
   'social.db people.user_id': 'the row says that the user is erased',
   'social.db former_handles.user_id': 'the handles are never given to anybody else',
   'social.db outbox_sequences.key': 'numbers the events about the user, and holds nothing else',
-  'tweets.db tweets.author': 'the emptied row says that the tweet is deleted, and refuses a text that comes late',
+  'tweets.db tweets.author':
+    'the emptied row says that the tweet is deleted, and refuses a text that comes late',
   'tweets.db author_counts.author': 'says that there are no tweets',
   'tweets.db outbox_sequences.key': 'numbers the events about the user, and holds nothing else',
   'engagement.db comments.actor': 'the row refuses a text that comes late',
@@ -80,7 +81,8 @@ function columnsOfNumbers(directory: string): Column[] {
         return columns.map(({ table, column }) => ({
           name: `${file} ${table}.${column}`,
           column: DESPITE_ITS_NAME.has(`${table}.${column}`) ? `${table}.${column}` : column,
-          holdsEve: db.prepare(`SELECT 1 FROM "${table}" WHERE "${column}" = ? LIMIT 1`).get(EVE) !== undefined,
+          holdsEve:
+            db.prepare(`SELECT 1 FROM "${table}" WHERE "${column}" = ? LIMIT 1`).get(EVE) !== undefined,
         }));
       } finally {
         db.close();
