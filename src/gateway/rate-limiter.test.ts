@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Ask, drip, onSite, type Site } from './testing/accounts.ts';
+import { openApi } from './testing/gateway.ts';
 
 async function signedIn(site: Site, handle: string): Promise<string> {
   const json = { handle, password: 'a good sentence' };
@@ -71,6 +72,31 @@ test('however many accounts one address has, all of them together keep only the 
       quotas: { read: { quota: 60_000, window_ms: 1_000 } },
     },
   ));
+
+test('reads that cost more count as several of their user', async () => {
+  const api = await openApi({ rateLimits: 'on' });
+  try {
+    const ann = await api.someone('ann');
+    const left = async (path: string) => {
+      const { headers } = await ann.get(path);
+      return Number(/r=(\d+)/.exec(headers.get('ratelimit')!)![1]);
+    };
+    const home = '/me/tweets?followed=true';
+    const graph = [`/${ann.id}/mutuals`, `/${ann.id}/followers-you-know`, '/me/suggestions'];
+    const later = [`${home}&cursor=x`, `${home}&%63ursor=x`, '/me/tweets?cursor=x&followed=true'];
+    const paths = ['/me', home, ...later, ...graph, '/me/notifications'];
+    let before = await left('/me');
+    const weights: number[] = [];
+    for (const path of paths) {
+      const now = await left(path);
+      weights.push(before - now);
+      before = now;
+    }
+    assert.deepEqual(weights, [1, 1, 2, 2, 2, 3, 3, 3, 3]);
+  } finally {
+    await api.close();
+  }
+});
 
 test('switched off, permits are not counted by user or address', () =>
   onSite(

@@ -62,6 +62,18 @@ export interface Call<
 
 type TimeOf<Method> = 'GET' extends Method ? unknown : { time?: number };
 
+/**
+ * As how many calls one counts against the limit of a signed-in user: more than one where it may cost more than 10 ms
+ * of CPU (`npm run bench -- --only reads`).
+ */
+export interface Weight {
+  firstPage: number;
+  /** With a cursor. */
+  laterPage: number;
+}
+
+const EVERY_PAGE_IS_ONE: Weight = { firstPage: 1, laterPage: 1 };
+
 export interface RouteSpec<
   Method extends RouteMethod,
   Auth extends RouteAuth,
@@ -77,6 +89,8 @@ export interface RouteSpec<
   root?: boolean;
   auth: Auth;
   rateLimit: RateLimitName;
+  /** Default: one. */
+  weight?: Weight;
   /** camelCase, unique: OpenAPI's operationId. */
   operationId: string;
   /** The heading under which the docs show it. */
@@ -112,6 +126,7 @@ export interface Route {
   root: boolean;
   auth: RouteAuth;
   rateLimit: RateLimitName;
+  weight: Weight;
   operationId: string;
   tag: string;
   summary: string;
@@ -189,6 +204,7 @@ export function defineRoute<
     root: spec.root ?? false,
     auth: spec.auth,
     rateLimit: spec.rateLimit,
+    weight: spec.weight ?? EVERY_PAGE_IS_ONE,
     operationId: spec.operationId,
     tag: spec.tag,
     summary: spec.summary,

@@ -65,6 +65,7 @@ function userTweetsRoute(deps: RouteDeps): Route {
     path: '/{userId}/tweets',
     auth: 'optional',
     rateLimit: 'read',
+    weight: { firstPage: 1, laterPage: 2 },
     operationId: 'listTweets',
     tag: topic,
     summary: "Somebody's tweets; with followed=true the home feed, with order=top its most popular",

@@ -50,6 +50,7 @@ function listRoute({ services: { notifications }, cursors, serializers }: RouteD
     path: '/{userId}/notifications',
     auth: 'required',
     rateLimit: 'read',
+    weight: { firstPage: 3, laterPage: 3 },
     operationId: 'listNotifications',
     tag: topic,
     summary: 'Your notifications, newest first',

@@ -94,7 +94,13 @@ function routeSection(route: Route, { tables, examples, quotas }: Shown): string
 function limitOf(route: Route, quotas: Quotas): string {
   if (quotas === null) return '';
   const policy = policyOf(route.rateLimit);
-  return ` Limit: <a href="#limits">${policy}</a>, ${wordsOf(quotas[policy])}.`;
+  return ` Limit: <a href="#limits">${policy}</a>, ${wordsOf(quotas[policy])}${weightWords(route.weight)}.`;
+}
+
+/** Says as how many calls one counts, where that is not one. */
+function weightWords({ firstPage, laterPage }: Route['weight']): string {
+  if (firstPage === laterPage) return firstPage === 1 ? '' : `; it counts as ${firstPage}`;
+  return `; it counts as ${firstPage}, with a cursor as ${laterPage}`;
 }
 
 /** `900 in 15 minutes`. */

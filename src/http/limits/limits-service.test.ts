@@ -20,6 +20,12 @@ test('a user posts 300 times an hour, and is told so in the header fields of the
   assert.equal(limits.take('post', 7)?.allowed, true);
 });
 
+test('a read that costs more counts as several for a user', () => {
+  const { limits } = limitsAt();
+  assert.equal(limits.take('read', 7, null, 3)?.remaining, 897);
+  assert.equal(limits.take('read', 7)?.remaining, 896);
+});
+
 test('setting the wall clock opens no window', () => {
   const { clock, limits } = limitsAt();
   for (let i = 0; i < 5; i++) limits.take('signUp', '10.0.0.1');

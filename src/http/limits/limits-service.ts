@@ -75,7 +75,8 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
 
   return {
     // Windows use the monotonic clock: setting the wall clock would open or lock them.
-    take: (policy, who, site = null) => (off ? null : counters[policy](who, site, clock.monotonic())),
+    take: (policy, who, site = null, weight = 1) =>
+      off ? null : counters[policy](who, site, weight, clock.monotonic()),
     quotas: off ? null : quotas,
     maxConcurrent: off ? UNBOUNDED : { ...DEFAULT_MAX_CONCURRENT, ...deps.maxConcurrent },
     tokens: off ? UNCOUNTED : createTokens({ clock, quota: quotas.badToken, keys }),
@@ -100,14 +101,15 @@ export function createLimits(deps: LimitsServiceDeps): Limits {
   };
 }
 
-type Counter = (who: UserId | string, site: string | null, now_ms: number) => Decision;
+type Counter = (who: UserId | string, site: string | null, weight: number, now_ms: number) => Decision;
 
 function createCounter(policy: string, quota: Quota, keys: number): Counter {
   const users = createSlidingWindow<number>(quota, keys);
   const addresses = createSiteWindow(quota, keys);
   const policyHeader = `"${policy}";q=${quota.quota};w=${Math.round(quota.window_ms / 1_000)}`;
-  return (who, site, now_ms) => {
-    const taken = typeof who === 'number' ? users.take(who, now_ms) : addresses.take(who, site, now_ms);
+  return (who, site, weight, now_ms) => {
+    const taken =
+      typeof who === 'number' ? users.take(who, now_ms, weight) : addresses.take(who, site, now_ms);
     const { allowed, remaining, reset_s } = taken;
     return { allowed, remaining, reset_s, policyHeader, header: `"${policy}";r=${remaining};t=${reset_s}` };
   };

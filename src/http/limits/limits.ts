@@ -52,9 +52,9 @@ export interface Limits {
   /**
    * Counts a request of a user (a number) or of an address (as `countedAddress` gives it). A refused request is not
    * counted. `site`: the other site whose page sent it; it then counts for (address, site). Returns null if limits
-   * are off.
+   * are off. `weight`: how many requests it counts as, for a user; for an address it is one.
    */
-  take(policy: Policy, who: UserId | string, site?: string | null): Decision | null;
+  take(policy: Policy, who: UserId | string, site?: string | null, weight?: number): Decision | null;
   /** How many requests each policy allows; null: limits are off. */
   readonly quotas: Readonly<Record<Policy, Quota>> | null;
   readonly maxConcurrent: Readonly<ConcurrencyLimits>;

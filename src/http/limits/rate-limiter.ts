@@ -47,13 +47,24 @@ export function createRateLimitStep({ limits, inFlight }: RateLimitDeps): onRequ
     inFlight.attribute(request, holderOf(request, limits));
     const unmatched = isPreflight(request) ? PREFLIGHT : UNMATCHED;
     const policy = POLICIES[limitOf(request.routeOptions.config) ?? unmatched];
-    const decision = limits.take(policy, countedFor(request, policy), crossSiteOf(request));
+    const who = countedFor(request, policy);
+    const decision = limits.take(policy, who, crossSiteOf(request), weightOf(request));
     if (decision === null) return done();
     reply.header('ratelimit-policy', decision.policyHeader);
     reply.header('ratelimit', decision.header);
     if (decision.allowed) return done();
     done(tooManyRequests(decision));
   };
+}
+
+/** The URL of a later page. A percent-encoded name counts as `cursor`, as it may be; nobody else writes one so. */
+const LATER_PAGE = /[?&](cursor=|[^=&]*%)/;
+
+/** As how many requests a call counts: see `Weight`. The query is not parsed yet. */
+function weightOf({ routeOptions: { config }, url }: FastifyRequest): number {
+  const weight = config.route?.weight;
+  if (weight === undefined) return 1;
+  return weight.laterPage !== weight.firstPage && LATER_PAGE.test(url) ? weight.laterPage : weight.firstPage;
 }
 
 /** For `onRoute`: throws if a route has no limit. */

@@ -16,6 +16,14 @@ test('as many as the quota are let through, and more when the first have left th
   assert.equal(take(900_000).remaining, 2, 'everything was long ago');
 });
 
+test('one that weighs more counts as several, and the last may weigh more than is left', () => {
+  const window = createSlidingWindow<string>({ quota: 5, window_ms: 15_000 }, 10);
+  assert.deepEqual(window.take('ann', 0, 3), { allowed: true, remaining: 2, reset_s: 16 });
+  assert.deepEqual(window.take('ann', 0, 3), { allowed: true, remaining: 0, reset_s: 16 });
+  assert.equal(window.take('ann', 0, 1).allowed, false);
+  assert.equal(window.take('ann', 16_000, 3).remaining, 2, 'all of it was counted, and left the window');
+});
+
 test('never more than the quota in any window, and the response says when to come back', () => {
   fc.assert(
     fc.property(

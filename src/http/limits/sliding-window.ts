@@ -8,8 +8,11 @@ export interface Taken {
 }
 
 export interface SlidingWindow<Key extends string | number> {
-  /** Counts one at `now_ms` unless the quota is used up. A refusal is not counted. */
-  take(key: Key, now_ms: number): Taken;
+  /**
+   * Counts `weight` (1 or more) at `now_ms` unless the quota is used up; the last one that it allows may weigh more than
+   * is left. A refusal is not counted.
+   */
+  take(key: Key, now_ms: number, weight?: number): Taken;
   /** Takes back one of those counted last. */
   giveBack(key: Key, now_ms: number): void;
 }
@@ -64,12 +67,13 @@ export function createSlidingWindow<Key extends string | number>(
   }
 
   return {
-    take(key, now_ms) {
+    take(key, now_ms, weight = 1) {
       const count = countOf(key, Math.floor(now_ms / slot_ms));
       const allowed = count.total < max;
       if (allowed) {
-        count.total += 1;
-        count.slots[ringIndex(count.newest)]! += 1;
+        const counted = Math.min(weight, max - count.total);
+        count.total += counted;
+        count.slots[ringIndex(count.newest)]! += counted;
       }
       return { allowed, remaining: max - count.total, reset_s: secondsUntilFreed(count, now_ms) };
     },
