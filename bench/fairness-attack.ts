@@ -3,6 +3,7 @@
  * way until the time is up, and prints how often it started over.
  */
 import { connect, type Socket } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 export type Attack = (typeof ATTACKS)[number];
@@ -31,6 +32,8 @@ const MAX_CONNECTIONS = 400;
 const REOPEN_MS = 50;
 
 async function main(): Promise<void> {
+  // An attacker has a machine of their own. Here they take what the server and the stranger leave of the cores.
+  setPriority(constants.priority.PRIORITY_LOW);
   const plan = JSON.parse(await text(process.stdin)) as AttackPlan;
   const { hostname, port } = new URL(plan.url);
   const open = new Set<Socket>();
