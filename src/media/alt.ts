@@ -1,7 +1,7 @@
 import { WarbleError } from '#domain/errors.ts';
 import { checkDescription } from '#domain/text.ts';
 
-/** The description of a picture, normalised; '' is none. Throws invalid_text. */
+/** The description of a picture, normalised; '' if there is none. Throws invalid_text. */
 export function checkAlt(raw: string): string {
   const checked = checkDescription(raw);
   if (checked.ok) return checked.text;

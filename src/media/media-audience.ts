@@ -15,29 +15,29 @@ export interface MediaAudienceDeps {
 }
 
 /**
- * Who may see a picture, decided at each read by what is so just then: `everybody`, `some`, this viewer among them, or
- * null: not this viewer.
+ * Who may see a picture at this moment, decided at each read: `everybody`; `some`, including this viewer; or null, not this
+ * viewer.
  */
 export type MediaAudience = (request: {
   name: string;
   viewer: UserId | null;
 }) => Promise<'everybody' | 'some' | null>;
 
-/** Tweets looked at for one that stands: the view lists deleted ones for a moment only. */
+/** The most tweets to check for one that still exists: the view lists deleted ones only for a moment. */
 const MAX_USES = 20;
 
 /**
- * A picture is seen by those who see what shows it: the picture of a profile by whomever its user has not blocked, that
- * of a tweet by those who may read its author, each as long as the account is active and the tweet or profile shows it.
- * A moderator sees the pictures of what is reported, whoever may read it otherwise. What nothing shows yet has a name
- * that its owner alone knows; it is served to whom its owner's tweets will be.
+ * A picture may be seen by those who may see what shows it: a profile's picture by everybody whom its user has not blocked,
+ * a tweet's by those who may read its author, as long as the account is active and the tweet or profile shows it. A
+ * moderator sees the pictures of reported tweets and profiles in any case. A picture that nothing shows yet has a name that
+ * only its owner knows; it is served to those who may read the owner's tweets.
  *
- * The view of uses says which tweets to look at; it lags a little, so the use that was noted last is looked at, too.
+ * The view of uses says which tweets to check. It lags a little, so the use that was noted last is checked, too.
  */
 export function createMediaAudience(deps: MediaAudienceDeps): MediaAudience {
   const { index, uses, social, tweets, resolves } = deps;
 
-  /** The owner's tweets that show it just now. */
+  /** The owner's tweets that show it now. */
   async function tweetsWith(name: string, owner: UserId, lastUse: string): Promise<number[]> {
     const noted: string[] = [lastUse, ...(await uses.usesOf({ name, limit: MAX_USES }))];
     const ids = noted
@@ -62,7 +62,7 @@ export function createMediaAudience(deps: MediaAudienceDeps): MediaAudience {
     if (row === undefined) return null;
     const [owner] = await social.view({ viewer, userIds: [row.owner] });
     if (owner === undefined || owner.state !== 'active' || owner.blockedBy) return null;
-    // Whoever blocks somebody still sees whom they blocked.
+    // A user who blocks another still sees the blocked user's profile.
     if (owner.picture === name) return 'everybody';
     if (!canReadUser(owner, viewer)) return null;
     if (row.lastUse === null) return 'some';

@@ -29,7 +29,7 @@ export interface MediaServiceDeps {
   index: MediaIndex;
   store: MediaStore;
   uses: MediaUses;
-  /** The runner of the view of uses: nothing goes before it has caught up. */
+  /** The runner of the view of uses: nothing is deleted before it has caught up. */
   usesRunner: Pick<ViewRunner, 'processedPositions'>;
   log: Pick<Log, 'range'>;
   pictures: Pictures;
@@ -42,7 +42,7 @@ export interface MediaServiceDeps {
 
 const NAME_BYTES = 16;
 const FILE_NAME_CHARACTERS = 255;
-/** A user's uploads that nothing has used yet; bounds the disk that somebody can take in a day. */
+/** A user's uploads that nothing has used yet: bounds the disk that one user can take in a day. */
 const MAX_UNUSED = 1_000;
 const HOLD_MS = 15 * 60_000;
 
@@ -50,7 +50,7 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
   const { index, store, pictures, social, clock, random } = deps;
   const audienceOf = createMediaAudience(deps);
 
-  /** An upload may take a quarter of an hour: longer than erasing waits for what was under way. */
+  /** An upload may take a quarter of an hour, longer than an erasure waits for requests under way. */
   async function requireActive(owner: UserId): Promise<void> {
     const [user] = await social.view({ viewer: owner, userIds: [owner] });
     if (user?.state === 'active') return;
@@ -70,7 +70,7 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
     }
     await store.put(row.name, bytes);
     if (await index.keep({ name: row.name })) return;
-    // Its owner's account was erased meanwhile, and the bytes came after the eraser.
+    // The owner's account was erased meanwhile, and the bytes arrived after that.
     await store.delete(row.name);
     throw new WarbleError('unavailable', 'The picture could not be kept; upload it again.');
   }
@@ -108,7 +108,7 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       }
       return {
         images: result.held.map(imageOf),
-        // Should it fail, the hold ends by itself.
+        // If this fails, the hold ends by itself.
         done: (usedBy) => index.release({ holdId, usedBy }).catch(() => {}),
       };
     },
@@ -119,7 +119,7 @@ export function createMediaService(deps: MediaServiceDeps): { media: Media; work
       const audience = await audienceOf({ name, viewer });
       if (audience === null) return undefined;
       const found = await store.get(name);
-      // What stands under a name never changes, so the name says it all.
+      // The bytes under a name never change, so the name serves as the ETag.
       const etag = `"${name}"`;
       return found && { type: MEDIA_TYPES[extension], etag, private: audience === 'some', ...found };
     },

@@ -1,4 +1,4 @@
-/** Where the bytes of pictures are. */
+/** Where the bytes of pictures are stored. */
 import type { Readable } from 'node:stream';
 
 export interface MediaStore {
@@ -9,9 +9,9 @@ export interface MediaStore {
   put(name: string, bytes: Buffer): Promise<void>;
   /** undefined: there is none, whatever the name looks like. */
   get(name: string): Promise<{ size_bytes: number; body: Readable } | undefined>;
-  /** Bytes of what stands under a name; undefined: there is none. */
+  /** How many bytes are stored under a name; undefined: there are none. */
   size(name: string): Promise<number | undefined>;
-  /** What is not there is passed over. */
+  /** Names that are not there are ignored. */
   delete(name: string): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export const MEDIA_TYPES = {
 export type MediaExtension = keyof typeof MEDIA_TYPES;
 const MEDIA_NAME = new RegExp(`^[0-9a-f]{32}\\.(${Object.keys(MEDIA_TYPES).join('|')})$`);
 
-/** The extension of a media name; undefined: it is none. Nothing else ever reaches a file system. */
+/** The extension of a media name; undefined if it is not one. No other name ever reaches a file system. */
 export function extensionOf(name: string): MediaExtension | undefined {
   return MEDIA_NAME.exec(name)?.[1] as MediaExtension | undefined;
 }

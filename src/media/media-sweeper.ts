@@ -20,14 +20,14 @@ export interface MediaSweeperDeps {
 
 const BATCH = 200;
 const IDLE_MS = 1_000;
-/** An upload that is not done by then has lost its request. */
+/** The request of an upload that is not done by then has ended. */
 const STORING_LOST_MS = 3_600_000;
-/** What is used is looked at again so often, should the view ever have missed the end of a use. */
+/** How often pictures in use are checked again, in case the view ever missed the end of a use. */
 const CHECK_AGAIN_MS = 24 * 3_600_000;
-/** What is held is looked at again so soon. */
+/** How soon a held picture is checked again. */
 const RECHECK_HELD_MS = 60_000;
 
-/** The pictures that were inspected, and how far the log went after that. */
+/** The pictures that were inspected, and the log's end positions after that. */
 interface Inspection {
   names: string[];
   released: string[];
@@ -36,10 +36,10 @@ interface Inspection {
 }
 
 /**
- * Deletes pictures that nothing uses: uploads that were not used within a day, and those whose last use ended a day
- * ago. Until then they are their owner's to use again, as one does who deletes a tweet to post it better.
+ * Deletes pictures that nothing uses: uploads that were not used within a day, and pictures whose last use ended a day ago.
+ * Until then their owner can use them again, for example after deleting a tweet to post it with a correction.
  *
- * Why no picture in use can go. A use is a post (or a profile's change) that commits between the beginning and the
+ * Why no picture in use can be deleted: a use is a post (or a profile's change) that commits between the beginning and the
  * end of a hold. The sweeper looks at the holds, then waits until the view of uses has folded everything that the log
  * held *after* that look, then asks the view, and claims only what was not held again since the look. A hold that
  * ended before the look: its post is in the log, so in the view. One that stood at the look: not a candidate. One
@@ -75,14 +75,14 @@ export function createMediaSweeper(deps: MediaSweeperDeps): Worker {
   }
 
   async function decide({ names, released, statuses }: Inspection): Promise<void> {
-    // Before asking for uses: one that ends after that makes its picture released again.
+    // This precedes asking for uses: a use that ends later puts its picture back among the released ones.
     await uses.dismiss({ names: released });
     const used = new Set(await uses.used({ names }));
     const unused = statuses.filter(({ name, state }) => state !== 'deleting' && !used.has(name));
     const ended = unused.filter((row) => row.used || released.includes(row.name));
     const free = unused.filter((row) => row.heldUntil === null && !ended.includes(row));
     const claimed = new Set(await index.claim({ media: free }));
-    // What is `deleting` was claimed before, by a sweep that crashed or with all that its owner had.
+    // Pictures in `deleting` were claimed earlier, by a sweep that crashed or by the erasure of their owner.
     const going = statuses.filter(({ name, state }) => state === 'deleting' || claimed.has(name));
     await remove(namesOf(going));
     const now = clock.now();

@@ -1,7 +1,7 @@
 /**
- * Which tweet or profile uses which picture, folded from the events that say that one of them changed, so that
- * nothing is lost between a post and its pictures, or between a deletion and the pictures it frees: whoever posts
- * or deletes, in whatever process, need not tell the media.
+ * Which tweet or profile uses which picture, folded from the events of their changes. So nothing is lost between a post and
+ * its pictures, or between a deletion and the pictures that it frees: whoever posts or deletes, in any process, need not
+ * tell the media service.
  */
 import { partitionOf, type WarbleEvent } from '#domain/events.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -25,7 +25,7 @@ export interface MediaUsesViewDeps {
 const SCAN_PAGE = 500;
 
 export function createMediaUsesView({ tweets, social }: MediaUsesViewDeps): View<UsesPatch> {
-  /** What these tweets use now: nothing where they are gone. */
+  /** What these tweets use now: nothing if they are gone. */
   async function usesOfTweets(ids: number[]): Promise<UsesPatch> {
     const standing = await inBatches(ids, LIMITS.batch, (batch) => tweets.get({ ids: batch }));
     const found = new Map(standing.map((tweet) => [tweet.id, tweet]));

@@ -8,15 +8,15 @@ export interface MediaUses {
   usesOf(request: { name: string; limit: number }): Promise<MediaUse[]>;
   /** Those of the names that something uses, as far as the view has folded. At most 1,000. */
   used(request: { names: string[] }): Promise<string[]>;
-  /** Names whose last use has ended since; some, the same again until they are dismissed. */
+  /** Some of the names whose last use has ended; they are returned again until they are dismissed. */
   released(request: { limit: number }): Promise<string[]>;
   dismiss(request: { names: string[] }): Promise<void>;
 }
 
-/** What opening where the view is kept gives: one handle. What is written through one, all read. */
+/** An open store of the view: one handle. What one writes, all read. */
 export interface OpenedMediaUses {
   uses: MediaUses;
   viewStore: ViewStore<UsesPatch>;
-  /** Resolves when what was asked for is committed; nothing may be asked of this handle afterwards. */
+  /** Resolves when all writes through this handle are committed. It may not be used afterwards. */
   close(): Promise<void>;
 }

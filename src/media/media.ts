@@ -1,4 +1,4 @@
-/** Media: pictures that users upload, how tweets and profiles hold them, and how they go. */
+/** Media: pictures that users upload, how tweets and profiles hold them, and how they are deleted. */
 import type { Readable } from 'node:stream';
 import type { UserId } from '#domain/ids.ts';
 import type { TweetImage } from '#domain/records.ts';
@@ -8,22 +8,22 @@ export type MediaUse = `tweet:${number}` | `person:${number}`;
 
 export interface Upload {
   owner: UserId;
-  /** As the client named it: one by which the same user may call it in `images` and `picture`. */
+  /** The client's name for the file, by which the same user may refer to it in `images` and `picture`. */
   fileName: string;
   alt: string;
-  /** The file with its bytes, as it was sent; it stays the caller's to delete. */
+  /** The file with its bytes, as it was sent. The caller deletes it. */
   path: string;
-  /** Where this aborts before the picture's turn has come, it is not kept. */
+  /** If this aborts before the picture's turn comes, the picture is not kept. */
   signal?: AbortSignal;
 }
 
-/** Pictures that are about to be used. They stay until `done`, or for 15 minutes where that is never called. */
+/** Pictures that are about to be used. They are kept until `done`, or for 15 minutes if that is never called. */
 export interface MediaHold {
   /** In the order of the names. */
   images: TweetImage[];
   /**
-   * To be called after the post or the profile's change, whether it succeeded or failed (`usedBy` null): whoever
-   * uses them is found through the log from then on. Never rejects.
+   * Call it after the post or the profile's change, whether that succeeded or failed (`usedBy` null). From then on, uses
+   * are found through the log. Never rejects.
    */
   done(usedBy: MediaUse | null): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface StoredPicture {
   type: string;
   size_bytes: number;
   etag: string;
-  /** Not everybody may see it: it is nothing for a shared cache. */
+  /** Not everybody may see it, so no shared cache may keep it. */
   private: boolean;
   body: Readable;
 }
@@ -46,14 +46,13 @@ export interface Media {
    */
   upload(upload: Upload): Promise<TweetImage>;
   /**
-   * Finds pictures by the name that `upload` gave or by the file name of the owner's newest upload of that name,
-   * and holds them. Only the owner's own. Throws `unknown_image`, saying which; `pointer` is where the body has the
-   * names, `/images` unless it is said.
+   * Finds the owner's pictures by the name that `upload` gave, or else the newest upload by its file name, and holds them.
+   * Throws `unknown_image`, saying which; `pointer` is where the body has the names, `/images` by default.
    */
   hold(request: { owner: UserId; names: string[]; pointer?: '#/images' | '#/picture' }): Promise<MediaHold>;
   /**
-   * What `/media/{name}` serves to this viewer; undefined: there is none that they may see (`media-audience.ts`). The
-   * reader must consume or destroy `body`.
+   * What `/media/{name}` serves to this viewer; undefined if there is nothing that they may see (`media-audience.ts`). The
+   * caller must consume or destroy `body`.
    */
   read(request: { name: string; viewer: UserId | null }): Promise<StoredPicture | undefined>;
   /** All pictures by name, with their bytes, for administration. `after`: '' at first, then `next`. At most 1,000. */
@@ -63,7 +62,7 @@ export interface Media {
   }>;
   /** Who uploaded a picture; undefined: there is none. */
   ownerOf(request: { name: string }): Promise<UserId | undefined>;
-  /** Deletes a picture whatever uses it. What is not there is passed over. */
+  /** Deletes a picture, whatever uses it. Does nothing if it is not there. */
   remove(request: { name: string }): Promise<void>;
   /** Deletes some of a user's pictures. Call until `done`. */
   eraseOwner(request: { owner: UserId; limit: number }): Promise<{ done: boolean }>;

@@ -1,11 +1,11 @@
 /**
- * What a picture's bytes say before anything is decoded, where libvips does not tell. Nothing here is trusted: a
- * container that lies only makes its picture be encoded in another way, or be refused by the decoder.
+ * What a picture's bytes say before anything is decoded, where libvips does not tell. None of it is trusted: if a container
+ * lies, its picture is only encoded in another way, or the decoder refuses it.
  */
 
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif';
 
-/** The format that the first bytes announce; decoding decides whether it is true. */
+/** The format that the first bytes announce; decoding shows whether it is true. */
 export function formatOf(bytes: Buffer): PictureFormat | undefined {
   const head = bytes.toString('latin1', 0, 12);
   if (head.startsWith('\xff\xd8\xff')) return 'jpeg';
@@ -44,7 +44,7 @@ export function isLosslessWebp(bytes: Buffer): boolean {
     if (type === 'VP8 ') return false;
     if (type === 'VP8L') lossless = true;
     at += RIFF_CHUNK_HEADER_BYTES;
-    // A frame's own chunks are gone through like the others; every other chunk is skipped, padded to an even length.
+    // Chunks inside a frame are read like the others; every other chunk is skipped, padded to an even length.
     at += type === 'ANMF' ? ANMF_HEADER_BYTES : length + (length % 2);
   }
   return lossless;
@@ -53,8 +53,8 @@ export function isLosslessWebp(bytes: Buffer): boolean {
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
 
 /**
- * A JPEG with a mark of its end, which some cameras and transfers lose with nothing else missing. Behind an end that is
- * there nobody reads on, so one more does no harm; and where data is missing, the decoder says so all the same.
+ * Appends an end marker to a JPEG: some cameras and transfers lose it and nothing else. Decoders stop at the first marker,
+ * so a second one does no harm, and they still report data that is missing.
  */
 export function withEndOfImage(jpeg: Buffer): Buffer {
   return Buffer.concat([jpeg, END_OF_IMAGE]);

@@ -1,4 +1,4 @@
-/** Pictures from strangers: what is accepted, and how it is encoded anew. */
+/** Uploaded pictures: what is accepted, and how it is encoded anew. */
 import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { WarbleError } from '#domain/errors.ts';
@@ -26,16 +26,15 @@ export interface PictureRequest {
   owner: UserId;
   /** At most 8 MiB. */
   path: string;
-  /** Where this aborts before the picture's turn has come, it is not read any more. */
+  /** If this aborts before the picture's turn comes, the picture is not read. */
   signal?: AbortSignal;
 }
 
 export interface Pictures {
   /**
-   * Decodes a JPEG, PNG, WebP or GIF and encodes it anew in the same format: upright, in sRGB, without metadata or
-   * anything hung on behind, animations in full; with a palette or without loss where it came so. Owners take turns,
-   * one picture at a time each. Throws unsupported_media_type, too_large, rate_limited, overloaded, and unavailable
-   * where it took too long.
+   * Decodes a JPEG, PNG, WebP or GIF and encodes it anew in the same format: upright, in sRGB, without metadata or trailing
+   * bytes, with all frames, and with a palette or lossless if it was so before. Owners take turns, one picture at a time
+   * each. Throws unsupported_media_type, too_large, rate_limited, overloaded, and unavailable if it takes too long.
    */
   encode(request: PictureRequest): Promise<Picture>;
 }
@@ -43,19 +42,19 @@ export interface Pictures {
 export interface PicturesDeps {
   /** Of all pictures that are decoded at once. */
   megapixels?: number | undefined;
-  /** Until a picture is given up. Lossless WebP of 50 megapixels takes half of this on a busy machine. */
+  /** How long one picture may take. A lossless WebP of 50 megapixels takes half of this on a busy machine. */
   timeout_s?: number;
 }
 
-/** A frame may be tiny and still costs; no animation that users share has so many. */
+/** Even a tiny frame costs time; no animation that users share has this many. */
 const MAX_FRAMES = 1_000;
 const MAX_MEGAPIXELS = 100;
 const TIMEOUT_S = 60;
-/** Half of the room is for pictures of up to a sixth of it, a phone's at most, so that large ones never stop them. */
+/** Half of the room is reserved for pictures of up to a sixth of it, as phones make them, so large ones never block them. */
 const LIGHT_PART = 1 / 6;
 /** At most eight pictures at once: each takes one of libuv's threads (see `scripts/run.mjs`). */
 const MIN_SHARE = 1 / 8;
-/** Of one user: two tweets' pictures. In all: as many as there can be requests. */
+/** For one user: the pictures of two tweets. In all: as many as there can be requests. */
 const MAX_WAITING_OF_OWNER = 8;
 const MAX_WAITING = 2_000;
 const EXTENSIONS: Record<PictureFormat, MediaExtension> = {
@@ -67,8 +66,8 @@ const EXTENSIONS: Record<PictureFormat, MediaExtension> = {
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif'].map((name) => `VipsForeignLoad${name}`);
 
 /**
- * Pictures through libvips. Only the loaders of the four formats stay unblocked in this process, so that nothing
- * else is ever parsed, whatever a file claims to be.
+ * Decodes and encodes with libvips. This process blocks all its loaders but those of the four formats, so nothing else is
+ * ever parsed, whatever a file claims to be.
  */
 export function createPictures(deps: PicturesDeps = {}): Pictures {
   const { megapixels = MAX_MEGAPIXELS, timeout_s = TIMEOUT_S } = deps;
@@ -90,7 +89,7 @@ export function createPictures(deps: PicturesDeps = {}): Pictures {
   return {
     async encode({ owner, path, signal }) {
       const turn = (weight: number) => ({ key: owner, weight, ...(signal === undefined ? {} : { signal }) });
-      // The bytes are not kept meanwhile: those who wait take disk, not memory.
+      // Pictures that wait are not read yet: they take disk, not memory.
       const { pixels } = await pool.run(turn(0), async () => inspect(await readFile(path)));
       return pool.run(turn(pixels), async () => {
         const bytes = await readFile(path);
@@ -108,7 +107,7 @@ interface Inspected {
   frames: number;
 }
 
-/** Reads a picture's header, and refuses what must not be decoded. */
+/** Reads a picture's header and refuses what must not be decoded. */
 async function inspect(bytes: Buffer): Promise<Inspected> {
   const format = formatOf(bytes);
   if (format === undefined) throw notAPicture('It is none of JPEG, PNG, WebP and GIF.');
@@ -116,16 +115,16 @@ async function inspect(bytes: Buffer): Promise<Inspected> {
     throw notAPicture('An animated PNG would lose its frames here; send the animation as WebP or GIF.');
   }
   const animated = mayBeAnimated(format);
-  // The pixel limit is checked below, with a sentence of our own, before anything is decoded.
+  // The limit of pixels is checked below, with a message of our own, before anything is decoded.
   const head = await decoding(() => sharp(bytes, { animated, limitInputPixels: false }).metadata());
   if (head.format !== format) throw notAPicture('It is not what its first bytes say.');
   const frames = head.pages ?? 1;
-  // For an animation `height` is that of all its frames, one below the other.
+  // For an animation, `height` is the sum over its frames.
   const pixels = head.width * head.height;
   if (pixels > LIMITS.mediaPixels) {
     throw tooLarge('A picture has at most 50 megapixels over all its frames; make it smaller.');
   }
-  // In one row of 50 million pixels an upload of 50 KB took 2 GB to encode.
+  // An upload of 50 KB with one row of 50 million pixels took 2 GB of memory to encode.
   if (Math.max(head.width, head.pageHeight ?? head.height) > LIMITS.mediaSide) {
     throw tooLarge(`A picture has at most ${LIMITS.mediaSide} pixels a side.`);
   }
@@ -151,7 +150,7 @@ async function reencode(
       limitInputPixels: LIMITS.mediaPixels,
       failOn,
     });
-    // libvips turns no animations.
+    // libvips does not rotate animations.
     const upright = frames > 1 ? image : image.autoOrient();
     const encoder = encodeAs({ format, head, bytes }, upright);
     return encoder.timeout({ seconds: timeout_s }).toBuffer({ resolveWithObject: true });
@@ -167,8 +166,9 @@ async function reencode(
 const JPEG_CUT_OFF = /premature end/;
 
 /**
- * libjpeg only warns of data that is missing before the end, and fills the rest with grey. Of other faults, as cameras
- * make them, it warns too, and shows the picture nevertheless; such a one is decoded again, without minding.
+ * libjpeg only warns of data that is missing before the end, and fills the rest with grey. It also warns of other faults,
+ * such as some cameras make, and decodes the picture nevertheless; such a picture is decoded again without failing on
+ * warnings.
  */
 async function encodeJpeg<T>(
   bytes: Buffer,
@@ -202,9 +202,9 @@ function encodeAs({ format, head, bytes }: Encoding, image: Sharp): Sharp {
 }
 
 /**
- * A palette stays one, of as many colours: without, such a picture grows to several times its size. The quantizer
- * keeps colours that fit into the palette as they are. Grey of less than eight bits becomes a palette of its greys. Of
- * all others rows are filtered, as most encoders do: without, photographs came out almost twice as large.
+ * A picture with a palette keeps one of as many colours; without it, it would grow to several times its size. The quantizer
+ * does not change colours that fit into the palette. Grey of less than eight bits becomes a palette of its greys. All other
+ * pictures have their rows filtered, as most encoders do; without that, photographs came out almost twice as large.
  */
 function encodePng({ isPalette, channels, bitsPerSample = 8 }: Metadata, image: Sharp): Sharp {
   if (!isPalette && !(channels === 1 && bitsPerSample < 8)) return image.png({ adaptiveFiltering: true });
@@ -222,8 +222,8 @@ function mayBeAnimated(format: PictureFormat): boolean {
 }
 
 /**
- * How libvips words what its decoders find wrong with a file. All else, such as no memory or no time, is not the
- * file's fault. The last one stands alone where a decoder gave no reason.
+ * The messages with which libvips reports faults of a file. Everything else, such as lack of memory or time, is not the
+ * file's fault. The last one appears alone when a decoder gives no reason.
  */
 const DECODERS_WORDS =
   /^(?:Input buffer (?:has corrupt header|contains unsupported)|VipsJpeg: |vipspng: |webp2?(?:vips)?: |gifload_buffer: |vips2\w+: unable to write to target target\s*$)/;
@@ -233,7 +233,7 @@ function isDecodersWord(message: string): boolean {
   return DECODERS_WORDS.test(message) && !TIMED_OUT.test(message);
 }
 
-/** A decoder's words are not for strangers; whatever else fails is not the file's fault. */
+/** Users do not see a decoder's message; any other failure is not the file's fault. */
 async function decoding<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

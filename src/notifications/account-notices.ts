@@ -1,6 +1,7 @@
 /**
- * What users are told about their own accounts: read from the accounts themselves, so there is no notification of it, no
- * setting, and nothing to rebuild. As with new tweets the ids decide what is read, for they never go back.
+ * Notices that users get about their own accounts. They are read from the accounts service, so no notification is stored
+ * for them, no setting applies, and nothing has to be rebuilt. As with new tweets, ids decide what is read, because they
+ * never go back.
  */
 import type { AccountNotice } from '#accounts/accounts.ts';
 import { unlessDown } from '#domain/errors.ts';
@@ -12,7 +13,7 @@ import type { ReadMarker } from './notifications-store.ts';
 /** For a system without accounts. */
 export const NO_ACCOUNT_NOTICES: AccountNotices = { notices: async () => [] };
 
-/** Newest first; null: the accounts could not say. */
+/** Newest first; null: the accounts service did not answer. */
 export function noticesAfter(
   accounts: AccountNotices,
   request: { userId: UserId; after: Snowflake },

@@ -14,8 +14,8 @@ export interface BellWorkerDeps {
 const IDLE_MS = 250;
 
 /**
- * Notifies the many bell subscribers of one author a page at a time: a step is one page of the oldest job. A page and
- * the job's cursor are one commit, so that a crash repeats at most a page that was never kept.
+ * Notifies the many bell subscribers of an author, one page at a time: each step handles one page of the oldest job. A
+ * page and the job's cursor are one commit, so a crash repeats at most a page that was never committed.
  */
 export function createBellWorker({ store, candidateSource, preferences, onAdded }: BellWorkerDeps): Worker {
   return {

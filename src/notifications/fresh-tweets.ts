@@ -1,7 +1,7 @@
 /**
- * "Somebody you follow tweeted", for the default bell: read from the home since the read marker, so that a tweet costs
- * its followers' notifications no write. Once read the group is gone: the home has the tweets. What somebody tweeted
- * while they were muted counts as read.
+ * "Somebody you follow tweeted", for the default bell. It is read from the home, from the read marker on, so a tweet
+ * writes no notifications for its followers. Once it is read, the group is gone: the home shows the tweets. What a user
+ * tweeted while they were muted counts as read.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, TweetId, UserId } from '#domain/ids.ts';
@@ -27,18 +27,18 @@ export interface FreshTweets {
   tweets: FreshTweet[];
   /** There may be more than were asked for. */
   more: boolean;
-  /** The timeline could not say. */
+  /** The timeline service did not answer. */
   partial: boolean;
 }
 
 const NO_FRESH_TWEETS: FreshTweets = { tweets: [], more: false, partial: false };
 
-/** As far back as a group of new tweets counts its authors. */
+/** How far back a group of new tweets counts its authors. */
 export const MAX_FRESH_TWEETS: number = LIMITS.homeTimeline;
 
 /**
- * What was tweeted since `after` by users whom the reader follows with the default bell. `limit`: of the tweets that
- * are looked at; those of users with another bell are left out.
+ * The tweets since `after` by users whom the reader follows with the default bell. `limit`: the most tweets to look at;
+ * tweets of users with another bell are left out.
  */
 export async function freshTweets(
   { store, timeline }: FreshTweetsDeps,

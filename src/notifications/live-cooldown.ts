@@ -1,7 +1,7 @@
 /**
- * Who rang for whom lately: somebody's like, repost or follow of one thing rings once an hour, however often it is
- * taken back and given again. Kept in memory by the owner of the thing's partition, which alone announces it; when
- * the owner changes, or too many ring, something may ring a second time.
+ * Who was announced to whom lately. A user's like, repost or follow of one thing is announced once an hour, however often
+ * the user takes it back and does it again. The owner of the thing's partition, which alone announces it, keeps this in
+ * memory; after a change of owner, or when there are too many entries, something may be announced a second time.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -10,7 +10,7 @@ import type { Notification } from './notifications-store.ts';
 import { TYPE_RULES } from './type-rules.ts';
 
 export interface LiveCooldown {
-  /** Whether this may be liveNotifier now; if so its cooldown begins. */
+  /** Whether this may be announced now; if so, its cooldown begins. */
   allows(notification: Notification): boolean;
 }
 
@@ -25,7 +25,7 @@ export function createLiveCooldown({
   clock: Pick<Clock, 'monotonic'>;
   maxKept?: number;
 }): LiveCooldown {
-  /** When each rang last (monotonic ms); those that rang longest ago go first. */
+  /** When each was last announced (monotonic ms); the oldest are forgotten first. */
   const kept = new LRUCache<string, number>({ max: maxKept });
   return {
     allows({ recipient, type, tweetId, actor }) {

@@ -26,22 +26,22 @@ export interface LiveNotifierDeps {
 
 export interface LiveNotifier {
   views: ViewStore<NotificationsPatch>;
-  /** Tells those of the recipients who are connected. */
+  /** Publishes to those of the recipients who are connected. */
   notify(notifications: readonly Notification[]): Promise<void>;
 }
 
-/** Something changed for somebody connected: `notification` was added, or goes. */
+/** A change for a connected user: `notification` was added or removed. */
 interface Hint {
   recipient: UserId;
-  /** Of what was added; null where something goes. */
+  /** The notification that was added; null for a removal. */
   id: Snowflake | null;
   notification: Notification;
 }
 
 /**
- * The notifications' store, that after each commit to a live generation tells the connected users whom it concerns. A
- * generation under construction changes nothing that anybody sees. A change that takes nothing back is not told of:
- * a private follow must not show by so much as a hint, nor must what those do whom the recipient is not shown.
+ * The store of notifications, which publishes each commit to a live generation to the connected users whom it concerns.
+ * A generation under construction changes nothing that anybody sees. A removal that removes nothing is not published: no
+ * hint may give away a private follow, or an act of a user whom the recipient may not see.
  */
 export function createLiveNotifier({
   views,
@@ -50,10 +50,10 @@ export function createLiveNotifier({
   pubsub,
   cooldown,
 }: LiveNotifierDeps): LiveNotifier {
-  /** The live generation of the partitions that this process owns, as of its claim; a swap is followed by another. */
+  /** The live generation of each partition that this process owns, as of its claim; a swap is followed by a new claim. */
   const liveGenerations = new Map<number, number>();
 
-  /** Who will have to be told of what, as things stand before the commit. */
+  /** Whom to tell of what, determined before the commit. */
   async function hintsOf(changes: readonly NotificationChange[]): Promise<Hint[]> {
     const hints: Hint[] = [];
     const had = new Map<UserId, StoredNotification[]>();
@@ -67,7 +67,7 @@ export function createLiveNotifier({
     return hints;
   }
 
-  /** Publishes what its recipients may know of. Never throws for a service that is down: a hint may be lost. */
+  /** Publishes what the recipients may see. It never throws when a service is down: a hint may get lost. */
   async function publish(hints: readonly Hint[]): Promise<void> {
     for (const [recipient, own] of Map.groupBy(hints, (hint) => hint.recipient)) {
       const userIds = [...new Set(own.map(({ notification }) => notification.actor))];
@@ -80,11 +80,11 @@ export function createLiveNotifier({
         if (actor === undefined || actor.muting) return false;
         return notification.tweetId === null ? canSeeUser(actor) : canReadUser(actor, recipient);
       });
-      // What rang within the hour changes the counts and rings no more.
+      // What was announced within the hour changes the counts and is not announced again.
       const heard = shown.map((hint) =>
         hint.id === null || cooldown.allows(hint.notification) ? hint : { ...hint, id: null },
       );
-      // One hint for what shows as one: a storm of likes in one commit is one group.
+      // One hint for each group: a storm of likes in one commit shows as one.
       const distinct = new Map(heard.map((hint) => [hintKey(hint), hint.id]));
       for (const id of distinct.values()) pubsub.publish(recipient, { type: 'notification', id });
     }

@@ -1,7 +1,7 @@
 /**
- * How notifications become what a user sees. Likes and reposts of one tweet, and follows, form one group for as long as
- * they are unread, and stay together with what was read at the same time. Which group a notification belongs to follows from
- * what made it be read (`read-state.ts`).
+ * How notifications become what a user sees. Likes of one tweet form one group while they are unread, as do its reposts,
+ * and follows; afterwards they stay together with those that were read at the same time. What made a notification read
+ * decides to which group it belongs (`read-state.ts`).
  */
 import { type Snowflake, snowflakeTime, type TweetId, type UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -37,7 +37,7 @@ export function groupNotifications(
   return [...groups.values()];
 }
 
-/** Most notifications stand alone: a thousand of them are not asked what made them be read. */
+/** Most notifications stand alone, so a thousand of them are not checked for what made them read. */
 function groupKey(
   notification: StoredNotification,
   readBy: (notification: StoredNotification) => ReadBy,
@@ -46,7 +46,7 @@ function groupKey(
   return TYPE_RULES[type].grouped ? `${type}/${tweetId}/${readBy(notification)}` : id;
 }
 
-/** What of a group shows; undefined where nothing does. */
+/** The part of a group that may be shown; undefined if there is none. */
 export function visiblePart<M extends Member>(
   { type, members }: NotificationGroup<M>,
   shows: (member: M) => boolean,
@@ -85,7 +85,7 @@ export function tweetGroup(
   return { id: newest.tweetId, type: 'tweet', members };
 }
 
-/** Those whom a group names: its newest actors. */
+/** The users whom a group names: its newest actors. */
 export function newestActors({ members }: NotificationGroup): UserId[] {
   const actors = new Set<UserId>();
   for (const { actor } of members) {

@@ -3,7 +3,7 @@ import type { NotificationSettings, SettingsChanges, TypeSettings } from './noti
 
 const DEFAULT: TypeSettings = { audience: 'everyone', channels: { inApp: true } };
 
-/** The whole settings of somebody who changed `changes` of the defaults: every type on, for everyone. */
+/** A user's complete settings: the defaults (every type on, for everyone) with the user's `changes`. */
 export function settingsWith(changes: SettingsChanges | undefined): NotificationSettings {
   const entries = NOTIFICATION_TYPES.map((type) => [
     type,
@@ -15,7 +15,7 @@ export function settingsWith(changes: SettingsChanges | undefined): Notification
   return Object.fromEntries(entries) as NotificationSettings;
 }
 
-/** Whether these settings let anything of the kind through. */
+/** Whether these settings let any notification of this type through. */
 export function isOn({ audience, channels }: TypeSettings): boolean {
   return channels.inApp && audience !== 'nobody';
 }

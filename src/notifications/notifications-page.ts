@@ -4,7 +4,7 @@ import { type NotificationGroup, newestActors, viewOfGroup } from './notificatio
 import type { NotificationView } from './notifications.ts';
 import type { Visibility } from './visibility.ts';
 
-/** A group that shows, whether it is read, and those whom it names. */
+/** A group that is shown, whether it is read, and the users whom it names. */
 export interface PresentedNotification {
   notification: NotificationView;
   users: ProfileBasic[];
@@ -30,8 +30,8 @@ function headsOf(actors: readonly UserId[], visibility: Visibility): ProfileBasi
 /** Collects the groups of one page. */
 export interface Page {
   /**
-   * Takes what shows of some groups. What is still to come is at or below `rest`: what shows of a group may be older
-   * than its newest member, and so may have to wait for its turn.
+   * Takes the visible parts of some groups. Everything still to come is at or below `rest`. The visible part of a group
+   * may be older than the group's newest member, and then waits for its turn.
    */
   take(groups: readonly PresentedNotification[], rest: Snowflake): void;
   /** There are more than the page holds. */

@@ -1,6 +1,6 @@
 /**
- * Reading notifications: notifications, then what may be seen of them, then groups, then a page. A notification belongs to a group
- * by what made it be read, see `notification-groups.ts`.
+ * Reading notifications, step by step: notifications, then those that may be seen, then groups, then a page. What made a
+ * notification read decides to which group it belongs: see `notification-groups.ts`.
  */
 import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { Lane } from '#platform/lane.ts';
@@ -61,7 +61,7 @@ async function list(
 ): ReturnType<Notifications['list']> {
   const { userId, limit } = request;
   const below = request.before ?? MAX_ID;
-  // The arrival first: whatever a later page leaves out for having arrived since, this page must leave out too.
+  // The arrival comes first: what a later page leaves out because it arrived since, this page must leave out too.
   const arrival = await deps.store.arrival();
   const { marker, markers, notifications, hidden, notices } = await load(deps, userId);
   const snapshot: NotificationsSnapshot = request.snapshot ?? {
@@ -92,7 +92,7 @@ async function list(
   );
   const page = startPage({ below, limit });
   let partial = !deps.isWhole() || fresh.partial || visibility.partial || notices === null;
-  // These wait for their turn among the others.
+  // These take their turn among the others.
   page.take(
     (notices ?? []).map((notice) => presentNotice(notice, marker)),
     MAX_ID,
@@ -124,7 +124,7 @@ async function unread(deps: ReadingDeps, { userId }: { userId: UserId }): Promis
   const newest = await freshTweets(deps, { ...ask, limit: FRESH_PROBE });
   let tweets = withoutNotified(newest.tweets, notifications);
   if (tweets.length === 0 && newest.more) {
-    // The newest few were all told apart, or of users with another bell: look at the rest.
+    // The newest few all have notifications of their own, or their authors another bell: look at the rest.
     const all = await freshTweets(deps, { ...ask, limit: MAX_FRESH_TWEETS });
     tweets = withoutNotified(all.tweets, notifications);
   }
@@ -158,7 +158,7 @@ async function get(
 
 const NOTHING = { notification: null, users: [] };
 
-/** What there is of somebody: all of it, or what a marker does not cover. */
+/** A user's notifications: all of them, or those that a marker does not cover. */
 async function load({ store, social, accounts }: ReadingDeps, userId: UserId, since?: ReadMarker) {
   const marker = since ?? (await store.readMarker({ userId }));
   const notifications = await store.notifications({ recipient: userId, ...(since && { since }) });
@@ -171,7 +171,7 @@ async function load({ store, social, accounts }: ReadingDeps, userId: UserId, si
   return { marker, markers, notifications, hidden, notices };
 }
 
-/** What may be seen of a group, if anything may. */
+/** The part of a group that may be seen, if any. */
 function presentVisible(
   group: NotificationGroup<StoredNotification>,
   state: ReadState,
@@ -181,7 +181,7 @@ function presentVisible(
   return rest === undefined ? [] : [presentGroup(rest, state.isRead(rest.members[0]!), visibility)];
 }
 
-/** Looks at notifications, and at those whom the group of new tweets names, in the same calls. */
+/** Checks notifications, and the users whom the group of new tweets names, in the same calls. */
 function visibilityOf(
   deps: ReadingDeps,
   reader: UserId,
@@ -190,7 +190,7 @@ function visibilityOf(
 ): Promise<Visibility> {
   const userIds = newTweets === undefined ? [] : newestActors(newTweets);
   const query = { reader, notifications: [...new Set(notifications)], userIds };
-  // Several milliseconds for a thousand unread notifications: a crowd of such pages must not hold up all others.
+  // A thousand unread notifications take several milliseconds: many such pages must not hold up all other requests.
   return query.notifications.length > MIN_FOR_LANE
     ? deps.lane.run(reader, () => queryVisibility(deps, query))
     : queryVisibility(deps, query);
@@ -202,7 +202,7 @@ function membersOf(
   return groups?.flatMap(({ members }) => members) ?? [];
 }
 
-/** New tweets but those of which the reader was told by a notification of their own. */
+/** New tweets, without those for which the reader has a notification. */
 function withoutNotified(tweets: FreshTweet[], notifications: readonly StoredNotification[]): FreshTweet[] {
   const apart = new Set(notifications.map(({ id }) => id));
   return tweets.filter(({ tweetId }) => !apart.has(tweetId));

@@ -40,7 +40,7 @@ export interface NotificationsDeps {
   pubsub: PubSub;
   log: Log;
   clock: Clock;
-  /** Where what costs very much is read. */
+  /** Where expensive reads run. */
   lane?: Lane;
 }
 
@@ -79,7 +79,7 @@ function createNotifications(
   const reading = createReading({ store, lane, isWhole, accounts, ...services });
   const markRead = createMarkRead({ store, clock, accounts, ...services });
 
-  /** The user as the reader stands to them. Throws not_found where they are hidden or never were. */
+  /** The user, with the reader's relationship to them. Throws not_found if they are hidden or never existed. */
   async function user(viewer: UserId, userId: UserId): Promise<ProfileView> {
     const [view] = await services.social.view({ viewer, userIds: [userId] });
     if (view === undefined || !canSeeUser(view)) throw notFound();

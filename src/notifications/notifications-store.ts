@@ -1,15 +1,15 @@
 /**
  * The port of the notifications store. Two kinds of data, which an adapter may keep apart:
  *
- * **Facts** (settings, bells, muted threads, read markers): what users decided. Every method that changes one is
- * atomic, idempotent, and durable when it resolves.
+ * **Facts** (settings, bells, muted threads, read markers) are what users decided. Every method that changes one is
+ * atomic and idempotent, and its change is durable when it resolves.
  *
- * **Notifications**: what each user was told; a view, derived from the log. They change only through `views` and
+ * **Notifications** are what each user was told: a view, derived from the log. They change only through `views` and
  * `advanceBellJob`, in one commit with the position or the job's cursor. A notification belongs to the partition and
  * generation that wrote it; reads see the live generation of every partition. At scale: one partition per recipient,
  * clustered by id, newest first.
  *
- * **Order** is that of ids, newest first. **Reads** reflect every change that resolved before, through whichever handle.
+ * **Order** is by id, newest first. **Reads** reflect every change that resolved before, through any handle.
  */
 import type { CommentId, Snowflake, TweetId, UserId } from '#domain/ids.ts';
 import type { BellLevel, NotificationType } from '#domain/names.ts';
@@ -30,7 +30,7 @@ export const STORE_LIMITS = {
   batch: 1_000,
 } as const;
 
-/** One thing that one user was told; several may show as one group. */
+/** One thing that one user was told; several may be shown as one group. */
 export interface Notification {
   recipient: UserId;
   /** The like's, comment's, repost's, edge's or tweet's own snowflake. */
@@ -45,17 +45,17 @@ export interface Notification {
 
 export interface StoredNotification extends Notification {
   /**
-   * Grows from commit to commit. A rebuild takes it over for what stands in the older generation; anything else that
-   * it finds has 0.
+   * Grows from commit to commit. A rebuild takes it over for notifications that the older generation has; all others that
+   * it finds get 0.
    */
   arrival: number;
-  /** Only a rebuild found it: when it happened its recipient did not want to be told. So it is read. */
+  /** Only a rebuild found it: the recipient did not want to be told when it happened, so it counts as read. */
   suppressed: boolean;
 }
 
-/** What somebody has read: all that had arrived by then, at or below `upTo`. */
+/** What a user has read: everything at or below `upTo` that had arrived by then. */
 export interface ReadMarker {
-  /** 1, 2, … in the order in which somebody's markers were set. */
+  /** 1, 2, … in the order in which the user's markers were set. */
   number: number;
   upTo: Snowflake;
   /** The newest arrival number when the marker was set. */
@@ -70,12 +70,12 @@ export type NotificationChange =
   /** Adds a notification, unless the recipient has one with that id. */
   | { change: 'add'; notification: Notification }
   | { change: 'remove'; recipient: UserId; id: Snowflake }
-  /** All that the recipient was told of a tweet. */
+  /** Everything that the recipient was told about a tweet. */
   | { change: 'removeTweet'; recipient: UserId; tweetId: TweetId }
-  /** Of the actor's follow and follow request only `notification` stays, or nothing; it is added where it is missing. */
+  /** Keeps only `notification`, or nothing, of the actor's follow and follow request; adds it if it is missing. */
   | { change: 'replaceFollow'; recipient: UserId; actor: UserId; notification: Notification | null };
 
-/** Notifying an author's many bell subscribers of one tweet, from `after` (a user id) on. */
+/** The work of notifying an author's many bell subscribers of one tweet, from `after` (a user id) on. */
 export interface BellJob {
   author: UserId;
   tweetId: TweetId;
@@ -87,11 +87,11 @@ export interface StoredBellJob extends BellJob {
   generation: number;
 }
 
-/** What a fold or a scan changes: in this order. */
+/** The changes of a fold or a scan, in this order. */
 export interface NotificationsPatch {
   changes: NotificationChange[];
   bellJobs: BellJob[];
-  /** From a scan: it was there before every snapshot in use, see {@link StoredNotification.arrival}. */
+  /** From a scan: it existed before every snapshot in use (see {@link StoredNotification.arrival}). */
   scanned: boolean;
 }
 
@@ -104,14 +104,14 @@ export interface BellSubscriber {
 export interface NotificationFacts {
   /** What each user changed of the defaults; users who changed nothing are left out. At most 1,000. */
   settings(request: { userIds: UserId[] }): Promise<{ userId: UserId; changes: SettingsChanges }[]>;
-  /** What is given is set, the rest kept. Resolves to all that the user changed. */
+  /** Sets what is given and keeps the rest. Resolves to everything that the user changed. */
   mergeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<SettingsChanges>;
 
-  /** `since` (ms) is kept where the level does not change. False, and nothing done, at the bound of bells. */
+  /** Keeps `since` (ms) if the level does not change. False, with nothing changed, at the bound of bells. */
   setBell(request: { userId: UserId; other: UserId; level: BellLevel; since: number }): Promise<boolean>;
   /** Those that are not `default`. At most 1,000 others. */
   bells(request: { userId: UserId; others: UserId[] }): Promise<{ userId: UserId; level: BellLevel }[]>;
-  /** Who set the bell on the author to `all`, in user id order above `after`; `next` null: that was all. */
+  /** The users who set their bell on the author to `all`, by user id, above `after`. `next` is null at the end. */
   bellSubscribers(request: {
     author: UserId;
     after: UserId;
@@ -120,16 +120,16 @@ export interface NotificationFacts {
 
   muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
   unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
-  /** Those pairs of which the user muted the thread. At most 1,000. */
+  /** The pairs whose user muted the thread. At most 1,000. */
   mutedThreads(request: {
     pairs: { userId: UserId; tweetId: TweetId }[];
   }): Promise<{ userId: UserId; tweetId: TweetId }[]>;
 
   /** Adds a read marker after all others of that user. */
   addReadMarker(request: { userId: UserId; upTo: Snowflake; arrival: number }): Promise<void>;
-  /** The one that was set last, {@link NO_READ_MARKER} where there was none. */
+  /** The marker that was set last, or {@link NO_READ_MARKER}. */
   readMarker(request: { userId: UserId }): Promise<ReadMarker>;
-  /** Every marker kept whose `upTo` is at or above `atLeast`, in the order in which they were set. */
+  /** All kept markers whose `upTo` is at or above `atLeast`, in the order in which they were set. */
   readMarkers(request: { userId: UserId; atLeast: Snowflake }): Promise<ReadMarker[]>;
 }
 
@@ -138,16 +138,16 @@ export interface NotificationRecords {
   views: ViewStore<NotificationsPatch>;
   /** The newest arrival number. Whatever commits later has a higher one. */
   arrival(): Promise<number>;
-  /** Live notifications, newest first, at most 1,000; with `since` only those that this marker does not cover. */
+  /** Live notifications, newest first, at most 1,000; with `since`, only those that this marker does not cover. */
   notifications(request: {
     recipient: UserId;
     since?: Pick<ReadMarker, 'upTo' | 'arrival'>;
   }): Promise<StoredNotification[]>;
-  /** Bell jobs of living generations, of the oldest tweets first. */
+  /** Bell jobs of generations in use, the oldest tweets first. */
   bellJobs(request: { limit: number }): Promise<StoredBellJob[]>;
   /**
-   * One page of a job: adds the notifications to the job's partition and generation, and moves the job to `next`, or ends it
-   * where that is null. False, and nothing done, where the job does not stand at `after` any more.
+   * Handles one page of a job: adds the notifications to the job's partition and generation, and moves the job to `next`,
+   * or ends it if that is null. False, with nothing changed, if the job is not at `after` any more.
    */
   advanceBellJob(request: {
     job: StoredBellJob;
@@ -157,14 +157,14 @@ export interface NotificationRecords {
 }
 
 export interface NotificationsStore extends NotificationFacts, NotificationRecords {
-  /** Deletes at most `limit` rows that are somebody's or that they caused. `done`: nothing was left. */
+  /** Deletes at most `limit` rows that belong to a user or that the user caused. `done`: nothing was left. */
   eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }
 
-/** What opening the store gives: one handle. Several may be open on one backend, and what one writes, all read. */
+/** An open store: one handle. Several may be open on one backend; what one writes, all read. */
 export interface OpenedNotificationsStore extends NotificationsStore {
   /** How far ids and times had come, kept in every commit of facts. */
   readonly highWater: HighWater;
-  /** Resolves when what was asked for is durable; nothing may be asked of this handle afterwards. */
+  /** Resolves when all writes through this handle are durable. It may not be used afterwards. */
   close(): Promise<void>;
 }

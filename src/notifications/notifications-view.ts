@@ -1,10 +1,10 @@
 /**
- * The view that makes notifications: folds tweets, follows and engagement. What it reads from other services may be newer
- * than the event; the events that follow then bring the same state again.
+ * The view that makes notifications by folding tweets, follows and engagement. What it reads from other services may be
+ * newer than the event; the events that follow then lead to the same state again.
  *
- * **A rebuild** cannot know what users' settings, bells and muted threads were when an old act happened. It decides
- * by what they are now, but for bells, which know since when they are set to `all`. Every partition's rebuild goes
- * through all engagement and all tweets, and keeps those of its own authors.
+ * **A rebuild** cannot know what users' settings, bells and muted threads were when an old act happened. It goes by what
+ * they are now, except for bells, which record since when they are set to `all`. Each partition's rebuild reads all
+ * engagement and all tweets, and keeps those of its own authors.
  */
 import { followOf, partitionOf, type WarbleEvent } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
@@ -32,7 +32,7 @@ export interface NotificationsViewDeps {
   engagement: Pick<Engagement, 'scan'>;
 }
 
-/** Something to do, before it is known what users want to be told. */
+/** A change to make, before users' preferences are applied. */
 type Step =
   | { step: 'notify'; candidates: Candidates }
   | { step: 'replaceFollow'; recipient: UserId; actor: UserId; notification: Notification | null }
@@ -133,8 +133,8 @@ function followNotification(
 }
 
 /**
- * The public follows, as they are now, that a batch's follow events are about, by `follower/followee`. A private one
- * never makes a notification, nor does a public one that is private by now.
+ * The public follows, as they are now, to which a batch's follow events belong, by `follower/followee`. A private follow
+ * never makes a notification; neither does a public one that has become private.
  */
 async function followNotifications(
   social: NotificationsViewDeps['social'],
@@ -205,7 +205,7 @@ async function scanUsers(deps: NotificationsViewDeps, partition: number, after: 
   const { users, next } = await deps.social.scanUsers({ after, limit: SCAN_USERS });
   const steps: Step[] = [];
   for (const { userId, state } of users) {
-    // Whoever is suspended or away may come back, and so may their followers: only erasure is for good.
+    // A user who is suspended or deactivated may come back, with their followers: only erasure is final.
     if (state === 'erased' || state === 'erasing' || partitionOf(userId) !== partition) continue;
     const relationships = (kind: 'follow' | 'request') =>
       newestOf((before) => deps.social.relationshipsTo({ userId, kind, before, limit: LIMITS.pageMax }));
@@ -222,7 +222,7 @@ async function scanUsers(deps: NotificationsViewDeps, partition: number, after: 
 
 type RelationshipPage = Awaited<ReturnType<Social['relationshipsTo']>>;
 
-/** As many of the newest rows of a list as a user's notifications may be. */
+/** The newest rows of a list, as many as a user may have notifications. */
 async function newestOf(
   read: (before: number | null) => Promise<RelationshipPage>,
 ): Promise<RelationshipPage['items']> {

@@ -12,7 +12,7 @@ export interface TypeSettings {
   channels: { inApp: boolean };
 }
 export type NotificationSettings = Record<NotificationType, TypeSettings>;
-/** What is given is set, the rest kept. */
+/** Sets what is given and keeps the rest. */
 export type SettingsChanges = Partial<
   Record<NotificationType, { audience?: Audience; channels?: { inApp?: boolean } }>
 >;
@@ -21,7 +21,7 @@ export interface NotificationView {
   /** The newest member's snowflake: the underlying like's, comment's, edge's, tweet's or session's own id. */
   id: Snowflake;
   type: NotificationType | AccountNoticeType;
-  /** Newest 10 whom the reader may see; none where it is about the reader's own account. */
+  /** The newest 10 whom the reader may see; none if the notification is about the reader's own account. */
   actors: UserId[];
   actorCount: number;
   tweetId: TweetId | null;
@@ -31,15 +31,15 @@ export interface NotificationView {
 }
 
 /**
- * What a list covers from its first page to its last: what had arrived when the first page was made, grouped as it
- * was then. Opaque: keep it in the cursor, beside `before`.
+ * What all pages of one list cover: the notifications that had arrived when the first page was made, in the groups of that
+ * moment. It is opaque: keep it in the cursor, beside `before`.
  */
 export interface NotificationsSnapshot {
-  /** Notifications that arrived later belong to a fresh first page. */
+  /** Notifications that arrived later appear on a new first page. */
   arrival: number;
-  /** The number of the read marker at the time; later markers split no group of these pages. */
+  /** The number of the newest read marker at the time; later markers do not split groups of these pages. */
   marker: number;
-  /** New tweets at or below this were read then. */
+  /** New tweets at or below this were read at the time. */
   after: Snowflake;
   /** The newest tweet of the group of new tweets, 0 where there was none. */
   tweets: Snowflake;
@@ -52,11 +52,11 @@ export interface NotificationsPage {
   /** `before` of the next page; null at the end. */
   next: Snowflake | null;
   snapshot: NotificationsSnapshot;
-  /** Something could not be checked, because a service is down, and was left out. */
+  /** Something was left out because a service is down and it could not be checked. */
   partial: boolean;
 }
 
-/** Where notices are read: facts of whoever keeps accounts. */
+/** Where account notices are read: they are facts of the accounts service. */
 export interface AccountNotices {
   /** Those above `after`, newest first, at most 100. */
   notices(request: { userId: UserId; after: Snowflake }): Promise<AccountNotice[]>;
@@ -64,9 +64,9 @@ export interface AccountNotices {
 
 export interface Notifications {
   /**
-   * Newest first, full pages; what was undone, deleted or is hidden is left out. Hand back `next` as `before` and
-   * `snapshot` as it came, so that the pages neither repeat nor skip a group that grows meanwhile; without `snapshot` a later
-   * page is cut from the groups as they stand at that moment.
+   * Newest first, in full pages, without what was undone, was deleted or is hidden. For the next page, pass `next` as
+   * `before` and the `snapshot` that came with it: then pages neither repeat nor skip a group that grows meanwhile. Without
+   * `snapshot`, a later page is cut from the groups of that moment.
    */
   list(request: {
     userId: UserId;
@@ -76,23 +76,23 @@ export interface Notifications {
   }): Promise<NotificationsPage>;
   unread(request: { userId: UserId }): Promise<{ unread: number }>;
   /**
-   * Marks everything through `upTo` (inclusive) as read that is there now, and nothing that is yet to come, whatever
-   * its id; never goes back. Durable when it resolves.
+   * Marks everything through `upTo` (inclusive) that is there now as read, and nothing that arrives later, whatever its id.
+   * It never goes back. Durable when it resolves.
    */
   markRead(request: { userId: UserId; upTo: Snowflake }): Promise<{ unread: number }>;
   settings(request: { userId: UserId }): Promise<NotificationSettings>;
   changeSettings(request: { userId: UserId; changes: SettingsChanges }): Promise<NotificationSettings>;
-  /** Sets the bell on somebody followed. Throws not_found where the user is hidden. `default` where it is not set. */
+  /** Sets the user's bell on `other`; `default` unsets it. Throws not_found if `other` is hidden. */
   setBell(request: { userId: UserId; other: UserId; level: BellLevel }): Promise<void>;
   bells(request: { userId: UserId; others: UserId[] }): Promise<{ userId: UserId; level: BellLevel }[]>;
-  /** No more notifications from that tweet's thread. Throws not_found as reading it would. */
+  /** Stops notifications from the tweet's thread. Throws not_found if the user may not read the tweet. */
   muteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
   unmuteThread(request: { userId: UserId; tweetId: TweetId }): Promise<void>;
-  /** One notification as `list` would show it now, for streams; null where it is hidden or gone. */
+  /** One notification as `list` would show it now, for streams; null if it is hidden or gone. */
   get(request: {
     userId: UserId;
     id: Snowflake;
   }): Promise<{ notification: NotificationView | null; users: ProfileBasic[] }>;
-  /** Forgets some of what concerns somebody: their notifications and those they caused. Call until `done`. */
+  /** Erases some of a user's notifications and settings, and notifications that the user caused. Call until `done`. */
   eraseUser(request: { userId: UserId; limit: number }): Promise<{ done: boolean }>;
 }

@@ -1,4 +1,4 @@
-/** Whether somebody wants to be told, decided when a notification is written: settings, audiences, muted threads. */
+/** Whether a user wants a notification, decided when it is written: settings, audiences, muted threads. */
 import type { UserId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { inBatches } from '#platform/batches.ts';
@@ -8,7 +8,7 @@ import type { NotificationSettings } from './notifications.ts';
 import type { Notification, NotificationFacts } from './notifications-store.ts';
 
 export interface Preferences {
-  /** Those of the notifications whose recipients want them, by identity. */
+  /** The notifications that their recipients want, as the same objects. */
   wanted(notifications: readonly Notification[]): Promise<Set<Notification>>;
 }
 
@@ -28,7 +28,7 @@ export function createPreferences({ store, social }: PreferencesDeps): Preferenc
     return (userId) => settings.get(userId) ?? defaults;
   }
 
-  /** Those whose thread is not muted. */
+  /** The notifications whose thread is not muted. */
   async function unmuted(notifications: readonly Notification[]): Promise<Notification[]> {
     const pairs = notifications.flatMap(({ recipient, tweetId }) =>
       tweetId === null ? [] : [{ userId: recipient, tweetId }],
@@ -38,7 +38,7 @@ export function createPreferences({ store, social }: PreferencesDeps): Preferenc
     return notifications.filter(({ recipient, tweetId }) => !keys.has(`${recipient}/${tweetId}`));
   }
 
-  /** Those whose recipient follows the actor, publicly or not. */
+  /** The notifications whose recipient follows the actor, publicly or privately. */
   async function followed(notifications: readonly Notification[]): Promise<Set<string>> {
     const pairs = notifications.map(({ recipient, actor }) => ({ follower: recipient, followee: actor }));
     const edges = await inBatches(pairs, LIMITS.batch, (batch) => social.follows({ pairs: batch }));
@@ -52,7 +52,7 @@ export function createPreferences({ store, social }: PreferencesDeps): Preferenc
       const wanted = await unmuted(
         notifications.filter((notification) => isOn(settings(notification.recipient)[notification.type])),
       );
-      // Tweets come from users followed only; a bell set on somebody else rests until the follow.
+      // Only tweets of followees notify; a bell on another user has no effect until the follow.
       const onlyFollowed = (notification: Notification) =>
         notification.type === 'tweet' ||
         settings(notification.recipient)[notification.type].audience === 'following';

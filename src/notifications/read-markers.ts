@@ -15,29 +15,29 @@ export interface MarkReadDeps {
 }
 
 /**
- * Marks as read what is at or below `upTo` and is there now. What arrives later is above the marker's `arrival`,
- * whatever its id. New tweets, and notices of the account, have no arrival: the marker ends at the newest that there is
- * of anything, and what comes from then on has a higher id.
+ * Marks as read what is at or below `upTo` and is there now. What arrives later is above the marker's `arrival`, whatever
+ * its id. New tweets and account notices have no arrival: for them, the marker ends at the newest of all ids so far, and
+ * everything later has a higher id.
  */
 export function createMarkRead({ store, timeline, accounts, clock }: MarkReadDeps) {
-  /** At or above every id that was minted so far. */
+  /** At or above every id minted so far. */
   const newestId = () => firstSnowflakeAt(clock.now() + 1) - 1;
 
-  /** Newest of the new tweets; where the timeline cannot say, what the clock says has been posted. */
+  /** The newest of the new tweets or, if the timeline does not answer, the highest id that the clock allows. */
   async function newestTweet(reader: UserId, after: Snowflake): Promise<Snowflake> {
     const answer = await unlessDown(timeline.newTweetsSince({ reader, after, limit: 1 }));
     if (answer === null || answer.partial) return newestId();
     return answer.activities[0]?.tweetId ?? 0;
   }
 
-  /** Newest of the notices, likewise. */
+  /** The newest of the notices, likewise. */
   async function newestNotice(userId: UserId, after: Snowflake): Promise<Snowflake> {
     const notices = await noticesAfter(accounts, { userId, after });
     return notices === null ? newestId() : (notices[0]?.id ?? 0);
   }
 
   return async ({ userId, upTo }: { userId: UserId; upTo: Snowflake }): Promise<void> => {
-    // First: what arrives after this is not marked.
+    // This comes first: what arrives after it is not marked.
     const arrival = await store.arrival();
     const last = await store.readMarker({ userId });
     const notifications = await store.notifications({ recipient: userId, since: last });

@@ -1,27 +1,27 @@
 /**
- * What of somebody's notifications is read. It follows from facts alone (the read markers, and when whom was hidden),
- * and from how a notification came, which survives a rebuild; never from when a fold or a read happens to run.
+ * Which of a user's notifications are read. This follows from facts alone (the read markers, and who was hidden when) and
+ * from how a notification arrived, which survives a rebuild. It never depends on when a fold or a read happens to run.
  */
 import type { UserId } from '#domain/ids.ts';
 import type { HiddenPeriod } from '#social/social.ts';
 import type { ReadMarker, StoredNotification } from './notifications-store.ts';
 
 export interface ReadState {
-  /** What made the notification be read: notifications of one tweet read by the same thing stand in one group. */
+  /** What made the notification read: notifications of one tweet that the same thing made read form one group. */
   readBy(notification: StoredNotification): ReadBy;
   isRead(notification: StoredNotification): boolean;
 }
 
-/** Empty: nothing did. */
+/** Empty: nothing made it read. */
 export type ReadBy = string;
 export const UNREAD: ReadBy = '';
 
 /**
  * A notification is read
- * - by the first marker that names it or something newer, and was set when it had arrived;
- * - from the beginning, where its actor was hidden from the recipient when it happened, and is no more: muted, or
- *   blocked one way or the other. What happened before is as it was;
- * - from the beginning, where the recipient did not want to be told, and only a rebuild found it.
+ * - by the first marker that is at or above it and was set after it arrived;
+ * - from the beginning, if the actor was hidden from the recipient (muted, or blocked either way) when it happened and is
+ *   not any more; what happened before that is unchanged;
+ * - from the beginning, if the recipient did not want to be told and only a rebuild found it.
  *
  * `markers` in the order in which they were set.
  */
@@ -42,7 +42,7 @@ export function createReadState(
   return { readBy, isRead: (notification) => readBy(notification) !== UNREAD };
 }
 
-/** The period in which the actor was hidden and did this, if there is one. */
+/** The period in which the actor was hidden and did this, if any. */
 export function periodOf(
   hidden: ReadonlyMap<UserId, HiddenPeriod[]>,
   { actor, id }: { actor: UserId; id: number },

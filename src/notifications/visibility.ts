@@ -1,6 +1,7 @@
 /**
- * What of the notifications may be shown to their recipient at this moment: acts that stand, of users they may see and have
- * not muted, on texts that they may read. Asked for all notifications of a page together, one batched call per service.
+ * Which notifications may be shown to their recipient at this moment: acts that still stand, of users whom they may see and
+ * have not muted, on texts that they may read. It is asked for all notifications of a page at once, with one batched call
+ * per service.
  */
 import { unlessDown } from '#domain/errors.ts';
 import type { Snowflake, UserId } from '#domain/ids.ts';
@@ -13,11 +14,11 @@ import type { Social } from '#social/social.ts';
 import type { Tweets } from '#tweets/tweets.ts';
 import type { Notification } from './notifications-store.ts';
 
-/** What the reader of a page may be shown. */
+/** What may be shown to the reader of a page. */
 export interface Visibility {
   shows(notification: Notification): boolean;
   user(userId: UserId): ProfileView | undefined;
-  /** Some notifications could not be checked, and are not shown. */
+  /** Some notifications could not be checked and are not shown. */
   partial: boolean;
 }
 
@@ -34,7 +35,7 @@ export interface VisibilityDeps {
   engagement: Pick<Engagement, 'active'>;
 }
 
-/** A reader's follow requests in pages: as many as their newest notifications may be. */
+/** How many of a reader's follow requests are read, in pages: as many as they may have notifications. */
 const REQUEST_PAGES = 10;
 
 export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQuery): Promise<Visibility> {
@@ -59,7 +60,7 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
     const view = userId === undefined ? undefined : users.get(userId);
     return view !== undefined && canReadUser(view, reader);
   }
-  /** Both the thread's first tweet and the comment, where it is about one, are there to be read. */
+  /** Whether the thread's first tweet and, if there is one, the comment can be read. */
   function textIsReadable({ tweetId, commentId }: Notification): boolean {
     if (tweetId === null || !mayRead(authors.get(tweetId))) return false;
     return commentId === null || authors.has(commentId);
@@ -84,7 +85,7 @@ export async function queryVisibility(deps: VisibilityDeps, query: VisibilityQue
           if (notification.commentId !== null && active?.has(notification.commentId) !== true) return false;
           return textIsReadable(notification) && canReadUser(actor, reader);
         case 'follow':
-          // Only a public follow says so; one that is private by now, or has ended, shows no more.
+          // Only a public follow is shown; one that has become private, or has ended, is not.
           return actor.followedBy;
         case 'followRequest':
           return requests.has(notification.id);
@@ -108,7 +109,7 @@ async function authorsOf(
   return new Map(rows.filter(({ deleted }) => !deleted).map(({ id, author }) => [id, author]));
 }
 
-/** Which likes, comments and reposts stand; null where engagement is down and any had to be asked for. */
+/** Which likes, comments and reposts still stand; null if engagement is down and any had to be checked. */
 async function activeOf(
   deps: VisibilityDeps,
   notifications: readonly Notification[],
@@ -125,7 +126,7 @@ async function activeOf(
   return found && new Set(found);
 }
 
-/** The follow requests to the reader that wait for an answer, among those that the notifications tell of. */
+/** Of the follow requests that the notifications are about, those that still wait for the reader's answer. */
 async function pendingRequests(
   deps: VisibilityDeps,
   reader: UserId,

@@ -1,9 +1,9 @@
-/** Copies of all pictures, for backups: which there are says the index, as of the moment of the backup. */
+/** Copies all pictures for a backup; the index, as of the moment of the backup, says which there are. */
 import { constants, copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** A statement for the gateway's database: the pictures that can be used. Others are swept away, there as here. */
+/** For the gateway's database: the pictures that can be used. The sweeper deletes the others, in the copy as here. */
 export const KEPT_PICTURES = `SELECT name FROM media WHERE state = 'kept' ORDER BY name`;
 
 /** Below the directory of pictures. */
@@ -12,14 +12,14 @@ export function picturePath(name: string): string {
 }
 
 /**
- * Copies one picture from one directory of pictures to another, durably. False: it is not there. A picture that is used
- * stays for a day after its last use ends; only what an erasure or an administrator takes away may be gone so soon.
+ * Copies one picture from one directory of pictures to another, durably. False: it is not there. A picture is kept for a day
+ * after its last use, so only an erasure or an administrator can have deleted it meanwhile.
  */
 export async function copyPicture(name: string, from: string, to: string): Promise<boolean> {
   await mkdir(join(to, name.slice(0, 2)), { recursive: true, mode: 0o700 });
   const target = join(to, picturePath(name));
   try {
-    // Where the file system can, the two share their blocks until one changes; pictures never do.
+    // If the file system can, the two share their blocks: pictures never change.
     await copyFile(join(from, picturePath(name)), target, constants.COPYFILE_FICLONE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -34,7 +34,7 @@ export async function copyPicture(name: string, from: string, to: string): Promi
   return true;
 }
 
-/** Takes pictures out of the index in a copy of the gateway's database: their bytes were gone before they were copied. */
+/** Removes pictures from the index in a copy of the gateway's database: their bytes were deleted before the copy. */
 export function forgetPictures(gatewayDb: string, names: readonly string[]): void {
   const connection = new DatabaseSync(gatewayDb, { timeout: 5_000 });
   try {

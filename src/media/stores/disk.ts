@@ -12,12 +12,12 @@ export interface DiskMediaStoreDeps {
   random: Random;
 }
 
-/** A temporary file as old as this is what a crash left. */
+/** A temporary file as old as this was left by a crash. */
 const LEFT_OVER_MS = 24 * 3_600_000;
 
 /**
- * {@link MediaStore} in a directory: `ab/abcd….jpg`, by the first two digits, so that no directory grows beyond
- * what a file system likes. A file is written under another name, synced, renamed, and its directory synced.
+ * {@link MediaStore} in a directory: `ab/abcd….jpg`, by the first two digits, so that no directory becomes too large. A file
+ * is written under another name, synced and renamed, and then its directory is synced.
  */
 export async function openDiskMediaStore({
   directory,
@@ -92,7 +92,7 @@ async function clearLeftOvers(temporary: string, before_ms: number): Promise<voi
 }
 
 async function syncDirectory(path: string): Promise<void> {
-  // Windows opens no directories; its file system keeps the order of renames by itself.
+  // Windows does not open directories; its file system keeps the order of renames by itself.
   if (process.platform === 'win32') return;
   const handle = await open(path, 'r');
   try {

@@ -23,8 +23,8 @@ export interface SqliteNotificationsStore extends OpenedNotificationsStore {
 
 /**
  * Opens the store in two files: `path` for what users decided, and beside it `…-items` for what they were told.
- * Facts need an fsync before every answer; notifications are derived and come back from the log, so that a fold waits for no
- * fsync and makes no read marker wait for it.
+ * Facts need an fsync before every answer. Notifications are derived and can be rebuilt from the log, so a fold waits for
+ * no fsync, and no read marker waits for a fold.
  */
 export function openSqliteNotificationsStore(options: {
   path: string;
@@ -47,7 +47,7 @@ export function openSqliteNotificationsStore(options: {
   return {
     ...facts,
     ...notifications,
-    // A marker names the arrivals that it covers. Where a power cut took those, others would come under their numbers.
+    // A marker names the arrivals that it covers. If a power cut lost those, others would get their numbers.
     async addReadMarker(request) {
       await recordsDb.flush();
       await facts.addReadMarker(request);

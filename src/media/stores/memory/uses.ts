@@ -47,7 +47,7 @@ export function createMemoryMediaUsesBackend(): { open(faults?: CommitFaults): O
         commits,
         states,
         apply,
-        // A generation goes whole, as one entry.
+        // A generation is dropped as a whole, as one entry.
         drop: (at) => (generations.delete(nameOf(at)) ? 1 : 0),
       }),
       close: async () => {},

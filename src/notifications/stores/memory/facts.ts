@@ -12,10 +12,10 @@ import {
 /** What users decided, by user. */
 export interface FactsData {
   settings: Map<UserId, SettingsChanges>;
-  /** By whom they are set on. */
+  /** By the user on whom they are set. */
   bells: Map<UserId, Map<UserId, { level: BellLevel; since: number }>>;
   mutedThreads: Map<UserId, Set<TweetId>>;
-  /** In the order of being set. */
+  /** In the order in which they were set. */
   readMarkers: Map<UserId, ReadMarker[]>;
 }
 
@@ -125,7 +125,7 @@ function readMarkersOf(
         const own = listOf(readMarkers, userId, (): ReadMarker[] => []);
         own.push({ number: last.number + 1, upTo, arrival, highest });
         if (own.length <= STORE_LIMITS.readMarkers) return;
-        // What either of the two oldest covered stays read.
+        // What either of the two oldest covered remains read.
         const oldest = own.shift()!;
         const next = own[0]!;
         next.upTo = Math.max(oldest.upTo, next.upTo);
@@ -137,7 +137,7 @@ function readMarkersOf(
   };
 }
 
-/** Deletes at most `limit` of somebody's decisions, and others' bells on them; only inside a write. Says how many. */
+/** Deletes at most `limit` of a user's facts and of others' bells on the user. Only inside a write. Returns how many. */
 export function eraseFacts(data: FactsData, userId: UserId, limit: number): number {
   const { settings, bells, mutedThreads, readMarkers } = data;
   const deletions: (() => void)[] = [

@@ -17,7 +17,7 @@ interface GenerationKey {
   generation: number;
 }
 
-/** What one generation of one partition holds. */
+/** The content of one generation of one partition. */
 interface Generation extends GenerationKey {
   told: StoredNotification[];
   jobs: StoredBellJob[];
@@ -43,7 +43,7 @@ export function createMemoryNotifications(data: RecordsData, commits: MemoryComm
       states: data.states,
       apply: (patch, at) => apply(data, patch, at),
       drop(at) {
-        // A generation goes whole, as one entry.
+        // A generation is dropped as a whole, as one entry.
         const left = data.generations.filter((one) => !isAt(at, one));
         const dropped = data.generations.length - left.length;
         data.generations = left;
@@ -103,7 +103,7 @@ function generationAt({ generations }: RecordsData, { partition, generation }: G
   return found;
 }
 
-/** How what a commit adds came. */
+/** How the notifications that a commit adds arrived. */
 type Provenance = Pick<StoredNotification, 'arrival' | 'suppressed'>;
 
 function apply(
@@ -129,8 +129,8 @@ function apply(
 }
 
 /**
- * The live generation has folded all that the rebuild found in the log when it began. Then what a scan finds and the
- * live generation lacks was not wanted, and not lost, nor is it still to come.
+ * The live generation has folded everything that was in the log when the rebuild began. So a notification that a scan
+ * finds and the live generation lacks was not wanted: it is neither lost nor still to come.
  */
 function isLiveAhead({ states }: RecordsData, partition: number): boolean {
   const { live, building } = states.get(partition)!;
@@ -172,7 +172,7 @@ function applyChange(
   }
 }
 
-/** A generation under construction takes over how a notification came from the live one, whichever has it first. */
+/** A generation under construction takes over from the live one how a notification arrived, whichever has it first. */
 function add(data: RecordsData, at: Generation, notification: Notification, provenance: Provenance): void {
   const { recipient, id } = notification;
   if (find(at, recipient, id) !== undefined) return;
@@ -189,7 +189,7 @@ function find({ told }: Generation, recipient: UserId, id: Snowflake): StoredNot
   return told.find((one) => one.recipient === recipient && one.id === id);
 }
 
-/** Without what stands beyond the bound of its recipient. */
+/** Without the notifications beyond the bound of their recipient. */
 function newestOfEach(told: StoredNotification[]): StoredNotification[] {
   const counts = new Map<UserId, number>();
   return told
@@ -201,7 +201,7 @@ function newestOfEach(told: StoredNotification[]): StoredNotification[] {
     });
 }
 
-/** Deletes at most `limit` of what somebody was told or caused; only inside a write. Says how many. */
+/** Deletes at most `limit` notifications that a user got or caused. Only inside a write. Returns how many. */
 export function eraseNotifications(data: RecordsData, userId: UserId, limit: number): number {
   let gone = 0;
   for (const one of data.generations) {

@@ -15,9 +15,9 @@ interface SettingRow {
   in_app: number | null;
 }
 
-/** {@link NotificationFacts} on SQLite, and how to forget somebody's. */
+/** {@link NotificationFacts} on SQLite, and their erasure. */
 export interface SqliteFacts extends NotificationFacts {
-  /** Only inside `db.write`. Returns how many rows went. */
+  /** Only inside `db.write`. Returns how many rows were deleted. */
   erase(userId: number, limit: number): number;
 }
 
@@ -90,7 +90,7 @@ function bellsOn(db: Database): Pick<NotificationFacts, 'setBell' | 'bells' | 'b
         return true;
       }),
     async bells({ userId, others }) {
-      // Most users have set few or none, and are asked about hundreds.
+      // Most users have set few or none, and a call asks about hundreds.
       const few = own.all(userId, others.length + 1) as { userId: number; level: BellLevel }[];
       if (few.length <= others.length) {
         const asked = new Set(others);

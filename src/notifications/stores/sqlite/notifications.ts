@@ -26,7 +26,7 @@ interface NotificationRow {
   untold: number;
 }
 
-/** Written out: a page looks at a thousand of them. */
+/** Columns by name, written out: a page looks at a thousand rows. */
 function isNotification(row: NotificationRow): boolean {
   return (
     isWhole(row.recipient) &&
@@ -44,9 +44,9 @@ interface GenerationKey {
   generation: number;
 }
 
-/** {@link NotificationRecords} on SQLite, and how to forget somebody's. */
+/** {@link NotificationRecords} on SQLite, and their erasure. */
 export interface SqliteNotifications extends NotificationRecords {
-  /** Only inside `db.write`. Returns how many rows went. */
+  /** Only inside `db.write`. Returns how many rows were deleted. */
   erase(userId: number, limit: number): number;
 }
 
@@ -101,14 +101,14 @@ function notificationOf(row: NotificationRow): StoredNotification {
   };
 }
 
-/** How what a commit adds came. */
+/** How the notifications that a commit adds arrived. */
 type Provenance = Pick<StoredNotification, 'arrival' | 'suppressed'>;
 
 interface Rows {
-  /** The number that what this commit adds will carry. */
+  /** The arrival number of what this commit adds. */
   nextArrival: () => number;
   change: (change: NotificationChange, at: GenerationKey, provenance: Provenance) => void;
-  /** Keeps the newest of what one partition's generation told somebody. */
+  /** Keeps a recipient's newest notifications in one partition and generation. */
   trim: (recipients: Iterable<number>, at: GenerationKey) => void;
   apply: (patch: NotificationsPatch, at: GenerationKey) => void;
   drop: (at: GenerationKey & { limit: number }) => number;
@@ -138,8 +138,8 @@ function rowsOn(db: DerivedDatabase): Rows {
      WHERE view = '${VIEW}' AND partition = ?`,
   );
   /**
-   * The live generation has folded all that the rebuild found in the log when it began. Then what a scan finds and the
-   * live generation lacks was not wanted, and not lost, nor is it still to come.
+   * The live generation has folded everything that was in the log when the rebuild began. So a notification that a scan
+   * finds and the live generation lacks was not wanted: it is neither lost nor still to come.
    */
   function liveIsAhead(partition: number): boolean {
     const row = positions.get(partition) as { live: string; building: string | null } | undefined;
@@ -186,7 +186,7 @@ function rowsOn(db: DerivedDatabase): Rows {
 
 function changerOn(db: DerivedDatabase): Rows['change'] {
   const liveGeneration = `(SELECT live_generation FROM view_state WHERE view = '${VIEW}' AND partition = ?4)`;
-  // A generation under construction takes over how a notification came from the live one, whichever of the two has it first.
+  // A generation under construction takes over from the live one how a notification arrived, whichever has it first.
   const inherited = (column: string, otherwise: string) =>
     `coalesce((SELECT ${column} FROM items WHERE recipient = ?1 AND id = ?2 AND partition = ?4
        AND generation = ${liveGeneration}), ${otherwise})`;

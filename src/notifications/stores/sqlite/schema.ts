@@ -1,7 +1,7 @@
 import { HIGH_WATER_SCHEMA } from '#platform/ids/high-water.ts';
 import { VIEW_STATE_SCHEMA } from '#queue/stores/sqlite/view-store.ts';
 
-/** What users decided: an fsync precedes every answer. Script n brings a file from version n to n + 1. */
+/** What users decided: an fsync precedes every answer. Script n takes a file from version n to n + 1. */
 export const FACTS_MIGRATIONS = [
   `CREATE TABLE settings (
   user_id INTEGER NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE read_marks (
   mark INTEGER NOT NULL,
   PRIMARY KEY (user_id, mark)
 ) WITHOUT ROWID;`,
-  // What was at or below a mark of the older kind stays read, whenever it arrives.
+  // What was at or below a marker of the older kind remains read, whenever it arrives.
   `ALTER TABLE read_marks RENAME TO older_marks;
 CREATE TABLE read_marks (
   user_id INTEGER NOT NULL,
@@ -45,8 +45,8 @@ DROP TABLE older_marks;`,
 ] as const;
 
 /**
- * What users were told. The key serves listing; `items_by_arrival` what came late; `items_by_actor` the taking back of follows and erasure;
- * `items_by_generation` the dropping of a dead generation.
+ * What users were told. The key serves lists; `items_by_arrival` finds what arrived late; `items_by_actor` serves ended
+ * follows and erasure; `items_by_generation` serves dropping a generation that is not used any more.
  */
 export const NOTIFICATIONS_MIGRATIONS = [
   `${VIEW_STATE_SCHEMA}
