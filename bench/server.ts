@@ -1,5 +1,6 @@
 /** A server in this process, on a directory of its own, and the processes that put load on it. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,4 +63,24 @@ export function runBeside<Result>(script: string, plan: unknown): Promise<Result
     );
     child.stdin.end(JSON.stringify(plan));
   });
+}
+
+/** Runs `body` against a server that a script of this folder starts: it reads `plan` and prints its address. */
+export async function withServerBeside<T>(
+  script: string,
+  plan: unknown,
+  body: (url: string) => Promise<T>,
+): Promise<T> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  child.stdin.write(`${JSON.stringify(plan)}\n`);
+  try {
+    const [url] = await Promise.race([once(child.stdout, 'data'), ended.then(() => Promise.reject(script))]);
+    return await body(String(url).trim());
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
 }
