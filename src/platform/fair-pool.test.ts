@@ -77,17 +77,41 @@ test('light work has a lane that heavy work cannot take', async () => {
   assert.equal(running(), 'heavy-a light-d light-e', 'what is light weighs 2 at least');
 });
 
-test('too much of one key is refused to that key alone; too much in all, to everybody', async () => {
+const isOverloaded = (error: unknown) => isWarbleError(error, 'overloaded');
+
+test('too much of one key is refused to that key alone; too much in all, to whoever would have the most', async () => {
   const { run, settled } = createScene({ maxPerKey: 2, max: 3 });
   run('ann', 'ann1');
-  run('ann', 'ann2');
+  run('bob', 'bob1');
+  run('bob', 'bob2');
   await settled();
   await assert.rejects(
-    run('ann', 'ann3'),
+    run('bob', 'bob3'),
     (error) => isWarbleError(error, 'rate_limited') && error.retryAfter_s === 1,
   );
+  await assert.rejects(run('ann', 'ann2'), isOverloaded);
+});
+
+test('where everything is full, a newcomer takes the place of the newest piece of the key with the most', async () => {
+  const { run, running, finish, settled } = createScene({ max: 5 });
+  run('ann', 'ann1');
+  run('ann', 'ann2');
   run('bob', 'bob1');
-  await assert.rejects(run('cyd', 'cyd1'), (error) => isWarbleError(error, 'overloaded'));
+  run('bob', 'bob2');
+  const newest = assert.rejects(run('bob', 'bob3'), isOverloaded);
+  run('cyd', 'cyd1');
+  await newest;
+  const next = assert.rejects(run('ann', 'ann3'), isOverloaded);
+  const second = run('cyd', 'cyd2').catch((error) => error);
+  await next;
+  assert.ok(isOverloaded(await second), 'each has two at most');
+  const order: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    await settled();
+    order.push(running());
+    await finish(running());
+  }
+  assert.deepEqual(order, ['ann1', 'bob1', 'cyd1', 'ann2', 'bob2']);
 });
 
 test('a piece aborted while it waits is skipped, first in its line or not', async () => {

@@ -24,7 +24,8 @@ export interface FairPool<Key> {
   /**
    * Runs `work` when its turn comes. Keys take turns in order of arrival, and only one piece of a key runs at a time.
    * Rejects with the reason of `signal` if it aborts before the turn comes. Throws `rate_limited` if too many pieces
-   * of this key wait, `overloaded` if too many wait in all.
+   * of this key wait, `overloaded` if too many wait in all. Then the key with the most pieces loses its newest one to a
+   * key that would have fewer, so that a few keys cannot keep all others out.
    */
   run<T>(
     piece: { key: Key; weight: number; signal?: AbortSignal | undefined },
@@ -37,6 +38,8 @@ interface Entry<Key> {
   weight: number;
   lane: LaneState<Key>;
   start(): void;
+  /** Leaves the pool and rejects, before the turn has come. */
+  turnAway(reason: unknown): void;
 }
 interface LaneState<Key> extends Lane {
   used: number;
@@ -104,10 +107,7 @@ export function createFairPool<Key>({
 
   function turn(key: Key, weight: number, signal: AbortSignal | undefined): Promise<Entry<Key>> {
     return new Promise((resolve, reject) => {
-      const stop = () => {
-        giveUp(entry);
-        reject(signal!.reason);
-      };
+      const stop = () => entry.turnAway(signal!.reason);
       const entry: Entry<Key> = {
         key,
         weight,
@@ -116,10 +116,25 @@ export function createFairPool<Key>({
           signal?.removeEventListener('abort', stop);
           resolve(entry);
         },
+        turnAway(reason) {
+          signal?.removeEventListener('abort', stop);
+          giveUp(entry);
+          reject(reason);
+        },
       };
       signal?.addEventListener('abort', stop, { once: true });
       join(entry);
     });
+  }
+
+  /** Takes a place for a key that has `waiting` pieces from the key with the most. False: no key has two more. */
+  function makeRoom(waiting: number): boolean {
+    let most: Entry<Key>[] = [];
+    for (const list of pieces.values()) if (list.length > most.length) most = list;
+    if (most.length < waiting + 2) return false;
+    // The first one runs or is next, and there are at least two.
+    most.at(-1)!.turnAway(new WarbleError('overloaded', refusal));
+    return true;
   }
 
   return {
@@ -127,7 +142,7 @@ export function createFairPool<Key>({
       signal?.throwIfAborted();
       const waiting = pieces.get(key)?.length ?? 0;
       if (waiting >= maxPerKey) throw new WarbleError('rate_limited', refusal, { retryAfter_s: 1 });
-      if (count >= max) throw new WarbleError('overloaded', refusal);
+      if (count >= max && !makeRoom(waiting)) throw new WarbleError('overloaded', refusal);
       const entry = await turn(key, Math.max(weight, minWeight), signal);
       try {
         return await work();

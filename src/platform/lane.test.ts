@@ -58,7 +58,7 @@ describe('a lane', () => {
     );
     kept.push(lane.run(2, async () => 3));
     await assert.rejects(
-      lane.run(3, async () => 4),
+      lane.run(2, async () => 4),
       (error) => isWarbleError(error, 'overloaded'),
     );
     assert.deepEqual(await Promise.all(kept), [1, 2, 3]);

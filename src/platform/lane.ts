@@ -8,7 +8,7 @@ export interface Lane {
   /**
    * Runs a user's `work` when its turn comes. Users take turns, however much each has queued. Never call it from work
    * in the same lane. `pause` lets everything else go first. Throws `rate_limited` if too much of this user's work
-   * waits, `overloaded` if too much waits in all.
+   * waits, `overloaded` if too much waits in all and this user has the most.
    */
   run<T>(userId: number, work: (pause: () => Promise<void>) => Promise<T>): Promise<T>;
 }
