@@ -45,7 +45,7 @@ describe('a private follow', () => {
   test('tells nobody: no notification, no count, no hint to a connected reader', () =>
     inWorld(everybody, async (world) => {
       const heard = hear(world, ann);
-      const arrival = await world.store.arrival();
+      const arrival = await world.store.arrival({ recipient: ann });
       await world.follow(bob, ann, true);
       await world.settle();
       await world.unfollow(bob, ann);
@@ -54,7 +54,7 @@ describe('a private follow', () => {
       assert.equal(await world.unread(ann), 0);
       assert.deepEqual(await world.store.notifications({ recipient: ann }), []);
       assert.deepEqual(heard, []);
-      assert.equal(await world.store.arrival(), arrival, 'nor in a cursor');
+      assert.equal(await world.store.arrival({ recipient: ann }), arrival, 'nor in a cursor');
     }));
 
   test('that was public takes its notification back, at once and for good', () =>

@@ -62,7 +62,7 @@ async function list(
   const { userId, limit } = request;
   const below = request.before ?? MAX_ID;
   // The arrival comes first: what a later page leaves out because it arrived since, this page must leave out too.
-  const arrival = await deps.store.arrival();
+  const arrival = await deps.store.arrival({ recipient: userId });
   const { marker, markers, notifications, hidden, notices } = await load(deps, userId);
   const snapshot: NotificationsSnapshot = request.snapshot ?? {
     arrival,

@@ -45,7 +45,7 @@ export interface Notification {
 
 export interface StoredNotification extends Notification {
   /**
-   * Grows from commit to commit. A rebuild takes it over for notifications that the older generation has; all others that
+   * Grows from commit to commit, for each recipient alone, so that it says nothing of others. A rebuild takes it over for notifications that the older generation has; all others that
    * it finds get 0.
    */
   arrival: number;
@@ -58,7 +58,7 @@ export interface ReadMarker {
   /** 1, 2, … in the order in which the user's markers were set. */
   number: number;
   upTo: Snowflake;
-  /** The newest arrival number when the marker was set. */
+  /** The user's newest arrival number when the marker was set. */
   arrival: number;
   /** The highest `upTo` of this and all earlier markers: new tweets, which have no arrival, are read through here. */
   highest: Snowflake;
@@ -136,8 +136,8 @@ export interface NotificationFacts {
 export interface NotificationRecords {
   /** The notifications' view: positions and notifications commit together. */
   views: ViewStore<NotificationsPatch>;
-  /** The newest arrival number. Whatever commits later has a higher one. */
-  arrival(): Promise<number>;
+  /** The recipient's newest arrival number. Whatever they are told in a later commit has a higher one. */
+  arrival(request: { recipient: UserId }): Promise<number>;
   /** Live notifications, newest first, at most 1,000; with `since`, only those that this marker does not cover. */
   notifications(request: {
     recipient: UserId;

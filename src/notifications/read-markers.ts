@@ -38,7 +38,7 @@ export function createMarkRead({ store, timeline, accounts, clock }: MarkReadDep
 
   return async ({ userId, upTo }: { userId: UserId; upTo: Snowflake }): Promise<void> => {
     // This comes first: what arrives after it is not marked.
-    const arrival = await store.arrival();
+    const arrival = await store.arrival({ recipient: userId });
     const last = await store.readMarker({ userId });
     const notifications = await store.notifications({ recipient: userId, since: last });
     const newest = Math.max(

@@ -133,12 +133,12 @@ export function describeNotifications(withHandles: WithHandles): void {
 
     test('carry an arrival that grows from commit to commit that adds', () =>
       withHandles(async (one, two) => {
-        const start = await one.arrival();
-        await commit(one, [add(like(10, ann, bob)), add(like(11, cid, bob))]);
-        const first = await two.arrival();
+        const start = await one.arrival({ recipient: ann });
+        await commit(one, [add(like(10, ann, bob)), add(like(11, cid, bob)), add(like(12, ann, cid))]);
+        const first = await two.arrival({ recipient: ann });
         assert.ok(first > start);
-        await commit(two, [{ change: 'remove', recipient: ann, id: 99 }]);
-        assert.equal(await one.arrival(), first);
+        await commit(two, [{ change: 'remove', recipient: ann, id: 12 }]);
+        assert.equal(await one.arrival({ recipient: ann }), first);
         await commit(two, [add(like(5, ann, bob))], { partition: 9 });
         const notifications = await one.notifications({ recipient: ann });
         assert.deepEqual(
@@ -148,7 +148,30 @@ export function describeNotifications(withHandles: WithHandles): void {
             [5, false],
           ],
         );
-        assert.equal(notifications[1]!.arrival, await one.arrival());
+        assert.equal(notifications[1]!.arrival, await one.arrival({ recipient: ann }));
+      }));
+
+    test('carry an arrival of their recipient alone: what others are told does not show in it', () =>
+      withHandles(async (one, two) => {
+        await commit(one, [add(like(10, ann, bob))]);
+        const before = await two.arrival({ recipient: ann });
+        await commit(two, [add(like(20, cid, bob))]);
+        await commit(one, [add(like(21, cid, ann)), add(like(22, bob, ann))], { partition: 9 });
+        assert.equal(await two.arrival({ recipient: ann }), before);
+        assert.equal(await one.arrival({ recipient: cid }), (await two.arrival({ recipient: bob })) + 1);
+      }));
+
+    test('never carry an arrival twice, though those with the newest were taken back', () =>
+      withHandles(async (one, two) => {
+        await commit(one, [add(like(10, ann, bob))]);
+        const marker = { upTo: 30, arrival: await two.arrival({ recipient: ann }) };
+        await commit(one, [{ change: 'remove', recipient: ann, id: 10 }]);
+        await commit(two, [add(like(20, ann, bob))]);
+        const late = await one.notifications({ recipient: ann, since: marker });
+        assert.deepEqual(
+          late.map(({ id }) => id),
+          [20],
+        );
       }));
 
     test('beyond the bound lose the oldest', () =>
@@ -184,7 +207,7 @@ export function describeNotifications(withHandles: WithHandles): void {
     test('are those above it, and those that came after it', () =>
       withHandles(async (one, two) => {
         await commit(one, [add(like(10, ann, bob)), add(like(30, ann, bob))]);
-        const marker = { upTo: 20, arrival: await two.arrival() };
+        const marker = { upTo: 20, arrival: await two.arrival({ recipient: ann }) };
         const uncovered = async () =>
           (await two.notifications({ recipient: ann, since: marker })).map(({ id }) => id);
         assert.deepEqual(await uncovered(), [30]);
@@ -219,7 +242,7 @@ export function describeNotifications(withHandles: WithHandles): void {
         await rebuild(one, [like(10, ann, bob), like(20, ann, cid)], () =>
           commit(two, [add(like(20, ann, cid))]),
         );
-        assert.equal((await came(one))[20], await two.arrival());
+        assert.equal((await came(one))[20], await two.arrival({ recipient: ann }));
       }));
 
     test('cannot know it where the older generation has not folded all that there was', () =>

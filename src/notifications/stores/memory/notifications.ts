@@ -3,6 +3,13 @@ import type { Snowflake, UserId } from '#domain/ids.ts';
 import type { MemoryCommits } from '#platform/memory-commits.ts';
 import { createMemoryViewStore, type MemoryViewStates } from '#queue/stores/memory/view-store.ts';
 import {
+  type Arrival,
+  type ProvenanceOf,
+  provenanceOfCommit,
+  provenanceOfScan,
+  recipientsOf,
+} from '../../arrivals.ts';
+import {
   type Notification,
   type NotificationChange,
   type NotificationRecords,
@@ -27,12 +34,12 @@ interface Generation extends GenerationKey {
 export interface RecordsData {
   states: MemoryViewStates;
   generations: Generation[];
-  /** The newest arrival number. */
-  arrival: number;
+  /** The newest arrival number of each recipient. */
+  arrivals: Map<UserId, number>;
 }
 
 export function createRecordsData(): RecordsData {
-  return { states: new Map(), generations: [], arrival: 0 };
+  return { states: new Map(), generations: [], arrivals: new Map() };
 }
 
 /** {@link NotificationRecords} in memory. */
@@ -50,7 +57,7 @@ export function createMemoryNotifications(data: RecordsData, commits: MemoryComm
         return dropped;
       },
     }),
-    arrival: async () => data.arrival,
+    arrival: async ({ recipient }) => data.arrivals.get(recipient) ?? 0,
     notifications: async ({ recipient, since }) =>
       data.generations
         .filter((one) => isLive(data, one))
@@ -103,22 +110,15 @@ function generationAt({ generations }: RecordsData, { partition, generation }: G
   return found;
 }
 
-/** How the notifications that a commit adds arrived. */
-type Provenance = Pick<StoredNotification, 'arrival' | 'suppressed'>;
-
 function apply(
   data: RecordsData,
   { changes, bellJobs, scanned }: NotificationsPatch,
   key: GenerationKey,
 ): void {
   const at = generationAt(data, key);
-  const adds = changes.some(
-    (one) => one.change === 'add' || (one.change === 'replaceFollow' && one.notification),
-  );
-  if (adds && !scanned) data.arrival++;
   const provenance = scanned
-    ? { arrival: 0, suppressed: isLiveAhead(data, key.partition) }
-    : { arrival: data.arrival, suppressed: false };
+    ? provenanceOfScan(isLiveAhead(data, key.partition))
+    : provenanceOfCommit([...new Set(recipientsOf(changes))].map((recipient) => raise(data, recipient)));
   for (const change of changes) applyChange(data, at, change, provenance);
   at.told = newestOfEach(at.told);
   for (const { author, tweetId, after } of bellJobs) {
@@ -126,6 +126,12 @@ function apply(
     if (!isThere)
       at.jobs.push({ partition: at.partition, generation: at.generation, author, tweetId, after });
   }
+}
+
+function raise({ arrivals }: RecordsData, recipient: UserId): Arrival {
+  const newest = (arrivals.get(recipient) ?? 0) + 1;
+  arrivals.set(recipient, newest);
+  return { recipient, newest };
 }
 
 /**
@@ -143,7 +149,7 @@ function applyChange(
   data: RecordsData,
   at: Generation,
   change: NotificationChange,
-  provenance: Provenance,
+  provenance: ProvenanceOf,
 ): void {
   const remove = (isGone: (one: StoredNotification) => boolean) => {
     at.told = at.told.filter((one) => !isGone(one));
@@ -173,12 +179,12 @@ function applyChange(
 }
 
 /** A generation under construction takes over from the live one how a notification arrived, whichever has it first. */
-function add(data: RecordsData, at: Generation, notification: Notification, provenance: Provenance): void {
+function add(data: RecordsData, at: Generation, notification: Notification, provenance: ProvenanceOf): void {
   const { recipient, id } = notification;
   if (find(at, recipient, id) !== undefined) return;
   const siblings = data.generations.filter((one) => one !== at && one.partition === at.partition);
   const live = siblings.find((one) => isLive(data, one));
-  const { arrival, suppressed } = (live && find(live, recipient, id)) ?? provenance;
+  const { arrival, suppressed } = (live && find(live, recipient, id)) ?? provenance(recipient);
   at.told.push({ ...notification, arrival, suppressed });
   for (const later of siblings.filter(({ generation }) => generation > at.generation)) {
     Object.assign(find(later, recipient, id) ?? {}, { arrival, suppressed });
@@ -203,6 +209,7 @@ function newestOfEach(told: StoredNotification[]): StoredNotification[] {
 
 /** Deletes at most `limit` notifications that a user got or caused. Only inside a write. Returns how many. */
 export function eraseNotifications(data: RecordsData, userId: UserId, limit: number): number {
+  data.arrivals.delete(userId);
   let gone = 0;
   for (const one of data.generations) {
     one.told = one.told.filter(({ recipient, actor }) => {

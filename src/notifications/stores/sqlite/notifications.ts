@@ -1,8 +1,16 @@
+import type { UserId } from '#domain/ids.ts';
 import { NOTIFICATION_TYPES, type NotificationType } from '#domain/names.ts';
 import { isWhole } from '#platform/sqlite/damage.ts';
 import type { DerivedDatabase } from '#platform/sqlite/derived-database.ts';
 import { createSqliteViewStore } from '#queue/stores/sqlite/view-store.ts';
 import type { Positions } from '#queue/view.ts';
+import {
+  type Arrival,
+  type ProvenanceOf,
+  provenanceOfCommit,
+  provenanceOfScan,
+  recipientsOf,
+} from '../../arrivals.ts';
 import {
   type Notification,
   type NotificationChange,
@@ -14,6 +22,8 @@ import {
 } from '../../notifications-store.ts';
 
 const VIEW = 'notifications';
+/** A recipient who was told nothing since arrivals are counted for each begins above all that were counted for everybody. */
+const FIRST_ARRIVAL = '(SELECT newest FROM arrivals)';
 
 interface NotificationRow {
   recipient: number;
@@ -58,7 +68,9 @@ export function createSqliteNotifications(db: DerivedDatabase): SqliteNotificati
     apply: rows.apply,
     drop: rows.drop,
   });
-  const newestArrival = db.prepare('SELECT newest FROM arrivals');
+  const newestArrival = db.prepare(
+    `SELECT coalesce((SELECT newest FROM arrivals_of WHERE recipient = ?), ${FIRST_ARRIVAL}) AS newest`,
+  );
   const live = `FROM items
      CROSS JOIN view_state v ON v.view = '${VIEW}' AND v.partition = items.partition
        AND v.live_generation = items.generation`;
@@ -72,7 +84,11 @@ export function createSqliteNotifications(db: DerivedDatabase): SqliteNotificati
   );
   return {
     views,
-    arrival: async () => (newestArrival.get() as { newest: number }).newest,
+    async arrival({ recipient }) {
+      const { newest } = newestArrival.get(recipient) as { newest: unknown };
+      if (!isWhole(newest)) throw db.damaged(`the arrivals of ${recipient} cannot be read`);
+      return newest as number;
+    },
     async notifications({ recipient, since }) {
       const rows = above.all(recipient, since?.upTo ?? 0) as unknown as NotificationRow[];
       if (since !== undefined) {
@@ -101,13 +117,10 @@ function notificationOf(row: NotificationRow): StoredNotification {
   };
 }
 
-/** How the notifications that a commit adds arrived. */
-type Provenance = Pick<StoredNotification, 'arrival' | 'suppressed'>;
-
 interface Rows {
-  /** The arrival number of what this commit adds. */
-  nextArrival: () => number;
-  change: (change: NotificationChange, at: GenerationKey, provenance: Provenance) => void;
+  /** For what one commit adds, in that commit. */
+  arriving: (recipients: readonly UserId[]) => ProvenanceOf;
+  change: (change: NotificationChange, at: GenerationKey, provenance: ProvenanceOf) => void;
   /** Keeps a recipient's newest notifications in one partition and generation. */
   trim: (recipients: Iterable<number>, at: GenerationKey) => void;
   apply: (patch: NotificationsPatch, at: GenerationKey) => void;
@@ -116,7 +129,10 @@ interface Rows {
 
 function rowsOn(db: DerivedDatabase): Rows {
   const change = changerOn(db);
-  const raise = db.prepare('UPDATE arrivals SET newest = newest + 1 RETURNING newest');
+  const raise = db.prepare(
+    `INSERT INTO arrivals_of (recipient, newest) SELECT value, ${FIRST_ARRIVAL} + 1 FROM json_each(?) WHERE true
+     ON CONFLICT (recipient) DO UPDATE SET newest = newest + 1 RETURNING recipient, newest`,
+  );
   const trimOne = db.prepare(
     `DELETE FROM items WHERE recipient = ?1 AND generation = ?2 AND partition = ?3 AND id <= (
        SELECT id FROM items WHERE recipient = ?1 AND generation = ?2 AND partition = ?3
@@ -148,23 +164,25 @@ function rowsOn(db: DerivedDatabase): Rows {
     const began = Object.entries(JSON.parse(row.building) as Positions) as [keyof Positions, number][];
     return began.every(([topic, position]) => (live[topic] ?? 0) >= position);
   }
-  const nextArrival = () => (raise.get() as { newest: number }).newest;
+  /** One statement for all recipients of a commit: one for each took half as long again as the rest of a fold. */
+  function arriving(recipients: readonly UserId[]): ProvenanceOf {
+    if (recipients.length === 0) return provenanceOfCommit([]);
+    const raised = raise.all(JSON.stringify([...new Set(recipients)])) as unknown as Arrival[];
+    return provenanceOfCommit(raised);
+  }
 
   function trim(recipients: Iterable<number>, { generation, partition }: GenerationKey): void {
     for (const recipient of recipients) trimOne.run(recipient, generation, partition);
   }
 
   return {
-    nextArrival,
+    arriving,
     change,
     trim,
     apply({ changes, bellJobs, scanned }, at) {
-      const adds = changes.some(
-        (one) => one.change === 'add' || (one.change === 'replaceFollow' && one.notification),
-      );
       const provenance = scanned
-        ? { arrival: 0, suppressed: liveIsAhead(at.partition) }
-        : { arrival: adds ? nextArrival() : 0, suppressed: false };
+        ? provenanceOfScan(liveIsAhead(at.partition))
+        : arriving(recipientsOf(changes));
       const told = new Set<number>();
       for (const one of changes) {
         change(one, at, provenance);
@@ -213,8 +231,9 @@ function changerOn(db: DerivedDatabase): Rows['change'] {
   function add(
     notification: Notification,
     { generation, partition }: GenerationKey,
-    { arrival, suppressed }: Provenance,
+    provenance: ProvenanceOf,
   ): void {
+    const { arrival, suppressed } = provenance(notification.recipient);
     const { recipient, id, type, tweetId, commentId, actor } = notification;
     const about = [type, tweetId, commentId, actor] as const;
     const added = insert.run(recipient, id, generation, partition, ...about, arrival, +suppressed);
@@ -268,7 +287,7 @@ function jobsOn(db: DerivedDatabase, rows: Rows): Pick<NotificationRecords, 'bel
             : move.run(next, tweetId, generation, partition, after);
         if (moved.changes === 0) return false;
         if (notifications.length === 0) return true;
-        const provenance = { arrival: rows.nextArrival(), suppressed: false };
+        const provenance = rows.arriving(notifications.map(({ recipient }) => recipient));
         for (const notification of notifications)
           rows.change({ change: 'add', notification }, job, provenance);
         rows.trim(new Set(notifications.map(({ recipient }) => recipient)), job);
@@ -283,9 +302,11 @@ function eraserOn(db: DerivedDatabase): SqliteNotifications['erase'] {
       `DELETE FROM items WHERE (recipient, id, generation, partition) IN (
          SELECT recipient, id, generation, partition FROM items WHERE ${where} LIMIT ? + 0)`,
     );
+  const forgetArrivals = db.prepare('DELETE FROM arrivals_of WHERE recipient = ?');
   const own = bounded('recipient = ?');
   const caused = bounded('actor = ?');
   return (userId, limit) => {
+    forgetArrivals.run(userId);
     const gone = Number(own.run(userId, limit).changes);
     return gone < limit ? gone + Number(caused.run(userId, limit - gone).changes) : gone;
   };

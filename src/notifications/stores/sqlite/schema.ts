@@ -79,4 +79,6 @@ CREATE TABLE arrivals (
 INSERT INTO arrivals VALUES (1, 0);`,
   `ALTER TABLE items ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX items_by_arrival ON items (recipient, arrival);`,
+  // Arrivals were counted for everybody. Where a recipient has no row, they go on above that count.
+  `CREATE TABLE arrivals_of (recipient INTEGER PRIMARY KEY, newest INTEGER NOT NULL);`,
 ] as const;
