@@ -315,7 +315,7 @@ describe('activities that are fanned out on read', () => {
         const pulled = await c.post(BEN);
         const pushed = await c.post(CYD);
         await c.settle();
-        const { tails } = await c.timelineDb.scanFanOutOnRead({ after: 0, limit: 9 });
+        const tails = await c.timelineDb.fanOutOnReadTails({ actors: [BEN, CYD] });
         assert.deepEqual(
           tails.map(({ actor, ids }) => [actor, ...ids]),
           [[BEN, pulled]],

@@ -3,6 +3,7 @@
  * A row is a cache of facts: it may be old (what came since is backfilled) or missing, but never wrong.
  */
 import type { ActivityId, Snowflake, UserId } from '#domain/ids.ts';
+import type { ChangeSource } from '#platform/change-source.ts';
 
 /** A home timeline as it was at one moment, with the positions that it reflects. */
 export interface PackedHome {
@@ -41,11 +42,15 @@ export interface TimelineDb {
     activities: ActivityId[];
     keep: number;
   }): Promise<FanOutOnReadTail>;
-  /** All tails, by actor. `after`: 0 at first, then `next`, which is null at the end. */
-  scanFanOutOnRead(request: {
+  /** The actors that have a tail, in order. `after`: 0 at first, then `next`, which is null at the end. */
+  fanOutOnReadActors(request: {
     after: UserId;
     limit: number;
-  }): Promise<{ tails: FanOutOnReadTail[]; next: UserId | null }>;
+  }): Promise<{ actors: UserId[]; next: UserId | null }>;
+  /** The tails of those of the actors that have one, as one moment has them all. At most 1,000 actors. */
+  fanOutOnReadTails(request: { actors: readonly UserId[] }): Promise<FanOutOnReadTail[]>;
+  /** Tells of the actors whose tails change. */
+  readonly tailChanges: ChangeSource;
   /** Deletes at most `limit` rows not updated since. True: there are more. */
   dropOlder(request: { updatedBefore: number; limit: number }): Promise<boolean>;
   /** Deletes a user's home and their activities that are fanned out on read: erasure. */

@@ -35,7 +35,9 @@ export function createWatch(): Watch {
     over: (name, service) =>
       new Proxy(service, {
         get(target, method: string) {
-          const call = Reflect.get(target, method) as Call;
+          const member: unknown = Reflect.get(target, method);
+          if (typeof member !== 'function') return member;
+          const call = member as Call;
           return async (request: unknown) => {
             const full = `${name}.${method}`;
             calls.set(full, (calls.get(full) ?? 0) + 1);

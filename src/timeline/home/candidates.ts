@@ -55,6 +55,7 @@ export function createCandidateSource(deps: CandidateSourceDeps): CandidateSourc
     const opened = homeLoader.open(reader, followeeSet);
     if (typeof opened !== 'number') await opened;
     const others = await fanOutOnRead.of(followeeSet);
+    if (others === null) return null;
     // Looked up after the last await: nothing can change it before its ids are copied below.
     const slot = homeTimelines.find(reader);
     if (slot < 0 || !homeTimelines.isReady(slot)) return null;

@@ -89,7 +89,7 @@ export function createHomes(deps: HomesDeps): Homes {
   const facts = createActivityFacts({ tweets, engagement });
   const backfill = createBackfill({ tweets, engagement, facts, lane });
   const ahead = createBackfillAhead({ backfill, clock });
-  const fanOutOnRead = createFanOutOnRead({ timelineDb });
+  const fanOutOnRead = createFanOutOnRead({ timelineDb, clock });
   const homeLoader = createHomeLoader({
     homeTimelines,
     timelineDb,
@@ -132,7 +132,10 @@ export function createHomes(deps: HomesDeps): Homes {
     recordFanOutOnRead: fanOutOnRead.record,
     readRate: async () => rate.now(),
     flush: homeCheckpointer.flush,
-    forget: ({ user }) => homeCheckpointer.forget(user),
+    async forget({ user }) {
+      await homeCheckpointer.forget(user);
+      fanOutOnRead.forget(user);
+    },
     workers: [homeCheckpointer.worker],
   };
 }

@@ -1,4 +1,5 @@
 import type { UserId } from '#domain/ids.ts';
+import { createCommitChanges } from '#platform/commit-changes.ts';
 import { createMemoryCommits } from '#platform/memory-commits.ts';
 import type { FanOutOnReadTail, OpenedTimelineDb, PackedHome } from '../timeline-db.ts';
 
@@ -7,6 +8,7 @@ export function createMemoryTimelineDbBackend(): { open(): OpenedTimelineDb } {
   const commits = createMemoryCommits();
   const homes = new Map<UserId, PackedHome>();
   const tails = new Map<UserId, FanOutOnReadTail>();
+  const tailChanges = createCommitChanges(commits);
 
   const open = (): OpenedTimelineDb => ({
     load: async ({ reader }) => structuredClone(homes.get(reader) ?? null),
@@ -22,15 +24,17 @@ export function createMemoryTimelineDbBackend(): { open(): OpenedTimelineDb } {
         const ids = Float64Array.from(all.slice(-keep));
         const tail = { actor, ids, floor: all.length > keep ? Math.abs(ids[0]!) : floor };
         tails.set(actor, tail);
+        tailChanges.changed(actor);
         return structuredClone(tail);
       }),
-    async scanFanOutOnRead({ after, limit }) {
-      const found = [...tails.values()]
-        .filter(({ actor }) => actor > after)
-        .sort((a, b) => a.actor - b.actor)
-        .slice(0, limit);
-      return { tails: structuredClone(found), next: found.length < limit ? null : found.at(-1)!.actor };
+    async fanOutOnReadActors({ after, limit }) {
+      const sorted = [...tails.keys()].filter((actor) => actor > after).sort((a, b) => a - b);
+      const actors = sorted.slice(0, limit);
+      return { actors, next: actors.length < limit ? null : actors.at(-1)! };
     },
+    fanOutOnReadTails: async ({ actors }) =>
+      actors.flatMap((actor) => structuredClone(tails.get(actor) ?? [])),
+    tailChanges: tailChanges.source,
     dropOlder: ({ updatedBefore, limit }) =>
       commits.write(() => {
         const old = [...homes.values()].filter(({ updatedAt }) => updatedAt < updatedBefore).slice(0, limit);
@@ -41,6 +45,7 @@ export function createMemoryTimelineDbBackend(): { open(): OpenedTimelineDb } {
       commits.write(() => {
         homes.delete(user);
         tails.delete(user);
+        tailChanges.changed(user);
       }),
     // Nothing is lost while the process lives.
     onLost() {},

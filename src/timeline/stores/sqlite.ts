@@ -1,5 +1,6 @@
 import { PARTITIONS } from '#domain/events.ts';
 import type { UserId } from '#domain/ids.ts';
+import { type CommitChanges, createCommitChanges } from '#platform/commit-changes.ts';
 import { isWhole } from '#platform/sqlite/damage.ts';
 import {
   type DerivedDatabase,
@@ -28,11 +29,13 @@ export function openSqliteTimelineDb(
   options: Omit<DerivedDatabaseOptions, 'migrations'>,
 ): OpenedTimelineDb & { db: DerivedDatabase } {
   const db = openDerivedDatabase({ ...options, migrations: TIMELINE_MIGRATIONS });
+  const tailChanges = createCommitChanges(db);
   return {
     db,
     ...createHomeRows(db),
-    ...createFanOutOnReadRows(db),
-    forget: createForget(db),
+    ...createFanOutOnReadRows(db, tailChanges),
+    tailChanges: tailChanges.source,
+    forget: createForget(db, tailChanges),
     onLost: db.onReplaced,
     close: db.close,
   };
@@ -68,13 +71,15 @@ function createHomeRows(db: DerivedDatabase): Pick<TimelineDb, 'load' | 'save' |
 
 function createFanOutOnReadRows(
   db: DerivedDatabase,
-): Pick<TimelineDb, 'addFanOutOnRead' | 'scanFanOutOnRead'> {
+  tailChanges: CommitChanges,
+): Pick<TimelineDb, 'addFanOutOnRead' | 'fanOutOnReadActors' | 'fanOutOnReadTails'> {
   const select = db.prepare('SELECT * FROM pulled WHERE actor = ?');
   const upsert = db.prepare(
     `INSERT INTO pulled (actor, ids, floor) VALUES (?, ?, ?)
      ON CONFLICT (actor) DO UPDATE SET ids = excluded.ids, floor = excluded.floor`,
   );
-  const scan = db.prepare('SELECT * FROM pulled WHERE actor > ? ORDER BY actor LIMIT ? + 0');
+  const scan = db.prepare('SELECT actor FROM pulled WHERE actor > ? ORDER BY actor LIMIT ? + 0');
+  const selectSome = db.prepare('SELECT * FROM pulled WHERE actor IN (SELECT value FROM json_each(?))');
   return {
     addFanOutOnRead: ({ actor, activities, keep }) =>
       db.write(() => {
@@ -85,23 +90,29 @@ function createFanOutOnReadRows(
         const ids = Float64Array.from(all.slice(-keep));
         const tail: FanOutOnReadTail = { actor, ids, floor: all.length > keep ? Math.abs(ids[0]!) : floor };
         upsert.run(actor, packed(tail.ids), tail.floor);
+        tailChanges.changed(actor);
         return tail;
       }),
-    async scanFanOutOnRead({ after, limit }) {
-      const rows = scan.all(after, limit) as unknown as FanOutOnReadRow[];
-      const tails = rows.map((row) => tailOf(db, row));
-      return { tails, next: rows.length < limit ? null : rows.at(-1)!.actor };
+    async fanOutOnReadActors({ after, limit }) {
+      const rows = scan.all(after, limit) as unknown as Pick<FanOutOnReadRow, 'actor'>[];
+      const actors = rows.map(({ actor }) => actor);
+      return { actors, next: actors.length < limit ? null : actors.at(-1)! };
+    },
+    async fanOutOnReadTails({ actors }) {
+      const rows = selectSome.all(JSON.stringify(actors)) as unknown as FanOutOnReadRow[];
+      return rows.map((row) => tailOf(db, row));
     },
   };
 }
 
-function createForget(db: DerivedDatabase): TimelineDb['forget'] {
+function createForget(db: DerivedDatabase, tailChanges: CommitChanges): TimelineDb['forget'] {
   const dropHome = db.prepare('DELETE FROM homes WHERE reader = ?');
   const dropTail = db.prepare('DELETE FROM pulled WHERE actor = ?');
   return ({ user }) =>
     db.write(() => {
       dropHome.run(user);
       dropTail.run(user);
+      tailChanges.changed(user);
     });
 }
 

@@ -74,15 +74,41 @@ export function describeTimelineDb(name: string, open: () => Promise<TimelineDbF
       for (const actor of [21, 22, 23]) await one.addFanOutOnRead({ actor, activities: [actor], keep: 3 });
       const actors: number[] = [];
       for (let after: number | null = 20; after !== null; ) {
-        const page: Awaited<ReturnType<TimelineDb['scanFanOutOnRead']>> = await other.scanFanOutOnRead({
+        const page: Awaited<ReturnType<TimelineDb['fanOutOnReadActors']>> = await other.fanOutOnReadActors({
           after,
           limit: 2,
         });
-        actors.push(...page.tails.map(({ actor }) => actor));
-        assert.ok(page.tails.length <= 2);
+        actors.push(...page.actors);
+        assert.ok(page.actors.length <= 2);
         after = page.next;
       }
       assert.deepEqual(actors, [21, 22, 23]);
+    });
+
+    test('returns the tails of the actors asked for, as either handle left them', async () => {
+      await one.addFanOutOnRead({ actor: 25, activities: [7, -3], keep: 3 });
+      await other.addFanOutOnRead({ actor: 26, activities: [8], keep: 3 });
+      await other.addFanOutOnRead({ actor: 25, activities: [9, 10], keep: 3 });
+      for (const db of [one, other]) {
+        const tails = await db.fanOutOnReadTails({ actors: [26, 27, 25] });
+        tails.sort((a, b) => a.actor - b.actor);
+        assert.deepEqual(tails, [
+          { actor: 25, ids: Float64Array.of(7, 9, 10), floor: 7 },
+          { actor: 26, ids: Float64Array.of(8), floor: 0 },
+        ]);
+      }
+      assert.deepEqual(await one.fanOutOnReadTails({ actors: [] }), []);
+    });
+
+    test('tells which tails a handle changes, before whoever changed them is answered', async () => {
+      const told: number[] = [];
+      one.tailChanges.onChange((changed) => {
+        if (changed !== 'everything') told.push(...changed);
+      });
+      await one.addFanOutOnRead({ actor: 28, activities: [1], keep: 3 });
+      assert.deepEqual(told, [28]);
+      await one.forget({ user: 28 });
+      assert.deepEqual(told, [28, 28]);
     });
 
     test('drops rows that were not updated for a long time, some at a time', async () => {
@@ -99,7 +125,7 @@ export function describeTimelineDb(name: string, open: () => Promise<TimelineDbF
       await one.addFanOutOnRead({ actor: 41, activities: [1], keep: 3 });
       await other.forget({ user: 41 });
       assert.equal(await one.load({ reader: 41 }), null);
-      assert.deepEqual((await one.scanFanOutOnRead({ after: 40, limit: 9 })).tails, []);
+      assert.deepEqual((await one.fanOutOnReadActors({ after: 40, limit: 9 })).actors, []);
     });
   });
 }
