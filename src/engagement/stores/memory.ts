@@ -4,7 +4,7 @@ import type { CommitFaults } from '#platform/sqlite/database.ts';
 import { createMemoryOutbox } from '#queue/stores/memory/outbox.ts';
 import type { OpenedEngagementStore } from '../engagement-store.ts';
 import { createComments, createLikesAndReposts, createUpkeep, type Keys } from './memory/changes.ts';
-import { createItems } from './memory/items.ts';
+import { createEngagementRows } from './memory/engagement-rows.ts';
 import { createLists, createLookups } from './memory/reads.ts';
 
 export interface MemoryEngagementBackend {
@@ -17,11 +17,11 @@ export function createMemoryEngagementBackend(): MemoryEngagementBackend {
   const commits = createMemoryCommits();
   const outbox = createMemoryOutbox({ commits, topics: ['engagement', 'reposts'] });
   const { source, changed } = createCommitChanges(commits);
-  const items = createItems(outbox, changed);
+  const rows = createEngagementRows(outbox, changed);
   const keys: Keys = new Map();
   return {
     open(faults) {
-      const deps = { items, keys, commits: withCommitFaults(commits, faults) };
+      const deps = { rows, keys, commits: withCommitFaults(commits, faults) };
       return {
         log: outbox.log,
         highWater: commits.highWater,
@@ -30,8 +30,8 @@ export function createMemoryEngagementBackend(): MemoryEngagementBackend {
         ...createLikesAndReposts(deps),
         ...createComments(deps),
         ...createUpkeep(deps),
-        ...createLists(items),
-        ...createLookups(items),
+        ...createLists(rows),
+        ...createLookups(rows),
       };
     },
   };

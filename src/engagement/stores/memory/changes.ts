@@ -7,11 +7,11 @@ import type {
   NewComment,
   NewEngagement,
 } from '../../engagement-store.ts';
-import { type Item, type Items, isActive, isKept } from './items.ts';
+import { type EngagementRow, type EngagementRows, isActive, isKept } from './engagement-rows.ts';
 
 interface Key {
   bodyHash: string;
-  comment: Item;
+  comment: EngagementRow;
   usedAt: number;
 }
 
@@ -19,7 +19,7 @@ interface Key {
 export type Keys = Map<UserId, Map<string, Key>>;
 
 export interface ChangesDeps {
-  items: Items;
+  rows: EngagementRows;
   keys: Keys;
   commits: MemoryCommits;
 }
@@ -27,19 +27,19 @@ export interface ChangesDeps {
 type LikesAndReposts = Pick<EngagementStore, 'addLike' | 'removeLike' | 'addRepost' | 'removeRepost'>;
 
 /** Likes and reposts, made and undone. */
-export function createLikesAndReposts({ items, commits }: ChangesDeps): LikesAndReposts {
+export function createLikesAndReposts({ rows, commits }: ChangesDeps): LikesAndReposts {
   function add(kind: 'like' | 'repost', { traceId, ...record }: NewEngagement): boolean {
-    if (items.active(kind, record.tweetId, record.actor) !== undefined) return false;
+    if (rows.active(kind, record.tweetId, record.actor) !== undefined) return false;
     const time = snowflakeTime(record.id);
-    const item: Item = { ...record, kind, state: 'active', changedAt: time, position: 0 };
-    item.position = items.announce('added', item, { time, traceId });
-    items.add(item);
+    const row: EngagementRow = { ...record, kind, state: 'active', changedAt: time, position: 0 };
+    row.position = rows.announce('added', row, { time, traceId });
+    rows.add(row);
     return true;
   }
   function remove(kind: 'like' | 'repost', { tweetId, actor, ...details }: EngagementRemoval): boolean {
-    const item = items.active(kind, tweetId, actor);
-    if (item === undefined) return false;
-    takeBack(items, item, details);
+    const row = rows.active(kind, tweetId, actor);
+    if (row === undefined) return false;
+    takeBack(rows, row, details);
     return true;
   }
   return {
@@ -50,11 +50,15 @@ export function createLikesAndReposts({ items, commits }: ChangesDeps): LikesAnd
   };
 }
 
-/** Removes an item, and announces the removal if the item was active. */
-function takeBack(items: Items, item: Item, details: { time: number; traceId: string }): void {
-  if (isActive(item)) items.announce('removed', item, details);
-  if (item.kind === 'like') items.forget(item);
-  else items.move(item, item.kind === 'repost' ? 'undone' : 'deleting', details.time);
+/** Removes an row, and announces the removal if the row was active. */
+function takeBack(
+  rows: EngagementRows,
+  row: EngagementRow,
+  details: { time: number; traceId: string },
+): void {
+  if (isActive(row)) rows.announce('removed', row, details);
+  if (row.kind === 'like') rows.forget(row);
+  else rows.move(row, row.kind === 'repost' ? 'undone' : 'deleting', details.time);
 }
 
 type Comments = Pick<
@@ -69,7 +73,7 @@ type Comments = Pick<
 >;
 
 /** Comments, from state to state: see `CommentState`. */
-export function createComments({ items, keys, commits }: ChangesDeps): Comments {
+export function createComments({ rows, keys, commits }: ChangesDeps): Comments {
   function keyed(actor: UserId, key: string, since: number): KeyedComment | undefined {
     const found = keys.get(actor)?.get(key);
     return found === undefined || found.usedAt < since ? undefined : keyedComment(found);
@@ -79,8 +83,8 @@ export function createComments({ items, keys, commits }: ChangesDeps): Comments 
     const earlier = idempotency === null ? undefined : keyed(record.actor, idempotency.key, keysSince);
     if (earlier !== undefined) return earlier;
     const changedAt = snowflakeTime(record.id);
-    const comment: Item = { ...record, kind: 'comment', state: 'pending', changedAt, position: 0 };
-    items.add(comment);
+    const comment: EngagementRow = { ...record, kind: 'comment', state: 'pending', changedAt, position: 0 };
+    rows.add(comment);
     const key: Key = { bodyHash: idempotency?.bodyHash ?? '', comment, usedAt: changedAt };
     if (idempotency !== null) {
       keys.set(record.actor, (keys.get(record.actor) ?? new Map<string, Key>()).set(idempotency.key, key));
@@ -93,32 +97,32 @@ export function createComments({ items, keys, commits }: ChangesDeps): Comments 
     commentByKey: async ({ actor, key, since }) => keyed(actor, key, since),
     listComment: ({ commentId, traceId }) =>
       commits.write(() => {
-        const item = items.byId.get(commentId);
-        if (item?.state !== 'pending') return item?.state === 'listed';
+        const row = rows.byId.get(commentId);
+        if (row?.state !== 'pending') return row?.state === 'listed';
         const time = snowflakeTime(commentId);
-        items.move(item, 'listed', time);
-        items.announce('added', item, { time, traceId });
+        rows.move(row, 'listed', time);
+        rows.announce('added', row, { time, traceId });
         return true;
       }),
     abandonComment: ({ commentId, time }) =>
       commits.write(() => {
-        const item = items.byId.get(commentId);
-        if (item?.state !== 'pending') return;
-        items.move(item, 'deleting', time);
-        forgetKeyOf(keys, item);
+        const row = rows.byId.get(commentId);
+        if (row?.state !== 'pending') return;
+        rows.move(row, 'deleting', time);
+        forgetKeyOf(keys, row);
       }),
     removeComment: ({ commentId, ...details }) =>
       commits.write(() => {
-        const item = items.byId.get(commentId);
-        if (item?.state !== 'listed') return false;
-        takeBack(items, item, details);
+        const row = rows.byId.get(commentId);
+        if (row?.state !== 'listed') return false;
+        takeBack(rows, row, details);
         return true;
       }),
     completeDeletions: ({ commentIds, time }) =>
       commits.write(() => {
         for (const id of commentIds) {
-          const item = items.byId.get(id);
-          if (item?.state === 'deleting') items.move(item, 'deleted', time);
+          const row = rows.byId.get(id);
+          if (row?.state === 'deleting') rows.move(row, 'deleted', time);
         }
       }),
     pruneKeys: ({ before, limit }) =>
@@ -137,7 +141,7 @@ function keyedComment({ bodyHash, comment: { id, tweetId, state } }: Key): Keyed
   return { commentId: id, tweetId, bodyHash, state: state as KeyedComment['state'] };
 }
 
-function forgetKeyOf(keys: Keys, comment: Item): void {
+function forgetKeyOf(keys: Keys, comment: EngagementRow): void {
   const own = keys.get(comment.actor) ?? new Map<string, Key>();
   for (const [name, key] of own) if (key.comment === comment) own.delete(name);
 }
@@ -145,12 +149,12 @@ function forgetKeyOf(keys: Keys, comment: Item): void {
 type Upkeep = Pick<EngagementStore, 'eraseActor' | 'pruneTweet' | 'pruneUndone'>;
 
 /** Erasure and pruning, in bounded steps. */
-export function createUpkeep({ items, keys, commits }: ChangesDeps): Upkeep {
+export function createUpkeep({ rows, keys, commits }: ChangesDeps): Upkeep {
   return {
     eraseActor: ({ actor, limit, ...details }) =>
       commits.write(() => {
-        const left = items.ofActor(actor).filter((item) => isActive(item) || item.state === 'pending');
-        for (const item of left.slice(0, limit)) takeBack(items, item, details);
+        const left = rows.ofActor(actor).filter((row) => isActive(row) || row.state === 'pending');
+        for (const row of left.slice(0, limit)) takeBack(rows, row, details);
         const own = keys.get(actor) ?? new Map<string, Key>();
         const forgotten = [...own.keys()].slice(0, Math.max(0, limit - left.length));
         for (const name of forgotten) own.delete(name);
@@ -158,21 +162,21 @@ export function createUpkeep({ items, keys, commits }: ChangesDeps): Upkeep {
       }),
     pruneTweet: ({ tweetId, limit, time }) =>
       commits.write(() => {
-        const left = items.ofTweet(tweetId).filter(isKept);
-        for (const item of left.slice(0, limit)) {
-          if (item.state === 'pending') forgetKeyOf(keys, item);
-          if (item.kind === 'comment') items.move(item, 'deleting', time);
-          else items.forget(item);
+        const left = rows.ofTweet(tweetId).filter(isKept);
+        for (const row of left.slice(0, limit)) {
+          if (row.state === 'pending') forgetKeyOf(keys, row);
+          if (row.kind === 'comment') rows.move(row, 'deleting', time);
+          else rows.forget(row);
         }
         return { done: left.length < limit };
       }),
     pruneUndone: ({ before, limit }) =>
       commits.write(() => {
-        const undone = [...items.byId.values()].filter(
+        const undone = [...rows.byId.values()].filter(
           ({ state, changedAt }) => state === 'undone' && changedAt < before,
         );
         const oldest = undone.sort((a, b) => a.changedAt - b.changedAt).slice(0, limit);
-        for (const item of oldest) items.forget(item);
+        for (const row of oldest) rows.forget(row);
         return oldest.length === limit;
       }),
   };

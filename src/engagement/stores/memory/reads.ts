@@ -5,18 +5,18 @@ import type { EngagementKind } from '#domain/names.ts';
 import type { ViewerState } from '#domain/records.ts';
 import type { RepostActivity, RepostTail, Summary } from '../../engagement.ts';
 import type { EngagementStore, ListRead, RepostTailsRead, StoredComment } from '../../engagement-store.ts';
-import { type Item, type Items, isActive, isKept } from './items.ts';
+import { type EngagementRow, type EngagementRows, isActive, isKept } from './engagement-rows.ts';
 
-const newestFirst = (a: Item, b: Item) => b.id - a.id;
-const row = ({ id, tweetId, actor }: Item) => ({ id, tweetId, userId: actor });
-const activity = (item: Item): RepostActivity => ({
-  ...row(item),
-  undoneAt: item.state === 'undone' ? item.changedAt : null,
+const newestFirst = (a: EngagementRow, b: EngagementRow) => b.id - a.id;
+const rowOf = ({ id, tweetId, actor }: EngagementRow) => ({ id, tweetId, userId: actor });
+const activity = (row: EngagementRow): RepostActivity => ({
+  ...rowOf(row),
+  undoneAt: row.state === 'undone' ? row.changedAt : null,
 });
-const stored = (item: Item): StoredComment => ({
-  ...row(item),
-  author: item.author,
-  state: item.state as StoredComment['state'],
+const stored = (row: EngagementRow): StoredComment => ({
+  ...rowOf(row),
+  author: row.author,
+  state: row.state as StoredComment['state'],
 });
 
 type Lists = Pick<
@@ -25,13 +25,17 @@ type Lists = Pick<
 >;
 
 /** Reads of a tweet's engagement. */
-export function createLists({ ofTweet, active }: Items): Lists {
+export function createLists({ ofTweet, active }: EngagementRows): Lists {
   const count = (kind: EngagementKind, tweetId: TweetId) =>
-    ofTweet(tweetId).filter((item) => item.kind === kind && isActive(item)).length;
+    ofTweet(tweetId).filter((row) => row.kind === kind && isActive(row)).length;
 
-  function page(kind: EngagementKind, { tweetId, before, limit }: ListRead, keep = isActive): Item[] {
+  function page(
+    kind: EngagementKind,
+    { tweetId, before, limit }: ListRead,
+    keep = isActive,
+  ): EngagementRow[] {
     const found = ofTweet(tweetId).filter(
-      (item) => item.kind === kind && keep(item) && (before === null || item.id < before),
+      (row) => row.kind === kind && keep(row) && (before === null || row.id < before),
     );
     return found.sort(newestFirst).slice(0, limit);
   }
@@ -46,8 +50,8 @@ export function createLists({ ofTweet, active }: Items): Lists {
       likeCount: count('like', tweetId),
       commentCount: count('comment', tweetId),
       repostCount: count('repost', tweetId),
-      likes: page('like', newest).map(row),
-      comments: page('comment', newest).map(row),
+      likes: page('like', newest).map(rowOf),
+      comments: page('comment', newest).map(rowOf),
       viewer: viewer === null ? null : stateOf(viewer, tweetId),
     };
   }
@@ -62,9 +66,9 @@ export function createLists({ ofTweet, active }: Items): Lists {
       [...new Set(tweetIds)]
         .map((tweetId) => ({ tweetId, likes: count('like', tweetId) }))
         .filter(({ likes }) => likes > 0),
-    likes: async (request) => page('like', request).map(row),
-    comments: async (request) => page('comment', request).map(row),
-    reposts: async (request) => page('repost', request).map(row),
+    likes: async (request) => page('like', request).map(rowOf),
+    comments: async (request) => page('comment', request).map(rowOf),
+    reposts: async (request) => page('repost', request).map(rowOf),
     keptReposts: async (request) => page('repost', request, isKept).map(activity),
   };
 }
@@ -82,7 +86,7 @@ type Lookups = Pick<
 >;
 
 /** Reads by actor, by id, or in the order of ids. */
-export function createLookups({ byId, ofTweet, ofActor }: Items): Lookups {
+export function createLookups({ byId, ofTweet, ofActor }: EngagementRows): Lookups {
   function tail(actor: UserId, request: RepostTailsRead): RepostTail[] {
     const { before, atLeast, afterPositions, limit } = request;
     const after = afterPositions?.[partitionOf(actor)] ?? 0;
@@ -98,8 +102,8 @@ export function createLookups({ byId, ofTweet, ofActor }: Items): Lookups {
 
   return {
     comment: async ({ commentId }) => {
-      const item = byId.get(commentId);
-      return item?.kind === 'comment' ? stored(item) : undefined;
+      const row = byId.get(commentId);
+      return row?.kind === 'comment' ? stored(row) : undefined;
     },
     unfinishedComments: async ({ before, limit }) =>
       [...byId.values()]
@@ -112,7 +116,7 @@ export function createLookups({ byId, ofTweet, ofActor }: Items): Lookups {
       [...new Set(repostIds)]
         .flatMap((id) => byId.get(id) ?? [])
         .filter(({ kind, state }) => kind === 'repost' && state === 'active')
-        .map(row),
+        .map(rowOf),
     async repostsBy({ tweetIds, actors, through, undoneAfter }) {
       const users = new Set(actors);
       const reposts = [...new Set(tweetIds)]
@@ -125,12 +129,12 @@ export function createLookups({ byId, ofTweet, ofActor }: Items): Lookups {
     },
     active: async ({ ids }) =>
       ids.filter((id) => {
-        const item = byId.get(id);
-        return item !== undefined && isActive(item);
+        const row = byId.get(id);
+        return row !== undefined && isActive(row);
       }),
     scan: async ({ after, limit }) =>
       [...byId.values()]
-        .filter((item) => item.id > after && isActive(item))
+        .filter((row) => row.id > after && isActive(row))
         .sort((a, b) => a.id - b.id)
         .slice(0, limit)
         .map(({ kind, id, tweetId, author, actor }) => ({ kind, id, tweetId, author, actor })),
